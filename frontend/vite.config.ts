@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { fileURLToPath, URL } from 'node:url'
+import tailwindcss from '@tailwindcss/vite'
+import vue from '@vitejs/plugin-vue'
+import { defineConfig, type Plugin } from 'vitest/config'
+
+const themeSource = fileURLToPath(new URL('./src/ui/theme-boot.js', import.meta.url))
+
+/**
+ * Puts the theme script into the head as a classic, blocking file of its own.
+ *
+ * It has to run before the first paint (else dark users see a white flash) and the content security
+ * policy forbids inline scripts, so it is neither a module nor inline.
+ */
+function themeBoot(): Plugin {
+  let base = '/'
+  let fileName = ''
+  return {
+    name: 'lianxi-theme-boot',
+    configResolved(config) {
+      base = config.base
+    },
+    configureServer(server) {
+      server.middlewares.use('/theme-boot.js', (_request, response) => {
+        response.setHeader('Content-Type', 'text/javascript')
+        response.end(readFileSync(themeSource))
+      })
+    },
+    buildStart() {
+      if (this.meta.watchMode) return
+      const source = readFileSync(themeSource)
+      const hash = createHash('sha256').update(source).digest('hex').slice(0, 8)
+      fileName = `assets/theme-boot-${hash}.js`
+      if (!this.environment || this.environment.mode === 'build') {
+        this.emitFile({ type: 'asset', fileName, source })
+      }
+    },
+    transformIndexHtml(_html, context) {
+      const src = context.server ? `${base}theme-boot.js` : `${base}${fileName}`
+      return [{ tag: 'script', attrs: { src }, injectTo: 'head-prepend' }]
+    },
+  }
+}
+
+const backend = process.env['LIANXI_BACKEND'] ?? 'http://127.0.0.1:5000'
+
+export default defineConfig({
+  plugins: [themeBoot(), vue(), tailwindcss()],
+  resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
+  define: {
+    __VUE_OPTIONS_API__: 'false',
+    __VUE_PROD_DEVTOOLS__: 'false',
+    __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false',
+    __VUE_I18N_FULL_INSTALL__: 'false',
+    __VUE_I18N_LEGACY_API__: 'false',
+    __INTLIFY_PROD_DEVTOOLS__: 'false',
+  },
+  server: {
+    host: '127.0.0.1',
+    proxy: {
+      '/api': { target: backend },
+      '/health': { target: backend },
+      '/socket.io': { target: backend, ws: true },
+    },
+  },
+  build: { sourcemap: false, assetsInlineLimit: 0, chunkSizeWarningLimit: 400 },
+  test: {
+    environment: 'happy-dom',
+    include: ['tests/unit/**/*.test.ts'],
+    setupFiles: ['tests/unit/setup.ts'],
+    restoreMocks: true,
+  },
+})
