@@ -1,0 +1,43 @@
+const known = new Map<string, { version: number; etag: string }>()
+const limit = 2000
+
+/** Keeps the ETag that a record was answered with. */
+export function rememberEtag(path: string, etag: string): void {
+  const version = Number(/^(?:W\/)?"(\d+)\./.exec(etag)?.[1])
+  if (!Number.isInteger(version)) return
+  known.delete(path)
+  known.set(path, { version, etag })
+  const oldest = known.keys().next()
+  if (known.size > limit && !oldest.done) known.delete(oldest.value)
+}
+
+/**
+ * The `If-Match` value for the version that the user saw.
+ *
+ * Deliberately not "the newest ETag": a record may have been refreshed behind an open form, and
+ * sending the newest one would overwrite a colleague's change in silence. Versions that came by push
+ * have no ETag of their own; the server compares the version part only, so one is written from it.
+ */
+export function ifMatch(path: string, version: number): string {
+  const entry = known.get(path)
+  return entry?.version === version ? entry.etag : `"${version}.0"`
+}
+
+/** Forgets everything (sign-out). */
+export function forgetEtags(): void {
+  known.clear()
+}
+
+const own = new Set<string>()
+
+/** Notes a change set as made by this tab. */
+export function rememberChangeset(id: string): void {
+  own.add(id)
+  const oldest = own.values().next()
+  if (own.size > 500 && !oldest.done) own.delete(oldest.value)
+}
+
+/** True when this tab made the change set: its echo draws no attention to itself. */
+export function isOwnChangeset(id: string | null | undefined): boolean {
+  return id != null && own.has(String(id))
+}
