@@ -1,0 +1,76 @@
+import { defineStore } from 'pinia'
+import { computed, ref, watch } from 'vue'
+import { useMediaQuery } from '@/ui/media'
+
+/** The languages of the product. */
+export type LocaleName = 'zh-CN' | 'en'
+/** What a person chose; `system` follows the device. */
+export type Theme = 'light' | 'dark' | 'system'
+/** Row height: 36 or 44 px. */
+export type Density = 'compact' | 'comfortable'
+
+interface Saved {
+  theme?: Theme
+  density?: Density
+  locale?: LocaleName
+  sidebar?: 'open' | 'closed'
+  singleKeys?: boolean
+}
+
+// theme-boot.js reads the same entry before the first paint.
+const storageKey = 'lianxi.preferences'
+
+function load(): Saved {
+  try {
+    return (JSON.parse(localStorage.getItem(storageKey) ?? '{}') ?? {}) as Saved
+  } catch {
+    return {}
+  }
+}
+
+/** The language that the browser asks for, for people who have not chosen yet. */
+export function browserLocale(): LocaleName {
+  return /^zh/i.test(navigator.language) ? 'zh-CN' : 'en'
+}
+
+/** Choices of this person on this device. */
+export const usePreferences = defineStore('preferences', () => {
+  const saved = load()
+  const theme = ref<Theme>(saved.theme ?? 'system')
+  const density = ref<Density>(saved.density ?? 'compact')
+  const locale = ref<LocaleName>(saved.locale ?? browserLocale())
+  const isSidebarOpen = ref(saved.sidebar !== 'closed')
+  const singleKeys = ref(saved.singleKeys ?? true)
+
+  const systemIsDark = useMediaQuery('(prefers-color-scheme: dark)')
+  const isDark = computed(() => theme.value === 'dark' || (theme.value === 'system' && systemIsDark.value))
+
+  watch(
+    [theme, density, locale, isSidebarOpen, singleKeys],
+    () => {
+      const state: Saved = {
+        theme: theme.value,
+        density: density.value,
+        locale: locale.value,
+        sidebar: isSidebarOpen.value ? 'open' : 'closed',
+        singleKeys: singleKeys.value,
+      }
+      try {
+        localStorage.setItem(storageKey, JSON.stringify(state))
+      } catch {
+        // Storage may be full or forbidden; the choice then lasts as long as the tab.
+      }
+    },
+    { flush: 'sync' },
+  )
+  watch(
+    [isDark, density],
+    () => {
+      document.documentElement.classList.toggle('dark', isDark.value)
+      document.documentElement.dataset['density'] = density.value
+    },
+    { immediate: true },
+  )
+
+  return { theme, density, locale, isSidebarOpen, singleKeys, isDark }
+})

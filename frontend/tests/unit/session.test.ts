@@ -1,0 +1,226 @@
+import { createPinia, setActivePinia } from 'pinia'
+import { http, HttpResponse } from 'msw'
+import { setupServer } from 'msw/node'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { Problem } from '@/api/problem'
+import { rest } from '@/api/rest'
+import { safeReturnPath } from '@/session/returnPath'
+import { useSession } from '@/session/session'
+import { electionLock, type Channel } from '@/session/tabLock'
+import { TokenKeeper } from '@/session/tokens'
+
+/** A BroadcastChannel of several "tabs" in one process: everyone but the sender hears, a moment later. */
+class Room {
+  private readonly members: { owner: object; listener: (event: { data: unknown }) => void }[] = []
+
+  join(): Channel {
+    const owner = {}
+    return {
+      postMessage: (data) => {
+        for (const member of this.members) if (member.owner !== owner) setTimeout(() => member.listener({ data }), 1)
+      },
+      addEventListener: (_type, listener) => this.members.push({ owner, listener }),
+    }
+  }
+}
+
+describe('the election lock', () => {
+  const times = { objection: 20, patience: 400 }
+
+  it('lets one tab in at a time', async () => {
+    const room = new Room()
+    const locks = Array.from({ length: 5 }, () => electionLock(room.join(), times))
+    let inside = 0
+    let most = 0
+    const task = async (): Promise<void> => {
+      inside += 1
+      most = Math.max(most, inside)
+      await new Promise((resolve) => setTimeout(resolve, 15))
+      inside -= 1
+    }
+    await Promise.all(locks.map((lock) => lock(task)))
+    expect(most).toBe(1)
+  })
+
+  it('gets past a holder that was closed', async () => {
+    const room = new Room()
+    const dead = electionLock(room.join(), times)
+    void dead(() => new Promise(() => undefined))
+    await new Promise((resolve) => setTimeout(resolve, 40))
+    await expect(electionLock(room.join(), times)(() => Promise.resolve('in'))).resolves.toBe('in')
+  })
+
+  it('frees itself when the task fails', async () => {
+    const lock = electionLock(new Room().join(), times)
+    await expect(lock(() => Promise.reject(new Error('no')))).rejects.toThrow('no')
+    await expect(lock(() => Promise.resolve(1))).resolves.toBe(1)
+  })
+})
+
+describe('the token keeper', () => {
+  const answer = (token: string): { access_token: string; expires_in: number } => ({ access_token: token, expires_in: 900 })
+  const alone = <T>(task: () => Promise<T>): Promise<T> => task()
+
+  it('renews once for many callers', async () => {
+    const refresh = vi.fn(() => Promise.resolve(answer('b')))
+    const keeper = new TokenKeeper({ refresh, lock: alone, share: null })
+    keeper.accept(answer('a'))
+    const outcomes = await Promise.all([keeper.renew('a'), keeper.renew('a'), keeper.renew('a')])
+    expect(outcomes).toEqual(['renewed', 'renewed', 'renewed'])
+    expect(refresh).toHaveBeenCalledOnce()
+    expect(await keeper.renew('a')).toBe('renewed')
+    expect(refresh).toHaveBeenCalledOnce()
+    expect(keeper.current).toBe('b')
+  })
+
+  it('takes the token of another tab instead of renewing', async () => {
+    const room = new Room()
+    const refresh = vi.fn(() => Promise.resolve(answer('never')))
+    const other = new TokenKeeper({ refresh: () => Promise.resolve(answer('new')), lock: alone, share: room.join() })
+    const waitForShare = async <T>(task: () => Promise<T>): Promise<T> => {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      return task()
+    }
+    const keeper = new TokenKeeper({ refresh, lock: waitForShare, share: room.join() })
+    keeper.accept(answer('old'))
+    const mine = keeper.renew('old')
+    await other.renew('old')
+    expect(await mine).toBe('renewed')
+    expect([keeper.current, refresh.mock.calls.length]).toEqual(['new', 0])
+  })
+
+  it('tells a refusal from a server that is away', async () => {
+    let fault: Problem = new Problem(401)
+    const keeper = new TokenKeeper({ refresh: () => Promise.reject(fault), lock: alone, share: null })
+    expect(await keeper.renew(null)).toBe('refused')
+    fault = new Problem(503)
+    expect(await keeper.renew(null)).toBe('unavailable')
+  })
+
+  it('notices that the browser has changed hands', () => {
+    const of = (sub: string, salt: string): string => `h.${btoa(JSON.stringify({ sub, salt }))}.s`
+    const keeper = new TokenKeeper({ refresh: () => Promise.reject(new Problem(0)), lock: alone, share: null })
+    keeper.onOtherPerson = vi.fn()
+    keeper.accept(answer(of('3', 'a')))
+    keeper.accept(answer(of('3', 'b')))
+    expect(keeper.onOtherPerson).not.toHaveBeenCalled()
+    keeper.accept(answer(of('4', 'c')))
+    expect(keeper.onOtherPerson).toHaveBeenCalledOnce()
+  })
+
+  it('is no longer fresh shortly before its end', () => {
+    let now = 0
+    const keeper = new TokenKeeper({ refresh: () => Promise.reject(new Problem(0)), lock: alone, share: null, now: () => now })
+    keeper.accept(answer('a'))
+    expect(keeper.isFresh).toBe(true)
+    now = 895_000
+    expect(keeper.isFresh).toBe(false)
+  })
+})
+
+describe('the way back after signing in', () => {
+  it.each([
+    ['/customers/3?q=a#x', '/customers/3?q=a#x'],
+    ['//evil.example', '/'],
+    ['/\\evil.example', '/'],
+    ['https:evil.example', '/'],
+    ['https://evil.example/', '/'],
+    ['javascript:alert(1)', '/'],
+    ['/\t/evil.example', '/'],
+    ['/login?next=/login', '/'],
+    [['/a', '/b'], '/'],
+    [undefined, '/'],
+  ])('%j leads to %s', (next, path) => {
+    expect(safeReturnPath(next, 'http://localhost:5000')).toBe(path)
+  })
+})
+
+describe('the session', () => {
+  const me = { id: 3, name: '李雷', permissions: ['customer:write'], language: 'zh-CN', must_change_password: false }
+  const server = setupServer()
+  beforeAll(() => server.listen({ onUnhandledRequest: 'error' }))
+  afterEach(() => server.resetHandlers())
+  afterAll(() => server.close())
+  beforeEach(() => setActivePinia(createPinia()))
+
+  const login = (person: object = me) => [
+    http.post('*/api/v1/auth/login', async ({ request }) => {
+      const body = (await request.json()) as Record<string, unknown>
+      return body['password'] === 'right' && body['session'] === 'cookie'
+        ? HttpResponse.json({ access_token: 't1', expires_in: 900 })
+        : HttpResponse.json({ status: 401, detail: 'no' }, { status: 401 })
+    }),
+    http.get('*/api/v1/auth/me', () => HttpResponse.json(person)),
+  ]
+
+  it('asks nothing for a browser that never signed in', async () => {
+    const session = useSession()
+    await session.restore()
+    expect(session.status).toBe('anonymous')
+  })
+
+  it('signs in, knows the rights, and is restored by the cookie after a reload', async () => {
+    server.use(
+      ...login(),
+      http.post('*/api/v1/auth/refresh', ({ request }) =>
+        request.headers.get('X-Requested-With') === 'lianxi'
+          ? HttpResponse.json({ access_token: 't2', expires_in: 900 })
+          : HttpResponse.json({}, { status: 401 }),
+      ),
+    )
+    const session = useSession()
+    await session.signIn({ email: 'a@b.c', password: 'right', remember: false })
+    expect([session.status, session.can('customer:write'), session.can('user:write')]).toEqual(['active', true, false])
+    expect(JSON.stringify(localStorage)).not.toContain('t1')
+
+    setActivePinia(createPinia())
+    const reloaded = useSession()
+    await reloaded.restore()
+    expect([reloaded.status, reloaded.user?.name, reloaded.accessToken()]).toEqual(['active', '李雷', 't2'])
+  })
+
+  it('holds a refused request until the person signed in again in place', async () => {
+    let accepted = 't1'
+    server.use(
+      ...login(),
+      http.post('*/api/v1/auth/refresh', () => HttpResponse.json({}, { status: 401 })),
+      http.post('*/api/v1/contacts', async ({ request }) =>
+        request.headers.get('Authorization') === `Bearer ${accepted}`
+          ? HttpResponse.json({ id: 9, ...((await request.json()) as object) }, { status: 201 })
+          : HttpResponse.json({}, { status: 401 }),
+      ),
+    )
+    const session = useSession()
+    await session.signIn({ email: 'a@b.c', password: 'right', remember: false })
+    accepted = 'none'
+    const saving = rest.post('/contacts', { content: '已沟通' })
+    await vi.waitFor(() => expect(session.status).toBe('expired'))
+    accepted = 't1'
+    await session.signIn({ email: 'a@b.c', password: 'right', remember: false })
+    await expect(saving).resolves.toEqual({ id: 9, content: '已沟通' })
+  })
+
+  it('lets the waiting request fail when the person gives up', async () => {
+    server.use(
+      ...login(),
+      http.post('*/api/v1/auth/refresh', () => HttpResponse.json({}, { status: 401 })),
+      http.get('*/api/v1/customers', () => HttpResponse.json({ status: 401 }, { status: 401 })),
+    )
+    const session = useSession()
+    await session.signIn({ email: 'a@b.c', password: 'right', remember: false })
+    const loading = rest.get('/customers')
+    await vi.waitFor(() => expect(session.status).toBe('expired'))
+    session.abandon()
+    await expect(loading).rejects.toMatchObject({ status: 401 })
+    expect([session.status, session.user]).toEqual(['anonymous', null])
+  })
+
+  it('forgets the person at sign-out even when the server is away', async () => {
+    server.use(...login(), http.post('*/api/v1/auth/logout', () => HttpResponse.error()))
+    const session = useSession()
+    await session.signIn({ email: 'a@b.c', password: 'right', remember: false })
+    await session.signOut()
+    expect([session.status, session.accessToken(), localStorage.length]).toEqual(['anonymous', null, expect.any(Number)])
+    expect(localStorage.getItem('lianxi.signed-in')).toBeNull()
+  })
+})
