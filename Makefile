@@ -1,0 +1,47 @@
+# Everything that is done with this project starts here; `make help` tells what there is.
+# The work itself stands in scripts/, in Python's standard library, so that a bare machine can run it.
+
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+# The first Python of this machine that is new enough; `make run PYTHON=/path/to/python3.12` takes another one.
+PYTHON ?= $(or $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done),python3)
+
+.PHONY: help run demo demo-clear dev prepare test check lint bench lock clean
+
+help: ## This list
+	@echo 'Lianxi CRM. Variables go behind the goal: make run PORT=8000 HOST=0.0.0.0'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+run: ## Start the product on http://127.0.0.1:5000 (PORT, HOST, DATA_DIR, DATABASE_URL ...: see README)
+	@$(PYTHON) -m scripts.start run
+
+demo: ## The same with a demo data set of its own, in instance-demo; prints the sign-ins
+	@$(PYTHON) -m scripts.start demo
+
+demo-clear: ## Remove the demo data set
+	@$(PYTHON) -m scripts.start demo-clear
+
+dev: ## Pages and server that reload when a file changes, on http://127.0.0.1:5173
+	@$(PYTHON) -m scripts.start dev
+
+prepare: ## Bring all packages for development and build the pages, start nothing
+	@$(PYTHON) -m scripts.start prepare
+
+test: ## All checks and tests on SQLite, PostgreSQL, Redis and Chromium; brings what they need
+	@$(PYTHON) -m scripts.suite
+
+check: test ## What CI runs: lint, types and tests
+
+lint: ## Only the checks that read the code: style, types, import rules (seconds to a minute)
+	@$(PYTHON) -m scripts.suite --static
+
+bench: ## Measure requests per second against a bare baseline; writes bench/latest.json
+	@$(PYTHON) -m scripts.start prepare
+	@.venv/bin/python -m bench
+
+lock: ## Resolve all versions anew from pyproject.toml and package.json, and lock them with hashes
+	@$(PYTHON) -m scripts.lock
+
+clean: ## Remove everything that is made again by itself; the data stay
+	rm -rf .venv .node .build artifacts frontend/node_modules frontend/dist .mypy_cache .ruff_cache .pytest_cache

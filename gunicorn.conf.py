@@ -1,0 +1,100 @@
+"""How gunicorn serves the product; gunicorn reads this file by itself in the folder that it is started in.
+
+``gunicorn -w 4 -b :5000 "app:create_app()"`` works as it is: whatever the command line says wins over this file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import uuid
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import gunicorn
+import gunicorn.util
+
+
+def _whole(name: str, default: int) -> int:
+    text = os.environ.get(name, "").strip()
+    return int(text) if text.isdigit() else default
+
+
+_host = os.environ.get("HOST") or "127.0.0.1"
+_port = _whole("PORT", 5000)
+
+bind = f"[{_host}]:{_port}" if ":" in _host else f"{_host}:{_port}"
+worker_class = os.environ.get("WORKER_CLASS") or "gthread"
+# With threads an open socket holds one for as long as it lives; the product refuses sockets above SOCKET_LIMIT, so that
+# some threads are always left for requests. gevent has no such limit.
+threads = _whole("THREADS", 100)
+THREADS_FOR_REQUESTS = 20
+worker_connections = _whole("WORKER_CONNECTIONS", 5_000)
+timeout = 60
+graceful_timeout = 30
+# Longer than nginx keeps an idle connection (60 s), so that nginx never sends a request into one that we are closing.
+keepalive = 75
+limit_request_line = 8_190
+limit_request_field_size = 16_384
+# The heartbeat file on a disk could stall a worker that is then taken for dead.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - gunicorn makes it unguessable
+# Two servers of one user would share the control socket in the home folder.
+control_socket_disable = True
+accesslog = os.environ.get("ACCESS_LOG") or None
+loglevel = (os.environ.get("LOG_LEVEL") or "info").lower()
+
+gunicorn.SERVER = "lianxi"
+
+
+def on_starting(server: Any) -> None:
+    """Tell the product what is really used, also when the command line chose it."""
+    worker = os.environ["WORKER_CLASS"] = server.cfg.worker_class_str
+    if worker == "gthread":
+        os.environ.setdefault("SOCKET_LIMIT", str(max(1, server.cfg.threads - THREADS_FOR_REQUESTS)))
+
+
+def post_worker_init(worker: Any) -> None:
+    """Let go of the open sockets when the worker is told to end.
+
+    A socket is a request that never ends: without this the worker would wait for it until the graceful time is over.
+    The browsers come back by themselves.
+    """
+    socketio = getattr(worker.wsgi, "extensions", {}).get("socketio")
+    end = signal.getsignal(signal.SIGTERM)
+    if socketio is None or not callable(end):
+        return
+
+    def let_go(number: int, frame: FrameType | None) -> None:
+        end(number, frame)
+        socketio.server.start_background_task(socketio.server.eio.disconnect)
+
+    signal.signal(signal.SIGTERM, let_go)
+    signal.siginterrupt(signal.SIGTERM, False)
+
+
+def _problem(sock: Any, status_int: int, reason: str, _message: str) -> None:
+    """What gunicorn itself refuses (an overlong line, a malformed request) is answered like every other error.
+
+    Its message is not shown: it repeats what the client sent.
+    """
+    request_id = uuid.uuid4().hex
+    slug = "-".join(reason.lower().split())
+    problem = {"type": f"/problems/{slug}", "title": reason, "status": status_int, "detail": reason, "instance": None}
+    body = json.dumps(problem | {"request_id": request_id}).encode()
+    head = (
+        f"HTTP/1.1 {status_int} {reason}\r\n"
+        "Connection: close\r\n"
+        "Content-Type: application/problem+json\r\n"
+        f"Content-Length: {len(body)}\r\n"
+        "Cache-Control: no-store\r\n"
+        "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n"
+        "X-Content-Type-Options: nosniff\r\n"
+        f"X-Request-ID: {request_id}\r\n"
+        "\r\n"
+    )
+    gunicorn.util.write_nonblock(sock, head.encode("latin-1") + body)
+
+
+gunicorn.util.write_error = _problem

@@ -1,0 +1,231 @@
+"""Commands that the start runs to their end, and servers that it keeps until somebody ends them.
+
+Every child has a process group of its own: Ctrl-C reaches the start alone, which then ends whole groups in good order,
+so that neither npm's grandchildren nor gunicorn's workers outlive it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+POLL_SECONDS = 0.1
+# Even where the start is killed outright, Linux tells its servers to end.
+_PR_SET_PDEATHSIG = 1
+_PRCTL = getattr(ctypes.CDLL(None), "prctl", None)
+ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Interrupted(BaseException):
+    """Somebody ends the start; carries the signal's number."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+class CommandError(Exception):
+    """A command of the start ended with an error."""
+
+    def __init__(self, command: Sequence[str], code: int, log: Path) -> None:
+        super().__init__(f"{' '.join(command)}: {code}")
+        self.command = command
+        self.code = code
+        self.log = log
+
+    def last_words(self, lines: int = 30) -> str:
+        """The end of what the command wrote."""
+        return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
+
+
+def _interrupt(number: int, _frame: FrameType | None) -> NoReturn:
+    # One is enough: a signal to the whole group also comes again through make, and must not disturb the tidying up.
+    for each in ENDING_SIGNALS:
+        signal.signal(each, signal.SIG_IGN)
+    raise Interrupted(number)
+
+
+def heed_signals() -> None:
+    """From now on SIGINT, SIGTERM and SIGHUP raise ``Interrupted``, even where the shell had them ignored."""
+    for number in ENDING_SIGNALS:
+        signal.signal(number, _interrupt)
+
+
+class Parent:
+    """The ``make`` above us, watched because it does not pass every signal on.
+
+    make hands SIGTERM to its recipe, but on a SIGINT sent to make alone it only waits for the recipe to end: it would
+    wait for ever. While it waits, that signal is blocked in it, and the kernel tells.
+    """
+
+    def __init__(self, status_of: Callable[[int], str] | None = None) -> None:
+        self.pid = os.getppid() if "MAKELEVEL" in os.environ else 0
+        self._status_of = status_of or (lambda pid: Path(f"/proc/{pid}/status").read_text(encoding="utf-8"))
+
+    def wants_the_end(self) -> bool:
+        """Whether make has gone, or waits for us to end."""
+        if not self.pid:
+            return False
+        if os.getppid() != self.pid:
+            return True
+        try:
+            status = self._status_of(self.pid)
+        except OSError:
+            return False
+        return any(blocked_signals(status) >> (number - 1) & 1 for number in ENDING_SIGNALS)
+
+
+def blocked_signals(status: str) -> int:
+    """The mask of blocked signals in the text of ``/proc/PID/status``; bit 0 is signal 1."""
+    for line in status.splitlines():
+        if line.startswith("SigBlk:"):
+            return int(line.split()[1], 16)
+    return 0
+
+
+def signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    """Send a signal to a child and all that it started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
+
+
+def end_group(process: subprocess.Popen[bytes], patience: float) -> None:
+    """End a child and its descendants: politely, after ``patience`` seconds by force."""
+    if process.poll() is None:
+        signal_group(process, signal.SIGTERM)
+        try:
+            process.wait(patience)
+        except subprocess.TimeoutExpired:
+            signal_group(process, signal.SIGKILL)
+            process.wait()
+    signal_group(process, signal.SIGKILL)
+
+
+@contextlib.contextmanager
+def _log_of(path: Path) -> Iterator[int]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def run_logged(
+    command: Sequence[str],
+    *,
+    log: Path,
+    cwd: Path,
+    env: Mapping[str, str],
+    tick: Callable[[], None],
+    parent: Parent,
+) -> str:
+    """Run a command to its end, its output in a file.
+
+    Args:
+        command: program and arguments.
+        log: where its output goes; only its owner may read it.
+        cwd: the folder to run in.
+        env: its whole environment.
+        tick: called several times a second while it runs.
+        parent: watched; when it wants the end, so do we.
+
+    Returns:
+        What the command wrote.
+
+    Raises:
+        CommandError: it ended with an error.
+        Interrupted: somebody ends the start; the command and its children are gone then.
+    """
+    with _log_of(log) as output:
+        process = subprocess.Popen(
+            command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output, process_group=0
+        )
+        try:
+            while process.poll() is None:
+                if parent.wants_the_end():
+                    raise Interrupted(signal.SIGTERM)
+                tick()
+                time.sleep(POLL_SECONDS)
+        except BaseException:
+            end_group(process, patience=3)
+            raise
+    if process.returncode != 0:
+        raise CommandError(command, process.returncode, log)
+    return log.read_text(encoding="utf-8", errors="replace")
+
+
+def _end_with_us() -> None:
+    if _PRCTL:
+        _PRCTL(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+class Servers:
+    """Servers in the foreground: when one ends or somebody says so, all end."""
+
+    def __init__(self, parent: Parent) -> None:
+        self._parent = parent
+        self._processes: list[subprocess.Popen[bytes]] = []
+
+    def start(self, command: Sequence[str], cwd: Path, env: Mapping[str, str]) -> None:
+        """Start one server; it writes to our terminal."""
+        server = subprocess.Popen(
+            command,
+            cwd=cwd,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            process_group=0,
+            preexec_fn=_end_with_us,  # noqa: PLW1509 - the start has one thread only
+        )
+        self._processes.append(server)
+
+    def ended(self) -> int | None:
+        """The exit code of a server that has ended, None while all run."""
+        return next((code for process in self._processes if (code := process.poll()) is not None), None)
+
+    def heed_parent(self) -> None:
+        """Notice that make wants the end.
+
+        Raises:
+            Interrupted: it does.
+        """
+        if self._parent.wants_the_end():
+            raise Interrupted(signal.SIGTERM)
+
+    def wait(self) -> int:
+        """Stay until a server ends by itself; gives its exit code."""
+        while (code := self.ended()) is None:
+            self.heed_parent()
+            time.sleep(POLL_SECONDS)
+        return code
+
+    def stop(self, patience: float = 35) -> None:
+        """End all servers: politely at first, by force after ``patience`` seconds or at the next signal.
+
+        A signal within the first second is the same one, come by another way, and changes nothing.
+        """
+        began = time.monotonic()
+        hurried = False
+
+        def hurry(_number: int, _frame: FrameType | None) -> None:
+            nonlocal hurried
+            hurried = hurried or time.monotonic() - began > 1
+
+        for number in ENDING_SIGNALS:
+            signal.signal(number, hurry)
+        for process in self._processes:
+            signal_group(process, signal.SIGTERM)
+        while any(process.poll() is None for process in self._processes):
+            if hurried or time.monotonic() - began > patience:
+                break
+            time.sleep(POLL_SECONDS)
+        for process in self._processes:
+            end_group(process, patience=0)

@@ -1,0 +1,242 @@
+"""``make run`` and its kin: prepare what is missing, then serve in the foreground until somebody ends it.
+
+Usage: ``python3 -m scripts.start run|demo|demo-clear|dev|prepare``
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import http.client
+import os
+import shutil
+import socket
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from scripts import environment, frontend
+from scripts.console import Progress, line, step
+from scripts.processes import POLL_SECONDS, CommandError, Interrupted, Servers, heed_signals
+from scripts.words import say
+from scripts.workspace import CannotStartError, Workspace
+
+READY_WITHIN_SECONDS = 60
+DEV_PAGES_PORT = 5173
+
+
+def port_of(text: str) -> int:
+    """The port that ``PORT`` asks for.
+
+    Raises:
+        CannotStartError: it is no port.
+    """
+    if text.isascii() and text.isdigit() and 1 <= int(text) <= 65_535:
+        return int(text)
+    raise CannotStartError(say("port_wrong", text=text))
+
+
+def check_port(host: str, port: int, goal: str) -> None:
+    """Refuse a port that somebody else has, before minutes are spent on preparing.
+
+    Raises:
+        CannotStartError: with the line to type instead.
+    """
+    other = port + 1 if port < 65_535 else 5000
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+            probe.listen(1)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise CannotStartError(say("port_taken", host=host, port=port, goal=goal, other=other)) from error
+        reason = error.strerror or str(error)
+        raise CannotStartError(
+            say("port_refused", host=host, port=port, goal=goal, other=other, reason=reason)
+        ) from error
+
+
+def reachable(host: str) -> str:
+    """The address under which a server that listens on ``host`` is reached from this machine."""
+    return {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - it is what we translate
+
+
+def address(host: str, port: int) -> str:
+    """What to type into a browser."""
+    name = reachable(host)
+    return f"http://{f'[{name}]' if ':' in name else name}:{port}"
+
+
+def answers(host: str, port: int) -> bool:
+    """Whether the product answers there."""
+    connection = http.client.HTTPConnection(reachable(host), port, timeout=2)
+    try:
+        connection.request("GET", "/health")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+class Start:
+    """One start of the product from this checkout."""
+
+    def __init__(self, workspace: Workspace, goal: str) -> None:
+        self.workspace = workspace
+        self.goal = goal
+        self.host = workspace.env.get("HOST") or "127.0.0.1"
+        self.port = port_of(workspace.env.get("PORT") or "5000")
+
+    def prepare(self, *, kind: str = environment.RUNTIME, pages: Callable[[Workspace], None]) -> None:
+        """Bring what is missing: Python packages, and what ``pages`` asks for."""
+        first = not (self.workspace.root / ".venv").exists()
+        line(say("first" if first else "again"))
+        with self.workspace.alone():
+            environment.ensure_packages(self.workspace, kind)
+            pages(self.workspace)
+
+    def flask(self, key: str, *arguments: str) -> str:
+        """Run one of the product's own commands as a step; gives what it wrote."""
+        with step(key) as progress:
+            flask = (self.workspace.python, "-m", "flask", "--app", "app")
+            return self.workspace.run(key, *flask, *arguments, progress=progress)
+
+    def migrate(self) -> None:
+        """Bring the database up to date, make the secrets and the first admin where there are none."""
+        self.flask("migrate", "db", "upgrade")
+        if told := self.flask("init", "init").strip():
+            line(told)
+
+    def gunicorn(self, *options: str) -> list[str]:
+        """The command of the product's server; ``gunicorn.conf.py`` holds the rest."""
+        bind = f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        fixed = ["--bind", bind, "--workers", "1", "--log-level", "warning"]
+        return [str(self.workspace.python), "-m", "gunicorn", *fixed, *options, "app:create_app()"]
+
+    def serve(self, commands: Sequence[tuple[Sequence[str], Path]], ready: str) -> int:
+        """Run servers until somebody ends us, which is a success, or one ends by itself, which is none.
+
+        Raises:
+            CannotStartError: a server ended by itself, or none answers.
+        """
+        servers = Servers(self.workspace.parent)
+        try:
+            with step("serve") as progress:
+                for command, folder in commands:
+                    servers.start(command, folder, self.workspace.env)
+                self._wait_until_ready(servers, progress)
+            line(ready)
+            raise CannotStartError(say("server_ended", code=servers.wait()))
+        except Interrupted:
+            line(say("stopping"))
+            servers.stop()
+            line(say("stopped"))
+            return 0
+        finally:
+            servers.stop()
+
+    def _wait_until_ready(self, servers: Servers, progress: Progress) -> None:
+        began = time.monotonic()
+        while not answers(self.host, self.port):
+            if (code := servers.ended()) is not None:
+                raise CannotStartError(say("server_ended", code=code))
+            if time.monotonic() - began > READY_WITHIN_SECONDS:
+                raise CannotStartError(say("server_silent", seconds=READY_WITHIN_SECONDS))
+            servers.heed_parent()
+            progress.tick()
+            time.sleep(POLL_SECONDS)
+
+
+def run(workspace: Workspace) -> int:
+    """The product on one port, with the data in ``DATA_DIR``."""
+    start = Start(workspace, "run")
+    check_port(start.host, start.port, start.goal)
+    start.prepare(pages=frontend.ensure_build)
+    start.migrate()
+    return start.serve([(start.gunicorn(), workspace.root)], say("ready", url=address(start.host, start.port)))
+
+
+def _demo_only(workspace: Workspace) -> Path:
+    """Point a workspace at the demo's own folder, away from every real database and queue."""
+    folder = workspace.root / "instance-demo"
+    for name in ("DATABASE_URL", "REDIS_URL", "LIANXI_ADMIN_EMAIL", "LIANXI_ADMIN_PASSWORD"):
+        workspace.env.pop(name, None)
+    workspace.env["DATA_DIR"] = str(folder)
+    return folder
+
+
+def demo(workspace: Workspace) -> int:
+    """The product with a believable data set, apart from any real data."""
+    _demo_only(workspace)
+    start = Start(workspace, "demo")
+    check_port(start.host, start.port, start.goal)
+    start.prepare(pages=frontend.ensure_build)
+    start.flask("migrate", "db", "upgrade")
+    line(start.flask("demo", "demo").strip())
+    return start.serve([(start.gunicorn(), workspace.root)], say("ready", url=address(start.host, start.port)))
+
+
+def demo_clear(workspace: Workspace) -> int:
+    """Remove the demo's folder with all that is in it."""
+    folder = _demo_only(workspace)
+    found = folder.exists()
+    shutil.rmtree(folder, ignore_errors=True)
+    line(say("cleared" if found else "nothing_to_clear"))
+    return 0
+
+
+def dev(workspace: Workspace) -> int:
+    """Pages and server that reload when a file changes, for people who work on the product."""
+    start = Start(workspace, "dev")
+    check_port(start.host, start.port, start.goal)
+    start.prepare(kind=environment.DEVELOPMENT, pages=frontend.ensure_node_packages)
+    start.migrate()
+    workspace.env["LIANXI_BACKEND"] = address(start.host, start.port)
+    pages = ["npm", "run", "dev", "--", "--host", "127.0.0.1", "--port", str(DEV_PAGES_PORT), "--strictPort"]
+    commands = [(start.gunicorn("--reload"), workspace.root), (pages, workspace.frontend)]
+    return start.serve(commands, say("dev_ready", url=address("127.0.0.1", DEV_PAGES_PORT)))
+
+
+def prepare(workspace: Workspace) -> int:
+    """Everything that development needs, and nothing started."""
+    Start(workspace, "prepare").prepare(kind=environment.DEVELOPMENT, pages=frontend.ensure_build)
+    return 0
+
+
+COMMANDS: dict[str, Callable[[Workspace], int]] = {
+    "run": run,
+    "demo": demo,
+    "demo-clear": demo_clear,
+    "dev": dev,
+    "prepare": prepare,
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Carry out one command; gives the exit code.
+
+    An end by Ctrl-C or SIGTERM while serving is a success: that is how a server ends.
+    """
+    parser = argparse.ArgumentParser(prog="python3 -m scripts.start", description="Start Lianxi CRM.")
+    parser.add_argument("command", choices=COMMANDS)
+    command = parser.parse_args(arguments).command
+    heed_signals()
+    workspace = Workspace()
+    try:
+        return COMMANDS[command](workspace)
+    except CannotStartError as stop:
+        sys.stderr.write(f"{stop}\n")
+    except CommandError as failed:
+        sys.stderr.write(f"{say('failed')}\n{failed.last_words()}\n{say('log', path=os.path.relpath(failed.log))}\n")
+    except Interrupted as interrupted:
+        sys.stderr.write(f"{say('interrupted')}\n")
+        return 128 + interrupted.number
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

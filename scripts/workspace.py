@@ -1,0 +1,90 @@
+"""The folder that the start prepares: its own tools, its logs, and one start at a time."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from scripts import console
+from scripts.processes import Parent, run_logged
+from scripts.words import say
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class CannotStartError(Exception):
+    """The start cannot go on; the text tells the person what to do."""
+
+
+def tool_environment(env: Mapping[str, str]) -> dict[str, str]:
+    """The environment for pip, npm and our own commands: the caller's, without what would lead them elsewhere."""
+    misleading = ("PYTHONHOME", "PYTHONPATH", "PIP_TARGET", "PIP_USER")
+    kept = {name: text for name, text in env.items() if name not in misleading}
+    return kept | {
+        "PYTHONNOUSERSITE": "1",
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PIP_NO_INPUT": "1",
+        "NO_UPDATE_NOTIFIER": "1",
+        "SCARF_ANALYTICS": "false",
+        "PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD": "1",
+    }
+
+
+@dataclass
+class Workspace:
+    """One checkout of the product."""
+
+    root: Path = ROOT
+    env: dict[str, str] = field(default_factory=lambda: tool_environment(os.environ))
+    parent: Parent = field(default_factory=Parent)
+
+    @property
+    def python(self) -> Path:
+        """The Python of our own environment."""
+        return self.root / ".venv" / "bin" / "python"
+
+    @property
+    def frontend(self) -> Path:
+        """The folder of the single-page application."""
+        return self.root / "frontend"
+
+    def log(self, name: str) -> Path:
+        """Where a step's output stands while it runs, and stays if it fails."""
+        return self.root / ".build" / f"{name}.log"
+
+    def run(
+        self,
+        name: str,
+        *command: str | Path,
+        cwd: Path | None = None,
+        progress: console.Progress | None = None,
+    ) -> str:
+        """Run one command quietly; gives what it wrote, which is kept in a file only if it fails."""
+        log = self.log(name)
+        written = run_logged(
+            [str(part) for part in command],
+            log=log,
+            cwd=cwd or self.root,
+            env=self.env,
+            tick=progress.tick if progress else lambda: None,
+            parent=self.parent,
+        )
+        log.unlink()
+        return written
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """No other start prepares this folder meanwhile."""
+        lock = self.root / ".build" / "lock"
+        lock.parent.mkdir(exist_ok=True)
+        with lock.open("w") as held:
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                console.line(say("waiting"))
+                fcntl.flock(held, fcntl.LOCK_EX)
+            yield
