@@ -54,9 +54,7 @@ def check_port(host: str, port: int, goal: str) -> None:
         if error.errno == errno.EADDRINUSE:
             raise CannotStartError(say("port_taken", host=host, port=port, goal=goal, other=other)) from error
         reason = error.strerror or str(error)
-        raise CannotStartError(
-            say("port_refused", host=host, port=port, goal=goal, other=other, reason=reason)
-        ) from error
+        raise CannotStartError(say("port_refused", host=host, port=port, goal=goal, reason=reason)) from error
 
 
 def reachable(host: str) -> str:

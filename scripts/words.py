@@ -50,8 +50,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "{host} 的端口 {port} 已被其他程序占用，请换一个：\n  make {goal} PORT={other}",
     ),
     "port_refused": (
-        "This machine does not let us listen on {host} port {port}: {reason}.\n  make {goal} PORT={other}",
-        "无法在 {host} 的端口 {port} 上监听：{reason}。\n  make {goal} PORT={other}",
+        "Listening on {host} port {port} failed: {reason}. Try:\n  make {goal} HOST=127.0.0.1 PORT=5000",
+        "无法在 {host} 的端口 {port} 上监听：{reason}。例如：\n  make {goal} HOST=127.0.0.1 PORT=5000",
     ),
     "port_wrong": (
         "PORT={text!r}: a whole number from 1 to 65535 is expected.",
