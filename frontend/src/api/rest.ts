@@ -2,7 +2,10 @@ import { client, prefix } from './client'
 import { ifMatch } from './versions'
 
 /** Values of a query string; a repeated key means or, null and undefined are left out. */
-export type Query = Record<string, string | number | boolean | readonly (string | number)[] | null | undefined>
+export type Query = Record<
+  string,
+  string | number | boolean | readonly (string | number)[] | null | undefined
+>
 
 interface WriteOptions {
   query?: Query
@@ -35,7 +38,8 @@ async function call<T>(method: string, path: string, options: WriteOptions & { b
 
 /** Requests by path under `/api/v1`, for code that serves any resource. */
 export const rest = {
-  get: <T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> => call('get', path, { query, signal }),
+  get: <T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> =>
+    call('get', path, { query, signal }),
   post: <T>(path: string, body?: unknown, options: WriteOptions = {}): Promise<T> =>
     call('post', path, { ...options, body: body ?? {} }),
   patch: <T>(path: string, body: unknown, options: WriteOptions = {}): Promise<T> =>

@@ -4,7 +4,6 @@
  * `//evil.example`, `/\evil.example`, `https:evil.example` and control characters all lead home.
  */
 export function safeReturnPath(next: unknown, origin: string = location.origin): string {
-  // eslint-disable-next-line no-control-regex -- browsers drop tabs and line ends inside an address
   if (typeof next !== 'string' || !/^\/(?![/\\])/.test(next) || /[\u0000-\u001f\\]/.test(next)) return '/'
   try {
     const url = new URL(next, origin)

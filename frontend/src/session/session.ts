@@ -44,7 +44,8 @@ export const useSession = defineStore('session', () => {
   let resume: ((signedIn: boolean) => void)[] = []
 
   const keeper = new TokenKeeper({
-    refresh: () => bodyOf(client.POST(`${prefix}/auth/refresh`, { headers: cookieHeaders })) as Promise<TokenAnswer>,
+    refresh: () =>
+      bodyOf(client.POST(`${prefix}/auth/refresh`, { headers: cookieHeaders })) as Promise<TokenAnswer>,
     lock: tabLock('lianxi-refresh'),
     share: typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('lianxi-session'),
   })
@@ -137,7 +138,10 @@ export const useSession = defineStore('session', () => {
   async function signOut(): Promise<void> {
     try {
       await client.POST(`${prefix}/auth/logout`, {
-        headers: { ...cookieHeaders, ...(keeper.current ? { Authorization: `Bearer ${keeper.current}` } : {}) },
+        headers: {
+          ...cookieHeaders,
+          ...(keeper.current ? { Authorization: `Bearer ${keeper.current}` } : {}),
+        },
       })
     } catch {
       // The person wants to go: the tab forgets the token even when the server is not there to hear it.

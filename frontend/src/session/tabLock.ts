@@ -39,7 +39,8 @@ export function electionLock(channel: Channel, times: Times = { objection: 120, 
     const word = event.data as Word
     if (word.from === me) return
     if (word.say === 'want') {
-      const mineIsOlder = ticket !== null && (ticket < word.ticket || (ticket === word.ticket && me < word.from))
+      const mineIsOlder =
+        ticket !== null && (ticket < word.ticket || (ticket === word.ticket && me < word.from))
       if (holding || mineIsOlder) channel.postMessage({ say: 'no', from: me, to: word.from })
     } else if (word.say === 'no') {
       if (word.to === me) refuse?.()

@@ -130,7 +130,13 @@ describe('a refusal', () => {
       ),
     )
     const problem = await refusal(rest.post('/customers', {}))
-    expect(problem).toMatchObject({ status: 422, slug: 'invalid', message: '请检查', retryAfterSeconds: 12, requestId: 'r-1' })
+    expect(problem).toMatchObject({
+      status: 422,
+      slug: 'invalid',
+      message: '请检查',
+      retryAfterSeconds: 12,
+      requestId: 'r-1',
+    })
     expect(problem.errors).toEqual([{ pointer: '#/name', code: 'required', detail: '必填' }])
   })
 

@@ -31,7 +31,8 @@ class FakeSocket implements LiveSocket {
   }
   push(event: string, payload: unknown): void {
     for (const handler of this.handlers.get(event) ?? []) handler(payload as never)
-    if (!['connect_error', 'disconnect'].includes(event)) for (const handler of this.any) handler(event, payload)
+    if (!['connect_error', 'disconnect'].includes(event))
+      for (const handler of this.any) handler(event, payload)
   }
 }
 
@@ -50,7 +51,10 @@ function event(cursor: string, id: number, version = 2): LiveEvent {
   }
 }
 
-const page = (data: LiveEvent[], watermark: string, has_more = false): EventPage => ({ data, meta: { watermark, has_more } })
+const page = (data: LiveEvent[], watermark: string, has_more = false): EventPage => ({
+  data,
+  meta: { watermark, has_more },
+})
 
 function setUp(events: (after: string | null) => Promise<EventPage>) {
   const socket = new FakeSocket()
@@ -76,7 +80,9 @@ const settle = (): Promise<unknown> => vi.advanceTimersByTimeAsync(0)
 
 describe('the gate before the lists', () => {
   it('opens with the watermark of /events, then the socket closes the gap between', async () => {
-    const { socket, asked, parts, live } = setUp((after) => Promise.resolve(after ? page([event('c2', 5)], 'c2') : page([], 'c1')))
+    const { socket, asked, parts, live } = setUp((after) =>
+      Promise.resolve(after ? page([event('c2', 5)], 'c2') : page([], 'c1')),
+    )
     live.start()
     let open = false
     void live.ready().then(() => (open = true))
@@ -91,7 +97,9 @@ describe('the gate before the lists', () => {
 
   it('opens after a moment even when nothing answers, and loads again once a point is known', async () => {
     let answers = false
-    const { socket, parts, live } = setUp(() => (answers ? Promise.resolve(page([], 'c1')) : Promise.reject(new Problem(0))))
+    const { socket, parts, live } = setUp(() =>
+      answers ? Promise.resolve(page([], 'c1')) : Promise.reject(new Problem(0)),
+    )
     live.start()
     let open = false
     void live.ready().then(() => (open = true))
@@ -125,7 +133,9 @@ describe('the resume point', () => {
       c3: page([], 'c9'),
       c9: page([], 'c9'),
     }
-    const { asked, live } = setUp((after) => Promise.resolve(after ? (pages[after] as EventPage) : page([], 'c1')))
+    const { asked, live } = setUp((after) =>
+      Promise.resolve(after ? (pages[after] as EventPage) : page([], 'c1')),
+    )
     live.start()
     await settle()
     await live.catchUp()
@@ -168,8 +178,14 @@ describe('pushes', () => {
     const sizes = parts.deliver.mock.calls.map(([events]) => (events as LiveEvent[]).length)
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(200)
     expect(sizes.length).toBeLessThanOrEqual(12)
-    expect(parts.deliver.mock.calls[0]?.[0][0]).toMatchObject({ type: 'customer_updated', resource: 'customer', id: 0 })
-    expect(parts.deliver.mock.calls.flatMap(([, bulk]) => bulk as unknown[])).toEqual([{ resource: 'deal', changeset_id: '8' }])
+    expect(parts.deliver.mock.calls[0]?.[0][0]).toMatchObject({
+      type: 'customer_updated',
+      resource: 'customer',
+      id: 0,
+    })
+    expect(parts.deliver.mock.calls.flatMap(([, bulk]) => bulk as unknown[])).toEqual([
+      { resource: 'deal', changeset_id: '8' },
+    ])
   })
 })
 
@@ -238,7 +254,15 @@ describe('presence', () => {
     const id = ref<number | null>(7)
     const users = scope.run(() => usePresence(presence, 'customers', id))
     expect(socket.sent.at(-1)?.slice(0, 2)).toEqual(['watch', { resource: 'customers', id: 7 }])
-    socket.push('presence', { resource: 'customers', id: 7, users: [{ id: 1, name: 'me' }, { id: 2, name: '小王' }, { id: 2, name: '小王' }] })
+    socket.push('presence', {
+      resource: 'customers',
+      id: 7,
+      users: [
+        { id: 1, name: 'me' },
+        { id: 2, name: '小王' },
+        { id: 2, name: '小王' },
+      ],
+    })
     await nextTick()
     expect(users?.value).toEqual([{ id: 2, name: '小王' }])
     const before = socket.sent.length
@@ -253,7 +277,12 @@ describe('names', () => {
   it('are split and made plural', () => {
     expect(splitType('customer_updated')).toEqual({ resource: 'customer', verb: 'updated' })
     expect(splitType('deal.moved')).toEqual({ resource: 'deal', verb: 'moved' })
-    expect([listName('person'), listName('people'), listName('deals'), listName('deal')]).toEqual(['people', 'people', 'deals', 'deals'])
+    expect([listName('person'), listName('people'), listName('deals'), listName('deal')]).toEqual([
+      'people',
+      'people',
+      'deals',
+      'deals',
+    ])
     expect(isGone({ type: 'customer_removed', record: null })).toBe(true)
     expect(isGone({ type: 'deal_won', record: { id: 1 } })).toBe(false)
   })

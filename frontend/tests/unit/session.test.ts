@@ -17,7 +17,8 @@ class Room {
     const owner = {}
     return {
       postMessage: (data) => {
-        for (const member of this.members) if (member.owner !== owner) setTimeout(() => member.listener({ data }), 1)
+        for (const member of this.members)
+          if (member.owner !== owner) setTimeout(() => member.listener({ data }), 1)
       },
       addEventListener: (_type, listener) => this.members.push({ owner, listener }),
     }
@@ -58,7 +59,10 @@ describe('the election lock', () => {
 })
 
 describe('the token keeper', () => {
-  const answer = (token: string): { access_token: string; expires_in: number } => ({ access_token: token, expires_in: 900 })
+  const answer = (token: string): { access_token: string; expires_in: number } => ({
+    access_token: token,
+    expires_in: 900,
+  })
   const alone = <T>(task: () => Promise<T>): Promise<T> => task()
 
   it('renews once for many callers', async () => {
@@ -76,7 +80,11 @@ describe('the token keeper', () => {
   it('takes the token of another tab instead of renewing', async () => {
     const room = new Room()
     const refresh = vi.fn(() => Promise.resolve(answer('never')))
-    const other = new TokenKeeper({ refresh: () => Promise.resolve(answer('new')), lock: alone, share: room.join() })
+    const other = new TokenKeeper({
+      refresh: () => Promise.resolve(answer('new')),
+      lock: alone,
+      share: room.join(),
+    })
     const waitForShare = async <T>(task: () => Promise<T>): Promise<T> => {
       await new Promise((resolve) => setTimeout(resolve, 20))
       return task()
@@ -99,7 +107,11 @@ describe('the token keeper', () => {
 
   it('notices that the browser has changed hands', () => {
     const of = (sub: string, salt: string): string => `h.${btoa(JSON.stringify({ sub, salt }))}.s`
-    const keeper = new TokenKeeper({ refresh: () => Promise.reject(new Problem(0)), lock: alone, share: null })
+    const keeper = new TokenKeeper({
+      refresh: () => Promise.reject(new Problem(0)),
+      lock: alone,
+      share: null,
+    })
     keeper.onOtherPerson = vi.fn()
     keeper.accept(answer(of('3', 'a')))
     keeper.accept(answer(of('3', 'b')))
@@ -110,7 +122,12 @@ describe('the token keeper', () => {
 
   it('is no longer fresh shortly before its end', () => {
     let now = 0
-    const keeper = new TokenKeeper({ refresh: () => Promise.reject(new Problem(0)), lock: alone, share: null, now: () => now })
+    const keeper = new TokenKeeper({
+      refresh: () => Promise.reject(new Problem(0)),
+      lock: alone,
+      share: null,
+      now: () => now,
+    })
     keeper.accept(answer('a'))
     expect(keeper.isFresh).toBe(true)
     now = 895_000
@@ -136,7 +153,13 @@ describe('the way back after signing in', () => {
 })
 
 describe('the session', () => {
-  const me = { id: 3, name: '李雷', permissions: ['customer:write'], language: 'zh-CN', must_change_password: false }
+  const me = {
+    id: 3,
+    name: '李雷',
+    permissions: ['customer:write'],
+    language: 'zh-CN',
+    must_change_password: false,
+  }
   const server = setupServer()
   beforeAll(() => server.listen({ onUnhandledRequest: 'error' }))
   afterEach(() => server.resetHandlers())
@@ -170,7 +193,11 @@ describe('the session', () => {
     )
     const session = useSession()
     await session.signIn({ email: 'a@b.c', password: 'right', remember: false })
-    expect([session.status, session.can('customer:write'), session.can('user:write')]).toEqual(['active', true, false])
+    expect([session.status, session.can('customer:write'), session.can('user:write')]).toEqual([
+      'active',
+      true,
+      false,
+    ])
     expect(JSON.stringify(localStorage)).not.toContain('t1')
 
     setActivePinia(createPinia())
@@ -216,11 +243,18 @@ describe('the session', () => {
   })
 
   it('forgets the person at sign-out even when the server is away', async () => {
-    server.use(...login(), http.post('*/api/v1/auth/logout', () => HttpResponse.error()))
+    server.use(
+      ...login(),
+      http.post('*/api/v1/auth/logout', () => HttpResponse.error()),
+    )
     const session = useSession()
     await session.signIn({ email: 'a@b.c', password: 'right', remember: false })
     await session.signOut()
-    expect([session.status, session.accessToken(), localStorage.length]).toEqual(['anonymous', null, expect.any(Number)])
+    expect([session.status, session.accessToken(), localStorage.length]).toEqual([
+      'anonymous',
+      null,
+      expect.any(Number),
+    ])
     expect(localStorage.getItem('lianxi.signed-in')).toBeNull()
   })
 })

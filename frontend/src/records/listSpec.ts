@@ -1,0 +1,91 @@
+import type { AnyRecord, Resource, ResourceMap } from '@/api/types'
+import type { ListChoice } from './listState'
+
+/** A value that a list can be sorted by. */
+export type Sortable = string | number | boolean | null | undefined
+
+/** Everything that a list of one resource knows about itself. */
+export interface ListSpec<R extends Resource> {
+  resource: R
+  defaultSort: string
+  /** Sort keys of the contract and the value that each compares. */
+  sorts: Record<string, (record: ResourceMap[R]) => Sortable>
+  /** Filters of the contract; each says by itself whether a pushed record passes. */
+  filters: Record<string, (record: ResourceMap[R], values: readonly string[]) => boolean>
+  /** Texts in which `q` may be found. */
+  searched: (record: ResourceMap[R]) => readonly (string | null | undefined)[]
+}
+
+/** Letters without case and width, as the server's search keys are. */
+export function fold(text: string): string {
+  return text.normalize('NFKC').toLowerCase()
+}
+
+/** True when one of the values is the field's; `none` stands for null. */
+export function oneOf(field: string | number | null | undefined, values: readonly string[]): boolean {
+  return values.includes(field == null ? 'none' : String(field))
+}
+
+/** Inclusive range over numbers, dates or decimal strings. */
+export function atLeast(field: string | number | null | undefined, [least]: readonly string[]): boolean {
+  return least === undefined || (field != null && compareValues(field, least) >= 0)
+}
+
+/** See {@link atLeast}. */
+export function atMost(field: string | number | null | undefined, [most]: readonly string[]): boolean {
+  return most === undefined || (field != null && compareValues(field, most) <= 0)
+}
+
+const decimal = /^-?\d+(\.\d+)?$/
+
+function compareValues(a: Sortable, b: Sortable): number {
+  if (typeof a === 'string' && typeof b === 'string' && !(decimal.test(a) && decimal.test(b))) {
+    const [left, right] = [fold(a), fold(b)]
+    return left < right ? -1 : left > right ? 1 : 0
+  }
+  return Number(a) - Number(b)
+}
+
+/** The order of a list; nulls last both ways, the id breaks ties, as on the server. */
+export function comparator<R extends Resource>(spec: ListSpec<R>, sort: string) {
+  type Row = ResourceMap[R] & AnyRecord
+  const keys = sort
+    .split(',')
+    .map((part) => ({ descending: part.startsWith('-'), value: spec.sorts[part.replace(/^-/, '')] }))
+  const idDescending = keys.at(0)?.descending === true
+  return (a: Row, b: Row): number => {
+    for (const { value, descending } of keys) {
+      if (!value) continue
+      const [left, right] = [value(a), value(b)]
+      if (left == null || right == null) {
+        if (left == null && right == null) continue
+        return left == null ? 1 : -1
+      }
+      const order = compareValues(left, right)
+      if (order !== 0) return descending ? -order : order
+    }
+    return idDescending ? b.id - a.id : a.id - b.id
+  }
+}
+
+/**
+ * Whether a pushed record belongs to the list. The search by pinyin is the server's alone: a row that
+ * is there stays, a new one enters when a text of it shows the words.
+ */
+export function fitsChoice<R extends Resource>(spec: ListSpec<R>, choice: ListChoice) {
+  const words = fold(choice.q).split(/\s+/).filter(Boolean)
+  return (record: ResourceMap[R] & AnyRecord, present: boolean): boolean => {
+    if ((record as { is_active?: boolean }).is_active === false) return false
+    for (const [key, values] of Object.entries(choice.filters)) {
+      if (values.length > 0 && spec.filters[key] && !spec.filters[key](record, values)) return false
+    }
+    if (present || words.length === 0) return true
+    const haystack = spec.searched(record).map((text) => fold(text ?? ''))
+    const digits = haystack.map((text) => text.replace(/\D/g, ''))
+    return words.every(
+      (word) =>
+        haystack.some((text) => text.includes(word)) ||
+        (/^[\d\s+-]{4,}$/.test(word) && digits.some((text) => text.includes(word.replace(/\D/g, '')))),
+    )
+  }
+}

@@ -1,0 +1,92 @@
+import { computed, ref, type ComputedRef, type Ref } from 'vue'
+import { useRoute, useRouter, type LocationQueryRaw } from 'vue-router'
+
+/** What decides which rows a list shows, and in which order. */
+export interface ListChoice {
+  q: string
+  sort: string
+  filters: Readonly<Record<string, readonly string[]>>
+}
+
+/** A list's choice and the ways to change it. */
+export interface ListState {
+  choice: ComputedRef<ListChoice>
+  setSearch(q: string): void
+  setSort(sort: string): void
+  /** An empty list of values takes the filter away. */
+  setFilter(key: string, values: readonly string[]): void
+  clear(): void
+  /** Other parameters of the address that belong to the list (`columns`). */
+  extra(key: string): string | null
+  setExtra(key: string, value: string | null): void
+}
+
+function texts(value: unknown): string[] {
+  const list = Array.isArray(value) ? value : [value]
+  return list.filter((entry): entry is string => typeof entry === 'string' && entry !== '')
+}
+
+/**
+ * The address bar as the state of a list: what is filtered can be sent to a colleague and survives a
+ * reload. Unknown parameters are left alone.
+ */
+export function useUrlListState(filterKeys: readonly string[], defaultSort: string): ListState {
+  const route = useRoute()
+  const router = useRouter()
+  const home = route.name
+  const write = (change: LocationQueryRaw): void => {
+    // A late keystroke must not drag the reader back from the page that was opened meanwhile.
+    if (route.name !== home) return
+    const wanted = Object.entries({ ...route.query, ...change }).filter(
+      ([, value]) => value != null && value !== '' && !(Array.isArray(value) && value.length === 0),
+    )
+    const query: LocationQueryRaw = Object.fromEntries(wanted)
+    void router.replace({ query })
+  }
+  const last = ref<ListChoice>({ q: '', sort: defaultSort, filters: {} })
+  const choice = computed<ListChoice>(() => {
+    // While leaving for another route the old rows stay as they are.
+    if (route.name !== home) return last.value
+    const filters: Record<string, string[]> = {}
+    for (const key of filterKeys) {
+      const values = texts(route.query[key])
+      if (values.length > 0) filters[key] = values
+    }
+    return {
+      q: texts(route.query['q'])[0] ?? '',
+      sort: texts(route.query['sort'])[0] ?? defaultSort,
+      filters,
+    }
+  })
+  return {
+    choice,
+    setSearch: (q) => {
+      last.value = choice.value
+      write({ q: q || null })
+    },
+    setSort: (sort) => write({ sort: sort === defaultSort ? null : sort }),
+    setFilter: (key, values) => write({ [key]: [...values] }),
+    clear: () => write({ q: null, ...Object.fromEntries(filterKeys.map((key) => [key, null])) }),
+    extra: (key) => texts(route.query[key])[0] ?? null,
+    setExtra: (key, value) => write({ [key]: value }),
+  }
+}
+
+/** The state of a list inside a page (the deals of one customer): not in the address. */
+export function useLocalListState(defaultSort: string, fixed: Ref<ListChoice['filters']>): ListState {
+  const q = ref('')
+  const sort = ref(defaultSort)
+  const chosen = ref<Record<string, readonly string[]>>({})
+  return {
+    choice: computed(() => ({ q: q.value, sort: sort.value, filters: { ...chosen.value, ...fixed.value } })),
+    setSearch: (value) => (q.value = value),
+    setSort: (value) => (sort.value = value),
+    setFilter: (key, values) => (chosen.value = { ...chosen.value, [key]: values }),
+    clear: () => {
+      q.value = ''
+      chosen.value = {}
+    },
+    extra: () => null,
+    setExtra: () => undefined,
+  }
+}

@@ -1,0 +1,140 @@
+import { rest } from '@/api/rest'
+import { Problem } from '@/api/problem'
+import type { AnyRecord, Resource, ResourceMap } from '@/api/types'
+import { askConflict, type Choice, type ConflictField, type FieldText } from './conflicts'
+import { useLive } from './context'
+
+/** Fields and their new values; absent is untouched, null is cleared. */
+export type Changes = Record<string, unknown>
+
+interface SaveOptions {
+  /** Says a field and a value in the reader's words, for the conflict dialog. */
+  describe?: (field: string, value: unknown) => FieldText
+  /** What else to show until the server answers: the small object beside a changed `*_id`. */
+  preview?: Changes
+}
+
+/** Thrown when a person closed the conflict dialog: nothing was saved, nothing is wrong. */
+export class SaveCancelled extends Error {
+  override readonly name = 'SaveCancelled'
+}
+
+function isPlain(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a ?? null) === JSON.stringify(b ?? null)
+}
+
+/** `address` and `custom` are merged by key on the server: two people may fill two keys of one of them. */
+function meets(mine: unknown, base: unknown, theirs: unknown): boolean {
+  if (!isPlain(mine) || !isPlain(theirs)) return !same(mine, theirs)
+  const start = isPlain(base) ? base : {}
+  return Object.keys(mine).some((key) => !same(start[key], theirs[key]) && !same(mine[key], theirs[key]))
+}
+
+/** The own fields that somebody else has changed meanwhile to something different. */
+export function conflictsOf(
+  changes: Changes,
+  base: Changes,
+  current: Changes,
+  changedFields: readonly string[],
+): ConflictField[] {
+  const changed = new Set(changedFields.map((field) => field.split(/[./]/)[0]))
+  return Object.keys(changes)
+    .filter((field) => changed.has(field) && meets(changes[field], base[field], current[field]))
+    .map((field) => ({ field, mine: changes[field], theirs: current[field] }))
+}
+
+/**
+ * Sends changes for the version that the person saw. When that is stale and nobody touched the same
+ * fields, sends again for the new version, so that both people win; else asks field by field.
+ *
+ * @throws SaveCancelled when the person chose neither.
+ */
+export async function patchWithConflict<T extends AnyRecord>(
+  path: string,
+  base: T,
+  changes: Changes,
+  ask: (fields: ConflictField[], current: T) => Promise<Record<string, Choice> | null>,
+): Promise<T> {
+  let mine = { ...changes }
+  let seen: T = base
+  for (let round = 0; ; round += 1) {
+    try {
+      return await rest.patch<T>(path, mine, { version: seen.version ?? null })
+    } catch (fault) {
+      if (!(fault instanceof Problem) || fault.status !== 412 || !fault.body['current'] || round >= 8)
+        throw fault
+      const current = fault.body['current'] as T
+      const fields = conflictsOf(
+        mine,
+        seen as Changes,
+        current as Changes,
+        (fault.body['changed_fields'] as string[]) ?? [],
+      )
+      if (fields.length > 0) {
+        const choices = await ask(fields, current)
+        if (!choices) throw new SaveCancelled()
+        mine = Object.fromEntries(Object.entries(mine).filter(([field]) => choices[field] !== 'theirs'))
+        if (Object.keys(mine).length === 0) return current
+      }
+      seen = current
+    }
+  }
+}
+
+/** Saving for one resource: shown at once, conflicts settled, every place on the screen up to date. */
+export function useSave<R extends Resource>(resource: R) {
+  const { cache } = useLive()
+  type Row = ResourceMap[R] & AnyRecord
+
+  return async function save(record: Row, changes: Changes, options: SaveOptions = {}): Promise<Row> {
+    const { version } = record
+    cache.overlay(
+      resource,
+      { ...record, ...changes, ...mergedObjects(record, changes), ...options.preview },
+      version,
+    )
+    try {
+      const saved = await patchWithConflict<Row>(
+        `/${resource}/${record.id}`,
+        record,
+        changes,
+        (fields, current) =>
+          askConflict({
+            fields: fields.map((field) => ({
+              ...field,
+              text: options.describe?.(field.field, field.mine) ?? {
+                label: field.field,
+                value: String(field.mine ?? ''),
+              },
+              theirText: options.describe?.(field.field, field.theirs) ?? {
+                label: field.field,
+                value: String(field.theirs ?? ''),
+              },
+            })),
+            changedAt: (current as { updated_at?: string }).updated_at ?? null,
+          }),
+      )
+      cache.put(resource, saved)
+      return saved
+    } catch (fault) {
+      cache.overlay(resource, record, version)
+      if (fault instanceof Problem && fault.status === 412 && fault.body['current']) {
+        cache.put(resource, fault.body['current'] as Row)
+      }
+      throw fault
+    }
+  }
+}
+
+function mergedObjects(record: object, changes: Changes): Changes {
+  const before = record as Changes
+  return Object.fromEntries(
+    Object.entries(changes)
+      .filter(([field, value]) => isPlain(value) && isPlain(before[field]))
+      .map(([field, value]) => [field, { ...(before[field] as object), ...(value as object) }]),
+  )
+}

@@ -1,0 +1,28 @@
+import type { QueryClient, QueryKey } from '@tanstack/vue-query'
+import type { AnyRecord } from '@/api/types'
+import type { ListData } from './listLive'
+
+const last = new Map<string, QueryKey>()
+
+/** Remembers which list of a resource was looked at last. */
+export function rememberTrail(resource: string, key: QueryKey): void {
+  last.set(resource, key)
+}
+
+/** The records before and after one in the list that the reader came from. */
+export function neighbours(
+  queries: QueryClient,
+  resource: string,
+  id: number,
+): { previous: number | null; next: number | null; position: number; count: number } {
+  const key = last.get(resource)
+  const data = key && queries.getQueryData<ListData<AnyRecord>>(key)
+  const ids = data?.pages.flatMap((page) => page.data.map((row) => row.id)) ?? []
+  const at = ids.indexOf(id)
+  return {
+    previous: at > 0 ? (ids[at - 1] ?? null) : null,
+    next: at >= 0 ? (ids[at + 1] ?? null) : null,
+    position: at + 1,
+    count: ids.length,
+  }
+}

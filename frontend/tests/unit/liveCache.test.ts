@@ -1,0 +1,197 @@
+import { QueryClient, QueryObserver } from '@tanstack/vue-query'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { highlights } from '@/records/highlights'
+import { listKey, recordKey } from '@/records/keys'
+import { LiveCache } from '@/records/live'
+import type { ListData, LiveList } from '@/records/listLive'
+import type { LiveEvent } from '@/realtime/events'
+
+interface Row {
+  id: number
+  version: number
+  name?: string
+  customer_id?: number
+  customer?: { id: number; name: string }
+  can_write?: boolean
+}
+
+const event = (type: string, record: Row | null, extra: Partial<LiveEvent> = {}): LiveEvent => ({
+  cursor: 'c',
+  type,
+  resource: type.split('_')[0] ?? '',
+  id: record?.id ?? 0,
+  version: record?.version ?? null,
+  changed: ['name'],
+  record: record as Record<string, unknown> | null,
+  changeset_id: null,
+  actor: null,
+  at: '2026-01-01T00:00:00Z',
+  ...extra,
+})
+
+let queries: QueryClient
+let cache: LiveCache
+beforeEach(() => {
+  vi.useFakeTimers()
+  queries = new QueryClient({ defaultOptions: { queries: { retry: false, staleTime: Infinity } } })
+  cache = new LiveCache(queries)
+})
+afterEach(() => {
+  queries.clear()
+  vi.useRealTimers()
+})
+
+const live: LiveList = { kind: 'list', fits: () => true, compare: (a, b) => a.id - b.id, isHeld: () => false }
+
+/** Opens a list as a page would and lets it load. */
+async function openList(resource: string, rows: Row[], load?: () => Promise<Row[]>): Promise<() => Row[]> {
+  const queryKey = listKey(resource, { sort: 'id' })
+  const answer = (data: Row[]): ListData<Row> => ({
+    pages: [{ data, meta: { total: data.length, next_cursor: null } }],
+    pageParams: [null],
+  })
+  const observer = new QueryObserver(queries, {
+    queryKey,
+    queryFn: async () => answer(load ? await load() : rows),
+    meta: { live: live as unknown as LiveList<never> },
+  })
+  observer.subscribe(() => undefined)
+  await vi.advanceTimersByTimeAsync(1)
+  return () => queries.getQueryData<ListData<Row>>(queryKey)?.pages.flatMap((page) => page.data) ?? []
+}
+
+describe('events in the cache', () => {
+  it('change records and lists at once, and mark what a colleague changed', async () => {
+    const rows = await openList('customers', [{ id: 1, version: 1, name: 'a', can_write: true }])
+    queries.setQueryData(recordKey('customers', 1), { id: 1, version: 1, name: 'a', can_write: true })
+    cache.deliver([event('customer_updated', { id: 1, version: 2, name: 'b' })])
+    expect(rows()).toEqual([{ id: 1, version: 2, name: 'b', can_write: true }])
+    expect(queries.getQueryData(recordKey('customers', 1))).toEqual({
+      id: 1,
+      version: 2,
+      name: 'b',
+      can_write: true,
+    })
+    expect([...(highlights.get('customers:1') ?? [])]).toEqual(['name'])
+    await vi.advanceTimersByTimeAsync(2100)
+    expect(highlights.size).toBe(0)
+  })
+
+  it('of one batch write a list once', async () => {
+    const rows = await openList(
+      'customers',
+      Array.from({ length: 50 }, (_, i) => ({ id: i, version: 1 })),
+    )
+    const writes = vi.fn()
+    queries.getQueryCache().subscribe((notice) => notice.type === 'updated' && writes())
+    cache.deliver(
+      Array.from({ length: 200 }, (_, i) =>
+        event('customer_updated', { id: i % 50, version: 2 + Math.floor(i / 50) }),
+      ),
+    )
+    expect(writes).toHaveBeenCalledTimes(1)
+    expect(rows().every((row) => row.version === 5)).toBe(true)
+  })
+
+  it('that arrive while an answer is under way are told again after it', async () => {
+    let answer: (rows: Row[]) => void = () => undefined
+    const rows = await openList('customers', [], () => new Promise((resolve) => (answer = resolve)))
+    cache.deliver([event('customer_updated', { id: 1, version: 9, name: 'new' })])
+    answer([{ id: 1, version: 8, name: 'old' }])
+    await vi.advanceTimersByTimeAsync(1)
+    expect(rows()).toEqual([{ id: 1, version: 9, name: 'new' }])
+  })
+
+  it('take the children of a lost customer along, and rename those of a renamed one', async () => {
+    const people = await openList('people', [
+      { id: 1, version: 1, customer_id: 5, customer: { id: 5, name: 'old' } },
+      { id: 2, version: 1, customer_id: 6, customer: { id: 6, name: 'old' } },
+    ])
+    let asked = 0
+    await openList('deals', [], () => {
+      asked += 1
+      return Promise.resolve([{ id: 3, version: 1, customer_id: 5 }])
+    })
+    cache.deliver([
+      event('customer_removed', null, { id: 5, changed: [] }),
+      event('customer_updated', { id: 6, version: 2, name: '新名' }),
+    ])
+    expect(people()).toEqual([{ id: 2, version: 1, customer_id: 6, customer: { id: 6, name: '新名' } }])
+    await vi.advanceTimersByTimeAsync(400)
+    expect(asked).toBe(2)
+  })
+
+  it('about the owner reload the record and what belongs to it', async () => {
+    const load = vi.fn(() => Promise.resolve({ id: 1, version: 2, can_write: false }))
+    new QueryObserver(queries, { queryKey: recordKey('customers', 1), queryFn: load }).subscribe(
+      () => undefined,
+    )
+    let asked = 0
+    await openList('contacts', [], () => {
+      asked += 1
+      return Promise.resolve([{ id: 3, version: 1, customer_id: 1 }])
+    })
+    await vi.advanceTimersByTimeAsync(1)
+    cache.deliver([event('customer_transferred', { id: 1, version: 3 }, { changed: ['owner_id'] })])
+    await vi.advanceTimersByTimeAsync(400)
+    expect([load.mock.calls.length, asked]).toEqual([2, 2])
+  })
+
+  it('of a bulk change reload what they concern, once', async () => {
+    let deals = 0
+    let people = 0
+    await openList('deals', [], () => Promise.resolve(((deals += 1), [])))
+    await openList('people', [], () => Promise.resolve(((people += 1), [])))
+    cache.deliver(
+      [],
+      [
+        { resource: 'deal', changeset_id: '1' },
+        { resource: 'deal', changeset_id: '2' },
+      ],
+    )
+    await vi.advanceTimersByTimeAsync(400)
+    expect([deals, people]).toEqual([2, 1])
+  })
+
+  it('reach views that work them in themselves, or ask for a reload', async () => {
+    const load = vi.fn(() => Promise.resolve({ count: 1 }))
+    const apply = vi.fn((data: unknown, events: readonly unknown[]) =>
+      events.length > 1 ? null : { count: (data as { count: number }).count + 1 },
+    )
+    new QueryObserver(queries, {
+      queryKey: ['board'],
+      queryFn: load,
+      meta: { live: { kind: 'view', resources: ['deals'], apply } },
+    }).subscribe(() => undefined)
+    await vi.advanceTimersByTimeAsync(1)
+    cache.deliver([
+      event('deal_moved', { id: 1, version: 2 }),
+      event('customer_updated', { id: 1, version: 2 }),
+    ])
+    expect(queries.getQueryData(['board'])).toEqual({ count: 2 })
+    cache.deliver([event('deal_won', { id: 1, version: 3 }), event('deal_won', { id: 2, version: 3 })])
+    await vi.advanceTimersByTimeAsync(400)
+    expect(load).toHaveBeenCalledTimes(2)
+  })
+})
+
+describe('what this tab writes', () => {
+  it('enters every list at once, and the echo changes nothing', async () => {
+    const rows = await openList('customers', [{ id: 1, version: 1 }])
+    cache.put('customers', { id: 2, version: 1 })
+    const before = rows()
+    expect(before.map((row) => row.id)).toEqual([1, 2])
+    cache.deliver([event('customer_created', { id: 2, version: 1 })])
+    expect(rows()).toEqual(before)
+    cache.drop('customers', 1)
+    expect(rows().map((row) => row.id)).toEqual([2])
+  })
+
+  it('is shown before it is confirmed and can be taken back', async () => {
+    const rows = await openList('customers', [{ id: 1, version: 1, name: 'a' }])
+    cache.overlay('customers', { id: 1, version: 1, name: 'b' } as Row, 1)
+    expect(rows()[0]?.name).toBe('b')
+    cache.overlay('customers', { id: 1, version: 1, name: 'a' } as Row, 1)
+    expect(rows()[0]?.name).toBe('a')
+  })
+})

@@ -1,0 +1,101 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { Problem } from '@/api/problem'
+import { rest } from '@/api/rest'
+import { askConflict, openConflict } from '@/records/conflicts'
+import { conflictsOf, patchWithConflict, SaveCancelled } from '@/records/save'
+
+const base = {
+  id: 1,
+  version: 1,
+  name: 'a',
+  phone: '1',
+  address: { city: null, street: null } as Record<string, unknown>,
+}
+const stale = (current: object, changed: string[]): Problem =>
+  new Problem(412, { type: '/problems/stale', current, changed_fields: changed })
+
+const patch = vi.fn<typeof rest.patch<unknown>>()
+beforeEach(() => {
+  patch.mockReset()
+  vi.spyOn(rest, 'patch').mockImplementation(patch as typeof rest.patch)
+})
+
+describe('saving', () => {
+  it('wins together with somebody who changed other fields', async () => {
+    const theirs = { ...base, version: 2, phone: '2' }
+    patch
+      .mockRejectedValueOnce(stale(theirs, ['phone']))
+      .mockResolvedValueOnce({ ...theirs, version: 3, name: 'b' })
+    const ask = vi.fn()
+    await expect(patchWithConflict('/customers/1', base, { name: 'b' }, ask)).resolves.toMatchObject({
+      name: 'b',
+      phone: '2',
+    })
+    expect(ask).not.toHaveBeenCalled()
+    expect(patch.mock.calls.map(([, body, options]) => [body, options?.version])).toEqual([
+      [{ name: 'b' }, 1],
+      [{ name: 'b' }, 2],
+    ])
+  })
+
+  it('asks about a field that both changed, and keeps what was chosen', async () => {
+    const theirs = { ...base, version: 2, name: 'theirs', phone: '2' }
+    patch
+      .mockRejectedValueOnce(stale(theirs, ['name', 'phone']))
+      .mockResolvedValueOnce({ ...theirs, version: 3 })
+    const ask = vi.fn(() => Promise.resolve({ name: 'theirs' as const, phone: 'mine' as const }))
+    await patchWithConflict('/customers/1', base, { name: 'mine', phone: '3' }, ask)
+    expect(ask).toHaveBeenCalledWith(
+      [
+        { field: 'name', mine: 'mine', theirs: 'theirs' },
+        { field: 'phone', mine: '3', theirs: '2' },
+      ],
+      theirs,
+    )
+    expect(patch.mock.calls.at(-1)?.slice(1)).toEqual([{ phone: '3' }, { version: 2 }])
+  })
+
+  it('sends nothing more when everything of theirs was taken', async () => {
+    const theirs = { ...base, version: 2, name: 'theirs' }
+    patch.mockRejectedValueOnce(stale(theirs, ['name']))
+    const done = patchWithConflict('/customers/1', base, { name: 'mine' }, () =>
+      Promise.resolve({ name: 'theirs' }),
+    )
+    await expect(done).resolves.toBe(theirs)
+    expect(patch).toHaveBeenCalledOnce()
+  })
+
+  it('is cancelled by closing the question', async () => {
+    patch.mockRejectedValueOnce(stale({ ...base, version: 2, name: 'x' }, ['name']))
+    const done = patchWithConflict('/customers/1', base, { name: 'mine' }, () => Promise.resolve(null))
+    await expect(done).rejects.toBeInstanceOf(SaveCancelled)
+  })
+
+  it('passes other refusals on', async () => {
+    patch.mockRejectedValueOnce(new Problem(422))
+    await expect(patchWithConflict('/customers/1', base, { name: '' }, vi.fn())).rejects.toMatchObject({
+      status: 422,
+    })
+  })
+})
+
+describe('a conflict', () => {
+  it('is none when both wrote the same, or two keys of one address', () => {
+    expect(conflictsOf({ name: 'x' }, base, { ...base, name: 'x' }, ['name'])).toEqual([])
+    const current = { ...base, address: { city: '上海', street: null } }
+    expect(conflictsOf({ address: { street: 'a' } }, base, current, ['address'])).toEqual([])
+    expect(conflictsOf({ address: { city: '北京' } }, base, current, ['address.city'])).toHaveLength(1)
+  })
+
+  it('is asked one after the other', async () => {
+    const conflict = { fields: [], changedAt: null }
+    const first = askConflict(conflict)
+    const second = askConflict(conflict)
+    await vi.waitFor(() => expect(openConflict.value).not.toBeNull())
+    openConflict.value?.answer({ name: 'mine' })
+    expect(await first).toEqual({ name: 'mine' })
+    await vi.waitFor(() => expect(openConflict.value).not.toBeNull())
+    openConflict.value?.answer(null)
+    expect(await second).toBeNull()
+  })
+})
