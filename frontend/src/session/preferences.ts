@@ -1,6 +1,7 @@
 import { defineStore } from 'pinia'
 import { computed, ref, watch } from 'vue'
 import { useMediaQuery } from '@/ui/media'
+import { readStored, writeStored } from '@/ui/storage'
 
 /** The languages of the product. */
 export type LocaleName = 'zh-CN' | 'en'
@@ -18,15 +19,7 @@ interface Saved {
 }
 
 // theme-boot.js reads the same entry before the first paint.
-const storageKey = 'lianxi.preferences'
-
-function load(): Saved {
-  try {
-    return (JSON.parse(localStorage.getItem(storageKey) ?? '{}') ?? {}) as Saved
-  } catch {
-    return {}
-  }
-}
+const entry = 'preferences'
 
 /** The language that the browser asks for, for people who have not chosen yet. */
 export function browserLocale(): LocaleName {
@@ -35,7 +28,7 @@ export function browserLocale(): LocaleName {
 
 /** Choices of this person on this device. */
 export const usePreferences = defineStore('preferences', () => {
-  const saved = load()
+  const saved = readStored<Saved>(entry) ?? {}
   const theme = ref<Theme>(saved.theme ?? 'system')
   const density = ref<Density>(saved.density ?? 'compact')
   const locale = ref<LocaleName>(saved.locale ?? browserLocale())
@@ -55,11 +48,7 @@ export const usePreferences = defineStore('preferences', () => {
         sidebar: isSidebarOpen.value ? 'open' : 'closed',
         singleKeys: singleKeys.value,
       }
-      try {
-        localStorage.setItem(storageKey, JSON.stringify(state))
-      } catch {
-        // Storage may be full or forbidden; the choice then lasts as long as the tab.
-      }
+      writeStored(entry, state)
     },
     { flush: 'sync' },
   )

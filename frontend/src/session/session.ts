@@ -4,6 +4,8 @@ import { authorise, bodyOf, client, prefix } from '@/api/client'
 import { Problem } from '@/api/problem'
 import type { Me, TokenAnswer } from '@/api/types'
 import { forgetEtags } from '@/api/versions'
+import { clearDrafts } from '@/ui/drafts'
+import { readStored, removeStored, writeStored } from '@/ui/storage'
 import { usePreferences } from './preferences'
 import { tabLock } from './tabLock'
 import { TokenKeeper } from './tokens'
@@ -22,18 +24,8 @@ export interface SignInInput {
 }
 
 // Only says that a renewal is worth trying; it opens nothing.
-const hintKey = 'lianxi.signed-in'
+const hintName = 'signed-in'
 const cookieHeaders = { 'X-Requested-With': 'lianxi' }
-
-function hint(value?: boolean): boolean {
-  try {
-    if (value === true) localStorage.setItem(hintKey, '1')
-    else if (value === false) localStorage.removeItem(hintKey)
-    return localStorage.getItem(hintKey) === '1'
-  } catch {
-    return true
-  }
-}
 
 /** Who is signed in, and what this person may do. */
 export const useSession = defineStore('session', () => {
@@ -71,7 +63,7 @@ export const useSession = defineStore('session', () => {
 
   function leave(): void {
     keeper.drop(false)
-    hint(false)
+    removeStored(hintName)
     user.value = null
     status.value = 'anonymous'
     forgetEtags()
@@ -106,7 +98,7 @@ export const useSession = defineStore('session', () => {
 
   /** Tries to go on with the session of this browser; called once, before the first route. */
   async function restore(): Promise<void> {
-    if (!hint()) {
+    if (!readStored<boolean>(hintName)) {
       status.value = 'anonymous'
       return
     }
@@ -124,7 +116,7 @@ export const useSession = defineStore('session', () => {
     )) as TokenAnswer
     keeper.accept(answer)
     status.value = 'active'
-    hint(true)
+    writeStored(hintName, true)
     try {
       await loadMe()
     } catch (fault) {
@@ -147,6 +139,7 @@ export const useSession = defineStore('session', () => {
       // The person wants to go: the tab forgets the token even when the server is not there to hear it.
     }
     keeper.drop(true)
+    clearDrafts()
     leave()
   }
 
