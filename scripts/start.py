@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import errno
 import http.client
-import os
 import shutil
 import socket
 import sys
@@ -18,9 +17,9 @@ from pathlib import Path
 
 from scripts import environment, frontend
 from scripts.console import Progress, line, step
-from scripts.processes import POLL_SECONDS, CommandError, Interrupted, Servers, heed_signals
+from scripts.processes import POLL_SECONDS, Interrupted, Servers
 from scripts.words import say
-from scripts.workspace import CannotStartError, Workspace
+from scripts.workspace import CannotStartError, Workspace, guarded
 
 READY_WITHIN_SECONDS = 60
 DEV_PAGES_PORT = 5173
@@ -222,18 +221,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python3 -m scripts.start", description="Start Lianxi CRM.")
     parser.add_argument("command", choices=COMMANDS)
     command = parser.parse_args(arguments).command
-    heed_signals()
-    workspace = Workspace()
-    try:
-        return COMMANDS[command](workspace)
-    except CannotStartError as stop:
-        sys.stderr.write(f"{stop}\n")
-    except CommandError as failed:
-        sys.stderr.write(f"{say('failed')}\n{failed.last_words()}\n{say('log', path=os.path.relpath(failed.log))}\n")
-    except Interrupted as interrupted:
-        sys.stderr.write(f"{say('interrupted')}\n")
-        return 128 + interrupted.number
-    return 1
+    return guarded(COMMANDS[command])
 
 
 if __name__ == "__main__":

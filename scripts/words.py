@@ -25,6 +25,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "npm": ("Front-end packages, locked (up to 60 s)", "前端依赖，版本锁定（最多 60 秒）"),
     "build": ("Building the pages (up to 60 s)", "构建页面（最多 60 秒）"),
+    "apt": ("Servers, browser and fonts for the tests, from Debian", "从 Debian 安装测试所需的服务、浏览器和字体"),
     "lock": ("Resolving versions", "解析版本"),
     "migrate": ("Database: bringing the tables up to date", "数据库：更新表结构"),
     "init": ("Secrets and the first administrator", "密钥与首位管理员"),
@@ -43,7 +44,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "stopped": ("Stopped.", "已停止。"),
     "interrupted": ("Interrupted; the next start goes on from here.", "已中断；下次启动会接着进行。"),
-    "failed": ("This step failed. Its last words:", "这一步失败了，最后的输出："),
+    "failed": ("This step failed. What it said:", "这一步失败了，输出如下："),
     "log": ("The whole output is in {path}.", "完整输出见 {path}。"),
     "port_taken": (
         "Port {port} of {host} is in use by another program. Choose another one:\n  make {goal} PORT={other}",

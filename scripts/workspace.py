@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from scripts import console
-from scripts.processes import Parent, run_logged
+from scripts.processes import CommandError, Interrupted, Parent, heed_signals, run_logged
 from scripts.words import say
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -88,3 +89,22 @@ class Workspace:
                 console.line(say("waiting"))
                 fcntl.flock(held, fcntl.LOCK_EX)
             yield
+
+
+def guarded(action: Callable[[Workspace], int]) -> int:
+    """Carry out one command on this checkout; what goes wrong is told in words, never by a traceback.
+
+    Returns:
+        The exit code.
+    """
+    heed_signals()
+    try:
+        return action(Workspace())
+    except CannotStartError as refusal:
+        sys.stderr.write(f"{refusal}\n")
+    except CommandError as failed:
+        sys.stderr.write(f"{say('failed')}\n{failed.excerpt()}\n{say('log', path=os.path.relpath(failed.log))}\n")
+    except Interrupted as interrupted:
+        sys.stderr.write(f"{say('interrupted')}\n")
+        return 128 + interrupted.number
+    return 1
