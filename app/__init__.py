@@ -1,0 +1,89 @@
+"""Lianxi CRM: the application factory. Importing this package opens nothing."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+from dataclasses import replace
+
+from flask import Response, g, request
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from config import ROOT, Settings, settings_from
+
+from . import cli, extensions, health, openapi, web
+from .auth import identity
+from .auth.routes import routes as auth_routes
+from .contact.routes import routes as contact_routes
+from .customer.routes import routes as customer_routes
+from .deal.routes import routes as deal_routes
+from .errors import register_problems
+from .installation import secret_keys
+from .journal import watch_old_values
+from .live import sockets
+from .live.routes import routes as live_routes
+from .report.routes import routes as report_routes
+from .routing import CRM, PREFIX
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+
+BLUEPRINTS = (auth_routes, customer_routes, contact_routes, deal_routes, report_routes, live_routes)
+
+
+def create_app(settings: Settings | None = None) -> CRM:
+    """An application of its own: configuration, extensions, blueprints.
+
+    Args:
+        settings: what it is told from outside; the process's environment by default.
+
+    Raises:
+        ConfigurationError: the environment is wrong; the text says what to change.
+    """
+    settings = settings or settings_from()
+    settings = replace(settings, secret_key=secret_keys(settings))
+    app = CRM(__name__, static_folder=None)
+    app.config.update(LIANXI=settings, MIGRATIONS=ROOT / "migrations", MAX_CONTENT_LENGTH=50 * 1024 * 1024)
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    if settings.proxy_hops:
+        hops = settings.proxy_hops
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    logging.getLogger("lianxi").setLevel(settings.log_level)
+    extensions.bind(app, settings)
+    identity.remember(app)
+    watch_old_values()
+    register_problems(app)
+    _around_requests(app, settings)
+    for routes in BLUEPRINTS:
+        app.register_blueprint(routes)
+    health.register(app)
+    openapi.register(app)
+    sockets.register(app)
+    web.register(app)
+    cli.register(app)
+    return app
+
+
+def _around_requests(app: CRM, settings: Settings) -> None:
+    @app.before_request
+    def begin() -> None:
+        sent = request.headers.get("X-Request-ID", "")
+        g.request_id = sent if _REQUEST_ID.fullmatch(sent) else secrets.token_hex(8)
+        g.default_language = settings.default_language
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        headers = response.headers
+        headers["X-Request-ID"] = g.get("request_id", "")
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["Referrer-Policy"] = "no-referrer"
+        headers["Cross-Origin-Opener-Policy"] = "same-origin"
+        headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        headers["Permissions-Policy"] = "geolocation=(self), camera=(self), microphone=()"
+        if settings.secure_cookies:
+            headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+        if request.path.startswith(PREFIX):
+            headers.setdefault("Cache-Control", "private, no-cache")
+            headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+            headers["Vary"] = "Authorization, Cookie, Accept-Language, Origin"
+        return response

@@ -1,0 +1,289 @@
+"""Who may do what: permissions say which actions a role has, policies say which rows a person sees.
+
+A row grants *tokens* (`user:5` its owner, `team:3` its team, `member:3` a team it is shared with, `pool`), a person holds
+tokens (`team` for the teams whose rows he or she sees, `member` for the own team); a row is visible where they intersect. One
+declaration gives the SQL condition of lists, records, counts, reports and search, and the rooms of the live push.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, false, or_, select, true
+from sqlalchemy.orm import InstrumentedAttribute
+
+from .database import IdList, db, member_of
+from .errors import forbidden, not_found
+from .record import Collaborator, Record
+
+
+class Permission(StrEnum):
+    """Every right that a role can carry, as `resource:action`."""
+
+    USER_WRITE = "user:write"
+    TEAM_WRITE = "team:write"
+    ROLE_WRITE = "role:write"
+    SETTING_WRITE = "setting:write"
+    OPTION_WRITE = "option:write"
+    PIPELINE_WRITE = "pipeline:write"
+    PRODUCT_WRITE = "product:write"
+    PRODUCT_COST = "product:cost"
+    TAG_WRITE = "tag:write"
+    CUSTOMER_READ = "customer:read"
+    CUSTOMER_WRITE = "customer:write"
+    CUSTOMER_ASSIGN = "customer:assign"
+    CUSTOMER_UNMASK = "customer:unmask"
+    CONTACT_READ = "contact:read"
+    CONTACT_WRITE = "contact:write"
+    DEAL_READ = "deal:read"
+    DEAL_WRITE = "deal:write"
+    DEAL_ASSIGN = "deal:assign"
+    HISTORY_LOAD = "history:load"
+    REPORT_READ = "report:read"
+    JOURNAL_READ = "journal:read"
+    RECORD_RESTORE = "record:restore"
+
+
+class Sight(StrEnum):
+    """How far a role sees by itself, before sharing and the pool."""
+
+    OWN = "own"
+    TEAM = "team"
+    TEAM_BELOW = "team_below"
+    EVERYONE = "everyone"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A signed-in person as the policies see him or her, remembered as long as `stamp` is the database's.
+
+    Attributes:
+        user_id: id of the user.
+        tokens: kinds of tokens held, with their ids (`{"user": (5,), "team": (3, 4), "member": (3,), "pool": (0,)}`).
+        stamp: the user's access stamp when this was read; every change of role, team or state raises it.
+        session_id: the sign-in that the request's token belongs to.
+    """
+
+    user_id: int
+    name: str
+    role: str
+    permissions: frozenset[str]
+    tokens: Mapping[str, tuple[int, ...]]
+    team_id: int | None
+    stamp: int
+    session_id: int
+    language: str | None
+    time_zone: str
+    must_change_password: bool = False
+    shape: tuple[frozenset[str], frozenset[str]] = field(init=False, compare=False)
+    binds: Mapping[str, Any] = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """What statements are planned by: the kinds of tokens and the field rights, never the ids."""
+        rights = frozenset(p for p in self.permissions if p in FIELD_RIGHTS)
+        object.__setattr__(self, "shape", (frozenset(self.tokens), rights))
+        binds: dict[str, Any] = {f"held_{kind}": ids for kind, ids in self.tokens.items()}
+        object.__setattr__(
+            self,
+            "binds",
+            binds | {"actor_id": self.user_id, "actor_stamp": self.stamp, "actor_session": self.session_id},
+        )
+
+    def may(self, permission: str) -> bool:
+        """Whether the role carries a permission."""
+        return permission in self.permissions
+
+    def need(self, permission: str) -> None:
+        """Refuse (403) where the role lacks a permission."""
+        if permission not in self.permissions:
+            raise forbidden()
+
+    def rooms(self) -> set[str]:
+        """The tokens as names of Socket.IO rooms, plus `everyone` and the personal room `me:<id>`."""
+        rooms = {kind if kind in ("all", "pool") else f"{kind}:{i}" for kind, ids in self.tokens.items() for i in ids}
+        return rooms | {"everyone", f"me:{self.user_id}"}
+
+
+FIELD_RIGHTS = frozenset({Permission.PRODUCT_COST, Permission.CUSTOMER_UNMASK, Permission.USER_WRITE})
+"""Permissions that change what a record shows; they are part of the shape by which statements are planned."""
+
+POLICIES: dict[str, Policy] = {}
+"""The policy of every resource by its singular name; a policy enters itself when it is declared."""
+
+EVERYTHING = (frozenset({"all"}), frozenset({str(Permission.CUSTOMER_UNMASK)}))
+"""The shape of the journal's relay: all rows, no fields by right."""
+
+
+def held(kind: str) -> Any:
+    """The bound list of the ids that the person holds for a kind of token."""
+    return bindparam(f"held_{kind}", type_=IdList())
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A column of the row whose value is a token of some kind; `none` where NULL grants a token by itself."""
+
+    kind: str
+    column: InstrumentedAttribute[Any]
+
+
+class Policy:
+    """Which rows of a model a person sees and which he or she may change.
+
+    Args:
+        model: the record class.
+        grants: tokens that the row's own columns grant.
+        pool: the column whose NULL puts the row into the public pool.
+        parent: policy of the record that this one belongs to, with the linking column: visible with it.
+        shared: whether collaborators may be named on the row.
+        open_to_all: every signed-in person sees every row (users, teams, pipelines, products, options).
+        write: permission that changing a row needs besides sight.
+    """
+
+    def __init__(
+        self,
+        model: type[Record],
+        *,
+        grants: Sequence[Grant] = (),
+        pool: InstrumentedAttribute[Any] | None = None,
+        parent: tuple[Policy, InstrumentedAttribute[Any]] | None = None,
+        shared: bool = False,
+        open_to_all: bool = False,
+        write: Permission,
+    ) -> None:
+        self.model = model
+        self.grants = tuple(grants)
+        self.pool = pool
+        self.parent = parent
+        self.shared = shared
+        self.open_to_all = open_to_all
+        self.write = write
+        POLICIES[model.resource] = self
+
+    # ---- the condition -------------------------------------------------------------------------------------------
+
+    def visible(self, shape: tuple[frozenset[str], frozenset[str]]) -> ColumnElement[bool]:
+        """The SQL condition for a person of this shape, with bound parameters that `Actor.binds` fills.
+
+        Soft-deleted rows are left to the caller (`deleted=only` and restore look at them); deleted parents hide their
+        children here.
+        """
+        kinds = shape[0]
+        if self.open_to_all:
+            return true()
+        ways: list[ColumnElement[bool]] = []
+        if self.parent:
+            policy, link = self.parent
+            inside = policy.model.is_active & policy.visible(shape)
+            ways.append(link.in_(select(policy.model.id).where(inside)))
+            if "all" in kinds and self.grants:
+                return true()
+        elif "all" in kinds:
+            return true()
+        ways += self._own_ways(kinds)
+        return or_(*ways) if ways else false()
+
+    def _own_ways(self, kinds: frozenset[str]) -> list[ColumnElement[bool]]:
+        ways: list[ColumnElement[bool]] = []
+        for grant in self.grants:
+            if grant.kind == "user":
+                ways.append(grant.column == bindparam("actor_id", type_=BigInteger()))
+            elif grant.kind in kinds:
+                ways.append(member_of(grant.column, held(grant.kind)))
+        if self.shared:
+            ways.append(member_of(self.model.id, self._shares(kinds).scalar_subquery()))
+        if self.pool is not None and "pool" in kinds:
+            ways.append(self.pool.is_(None))
+        return ways
+
+    def _shares(self, kinds: frozenset[str], access: str | None = None) -> Select[tuple[int]]:
+        names = Collaborator.user_id == bindparam("actor_id", type_=BigInteger())
+        if "member" in kinds:
+            names = or_(names, member_of(Collaborator.team_id, held("member")))
+        query = select(Collaborator.record_id).where(Collaborator.resource == self.model.resource, names)
+        return query if access is None else query.where(Collaborator.access == access)
+
+    # ---- the rooms -----------------------------------------------------------------------------------------------
+
+    def tokens(self, row: Mapping[str, Any], shares: Sequence[tuple[int | None, int | None]]) -> set[str]:
+        """The tokens that a row grants by itself: the rooms of its live push (the parent's are added by the journal).
+
+        Args:
+            row: column values by attribute name.
+            shares: (user_id, team_id) of its collaborators.
+        """
+        if self.open_to_all:
+            return {"everyone"}
+        rooms = {"all"}
+        for grant in self.grants:
+            value = row.get(grant.column.key)
+            if value is not None:
+                rooms.add(f"{grant.kind}:{value}")
+        if self.pool is not None and row.get(self.pool.key) is None:
+            rooms.add("pool")
+        for user_id, team_id in shares:
+            rooms.add(f"user:{user_id}" if user_id is not None else f"member:{team_id}")
+        return rooms
+
+    # ---- loading rows --------------------------------------------------------------------------------------------
+
+    def get(self, actor: Actor, record_id: int, *, deleted: bool = False) -> Any:
+        """The visible row, locked when a unit of work is open.
+
+        Raises:
+            Problem: 404, absent or out of sight.
+        """
+        query = select(self.model).where(
+            self.model.id == record_id, self.model.is_active.is_(not deleted), self.visible(actor.shape)
+        )
+        if "unit" in db.session.info:
+            query = query.with_for_update(of=self.model)
+        record = db.session.execute(query, dict(actor.binds)).scalar_one_or_none()
+        if record is None:
+            raise not_found()
+        return record
+
+    def writable(self, actor: Actor, record_id: int) -> Any:
+        """The row, visible and changeable by this person, locked.
+
+        Raises:
+            Problem: 404, absent or out of sight; 403, visible but not his or hers to change.
+        """
+        record = self.get(actor, record_id)
+        if not self.may_write(actor, record):
+            raise forbidden()
+        return record
+
+    def may_write(self, actor: Actor, record: Any) -> bool:
+        """Whether a visible row may be changed: the permission, and more sight than a reading share or the pool."""
+        if not actor.may(self.write):
+            return False
+        return bool(
+            db.session.execute(
+                select(self.writable_condition(actor.shape)).where(self.model.id == record.id), dict(actor.binds)
+            ).scalar()
+        )
+
+    def writable_condition(self, shape: tuple[frozenset[str], frozenset[str]]) -> ColumnElement[bool]:
+        """The SQL condition under which a *visible* row may be changed, the role's permission apart."""
+        kinds = shape[0]
+        if self.open_to_all or "all" in kinds:
+            return true()
+        ways: list[ColumnElement[bool]] = []
+        if self.parent:
+            policy, link = self.parent
+            inside = policy.model.is_active & policy.writable_condition(shape)
+            ways.append(link.in_(select(policy.model.id).where(inside)))
+        for grant in self.grants:
+            if grant.kind == "user":
+                ways.append(grant.column == bindparam("actor_id", type_=BigInteger()))
+            elif grant.kind in kinds:
+                ways.append(member_of(grant.column, held(grant.kind)))
+        if self.shared:
+            ways.append(member_of(self.model.id, self._shares(kinds, "write").scalar_subquery()))
+        if self.pool is not None and Permission.CUSTOMER_UNMASK in shape[1]:
+            ways.append(self.pool.is_(None))
+        return or_(*ways) if ways else false()

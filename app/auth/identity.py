@@ -1,0 +1,193 @@
+"""Who is calling: tokens to actors, remembered while the database says that they still hold.
+
+A token names a user and a sign-in, never rights. The actor is read once and kept with the user's access stamp; every
+request asks the database, in its own statement where it can, whether sign-in and stamp are still good.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import OrderedDict
+from collections.abc import Sequence
+from threading import Lock
+from time import time
+from typing import Any
+
+from flask import current_app
+from flask_jwt_extended import decode_token
+from sqlalchemy import BigInteger, ColumnElement, Connection, bindparam, exists, select
+from sqlalchemy.orm import aliased
+
+from ..access import Actor, Sight
+from ..database import read_engine
+from ..errors import Problem
+from ..listing import GUARD, VERIFY
+from ..routing import AUTHENTICATOR
+from .models import Role, SignIn, Team, User
+
+LEEWAY = 10
+_REMEMBERED = 5_000
+
+
+def unauthorized(slug: str = "unauthorized") -> Problem:
+    """401 with the header that RFC 6750 wants."""
+    return Problem(401, slug, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
+
+
+class _Memory:
+    """Decoded tokens and actors of one application, by token; the oldest is forgotten first."""
+
+    def __init__(self) -> None:
+        self.entries: OrderedDict[str, tuple[float, Actor]] = OrderedDict()
+        self.lock = Lock()
+
+    def get(self, token: str) -> tuple[float, Actor] | None:
+        return self.entries.get(token)
+
+    def put(self, token: str, expires: float, actor: Actor) -> None:
+        with self.lock:
+            self.entries[token] = (expires, actor)
+            while len(self.entries) > _REMEMBERED:
+                self.entries.popitem(last=False)
+
+    def forget(self, token: str) -> None:
+        with self.lock:
+            self.entries.pop(token, None)
+
+
+def remember(app: Any) -> None:
+    """Give an application its own memory of actors."""
+    app.extensions["lianxi.actors"] = _Memory()
+
+
+def memory() -> _Memory:
+    """The current application's memory."""
+    found: _Memory = current_app.extensions["lianxi.actors"]
+    return found
+
+
+def still_good() -> ColumnElement[bool]:
+    """The condition that an actor's sign-in and stamp hold, for the WHERE of any statement; bound by `Actor.binds`."""
+    return exists(
+        select(SignIn.id)
+        .join(User, User.id == SignIn.user_id)
+        .where(
+            SignIn.id == bindparam("actor_session", type_=BigInteger()),
+            SignIn.revoked_at.is_(None),
+            User.is_active,
+            User.access_stamp == bindparam("actor_stamp"),
+        )
+    )
+
+
+_check = select(still_good())
+
+
+def verified(connection: Connection, actor: Actor) -> bool:
+    """Ask the database whether a remembered actor still holds."""
+    return bool(connection.execute(_check, dict(actor.binds)).scalar())
+
+
+def actor_of(token: str) -> tuple[Actor, bool]:
+    """The actor of an access token, and whether it has just been read from the database.
+
+    Raises:
+        Problem: 401 when the token is malformed, foreign, expired, or its sign-in has ended.
+    """
+    remembered = memory().get(token)
+    if remembered is not None:
+        expires, actor = remembered
+        if expires + LEEWAY < time():
+            memory().forget(token)
+            raise unauthorized("token-expired")
+        return actor, False
+    return read_actor(token), True
+
+
+def read_actor(token: str) -> Actor:
+    """Decode a token and read its person anew, for instance after his or her rights changed."""
+    try:
+        claims = decode_token(token)
+    except Exception as error:
+        slug = "token-expired" if type(error).__name__ == "ExpiredSignatureError" else "unauthorized"
+        raise unauthorized(slug) from error
+    if claims.get("type") != "access":
+        raise unauthorized()
+    with read_engine().connect() as connection:
+        actor = load_actor(connection, int(claims["sub"]), int(claims["sid"]))
+    if actor is None:
+        memory().forget(token)
+        raise unauthorized()
+    memory().put(token, float(claims["exp"]), actor)
+    return actor
+
+
+def load_actor(connection: Connection, user_id: int, session_id: int) -> Actor | None:
+    """The person behind a sign-in as the policies see him or her; None when either has ended.
+
+    Args:
+        connection: of either engine.
+        user_id: the user.
+        session_id: the sign-in.
+    """
+    row = connection.execute(
+        select(
+            User.name,
+            User.role,
+            Role.permissions,
+            Role.sight,
+            User.team_id,
+            User.access_stamp,
+            User.language,
+            User.time_zone,
+            User.must_change_password,
+        )
+        .join(Role, Role.key == User.role)
+        .join(SignIn, SignIn.user_id == User.id)
+        .where(User.id == user_id, User.is_active, SignIn.id == session_id, SignIn.revoked_at.is_(None))
+    ).one_or_none()
+    if row is None:
+        return None
+    return Actor(
+        user_id=user_id,
+        name=row.name,
+        role=row.role,
+        permissions=frozenset(row.permissions),
+        tokens=_tokens(connection, user_id, Sight(row.sight), row.team_id),
+        team_id=row.team_id,
+        stamp=row.access_stamp,
+        session_id=session_id,
+        language=row.language,
+        time_zone=row.time_zone or current_app.config["LIANXI"].time_zone,
+        must_change_password=row.must_change_password,
+    )
+
+
+def _tokens(connection: Connection, user_id: int, sight: Sight, team_id: int | None) -> dict[str, tuple[int, ...]]:
+    member = {"member": (team_id,)} if team_id is not None else {}
+    if sight is Sight.EVERYONE:
+        return {"all": (0,), **member}
+    tokens: dict[str, tuple[int, ...]] = {"user": (user_id,), "pool": (0,), **member}
+    if sight is Sight.TEAM and team_id is not None:
+        tokens["team"] = (team_id,)
+    elif sight is Sight.TEAM_BELOW:
+        below = teams_below(connection, user_id, team_id)
+        if below:
+            tokens["team"] = tuple(sorted(below))
+    return tokens
+
+
+def teams_below(connection: Connection, user_id: int, team_id: int | None) -> Sequence[int]:
+    """Ids of the teams that a manager leads, his or her own team included, with all teams below them."""
+    roots = Team.manager_id == user_id
+    if team_id is not None:
+        roots = roots | (Team.id == team_id)
+    tree = select(Team.id).where(Team.is_active, roots).cte("tree", recursive=True)
+    child = aliased(Team)
+    tree = tree.union(select(child.id).join(tree, child.parent_id == tree.c.id).where(child.is_active))
+    return connection.execute(select(tree.c.id)).scalars().all()
+
+
+GUARD.append(still_good)
+VERIFY.append(verified)
+AUTHENTICATOR.append(sys.modules[__name__])  # type: ignore[arg-type]

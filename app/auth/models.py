@@ -1,0 +1,176 @@
+"""Users, teams, roles, sign-ins. Policies: every signed-in person sees users and teams, admins write them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..access import Permission, Policy, Sight
+from ..database import Document, KeyText, Model
+from ..errors import unique_clash
+from ..record import Record
+
+
+class Role(Model):
+    """A named set of permissions and how far it sees. The four built-in ones are seeded from `ROLES`."""
+
+    __tablename__ = "role"
+
+    key: Mapped[str] = mapped_column(String(40), primary_key=True)
+    name_zh: Mapped[str] = mapped_column(String(80))
+    name_en: Mapped[str] = mapped_column(String(80))
+    permissions: Mapped[Any] = mapped_column(Document)
+    sight: Mapped[str] = mapped_column(String(12))
+    is_builtin: Mapped[bool] = mapped_column(Boolean(), default=False)
+
+
+class Team(Record):
+    """A group of users in a tree; its manager and the managers above see its rows."""
+
+    __tablename__ = "team"
+    resource = "team"
+
+    name: Mapped[str] = mapped_column(String(200))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"), index=True)
+    manager_id: Mapped[int | None] = mapped_column(
+        ForeignKey("user.id", use_alter=True, name="fk_team_manager_id"), index=True
+    )
+    region: Mapped[str | None] = mapped_column(String(80))
+
+
+class User(Record):
+    """A person who signs in, by e-mail or by phone.
+
+    Attributes:
+        access_stamp: raised by every change of role, team, state or rights; remembered actors with another stamp are
+            stale.
+    """
+
+    __tablename__ = "user"
+    __table_args__: ClassVar[Any] = (
+        Index(
+            "uq_user_email",
+            "email_key",
+            unique=True,
+            sqlite_where=text("is_active"),
+            postgresql_where=text("is_active"),
+        ),
+        Index(
+            "uq_user_phone",
+            "phone_e164",
+            unique=True,
+            sqlite_where=text("is_active"),
+            postgresql_where=text("is_active"),
+        ),
+        {"sqlite_autoincrement": True},
+    )
+    resource = "user"
+    unjournalled = frozenset({"password_hash", "access_stamp", "email_key", "phone_e164", "name_key", "last_seen_at"})
+
+    name: Mapped[str] = mapped_column(String(200))
+    name_key: Mapped[str] = mapped_column(KeyText())
+    email: Mapped[str | None] = mapped_column(String(254))
+    email_key: Mapped[str | None] = mapped_column(KeyText())
+    phone: Mapped[str | None] = mapped_column(String(50))
+    phone_e164: Mapped[str | None] = mapped_column(KeyText())
+    title: Mapped[str | None] = mapped_column(String(100))
+    avatar: Mapped[str | None] = mapped_column(String(500))
+    language: Mapped[str | None] = mapped_column(String(10))
+    time_zone: Mapped[str | None] = mapped_column(String(60))
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"), index=True)
+    role: Mapped[str] = mapped_column(ForeignKey("role.key"))
+    absent_until: Mapped[datetime | None] = mapped_column()
+    last_seen_at: Mapped[datetime | None] = mapped_column()
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    must_change_password: Mapped[bool] = mapped_column(Boolean(), default=False)
+    access_stamp: Mapped[int] = mapped_column(Integer, default=1)
+
+
+class SignIn(Model):
+    """One signed-in device: a family of refresh tokens, of which each works once."""
+
+    __tablename__ = "sign_in"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column()
+    expires_at: Mapped[datetime] = mapped_column()
+    last_used_at: Mapped[datetime] = mapped_column()
+    revoked_at: Mapped[datetime | None] = mapped_column()
+    revoked_because: Mapped[str | None] = mapped_column(String(20))
+    is_remembered: Mapped[bool] = mapped_column(Boolean(), default=False)
+    by_cookie: Mapped[bool] = mapped_column(Boolean(), default=False)
+    address: Mapped[str | None] = mapped_column(String(45))
+    agent: Mapped[str | None] = mapped_column(String(300))
+
+
+class RefreshToken(Model):
+    """A refresh token by its id; used twice means stolen, and ends the sign-in."""
+
+    __tablename__ = "refresh_token"
+
+    jti: Mapped[str] = mapped_column(String(36), primary_key=True)
+    sign_in_id: Mapped[int] = mapped_column(ForeignKey("sign_in.id"), index=True)
+    expires_at: Mapped[datetime] = mapped_column()
+    used_at: Mapped[datetime | None] = mapped_column()
+
+
+class SignInThrottle(Model):
+    """Failed sign-ins of one account or one network address since `first_at`."""
+
+    __tablename__ = "sign_in_throttle"
+
+    key: Mapped[str] = mapped_column(String(300), primary_key=True)
+    failures: Mapped[int] = mapped_column(Integer)
+    first_at: Mapped[datetime] = mapped_column()
+    last_at: Mapped[datetime] = mapped_column()
+
+
+teams = Policy(Team, open_to_all=True, write=Permission.TEAM_WRITE)
+users = Policy(User, open_to_all=True, write=Permission.USER_WRITE)
+
+unique_clash("uq_user_email", "#/email")
+unique_clash("uq_user_phone", "#/phone")
+unique_clash("uq_user_origin", "#/external_id")
+unique_clash("uq_team_origin", "#/external_id")
+
+_SELLING = (
+    Permission.CUSTOMER_READ,
+    Permission.CUSTOMER_WRITE,
+    Permission.CONTACT_READ,
+    Permission.CONTACT_WRITE,
+    Permission.DEAL_READ,
+    Permission.DEAL_WRITE,
+    Permission.TAG_WRITE,
+    Permission.REPORT_READ,
+    Permission.JOURNAL_READ,
+)
+_LEADING = (
+    *_SELLING,
+    Permission.CUSTOMER_ASSIGN,
+    Permission.CUSTOMER_UNMASK,
+    Permission.DEAL_ASSIGN,
+    Permission.HISTORY_LOAD,
+    Permission.RECORD_RESTORE,
+    Permission.PRODUCT_COST,
+)
+_READING = (
+    Permission.CUSTOMER_READ,
+    Permission.CUSTOMER_UNMASK,
+    Permission.CONTACT_READ,
+    Permission.DEAL_READ,
+    Permission.REPORT_READ,
+    Permission.JOURNAL_READ,
+)
+
+ROLES: dict[str, tuple[str, str, Sight, tuple[Permission, ...]]] = {
+    "admin": ("管理员", "Admin", Sight.EVERYONE, tuple(Permission)),
+    "manager": ("销售经理", "Manager", Sight.TEAM_BELOW, _LEADING),
+    "sales": ("销售", "Sales", Sight.OWN, _SELLING),
+    "viewer": ("只读", "Viewer", Sight.EVERYONE, _READING),
+}
+"""The built-in roles: labels, sight, permissions. Rows are seeded from here."""

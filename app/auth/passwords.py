@@ -1,0 +1,87 @@
+"""Passwords: argon2id hashes, and the rules of what is accepted."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from functools import cache
+from threading import BoundedSemaphore
+from typing import Any
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
+from zxcvbn.frequency_lists import FREQUENCY_LISTS
+
+from ..errors import Issue
+
+_hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+_slots = BoundedSemaphore(4)
+MAX_LENGTH = 128
+
+
+@cache
+def _common() -> frozenset[str]:
+    return frozenset(FREQUENCY_LISTS["passwords"])
+
+
+@cache
+def _dummy() -> str:
+    return _hasher.hash("nobody has this password")
+
+
+def _run(work: Any, *args: Any) -> Any:
+    """Hash off the event loop: argon2 would otherwise stop every greenlet of a gevent worker."""
+    with _slots:
+        try:
+            from gevent import get_hub
+            from gevent.monkey import is_module_patched
+        except ImportError:
+            return work(*args)
+        if is_module_patched("threading"):
+            return get_hub().threadpool.apply(work, args)
+        return work(*args)
+
+
+def hash_password(password: str) -> str:
+    """The argon2id hash of a password, NFC-normalised, as a PHC string."""
+    return str(_run(_hasher.hash, unicodedata.normalize("NFC", password)))
+
+
+def verify_password(stored: str | None, password: str) -> tuple[bool, str | None]:
+    """Whether a password fits, and a new hash to store when the parameters have changed since.
+
+    An unknown user or one without a password costs the same time.
+    """
+    password = unicodedata.normalize("NFC", password)
+    if len(password) > MAX_LENGTH * 4:
+        password = password[: MAX_LENGTH * 4]
+    try:
+        _run(_hasher.verify, stored or _dummy(), password)
+    except (VerifyMismatchError, VerificationError, InvalidHashError):
+        return False, None
+    if not stored:
+        return False, None
+    return True, hash_password(password) if _hasher.check_needs_rehash(stored) else None
+
+
+def password_faults(
+    password: str, minimum: int, personal: Sequence[str | None], pointer: str = "#/password"
+) -> list[Issue]:
+    """Why a new password is not accepted; empty when it is.
+
+    Args:
+        minimum: code points.
+        personal: names and addresses that the password may not consist of.
+        pointer: where the fault is reported.
+    """
+    password = unicodedata.normalize("NFC", password)
+    if len(password) < minimum:
+        return [Issue(pointer, "password_short", {"min": minimum})]
+    if len(password) > MAX_LENGTH:
+        return [Issue(pointer, "too_long", {"max": MAX_LENGTH})]
+    plain = password.casefold()
+    own = [word.casefold() for word in personal if word and len(word) > 3] + ["lianxi"]
+    stripped = plain.strip("0123456789!@#$%^&*.-_")
+    if plain in _common() or stripped in own or len(set(plain)) < 4:
+        return [Issue(pointer, "password_common")]
+    return []

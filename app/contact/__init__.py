@@ -1,0 +1,1 @@
+"""Contact records: logged calls, visits, meetings, mails, notes."""

@@ -1,0 +1,1 @@
+"""Customers, their people, tags and option lists."""

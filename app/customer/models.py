@@ -1,0 +1,214 @@
+"""Customers, people at them, tags, option lists; with their policies."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..access import Grant, Permission, Policy
+from ..database import Document, KeyText
+from ..errors import unique_clash
+from ..journal import Part
+from ..record import Record
+
+
+class CustomerKind(StrEnum):
+    """A company or a private person."""
+
+    COMPANY = "company"
+    PERSON = "person"
+
+
+class CustomerStatus(StrEnum):
+    """How far we are with a customer."""
+
+    LEAD = "lead"
+    PROSPECT = "prospect"
+    ACTIVE = "active"
+    LOST = "lost"
+
+
+def _live(column: str) -> dict[str, Any]:
+    return {"sqlite_where": text(column), "postgresql_where": text(column)}
+
+
+class Customer(Record):
+    """A company or a private person that we sell to. Leads are customers with status lead."""
+
+    __tablename__ = "customer"
+    __table_args__: ClassVar[Any] = (
+        Index("uq_customer_email", "email_key", unique=True, **_live("is_active")),
+        Index("ix_customer_created", "created_at", "id", **_live("is_active")),
+        Index("ix_customer_name", "sort_key", "id", **_live("is_active")),
+        Index("ix_customer_owner", "owner_id", "created_at", "id", **_live("is_active")),
+        Index("ix_customer_team", "team_id", "created_at", "id", **_live("is_active")),
+        CheckConstraint("credit_rating IS NULL OR credit_rating BETWEEN 0 AND 100", name="credit_rating"),
+        {"sqlite_autoincrement": True},
+    )
+    resource = "customer"
+    unjournalled = frozenset({"name_key", "sort_key", "search_key", "reach_key", "email_key", "phone_e164"})
+    derived_columns = frozenset({"last_contacted_at", "first_contacted_at", "team_id"})
+
+    kind: Mapped[str] = mapped_column(String(10))
+    name: Mapped[str] = mapped_column(String(200))
+    short_name: Mapped[str | None] = mapped_column(String(100))
+    email: Mapped[str | None] = mapped_column(String(254))
+    phone: Mapped[str | None] = mapped_column(String(50))
+    company: Mapped[str | None] = mapped_column(String(200))
+    title: Mapped[str | None] = mapped_column(String(100))
+    website: Mapped[str | None] = mapped_column(String(300))
+    industry: Mapped[str | None] = mapped_column(String(60))
+    source: Mapped[str | None] = mapped_column(String(60))
+    source_detail: Mapped[str | None] = mapped_column(String(200))
+    level: Mapped[str | None] = mapped_column(String(60))
+    status: Mapped[str] = mapped_column(String(10), default=CustomerStatus.LEAD)
+    credit_rating: Mapped[int | None] = mapped_column(Integer)
+    address: Mapped[dict[str, Any] | None] = mapped_column(Document)
+    tax_id: Mapped[str | None] = mapped_column(String(40))
+    employee_count: Mapped[int | None] = mapped_column(Integer)
+    annual_revenue: Mapped[Decimal | None] = mapped_column()
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"), index=True)
+    description: Mapped[str | None] = mapped_column(Text)
+    custom: Mapped[dict[str, Any] | None] = mapped_column(Document)
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"))
+    pool_id: Mapped[int | None] = mapped_column()
+    last_contacted_at: Mapped[datetime | None] = mapped_column()
+    first_contacted_at: Mapped[datetime | None] = mapped_column()
+    next_follow_up_at: Mapped[datetime | None] = mapped_column()
+    qualified_at: Mapped[datetime | None] = mapped_column()
+
+    name_key: Mapped[str] = mapped_column(KeyText())
+    sort_key: Mapped[str] = mapped_column(KeyText())
+    search_key: Mapped[str] = mapped_column(KeyText())
+    reach_key: Mapped[str] = mapped_column(KeyText())
+    email_key: Mapped[str | None] = mapped_column(KeyText())
+    phone_e164: Mapped[str | None] = mapped_column(KeyText(), index=True)
+
+
+class Tag(Record):
+    """A word that customers are marked with; unique ignoring case and script."""
+
+    __tablename__ = "tag"
+    __table_args__: ClassVar[Any] = (
+        Index("uq_tag_name", "name_key", unique=True, **_live("is_active")),
+        {"sqlite_autoincrement": True},
+    )
+    resource = "tag"
+    unjournalled = frozenset({"name_key"})
+
+    name: Mapped[str] = mapped_column(String(100))
+    name_key: Mapped[str] = mapped_column(KeyText())
+    colour: Mapped[str | None] = mapped_column(String(20))
+
+
+class CustomerTag(Part):
+    """One tag on one customer; journalled as the customer's `tags`."""
+
+    __tablename__ = "customer_tag"
+    __table_args__ = (Index("ix_customer_tag_tag", "tag_id", "customer_id"),)
+    part_field = "tags"
+    part_parent = Customer
+    part_link = "customer_id"
+    part_columns = ("tag_id",)
+
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), primary_key=True, autoincrement=False)
+    tag_id: Mapped[int] = mapped_column(ForeignKey("tag.id"), primary_key=True, autoincrement=False)
+
+
+class Person(Record):
+    """A human being at a customer. `email` and `phone` on the wire are the primary entries of the lists."""
+
+    __tablename__ = "person"
+    __table_args__: ClassVar[Any] = (
+        Index("ix_person_customer", "customer_id", "id", **_live("is_active")),
+        {"sqlite_autoincrement": True},
+    )
+    resource = "person"
+    unjournalled = frozenset({"name_key", "sort_key", "search_key", "reach_key"})
+
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
+    name: Mapped[str] = mapped_column(String(200))
+    salutation: Mapped[str | None] = mapped_column(String(40))
+    title: Mapped[str | None] = mapped_column(String(100))
+    department: Mapped[str | None] = mapped_column(String(100))
+    emails: Mapped[Any] = mapped_column(Document, default=list)
+    phones: Mapped[Any] = mapped_column(Document, default=list)
+    email: Mapped[str | None] = mapped_column(String(254))
+    phone: Mapped[str | None] = mapped_column(String(50))
+    wechat: Mapped[str | None] = mapped_column(String(60))
+    qq: Mapped[str | None] = mapped_column(String(20))
+    birthday: Mapped[date | None] = mapped_column()
+    address: Mapped[dict[str, Any] | None] = mapped_column(Document)
+    photo: Mapped[str | None] = mapped_column(String(500))
+    decision_role: Mapped[str | None] = mapped_column(String(60))
+    is_primary: Mapped[bool] = mapped_column(Boolean(), default=False)
+    has_left: Mapped[bool] = mapped_column(Boolean(), default=False)
+    do_not_call: Mapped[bool] = mapped_column(Boolean(), default=False)
+    do_not_email: Mapped[bool] = mapped_column(Boolean(), default=False)
+    description: Mapped[str | None] = mapped_column(Text)
+    custom: Mapped[dict[str, Any] | None] = mapped_column(Document)
+
+    name_key: Mapped[str] = mapped_column(KeyText())
+    sort_key: Mapped[str] = mapped_column(KeyText())
+    search_key: Mapped[str] = mapped_column(KeyText())
+    reach_key: Mapped[str] = mapped_column(KeyText())
+
+
+class PersonCustomer(Part):
+    """A further customer that a person has a role at; journalled as the person's `customers`."""
+
+    __tablename__ = "person_customer"
+    __table_args__ = (Index("ix_person_customer_customer", "customer_id"),)
+    part_field = "customers"
+    part_parent = Person
+    part_link = "person_id"
+    part_columns = ("customer_id", "role")
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, autoincrement=False)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), primary_key=True, autoincrement=False)
+    role: Mapped[str | None] = mapped_column(String(60))
+
+
+class Option(Record):
+    """A value of an option list, with its labels. Retired values stay readable."""
+
+    __tablename__ = "option"
+    __table_args__: ClassVar[Any] = (
+        Index("uq_option_value", "list", "value", unique=True, **_live("is_active")),
+        {"sqlite_autoincrement": True},
+    )
+    resource = "option"
+
+    list: Mapped[str] = mapped_column(String(40))
+    value: Mapped[str] = mapped_column(String(60))
+    label_zh: Mapped[str] = mapped_column(String(100))
+    label_en: Mapped[str] = mapped_column(String(100))
+    colour: Mapped[str | None] = mapped_column(String(20))
+    rank: Mapped[int] = mapped_column(Integer, default=0)
+    is_retired: Mapped[bool] = mapped_column(Boolean(), default=False)
+
+
+customers = Policy(
+    Customer,
+    grants=(Grant("user", Customer.owner_id), Grant("team", Customer.team_id)),
+    pool=Customer.owner_id,
+    shared=True,
+    write=Permission.CUSTOMER_WRITE,
+)
+people = Policy(Person, parent=(customers, Person.customer_id), write=Permission.CUSTOMER_WRITE)  # type: ignore[arg-type]
+tags = Policy(Tag, open_to_all=True, write=Permission.TAG_WRITE)
+options = Policy(Option, open_to_all=True, write=Permission.OPTION_WRITE)
+
+unique_clash("uq_customer_email", "#/email")
+unique_clash("uq_customer_origin", "#/external_id")
+unique_clash("uq_person_origin", "#/external_id")
+unique_clash("uq_tag_name", "#/name")
+unique_clash("uq_tag_origin", "#/external_id")
+unique_clash("uq_option_value", "#/value")
+unique_clash("uq_option_origin", "#/external_id")

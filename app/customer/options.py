@@ -1,0 +1,153 @@
+"""Option lists: the values that fields such as source, level, industry may take, edited by an admin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import Schema
+from sqlalchemy import select, tuple_
+
+from ..access import Actor
+from ..database import db
+from ..errors import Issue, invalid
+from ..routing import assign, remove, restore
+from ..schema import OptionField, Texts
+from .models import Option
+
+LISTS: dict[str, tuple[tuple[str, str, str], ...]] = {
+    "source": (
+        ("website", "官网", "Website"),
+        ("referral", "转介绍", "Referral"),
+        ("exhibition", "展会", "Exhibition"),
+        ("cold_call", "电话拓展", "Cold call"),
+        ("advertising", "广告", "Advertising"),
+        ("wechat", "微信", "WeChat"),
+        ("partner", "合作伙伴", "Partner"),
+        ("other", "其他", "Other"),
+    ),
+    "level": (
+        ("A", "A 重点客户", "A Key account"),
+        ("B", "B 普通客户", "B Regular"),
+        ("C", "C 小客户", "C Small"),
+    ),
+    "industry": (
+        ("manufacturing", "制造业", "Manufacturing"),
+        ("software", "软件与信息技术", "Software and IT"),
+        ("retail", "零售", "Retail"),
+        ("finance", "金融", "Finance"),
+        ("medical", "医疗健康", "Medical"),
+        ("education", "教育", "Education"),
+        ("logistics", "物流运输", "Logistics"),
+        ("construction", "建筑与房地产", "Construction and real estate"),
+        ("energy", "能源", "Energy"),
+        ("media", "文化传媒", "Media and entertainment"),
+        ("government", "政府与公共事业", "Government and public sector"),
+        ("services", "商务服务", "Business services"),
+        ("other", "其他", "Other"),
+    ),
+    "decision_role": (
+        ("decision_maker", "决策者", "Decision maker"),
+        ("champion", "支持者", "Champion"),
+        ("influencer", "影响者", "Influencer"),
+        ("user", "使用者", "User"),
+        ("blocker", "反对者", "Blocker"),
+        ("buyer", "采购", "Purchasing"),
+    ),
+    "outcome": (
+        ("connected", "已接通", "Connected"),
+        ("no_answer", "未接通", "No answer"),
+        ("interested", "有意向", "Interested"),
+        ("not_interested", "无意向", "Not interested"),
+        ("follow_up", "需再跟进", "Follow up"),
+    ),
+    "lost_reason": (
+        ("price", "价格太高", "Price"),
+        ("competitor", "输给竞争对手", "Lost to a competitor"),
+        ("no_budget", "没有预算", "No budget"),
+        ("no_decision", "没有决定", "No decision"),
+        ("timing", "时机不合适", "Timing"),
+        ("features", "产品不符合需求", "Product does not fit"),
+        ("no_response", "联系不上", "No response"),
+        ("other", "其他", "Other"),
+    ),
+    "competitor": (),
+    "product_category": (
+        ("goods", "实物商品", "Goods"),
+        ("software", "软件", "Software"),
+        ("service", "服务", "Service"),
+    ),
+}
+"""The lists with the values that a new installation starts with: (value, 中文, English)."""
+
+
+def check_options(schema: Schema, values: Mapping[str, Any]) -> None:
+    """Refuse values that stand in no option list.
+
+    Args:
+        schema: tells which fields take option values.
+        values: loaded values; absent and null ones are fine.
+
+    Raises:
+        Problem: 422 naming every such field.
+    """
+    wanted: dict[str, list[tuple[str, str]]] = {}
+    for name, field in schema.fields.items():
+        value = values.get(name)
+        if isinstance(field, OptionField) and isinstance(value, str):
+            wanted[f"#/{name}"] = [(field.option_list, value)]
+        elif isinstance(field, Texts) and field.metadata.get("option_list") and isinstance(value, list):
+            for number, item in enumerate(value):
+                wanted[f"#/{name}/{number}"] = [(field.metadata["option_list"], item)]
+    if not wanted:
+        return
+    pairs = sorted({pair for found in wanted.values() for pair in found})
+    known = set(
+        db.session.execute(
+            select(Option.list, Option.value).where(Option.is_active, tuple_(Option.list, Option.value).in_(pairs))
+        )
+        .tuples()
+        .all()
+    )
+    issues = [
+        Issue(pointer, "unknown_option", {"value": pair[1], "list": pair[0]})
+        for pointer, found in wanted.items()
+        for pair in found
+        if pair not in known
+    ]
+    if issues:
+        raise invalid(*issues)
+
+
+def create(_actor: Actor, values: dict[str, Any]) -> Option:
+    """A new value at the end of its list; labels default to the value itself.
+
+    Raises:
+        Problem: 422 for an unknown list.
+    """
+    if values["list"] not in LISTS:
+        raise invalid(Issue("#/list", "not_allowed", {"options": ", ".join(LISTS)}))
+    option = Option(**({"label_zh": values["value"], "label_en": values["value"], "rank": 1_000} | values))
+    db.session.add(option)
+    db.session.flush()
+    return option
+
+
+def edit(_actor: Actor, option: Option, values: dict[str, Any]) -> Option:
+    """Rename, recolour, reorder or retire a value; records that carry it keep it.
+
+    Raises:
+        Problem: 422 when the list or the value itself would change: records refer to it.
+    """
+    issues = [
+        Issue(f"#/{name}", "fixed")
+        for name in ("list", "value")
+        if values.get(name, getattr(option, name)) != getattr(option, name)
+    ]
+    if issues:
+        raise invalid(*issues)
+    assign(option, values)
+    return option
+
+
+__all__ = ["LISTS", "check_options", "create", "edit", "remove", "restore"]

@@ -1,0 +1,146 @@
+"""Use cases of people at customers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import select
+
+from ..access import Actor
+from ..database import db
+from ..errors import Issue, Problem, invalid
+from ..folding import e164, fold, search_key, sort_key
+from ..routing import assign, remove, restore
+from .models import Person, PersonCustomer, customers
+from .options import check_options
+from .schemas import PersonSchema
+from .service import merged
+
+_SCHEMA = PersonSchema()
+
+
+def create(actor: Actor, values: dict[str, Any]) -> Person:
+    """A new person at a customer that the caller may change.
+
+    Raises:
+        Problem: 422 for a customer out of sight or not the caller's to change.
+    """
+    check_options(_SCHEMA, values)
+    _check_customer(actor, values["customer_id"], "#/customer_id")
+    further = values.pop("customers", None)
+    ways = _ways(None, values)
+    person = Person(**{**values, **ways})
+    _derive(person)
+    db.session.add(person)
+    db.session.flush()
+    _one_primary(person)
+    if further:
+        _set_customers(actor, person, further)
+    return person
+
+
+def edit(actor: Actor, person: Person, values: dict[str, Any]) -> Person:
+    """Change the fields that are present.
+
+    Raises:
+        Problem: 422 for a new customer out of sight.
+    """
+    check_options(_SCHEMA, values)
+    if values.get("customer_id", person.customer_id) != person.customer_id:
+        _check_customer(actor, values["customer_id"], "#/customer_id")
+    further = values.pop("customers", None)
+    for name in ("address", "custom"):
+        if values.get(name) is not None:
+            values[name] = merged(getattr(person, name), values[name])
+    assign(person, {**values, **_ways(person, values)})
+    _derive(person)
+    _one_primary(person)
+    if further is not None:
+        _set_customers(actor, person, further)
+    return person
+
+
+def _check_customer(actor: Actor, customer_id: int, pointer: str) -> None:
+    try:
+        customers.writable(actor, customer_id)
+    except Problem as problem:
+        raise invalid(Issue(pointer, "unknown_record")) from problem
+
+
+def _set_customers(actor: Actor, person: Person, further: list[dict[str, Any]]) -> None:
+    for number, entry in enumerate(further):
+        _check_customer(actor, entry["customer_id"], f"#/customers/{number}/customer_id")
+    wanted = {entry["customer_id"]: entry["role"] for entry in further}
+    links = db.session.execute(select(PersonCustomer).where(PersonCustomer.person_id == person.id)).scalars()
+    present = {link.customer_id: link for link in links}
+    for customer_id, role in wanted.items():
+        if customer_id not in present:
+            db.session.add(PersonCustomer(person_id=person.id, customer_id=customer_id, role=role))
+        elif present[customer_id].role != role:
+            present[customer_id].role = role
+    for customer_id in present.keys() - wanted.keys():
+        db.session.delete(present[customer_id])
+    db.session.flush()
+
+
+def _ways(person: Person | None, values: dict[str, Any]) -> dict[str, Any]:
+    """Lists of addresses and numbers together with the primary shortcuts, whichever of the two was sent."""
+    region = current_app.config["LIANXI"].default_region
+    result: dict[str, Any] = {}
+    for plural, single, key in (("emails", "email", "address"), ("phones", "phone", "raw")):
+        entries = [
+            dict(entry) for entry in (values[plural] if plural in values else getattr(person, plural, None)) or []
+        ]
+        if single in values and not (plural in values and values[single] is None):
+            text = values[single]
+            entries = [
+                entry for entry in entries if not (entry["is_primary"] and entry[key] != text and plural not in values)
+            ]
+            if text is not None:
+                match = next((entry for entry in entries if entry[key] == text), None)
+                if match is None:
+                    match = {"kind": "work" if single == "email" else "mobile", key: text}
+                    entries.insert(0, match)
+                for entry in entries:
+                    entry["is_primary"] = entry is match
+        if entries and sum(entry["is_primary"] for entry in entries) != 1:
+            first = next((entry for entry in entries if entry["is_primary"]), entries[0])
+            for entry in entries:
+                entry["is_primary"] = entry is first
+        for entry in entries:
+            if key == "raw":
+                entry["e164"] = e164(entry["raw"], region)
+        result[plural] = entries
+        result[single] = next((entry[key] for entry in entries if entry["is_primary"]), None)
+    return result
+
+
+def _one_primary(person: Person) -> None:
+    """A customer has at most one primary person: the one named last."""
+    if not person.is_primary:
+        return
+    db.session.flush()
+    others = select(Person).where(
+        Person.customer_id == person.customer_id, Person.is_primary, Person.is_active, Person.id != person.id
+    )
+    for other in db.session.execute(others).scalars():
+        other.is_primary = False
+
+
+def _derive(person: Person) -> None:
+    reach = [entry["address"] for entry in person.emails] + [
+        number for entry in person.phones for number in (entry["raw"], entry.get("e164"))
+    ]
+    assign(
+        person,
+        {
+            "name_key": fold(person.name),
+            "sort_key": sort_key(person.name),
+            "search_key": search_key([person.name]),
+            "reach_key": search_key([], [*reach, person.wechat, person.qq]),
+        },
+    )
+
+
+__all__ = ["create", "edit", "remove", "restore"]

@@ -1,0 +1,45 @@
+"""`/customers`, `/people`, `/tags`, `/options`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..access import Actor, Permission
+from ..routing import SIGNED_IN, Routes
+from . import options, person_service, service, tag_service
+from .models import Customer, customers
+from .schemas import CUSTOMERS, OPTIONS, PEOPLE, TAGS
+
+routes = Routes("customer", __name__)
+
+routes.resource(CUSTOMERS, service, read=Permission.CUSTOMER_READ, write=Permission.CUSTOMER_WRITE)
+routes.resource(PEOPLE, person_service, read=Permission.CUSTOMER_READ, write=Permission.CUSTOMER_WRITE)
+routes.resource(TAGS, tag_service, read=SIGNED_IN, write=Permission.TAG_WRITE, external=False)
+routes.resource(OPTIONS, options, read=SIGNED_IN, write=Permission.OPTION_WRITE, external=False)
+
+
+@routes.endpoint_for(
+    "POST",
+    "/customers/<int:record_id>/claim",
+    permission=Permission.CUSTOMER_WRITE,
+    loads=customers,
+    writes_row=False,
+    answer=CUSTOMERS,
+    summary="Claim a customer of the pool",
+)
+def claim_customer(actor: Actor, customer: Customer) -> Any:
+    """Take an unowned customer; one claimant wins."""
+    return service.claim(actor, customer)
+
+
+@routes.endpoint_for(
+    "POST",
+    "/customers/<int:record_id>/release",
+    permission=Permission.CUSTOMER_WRITE,
+    loads=customers,
+    answer=CUSTOMERS,
+    summary="Release a customer into the pool",
+)
+def release_customer(actor: Actor, customer: Customer) -> Any:
+    """Give a customer back to the pool."""
+    return service.release(actor, customer)

@@ -1,0 +1,430 @@
+"""What customers, people, tags and options look like on the wire, and their lists."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from marshmallow import fields
+from sqlalchemy import ColumnElement, String, exists, literal, select, type_coerce
+from sqlalchemy.orm import aliased
+
+from ..access import Permission
+from ..auth.models import teams, users
+from ..database import json_object_rows, json_pair, json_rows
+from ..filtering import AnyOf, Contains, Flagged, Member, Range, a_number, an_id
+from ..listing import ListSpec
+from ..projection import LinkTo, Shape, json_text, read_as
+from ..record import Collaborator
+from ..schema import (
+    Choice,
+    Email,
+    Flag,
+    IdField,
+    Items,
+    Line,
+    Link,
+    OptionField,
+    Part,
+    RecordSchema,
+    StrictSchema,
+    Texts,
+    Whole,
+    column,
+    max_length,
+)
+from .models import (
+    Customer,
+    CustomerKind,
+    CustomerStatus,
+    CustomerTag,
+    Option,
+    Person,
+    PersonCustomer,
+    Tag,
+    customers,
+    options,
+    people,
+    tags,
+)
+
+
+class AddressSchema(StrictSchema):
+    """Where somebody is."""
+
+    country = Line(allow_none=True, validate=max_length(80))
+    province = Line(allow_none=True, validate=max_length(80))
+    city = Line(allow_none=True, validate=max_length(80))
+    district = Line(allow_none=True, validate=max_length(80))
+    street = Line(allow_none=True, validate=max_length(300))
+    postal_code = Line(allow_none=True, validate=max_length(20))
+
+
+class CollaboratorSchema(StrictSchema):
+    """Who else may read or write a record: a person or a team."""
+
+    user_id = IdField(allow_none=True)
+    team_id = IdField(allow_none=True)
+    access = Choice(("read", "write"), load_default="read")
+
+
+def tag_names(_shape: Shape) -> ColumnElement[Any]:
+    """The names of a customer's tags as JSON text, in order."""
+    names = (
+        select(Tag.name.label("item"))
+        .join(CustomerTag, CustomerTag.tag_id == Tag.id)
+        .where(CustomerTag.customer_id == Customer.id, Tag.is_active)
+        .order_by(Tag.name_key)
+        .correlate(Customer)
+    )
+    return json_rows(names.scalar_subquery())
+
+
+def collaborators_of(model: Any) -> Items:
+    """The field `collaborators` of a record that can be shared: written and read as a list of parties."""
+
+    def expression(_shape: Shape) -> ColumnElement[Any]:
+        party = json_pair(
+            literal("user_id"),
+            Collaborator.user_id,
+            literal("team_id"),
+            Collaborator.team_id,
+            literal("access"),
+            Collaborator.access,
+        )
+        found = (
+            select(party.label("item"))
+            .where(Collaborator.resource == model.resource, Collaborator.record_id == model.id)
+            .order_by(Collaborator.id)
+            .correlate(model)
+        )
+        return json_object_rows(found.scalar_subquery())
+
+    return Items(CollaboratorSchema, metadata=read_as(expression, json_text))
+
+
+def mask_phone(text: str | None) -> str | None:
+    """`13812345678` as `138****5678`: who calls can be recognised, nobody can be called."""
+    if not text:
+        return text
+    shown = re.sub(r"\d", "*", text[3:-4]) if len(text) > 7 else "*" * len(text[:-2])
+    return text[:3] + shown + text[-4:] if len(text) > 7 else shown + text[-2:]
+
+
+def mask_email(text: str | None) -> str | None:
+    """`zhang@example.com` as `z***@example.com`."""
+    if not text or "@" not in text:
+        return text
+    return text[0] + "***@" + text.rpartition("@")[2]
+
+
+def _mask_ways(entries: Any) -> Any:
+    return [
+        {
+            **entry,
+            **{
+                key: (mask_email if key == "address" else mask_phone)(entry[key])
+                for key in ("address", "raw", "e164")
+                if entry.get(key)
+            },
+        }
+        for entry in entries or []
+    ]
+
+
+class CustomerSchema(RecordSchema):
+    """A customer."""
+
+    class Meta(RecordSchema.Meta):
+        """Columns of `Customer`."""
+
+        model = Customer
+
+    id = column(dump_only=True)
+    version = column(dump_only=True)
+    kind = Choice(CustomerKind)
+    name = column(required=True)
+    short_name = column()
+    email = Email(allow_none=True, validate=max_length(254))
+    phone = Line(allow_none=True, blank_is_null=True, validate=max_length(50))
+    phone_e164 = column(dump_only=True)
+    company = column()
+    title = column()
+    website = Link(allow_none=True, blank_is_null=True, validate=max_length(300))
+    industry = OptionField("industry", allow_none=True)
+    source = OptionField("source", allow_none=True)
+    source_detail = column()
+    level = OptionField("level", allow_none=True)
+    status = Choice(CustomerStatus)
+    credit_rating = Whole(low=0, high=100, allow_none=True)
+    tags = Texts(commas=True, metadata=read_as(tag_names, json_text, {"type": "array", "items": {"type": "string"}}))
+    address = Part(AddressSchema, allow_none=True)
+    tax_id = Line(allow_none=True, blank_is_null=True, validate=max_length(40))
+    employee_count = Whole(low=0, high=100_000_000, allow_none=True)
+    annual_revenue = column()
+    parent_id = IdField(allow_none=True)
+    parent = LinkTo("parent_id", Customer.parent_id, customers)
+    description = column()
+    custom = fields.Dict(keys=fields.String(), allow_none=True)
+    owner_id = IdField(allow_none=True)
+    owner = LinkTo("owner_id", Customer.owner_id, users)
+    team_id = column(dump_only=True)
+    team = LinkTo("team_id", Customer.team_id, teams)
+    pool_id = column(dump_only=True)
+    collaborators = collaborators_of(Customer)
+    last_contacted_at = column(dump_only=True)
+    first_contacted_at = column(dump_only=True)
+    next_follow_up_at = column()
+    qualified_at = column(dump_only=True)
+    external_source = column()
+    external_id = column()
+    created_at = column(dump_only=True)
+    created_by = column(dump_only=True)
+    updated_at = column(dump_only=True)
+    is_active = column(dump_only=True)
+
+
+class TagSchema(RecordSchema):
+    """A tag."""
+
+    class Meta(RecordSchema.Meta):
+        """Columns of `Tag`."""
+
+        model = Tag
+
+    id = column(dump_only=True)
+    version = column(dump_only=True)
+    name = column(required=True)
+    colour = column()
+    created_at = column(dump_only=True)
+    updated_at = column(dump_only=True)
+    is_active = column(dump_only=True)
+
+
+class OptionSchema(RecordSchema):
+    """A value of an option list."""
+
+    class Meta(RecordSchema.Meta):
+        """Columns of `Option`."""
+
+        model = Option
+
+    id = column(dump_only=True)
+    version = column(dump_only=True)
+    list = column(required=True)
+    value = column(required=True)
+    label_zh = Line(validate=max_length(100))
+    label_en = Line(validate=max_length(100))
+    colour = column()
+    rank = Whole(low=0, high=1_000_000)
+    is_retired = Flag()
+    created_at = column(dump_only=True)
+    updated_at = column(dump_only=True)
+    is_active = column(dump_only=True)
+
+
+class EmailEntrySchema(StrictSchema):
+    """One e-mail address of a person."""
+
+    kind = Line(allow_none=True, validate=max_length(30), load_default="work")
+    address = Email(required=True, validate=max_length(254))
+    is_primary = Flag(load_default=False)
+
+
+class PhoneEntrySchema(StrictSchema):
+    """One phone number of a person; `e164` follows from `raw`."""
+
+    kind = Line(allow_none=True, validate=max_length(30), load_default="mobile")
+    raw = Line(required=True, validate=max_length(50))
+    is_primary = Flag(load_default=False)
+
+
+class PersonCustomerSchema(StrictSchema):
+    """A further customer that a person has a role at."""
+
+    customer_id = IdField(required=True)
+    role = Line(allow_none=True, validate=max_length(60), load_default=None)
+
+
+def _further_customers(shape: Shape) -> ColumnElement[Any]:
+    other = aliased(Customer)
+    seen = select(Customer.id).where(Customer.is_active, customers.visible(shape))
+    found = (
+        select(
+            json_pair(
+                literal("customer_id"),
+                PersonCustomer.customer_id,
+                literal("role"),
+                PersonCustomer.role,
+                literal("name"),
+                other.name,
+            ).label("item")
+        )
+        .join(other, other.id == PersonCustomer.customer_id)
+        .where(PersonCustomer.person_id == Person.id, PersonCustomer.customer_id.in_(seen))
+        .order_by(PersonCustomer.customer_id)
+        .correlate(Person)
+    )
+    return json_object_rows(found.scalar_subquery())
+
+
+class PersonSchema(RecordSchema):
+    """A human being at a customer."""
+
+    class Meta(RecordSchema.Meta):
+        """Columns of `Person`."""
+
+        model = Person
+
+    id = column(dump_only=True)
+    version = column(dump_only=True)
+    customer_id = IdField(required=True)
+    customer = LinkTo("customer_id", Person.customer_id, customers)
+    customers = Items(PersonCustomerSchema, metadata=read_as(_further_customers, json_text))
+    name = column(required=True)
+    salutation = column()
+    title = column()
+    department = column()
+    emails = Items(EmailEntrySchema)
+    phones = Items(PhoneEntrySchema)
+    email = Email(allow_none=True, validate=max_length(254))
+    phone = Line(allow_none=True, blank_is_null=True, validate=max_length(50))
+    wechat = column()
+    qq = column()
+    birthday = column()
+    address = Part(AddressSchema, allow_none=True)
+    photo = Link(allow_none=True, blank_is_null=True, validate=max_length(500))
+    decision_role = OptionField("decision_role", allow_none=True)
+    is_primary = Flag()
+    has_left = Flag()
+    do_not_call = Flag()
+    do_not_email = Flag()
+    description = column()
+    custom = fields.Dict(keys=fields.String(), allow_none=True)
+    external_source = column()
+    external_id = column()
+    created_at = column(dump_only=True)
+    created_by = column(dump_only=True)
+    updated_at = column(dump_only=True)
+    is_active = column(dump_only=True)
+
+
+def _has_tag(name: Any) -> ColumnElement[bool]:
+    return exists(
+        select(CustomerTag.tag_id)
+        .join(Tag, Tag.id == CustomerTag.tag_id)
+        .where(CustomerTag.customer_id == Customer.id, Tag.is_active, Tag.name_key == name)
+        .correlate(Customer)
+    )
+
+
+def _any_tag() -> ColumnElement[bool]:
+    return exists(select(CustomerTag.tag_id).where(CustomerTag.customer_id == Customer.id).correlate(Customer))
+
+
+def _masked(one: Contains | AnyOf) -> Contains | AnyOf:
+    one.masked = True
+    return one
+
+
+CUSTOMERS = ListSpec(
+    policy=customers,
+    schema=CustomerSchema,
+    plural="customers",
+    filters={
+        "name": Contains(Customer.name_key),
+        "kind": AnyOf(Customer.kind),
+        "status": AnyOf(Customer.status),
+        "source": AnyOf(Customer.source),
+        "industry": AnyOf(Customer.industry),
+        "level": AnyOf(Customer.level),
+        "owner_id": AnyOf(Customer.owner_id, an_id),
+        "team_id": AnyOf(Customer.team_id, an_id),
+        "parent_id": AnyOf(Customer.parent_id, an_id),
+        "created_by": AnyOf(Customer.created_by, an_id),
+        "id": AnyOf(Customer.id, an_id),
+        "email": _masked(Contains(Customer.email_key)),
+        "phone_e164": _masked(AnyOf(Customer.phone_e164)),
+        "tax_id": AnyOf(Customer.tax_id),
+        "external_source": AnyOf(Customer.external_source),
+        "external_id": AnyOf(Customer.external_id),
+        "tag": Member(_has_tag, _any_tag),
+        "credit_rating": Range(Customer.credit_rating, a_number),
+        "employee_count": Range(Customer.employee_count, a_number),
+        "annual_revenue": Range(Customer.annual_revenue),
+        "created": Range(Customer.created_at),
+        "updated": Range(Customer.updated_at),
+        "last_contacted": Range(Customer.last_contacted_at),
+        "next_follow_up": Range(Customer.next_follow_up_at),
+        "province": AnyOf(type_coerce(Customer.address["province"].as_string(), String())),
+        "city": AnyOf(type_coerce(Customer.address["city"].as_string(), String())),
+    },
+    sort={
+        "name": Customer.sort_key,
+        "status": Customer.status,
+        "level": Customer.level,
+        "credit_rating": Customer.credit_rating,
+        "last_contacted_at": Customer.last_contacted_at,
+        "next_follow_up_at": Customer.next_follow_up_at,
+        "annual_revenue": Customer.annual_revenue,
+        "employee_count": Customer.employee_count,
+        "owner_id": Customer.owner_id,
+    },
+    search=(Customer.search_key,),
+    masked_search=(Customer.reach_key,),
+    masks={"phone": mask_phone, "phone_e164": mask_phone, "email": mask_email},
+    masked=Customer.owner_id.is_(None),
+    unmask=Permission.CUSTOMER_UNMASK,
+)
+
+PEOPLE = ListSpec(
+    policy=people,
+    schema=PersonSchema,
+    plural="people",
+    filters={
+        "name": Contains(Person.name_key),
+        "customer_id": AnyOf(Person.customer_id, an_id),
+        "id": AnyOf(Person.id, an_id),
+        "is_primary": Flagged(Person.is_primary),
+        "has_left": Flagged(Person.has_left),
+        "decision_role": AnyOf(Person.decision_role),
+        "external_source": AnyOf(Person.external_source),
+        "external_id": AnyOf(Person.external_id),
+        "created": Range(Person.created_at),
+        "updated": Range(Person.updated_at),
+    },
+    sort={"name": Person.sort_key, "customer_id": Person.customer_id},
+    search=(Person.search_key,),
+    masked_search=(Person.reach_key,),
+    masks={
+        "phone": mask_phone,
+        "email": mask_email,
+        "phones": _mask_ways,
+        "emails": _mask_ways,
+        "wechat": lambda text: text and "***",
+        "qq": lambda text: text and "***",
+    },
+    masked=exists(
+        select(Customer.id).where(Customer.id == Person.customer_id, Customer.owner_id.is_(None)).correlate(Person)
+    ),
+    unmask=Permission.CUSTOMER_UNMASK,
+)
+
+TAGS = ListSpec(
+    policy=tags,
+    schema=TagSchema,
+    plural="tags",
+    filters={"name": Contains(Tag.name_key), "id": AnyOf(Tag.id, an_id)},
+    sort={"name": Tag.name_key},
+    default_sort="name",
+    search=(Tag.name_key,),
+)
+
+OPTIONS = ListSpec(
+    policy=options,
+    schema=OptionSchema,
+    plural="options",
+    filters={"list": AnyOf(Option.list), "value": AnyOf(Option.value), "is_retired": Flagged(Option.is_retired)},
+    sort={"rank": Option.rank, "list": Option.list, "value": Option.value},
+    default_sort="list,rank",
+)

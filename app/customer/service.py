@@ -1,0 +1,250 @@
+"""Use cases of customers: create, edit, delete, restore, claim and release."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import select
+
+from ..access import Actor, Permission
+from ..auth.models import Team, User
+from ..database import db
+from ..errors import Issue, Problem, conflict, invalid
+from ..folding import e164, email_key, fold, search_key, sort_key
+from ..journal import act
+from ..record import Collaborator, Record
+from ..routing import assign, remove, restore
+from .models import Customer, CustomerKind, CustomerTag, Tag, customers
+from .options import check_options
+from .schemas import CustomerSchema
+
+_SCHEMA = CustomerSchema()
+
+
+def create(actor: Actor, values: dict[str, Any]) -> Customer:
+    """A new customer; without `owner_id` the caller's, with null the pool's.
+
+    Raises:
+        Problem: 409 at `#/email` when the address is in use; 422 for unknown options, owners or parents.
+    """
+    check_options(_SCHEMA, values)
+    tags, collaborators = values.pop("tags", None), values.pop("collaborators", None)
+    values = _own(actor, values, Permission.CUSTOMER_ASSIGN)
+    if not values.get("kind"):
+        has_employer = values.get("company") and values["company"] != values["name"]
+        values["kind"] = CustomerKind.PERSON if has_employer else CustomerKind.COMPANY
+    _check_custom(values)
+    customer = Customer(**values)
+    customer.status = customer.status or "lead"
+    _check_parent(actor, customer, values)
+    _derive(customer)
+    db.session.add(customer)
+    db.session.flush()
+    if tags:
+        set_tags(customer, tags)
+    if collaborators:
+        share(actor, customer, collaborators)
+    return customer
+
+
+def edit(actor: Actor, customer: Customer, values: dict[str, Any]) -> Customer:
+    """Change the fields that are present; `address` and `custom` are merged by key, `tags` replaced whole.
+
+    Raises:
+        Problem: 409 at `#/email`; 422 for unknown options, owners or parents.
+    """
+    check_options(_SCHEMA, values)
+    _check_custom(values)
+    tags, collaborators = values.pop("tags", None), values.pop("collaborators", None)
+    if "owner_id" in values:
+        if values["owner_id"] == customer.owner_id:
+            del values["owner_id"]
+        else:
+            values = _own(actor, values, Permission.CUSTOMER_ASSIGN)
+    for name in ("address", "custom"):
+        if values.get(name) is not None:
+            values[name] = merged(getattr(customer, name), values[name])
+    _check_parent(actor, customer, values)
+    assign(customer, values)
+    _derive(customer)
+    if tags is not None:
+        set_tags(customer, tags)
+    if collaborators is not None:
+        share(actor, customer, collaborators)
+    return customer
+
+
+def claim(actor: Actor, customer: Customer) -> Customer:
+    """Take a customer out of the pool; one claimant wins.
+
+    Raises:
+        Problem: 409 `already-claimed`.
+    """
+    if customer.owner_id is not None:
+        raise conflict("already-claimed")
+    customer.owner_id = actor.user_id
+    customer.team_id = actor.team_id
+    act(customer, "claimed")
+    return customer
+
+
+def release(_actor: Actor, customer: Customer) -> Customer:
+    """Give a customer back to the pool."""
+    if customer.owner_id is None:
+        raise conflict("already-released")
+    customer.owner_id = None
+    customer.team_id = None
+    act(customer, "released")
+    return customer
+
+
+def touched(customer_id: int, at: datetime) -> None:
+    """Note that a customer was contacted; raises `last_contacted_at` only."""
+    customer = db.session.execute(select(Customer).where(Customer.id == customer_id).with_for_update()).scalar_one()
+    if customer.first_contacted_at is None or at < customer.first_contacted_at:
+        customer.first_contacted_at = at
+    if customer.last_contacted_at is None or at > customer.last_contacted_at:
+        customer.last_contacted_at = at
+
+
+def merged(stored: dict[str, Any] | None, sent: dict[str, Any]) -> dict[str, Any] | None:
+    """An object field after a patch: only the keys sent change, null removes a key."""
+    result = {**(stored or {}), **sent}
+    result = {key: value for key, value in result.items() if value is not None}
+    return result or None
+
+
+def set_tags(customer: Customer, names: Sequence[str]) -> None:
+    """Replace a customer's tags; unknown names become new tags, ignoring case, width and script."""
+    wanted = {fold(name): name.strip() for name in names if name.strip()}
+    known = {
+        tag.name_key: tag
+        for tag in db.session.execute(select(Tag).where(Tag.is_active, Tag.name_key.in_(wanted))).scalars()
+    }
+    for key, name in wanted.items():
+        if key not in known:
+            known[key] = Tag(name=name, name_key=key)
+            db.session.add(known[key])
+    db.session.flush()
+    ids = {tag.id for tag in known.values()}
+    present = {
+        link.tag_id: link
+        for link in db.session.execute(select(CustomerTag).where(CustomerTag.customer_id == customer.id)).scalars()
+    }
+    for tag_id in ids - present.keys():
+        db.session.add(CustomerTag(customer_id=customer.id, tag_id=tag_id))
+    for tag_id in present.keys() - ids:
+        db.session.delete(present[tag_id])
+    db.session.flush()
+
+
+def share(_actor: Actor, record: Record, parties: Sequence[dict[str, Any]]) -> None:
+    """Replace the collaborators of a record.
+
+    Raises:
+        Problem: 422 where a party is neither exactly one active user nor one active team.
+    """
+    wanted: dict[tuple[int | None, int | None], str] = {}
+    issues: list[Issue] = []
+    for number, party in enumerate(parties):
+        user_id, team_id = party.get("user_id"), party.get("team_id")
+        found = None
+        if (user_id is None) != (team_id is None):
+            found = db.session.get(User, user_id) if user_id is not None else db.session.get(Team, team_id)
+        if found is None or not found.is_active:
+            issues.append(Issue(f"#/collaborators/{number}", "unknown_party"))
+        wanted[(user_id, team_id)] = party["access"]
+    if issues:
+        raise invalid(*issues)
+    present = {
+        (link.user_id, link.team_id): link
+        for link in db.session.execute(
+            select(Collaborator).where(Collaborator.resource == record.resource, Collaborator.record_id == record.id)
+        ).scalars()
+    }
+    for key, access in wanted.items():
+        if key in present:
+            if present[key].access != access:
+                present[key].access = access
+        else:
+            link = Collaborator(
+                resource=record.resource, record_id=record.id, user_id=key[0], team_id=key[1], access=access
+            )
+            db.session.add(link)
+    for key in present.keys() - wanted.keys():
+        db.session.delete(present[key])
+    db.session.flush()
+
+
+def _own(actor: Actor, values: dict[str, Any], permission: Permission, *, pool: bool = True) -> dict[str, Any]:
+    """Settle `owner_id` and `team_id` of a record that is created or handed over."""
+    return {**values, **ownership(actor, values, permission, pool=pool)}
+
+
+def ownership(actor: Actor, values: dict[str, Any], permission: Permission, *, pool: bool) -> dict[str, int | None]:
+    """Owner and team of a record from what was sent: absent means the caller, null the pool where there is one.
+
+    Raises:
+        Problem: 422 for an unknown owner, one that this person may not assign to, or null without a pool.
+    """
+    if "owner_id" not in values or values["owner_id"] == actor.user_id:
+        return {"owner_id": actor.user_id, "team_id": actor.team_id}
+    owner_id = values["owner_id"]
+    if not actor.may(permission):
+        raise invalid(Issue("#/owner_id", "not_yours_to_assign"))
+    if owner_id is None:
+        if not pool:
+            raise invalid(Issue("#/owner_id", "required"))
+        return {"owner_id": None, "team_id": None}
+    owner = db.session.get(User, owner_id)
+    if owner is None or not owner.is_active:
+        raise invalid(Issue("#/owner_id", "unknown_user"))
+    if "all" not in actor.tokens and owner.team_id not in actor.tokens.get("team", ()):
+        raise invalid(Issue("#/owner_id", "not_yours_to_assign"))
+    return {"owner_id": owner.id, "team_id": owner.team_id}
+
+
+def _check_custom(values: dict[str, Any]) -> None:
+    """Custom fields are declared by an admin; a key that is not declared is refused like any unknown field."""
+    issues = [Issue(f"#/custom/{key}", "unknown_field") for key in values.get("custom") or {}]
+    if issues:
+        raise invalid(*issues)
+
+
+def _check_parent(actor: Actor, customer: Customer, values: dict[str, Any]) -> None:
+    parent_id = values.get("parent_id")
+    if parent_id is None or parent_id == customer.parent_id:
+        return
+    if parent_id == customer.id:
+        raise invalid(Issue("#/parent_id", "circle"))
+    try:
+        parent = customers.get(actor, parent_id)
+    except Problem as problem:
+        raise invalid(Issue("#/parent_id", "unknown_record")) from problem
+    seen = {customer.id}
+    while parent is not None:
+        if parent.id in seen:
+            raise invalid(Issue("#/parent_id", "circle"))
+        seen.add(parent.id)
+        parent = db.session.get(Customer, parent.parent_id) if parent.parent_id else None
+
+
+def _derive(customer: Customer) -> None:
+    """Set the keys that follow from the names and addresses."""
+    region = current_app.config["LIANXI"].default_region
+    number = e164(customer.phone, region)
+    keys = {
+        "name_key": fold(customer.name),
+        "sort_key": sort_key(customer.name),
+        "search_key": search_key([customer.name, customer.short_name, customer.company]),
+        "reach_key": search_key([], [customer.email, customer.phone, number]),
+        "email_key": email_key(customer.email),
+        "phone_e164": number,
+    }
+    assign(customer, keys)
+
+
+__all__ = ["claim", "create", "edit", "ownership", "release", "remove", "restore", "share", "touched"]

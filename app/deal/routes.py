@@ -1,0 +1,5 @@
+"""Routes."""
+
+from ..routing import Routes
+
+routes = Routes("deal", __name__)

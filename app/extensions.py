@@ -1,0 +1,146 @@
+"""Extensions of the framework. What keeps its state on itself is made once per application, in `bind`."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Flask, request
+from flask_caching import Cache
+from flask_cors import CORS
+from flask_jwt_extended import JWTManager
+from flask_limiter import Limiter
+from flask_limiter.constants import HeaderNames
+from flask_migrate import Migrate
+from flask_socketio import SocketIO
+
+from config import Settings
+
+from .database import db, engine_options, prepare_engines
+from .listing import encode
+from .schema import ma
+from .strict_json import parse_json
+
+
+class _Json:
+    """What Socket.IO packs its messages with."""
+
+    @staticmethod
+    def dumps(value: Any, **_kw: Any) -> str:
+        return encode(value).decode()
+
+    @staticmethod
+    def loads(text: str | bytes, **_kw: Any) -> Any:
+        return parse_json(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
+
+
+def redis_options(url: str) -> str:
+    """A Redis address with short timeouts: a Redis that hangs must not be worse than one that is away."""
+    joint = "&" if "?" in url else "?"
+    return url + joint + urlencode({"socket_timeout": "0.3", "socket_connect_timeout": "0.2"})
+
+
+def bind(app: Flask, settings: Settings) -> None:
+    """Bind every extension to one application; two applications in one process share nothing.
+
+    Args:
+        app: the application.
+        settings: its settings.
+    """
+    write, read = engine_options(settings.database_url, settings.pool_size)
+    app.config.update(
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=write,
+        SQLALCHEMY_BINDS={"read": read},
+        JWT_ALGORITHM="HS256",
+        JWT_DECODE_ALGORITHMS=["HS256"],
+        JWT_DECODE_LEEWAY=10,
+        JWT_ENCODE_ISSUER="lianxi",
+        JWT_DECODE_ISSUER="lianxi",
+        JWT_ENCODE_AUDIENCE="lianxi-api",
+        JWT_DECODE_AUDIENCE="lianxi-api",
+        JWT_ENCODE_NBF=True,
+        JWT_SECRET_KEY=settings.secret_key,
+        SECRET_KEY=settings.secret_key,
+    )
+    db.init_app(app)
+    with app.app_context():
+        prepare_engines(dict(db.engines))
+    ma.init_app(app)
+    Migrate(app, db, directory=str(app.config["MIGRATIONS"]), render_as_batch=True)
+    JWTManager(app)
+    if settings.cors_origins:
+        CORS(
+            app,
+            resources={r"/api/*": {"origins": list(settings.cors_origins)}},
+            expose_headers=[
+                "ETag",
+                "Location",
+                "X-Changeset-Id",
+                "X-Request-ID",
+                "Retry-After",
+                "Idempotency-Replayed",
+            ],
+        )
+    cache = (
+        {
+            "CACHE_TYPE": "RedisCache",
+            "CACHE_REDIS_URL": redis_options(settings.redis_url),
+            "CACHE_KEY_PREFIX": f"{settings.channel}:",
+        }
+        if settings.redis_url
+        else {"CACHE_TYPE": "SimpleCache", "CACHE_THRESHOLD": 2_000}
+    )
+    app.extensions["lianxi.cache"] = Cache(app, config=cache)
+    _limit(app, settings)
+    socketio = SocketIO(
+        app,
+        async_mode=settings.async_mode,
+        cors_allowed_origins=list(settings.cors_origins) or None,
+        json=_Json,
+        max_http_buffer_size=64 * 1024,
+        ping_interval=25,
+        ping_timeout=20,
+        manage_session=False,
+        logger=False,
+        engineio_logger=False,
+    )
+    app.extensions["lianxi.socketio"] = socketio
+
+
+def _caller() -> str:
+    token = request.headers.get("Authorization", "")
+    return f"token:{hash(token)}" if token else f"address:{request.remote_addr}"
+
+
+def _limit(app: Flask, settings: Settings) -> None:
+    """Request rates per caller; with Redis away they are counted in the process."""
+    if not settings.ratelimit_enabled:
+        return
+
+    def rate() -> str:
+        return settings.ratelimit_user if request.headers.get("Authorization") else settings.ratelimit_anonymous
+
+    def exempt() -> bool:
+        return not request.path.startswith("/api/") or request.method == "OPTIONS"
+
+    Limiter(
+        _caller,
+        app=app,
+        application_limits=[rate],
+        application_limits_exempt_when=exempt,
+        headers_enabled=True,
+        header_name_mapping={
+            HeaderNames.LIMIT: "RateLimit-Limit",
+            HeaderNames.REMAINING: "RateLimit-Remaining",
+            HeaderNames.RESET: "RateLimit-Reset",
+        },
+        retry_after="delta-seconds",
+        storage_uri=redis_options(settings.redis_url) if settings.redis_url else "memory://",
+        in_memory_fallback_enabled=bool(settings.redis_url),
+        key_prefix=settings.channel,
+        strategy="fixed-window",
+    )
+
+
+__all__ = ["bind", "redis_options"]

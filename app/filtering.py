@@ -1,0 +1,398 @@
+"""Filters of lists: one declaration gives the plain parameters, the leaves of the `where` tree and their documentation.
+
+A filter turns texts into a *variant* (which statement) and *binds* (which values), so that a statement is built once
+per combination of variants and only bound anew afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, and_, bindparam, or_
+from sqlalchemy.types import Boolean, Date, TypeEngine
+
+from .database import FixedDecimal, IdList, Instant, KeyText, Rate, member_of, position
+from .folding import fold
+from .schema import MAX_ID, parse_date, parse_instant
+
+Binds = dict[str, Any]
+
+
+class BadValue(ValueError):
+    """A value that a filter cannot use; carries the code of the issue."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def an_id(text: Any, _zone: str) -> int:
+    """A positive id."""
+    digits = str(text)
+    if isinstance(text, bool) or not digits.isascii() or not digits.isdigit() or not 1 <= int(digits[:20]) <= MAX_ID:
+        raise BadValue("id")
+    return int(digits)
+
+
+def a_number(text: Any, _zone: str) -> int:
+    """A whole number."""
+    try:
+        if isinstance(text, bool) or len(str(text)) > 20:
+            raise ValueError(text)
+        value = int(str(text), 10)
+    except ValueError as error:
+        raise BadValue("number") from error
+    if abs(value) > MAX_ID:
+        raise BadValue("number")
+    return value
+
+
+def a_decimal(text: Any, _zone: str) -> Decimal:
+    """A decimal of up to 14 + 4 digits."""
+    try:
+        value = Decimal(str(text))
+    except InvalidOperation as error:
+        raise BadValue("decimal") from error
+    if isinstance(text, bool) or not value.is_finite() or abs(value) >= 10**14 or len(str(text)) > 40:
+        raise BadValue("decimal")
+    return value
+
+
+def a_rate(text: Any, _zone: str) -> float:
+    """A share in 0..1."""
+    value = a_decimal(text, _zone)
+    if not 0 <= value <= 1:
+        raise BadValue("number")
+    return float(value)
+
+
+def a_text(text: Any, _zone: str) -> str:
+    """A text of up to 200 characters."""
+    if not isinstance(text, str) or len(text) > 200 or "\x00" in text:
+        raise BadValue("text")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise BadValue("text") from error
+    return text
+
+
+def a_date(text: Any, _zone: str) -> date:
+    """A date."""
+    try:
+        return parse_date(str(text))
+    except ValueError as error:
+        raise BadValue("date") from error
+
+
+def an_instant(text: Any, zone: str) -> datetime:
+    """A moment; a date means its start in the caller's zone."""
+    try:
+        if len(str(text)) == 10:
+            return datetime.combine(parse_date(str(text)), time(), ZoneInfo(zone)).astimezone(UTC)
+        return parse_instant(str(text))
+    except ValueError as error:
+        raise BadValue("instant") from error
+
+
+def a_flag(text: Any, _zone: str) -> bool:
+    """True or false."""
+    if text in (True, "true", "1"):
+        return True
+    if text in (False, "false", "0"):
+        return False
+    raise BadValue("flag")
+
+
+def _parser(type_: TypeEngine[Any]) -> Callable[[Any, str], Any]:
+    if isinstance(type_, FixedDecimal):
+        return a_decimal
+    if isinstance(type_, Rate):
+        return a_rate
+    if isinstance(type_, Instant):
+        return an_instant
+    if isinstance(type_, Date):
+        return a_date
+    if isinstance(type_, Boolean):
+        return a_flag
+    return a_text
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A query parameter for the documentation."""
+
+    name: str
+    schema: dict[str, Any]
+    repeats: bool
+    text: str
+
+
+Condition = Callable[[], ColumnElement[bool]]
+
+
+class Filter:
+    """Base of filters: parses values for its operators and builds their conditions.
+
+    Attributes:
+        ops: operators that the `where` tree may use.
+        suffixes: endings of the plain parameters, with the operator that each stands for.
+    """
+
+    ops: tuple[str, ...] = ("eq", "ne", "in", "not_in", "is_null", "not_null")
+    suffixes: tuple[tuple[str, str], ...] = (("", "in"),)
+    repeats_mean_and = False
+
+    def __init__(self, column: Any, parse: Callable[[Any, str], Any] | None = None, *, text: str = "") -> None:
+        self.column = column
+        self.parse = parse or _parser(column.type)
+        self.text = text
+        self.masked = False
+
+    def value(self, op: str, raw: Any, zone: str) -> Any:
+        """The bound value of an operator; lists for `in` and `not_in`.
+
+        Raises:
+            BadValue: it cannot be used.
+        """
+        if op in ("is_null", "not_null"):
+            return None
+        if op in ("in", "not_in"):
+            if not isinstance(raw, list) or len(raw) > 1_000:
+                raise BadValue("list")
+            return [self.bound(self.parse(item, zone)) for item in raw]
+        if raw is None:
+            raise BadValue("text")
+        return self.bound(self.parse(raw, zone))
+
+    def bound(self, value: Any) -> Any:
+        """A parsed value as it is bound."""
+        return value
+
+    def condition(self, op: str, bind: str) -> ColumnElement[bool]:
+        """The condition of an operator, with the bound parameter named `bind`."""
+        if op == "is_null":
+            return self.column.is_(None)  # type: ignore[no-any-return]
+        if op == "not_null":
+            return self.column.is_not(None)  # type: ignore[no-any-return]
+        if op in ("in", "not_in"):
+            found = member_of(self.column, bindparam(bind, type_=IdList(of_text=self.parse is a_text)))
+            return found if op == "in" else or_(~found, self.column.is_(None))
+        value = bindparam(bind, type_=self.column.type)
+        return {  # type: ignore[no-any-return]
+            "eq": lambda: self.column == value,
+            "ne": lambda: or_(self.column != value, self.column.is_(None)),
+            "lt": lambda: self.column < value,
+            "lte": lambda: self.column <= value,
+            "gt": lambda: self.column > value,
+            "gte": lambda: self.column >= value,
+        }[op]()
+
+    def parameters(self, name: str) -> list[Parameter]:
+        """The plain parameters, for the documentation."""
+        return [Parameter(name + suffix, self.wire(), op == "in", self.text) for suffix, op in self.suffixes]
+
+    def wire(self) -> dict[str, Any]:
+        """The JSON schema of one value."""
+        return {
+            an_id: {"type": "integer", "minimum": 1},
+            a_number: {"type": "integer"},
+            a_decimal: {"type": "string"},
+            a_rate: {"type": "number"},
+            a_date: {"type": "string", "format": "date"},
+            an_instant: {"type": "string"},
+            a_flag: {"type": "boolean"},
+        }.get(self.parse, {"type": "string", "maxLength": 200})
+
+
+class AnyOf(Filter):
+    """The column is one of the values; repeating the parameter means or, `none` means null."""
+
+
+class Flagged(Filter):
+    """The column is true, or false."""
+
+    ops = ("eq", "is_null", "not_null")
+    suffixes = (("", "eq"),)
+
+
+class Range(Filter):
+    """The column lies between two values: `_min/_max`, `_after/_before` for moments, `_from/_to` for dates."""
+
+    ops = ("eq", "ne", "lt", "lte", "gt", "gte", "is_null", "not_null")
+
+    def __init__(self, column: Any, parse: Callable[[Any, str], Any] | None = None, *, text: str = "") -> None:
+        super().__init__(column, parse, text=text)
+        if self.parse is an_instant:
+            self.suffixes = (("_after", "gte"), ("_before", "lt"))
+        elif self.parse is a_date:
+            self.suffixes = (("_from", "gte"), ("_to", "lte"))
+        else:
+            self.suffixes = (("_min", "gte"), ("_max", "lte"))
+
+
+class Contains(Filter):
+    """The column's folded key contains the text, ignoring case, width, accents and script variant."""
+
+    ops = ("contains", "not_contains", "eq", "starts_with", "is_null", "not_null")
+    suffixes = (("", "contains"),)
+
+    def __init__(self, key: Any, *, text: str = "") -> None:
+        super().__init__(key, a_text, text=text)
+
+    def bound(self, value: Any) -> Any:
+        """The folded text, as the key column holds it."""
+        return fold(value)
+
+    def condition(self, op: str, bind: str) -> ColumnElement[bool]:
+        """Where the text stands in the key, never by LIKE."""
+        value = bindparam(bind, type_=KeyText())
+        if op == "contains":
+            return position(self.column, value) > 0  # type: ignore[no-any-return]
+        if op == "not_contains":
+            return or_(self.column.is_(None), position(self.column, value) == 0)
+        if op == "starts_with":
+            return position(self.column, value) == 1  # type: ignore[no-any-return]
+        return super().condition(op, bind)
+
+
+class Member(Filter):
+    """The record has a part of that name, such as a tag; repeating the parameter means and.
+
+    Args:
+        having: builds the condition from the bound parameter.
+        any_at_all: the condition that there is any part, for `none`.
+    """
+
+    ops = ("has", "has_not", "is_null", "not_null")
+    suffixes = (("", "has"),)
+    repeats_mean_and = True
+
+    def __init__(
+        self,
+        having: Callable[[Any], ColumnElement[bool]],
+        any_at_all: Callable[[], ColumnElement[bool]],
+        *,
+        parse: Callable[[Any, str], Any] = a_text,
+        text: str = "",
+    ) -> None:
+        self.having, self.any_at_all = having, any_at_all
+        self.parse, self.text, self.masked = parse, text, False
+
+    def bound(self, value: Any) -> Any:
+        """Texts are folded, ids stay."""
+        return fold(value) if isinstance(value, str) else value
+
+    def condition(self, op: str, bind: str) -> ColumnElement[bool]:
+        """Whether the record has the part."""
+        if op in ("is_null", "not_null"):
+            return ~self.any_at_all() if op == "is_null" else self.any_at_all()
+        found = self.having(bindparam(bind, type_=KeyText() if self.parse is a_text else None))
+        return found if op == "has" else ~found
+
+
+@dataclass(frozen=True)
+class Term:
+    """A parsed filter of one request: which filter, operator and bind; the values lie apart."""
+
+    name: str
+    op: str
+    bind: str
+    null_too: bool = False
+
+
+Tree = tuple[Any, ...]
+"""A parsed `where` tree without values: ("and" | "or", subtree, ...) or a `Term`."""
+
+
+def parse_plain(
+    filters: dict[str, Filter], name: str, suffix_op: tuple[str, str], raws: Sequence[str], zone: str
+) -> tuple[list[Term], Binds]:
+    """Terms of one plain parameter with its repetitions.
+
+    Raises:
+        BadValue: a value cannot be used.
+    """
+    field, op = suffix_op
+    one = filters[field]
+    values = [raw for raw in raws if raw != "none"]
+    has_none = len(values) < len(raws)
+    if op == "in":
+        if not values:
+            return [Term(field, "is_null", name)], {}
+        return [Term(field, "in", name, null_too=has_none)], {name: one.value("in", values, zone)}
+    terms: list[Term] = []
+    binds: Binds = {}
+    for number, raw in enumerate(values):
+        bind = f"{name}_{number}"
+        binds[bind] = one.value(op, raw, zone)
+        terms.append(Term(field, op, bind))
+    if has_none:
+        terms.append(Term(field, "is_null", f"{name}_none"))
+    return terms, binds
+
+
+def term_condition(filters: dict[str, Filter], term: Term, unmasked: ColumnElement[bool] | None) -> ColumnElement[bool]:
+    """The condition of a term.
+
+    Args:
+        unmasked: where given, masked columns match only rows on which this holds, so that no mask can be probed.
+    """
+    one = filters[term.name]
+    found = one.condition(term.op, term.bind)
+    if term.null_too:
+        found = or_(found, one.condition("is_null", term.bind))
+    return and_(found, unmasked) if one.masked and unmasked is not None else found
+
+
+def parse_where(
+    filters: dict[str, Filter], node: Any, zone: str, binds: Binds, path: str = "where", depth: int = 1
+) -> Tree | Term:
+    """A `where` tree taken apart into structure and values.
+
+    Args:
+        filters: the fields that may be named.
+        node: the parsed JSON.
+        zone: the caller's time zone.
+        binds: receives the values; its size also counts the leaves.
+
+    Raises:
+        BadValue: the code names what is wrong with the tree.
+    """
+    if depth > 4:
+        raise BadValue("where_too_deep")
+    if not isinstance(node, dict):
+        raise BadValue("where_shape")
+    if len(node) == 1 and (word := next(iter(node))) in ("and", "or"):
+        children = node[word]
+        if not isinstance(children, list) or not children:
+            raise BadValue("where_shape")
+        return (word, *(parse_where(filters, child, zone, binds, path, depth + 1) for child in children))
+    if not {"field", "op"} <= node.keys() <= {"field", "op", "value"}:
+        raise BadValue("where_shape")
+    one = filters.get(node["field"]) if isinstance(node["field"], str) else None
+    if one is None:
+        raise BadValue("where_field")
+    if node["op"] not in one.ops:
+        raise BadValue("where_op")
+    if len(binds) >= 50:
+        raise BadValue("where_too_many")
+    bind = f"where_{len(binds)}"
+    binds[bind] = one.value(node["op"], node.get("value"), zone)
+    return Term(node["field"], node["op"], bind)
+
+
+def tree_condition(
+    filters: dict[str, Filter], tree: Tree | Term, unmasked: ColumnElement[bool] | None
+) -> ColumnElement[bool]:
+    """The condition of a parsed `where` tree."""
+    if isinstance(tree, Term):
+        return term_condition(filters, tree, unmasked)
+    word, *children = tree
+    conditions = [tree_condition(filters, child, unmasked) for child in children]
+    return and_(*conditions) if word == "and" else or_(*conditions)

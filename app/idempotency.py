@@ -1,0 +1,86 @@
+"""Safe retries: a POST with an `Idempotency-Key` has its effect once; the answer is kept with the effect and replayed.
+
+The key's row is written in the transaction of the effect, so there is never an effect without the row. An advisory
+lock on the key (the writer lock on SQLite) makes a second request wait for the first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+
+from flask import Response, g, request
+from sqlalchemy import LargeBinary, String, delete, insert, select, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from .database import Document, Model, db
+from .errors import Issue, Problem, invalid
+from .transaction import now
+
+LIFE = timedelta(hours=24)
+_KEPT_HEADERS = ("Location", "ETag", "X-Changeset-Id", "Content-Type")
+
+
+class IdempotencyKey(Model):
+    """The answer of a POST, by caller, path and key."""
+
+    __tablename__ = "idempotency_key"
+
+    scope: Mapped[str] = mapped_column(String(64), primary_key=True)
+    body_hash: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    status: Mapped[int] = mapped_column()
+    headers: Mapped[dict[str, str]] = mapped_column(Document)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+def begin(user_id: int) -> Response | None:
+    """Take the key of the current request, if it has one; the kept answer when it was used before.
+
+    Raises:
+        Problem: 422 for a bad key or another body under the same key.
+    """
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    if not 1 <= len(key) <= 255 or not key.isascii() or not key.isprintable():
+        raise invalid(Issue("Idempotency-Key", "idempotency_key"))
+    scope = hashlib.sha256(f"{user_id}\n{request.method}\n{request.path}\n{key}".encode()).hexdigest()
+    body_hash = hashlib.sha256(request.get_data(cache=True)).hexdigest()
+    connection = db.session.connection()
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": int(scope[:15], 16)})
+    row = connection.execute(
+        select(IdempotencyKey.body_hash, IdempotencyKey.status, IdempotencyKey.headers, IdempotencyKey.body).where(
+            IdempotencyKey.scope == scope, IdempotencyKey.created_at > now() - LIFE
+        )
+    ).one_or_none()
+    if row is None:
+        g.idempotency = (scope, body_hash)
+        return None
+    if row.body_hash != body_hash:
+        raise Problem(422, "idempotency-key-reused")
+    answer = Response(row.body, row.status)
+    answer.headers.update(row.headers)
+    answer.headers["Idempotency-Replayed"] = "true"
+    return answer
+
+
+def keep(answer: Response) -> None:
+    """Keep the answer of a successful request beside its effect, in the same transaction."""
+    taken = g.pop("idempotency", None)
+    if taken is None or not 200 <= answer.status_code < 300:
+        return
+    scope, body_hash = taken
+    connection = db.session.connection()
+    connection.execute(delete(IdempotencyKey).where(IdempotencyKey.scope == scope))
+    connection.execute(
+        insert(IdempotencyKey).values(
+            scope=scope,
+            body_hash=body_hash,
+            created_at=now(),
+            status=answer.status_code,
+            headers={name: answer.headers[name] for name in _KEPT_HEADERS if name in answer.headers},
+            body=answer.get_data(),
+        )
+    )

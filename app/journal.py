@@ -1,0 +1,548 @@
+"""The journal: one append-only log of every change, written in the transaction of the change, read by many.
+
+Session hooks see every flush, so no service records by hand and none forgets. Entries coalesce per record and unit of
+work. Readers: the timeline, the live push, `/events`, undo, reports as of a day.
+
+The feed's order is that of committed transactions: on PostgreSQL (transaction id, entry id) below the oldest running
+transaction, because ids are handed out in one order and committed in another; on SQLite writers queue, so ids suffice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    bindparam,
+    event,
+    func,
+    insert,
+    inspect,
+    select,
+    text,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
+from sqlalchemy.sql.expression import FunctionElement
+from sqlalchemy.types import TypeEngine, UserDefinedType
+
+from .access import POLICIES, Policy
+from .database import AppSession, Base, Document, IdList, Model, db, decimal_text
+from .record import Collaborator, Record
+from .transaction import SEAL, Change, Unit, current_unit
+
+
+class Xid(UserDefinedType[int]):
+    """A PostgreSQL transaction id; a plain 0 on SQLite."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_kw: Any) -> str:
+        """The column's type on PostgreSQL."""
+        return "xid8"
+
+
+class current_transaction(FunctionElement[int]):  # noqa: N801
+    """The id of the running transaction on PostgreSQL; 0 on SQLite, whose entry ids are in commit order anyway."""
+
+    inherit_cache = True
+
+
+@compiles(current_transaction, "postgresql")
+def _transaction_pg(_element: Any, _compiler: Any, **_kw: Any) -> str:
+    return "pg_current_xact_id()"
+
+
+@compiles(current_transaction)
+def _transaction_default(_element: Any, _compiler: Any, **_kw: Any) -> str:
+    return "0"
+
+
+XID: TypeEngine[int] = Xid().with_variant(Integer(), "sqlite")
+
+
+class Setting(Model):
+    """One value of the installation by name, such as the feed's generation."""
+
+    __tablename__ = "setting"
+
+    name: Mapped[str] = mapped_column(String(60), primary_key=True)
+    value: Mapped[Any] = mapped_column(Document)
+
+
+class Changeset(Model):
+    """The entries of one request: the unit of undo."""
+
+    __tablename__ = "changeset"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    recorded_at: Mapped[datetime] = mapped_column()
+    actor_id: Mapped[int | None] = mapped_column(index=True)
+    source: Mapped[str] = mapped_column(String(10))
+    request_id: Mapped[str | None] = mapped_column(String(64))
+    entry_count: Mapped[int] = mapped_column(Integer)
+    undoes_id: Mapped[int | None] = mapped_column(ForeignKey("changeset.id"))
+
+
+class JournalEntry(Model):
+    """One change of one record. `audience` holds the tokens that saw it before or see it after the change."""
+
+    __tablename__ = "journal"
+    __table_args__ = (
+        Index("ix_journal_feed", "xact", "id"),
+        Index("ix_journal_record", "resource", "resource_id", "id"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    xact: Mapped[int] = mapped_column(XID, server_default=current_transaction())
+    changeset_id: Mapped[int] = mapped_column(ForeignKey("changeset.id"), index=True)
+    recorded_at: Mapped[datetime] = mapped_column()
+    actor_id: Mapped[int | None] = mapped_column()
+    action: Mapped[str] = mapped_column(String(20))
+    resource: Mapped[str] = mapped_column(String(20))
+    resource_id: Mapped[int] = mapped_column()
+    version: Mapped[int] = mapped_column()
+    changed: Mapped[Any] = mapped_column(Document)
+    audience: Mapped[Any] = mapped_column(Document)
+    customer_id: Mapped[int | None] = mapped_column(index=True)
+
+
+class JournalValue(Model):
+    """The values of an entry, apart from it, so that erasure can empty them while the entry stays append-only."""
+
+    __tablename__ = "journal_value"
+
+    journal_id: Mapped[int] = mapped_column(ForeignKey("journal.id"), primary_key=True, autoincrement=False)
+    before: Mapped[Any] = mapped_column(Document)
+    after: Mapped[Any] = mapped_column(Document)
+
+
+class Part(Model):
+    """A row of a collection that belongs to a record and is journalled as a field of it (tags, lines, shares).
+
+    Parts are added, changed and deleted through the session; a Core DELETE would escape the journal.
+    """
+
+    __abstract__ = True
+
+    part_field: ClassVar[str]
+    part_parent: ClassVar[type[Record]]
+    part_link: ClassVar[str]
+    part_columns: ClassVar[tuple[str, ...]]
+
+
+def canonical(value: Any) -> Any:
+    """A value as the journal keeps and compares it: what it reads as after a round trip through the database."""
+    if isinstance(value, Decimal):
+        return decimal_text(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, float):
+        return round(value, 4)
+    if isinstance(value, (list, tuple)):
+        return [canonical(item) for item in value]
+    if isinstance(value, dict):
+        return {key: canonical(item) for key, item in value.items()}
+    return str(value) if isinstance(value, str) else value
+
+
+BOOKKEEPING = frozenset({"id", "version", "created_at", "created_by", "updated_at", "deleted_at", "deleted_by"})
+
+
+def journalled_columns(model: type[Record]) -> list[str]:
+    """Names of the columns whose values the journal keeps."""
+    return [
+        attribute.key
+        for attribute in inspect(model).column_attrs
+        if attribute.key not in BOOKKEEPING and attribute.key not in model.unjournalled
+    ]
+
+
+def act(record: Record, action: str) -> None:
+    """Name what is done to a record, where created, updated, deleted and restored say too little (`moved`, `won`)."""
+    unit = current_unit()
+    db.session.flush()
+    unit.pending.setdefault((record.resource, record.id), Change(record)).action = action
+
+
+# ---- hooks --------------------------------------------------------------------------------------------------------
+
+
+def _part_rows(session: Session, part: type[Part], parent_id: int) -> list[dict[str, Any]]:
+    table = inspect(part).local_table
+    columns = [table.c[name] for name in part.part_columns]
+    rows = session.connection().execute(
+        select(*columns).where(table.c[part.part_link] == parent_id).order_by(*table.primary_key.columns)
+    )
+    return [canonical(dict(zip(part.part_columns, row, strict=True))) for row in rows]
+
+
+def _share_rows(session: Session, resource: str, record_id: int) -> list[dict[str, Any]]:
+    rows = session.connection().execute(
+        select(Collaborator.user_id, Collaborator.team_id, Collaborator.access)
+        .where(Collaborator.resource == resource, Collaborator.record_id == record_id)
+        .order_by(Collaborator.id)
+    )
+    return [{"user_id": user, "team_id": team, "access": access} for user, team, access in rows]
+
+
+def _touch(session: Session, unit: Unit, model: type[Record], record_id: int, name: str, before: Any) -> None:
+    """Note that a collection of a record changes: its old value, and a higher version of the record."""
+    record = session.get(model, record_id)
+    change = unit.pending.setdefault((model.resource, record_id), Change(record))
+    change.parts.setdefault(name, before)
+    if record is not None:
+        _raise_version(unit, record)
+
+
+def _raise_version(unit: Unit, record: Record) -> None:
+    state = inspect(record)
+    if state not in unit.raised:
+        unit.raised.add(state)
+        record.version += 1
+        record.updated_at = unit.at
+
+
+@event.listens_for(AppSession, "before_flush")
+def _before_flush(session: Session, _context: Any, _instances: Any) -> None:
+    unit: Unit | None = session.info.get("unit")
+    if unit is None:
+        if session.new or session.dirty or session.deleted:
+            raise LookupError("a write outside of a unit of work")
+        return
+    for item in [*session.new, *session.dirty, *session.deleted]:
+        if isinstance(item, Part):
+            parent_id = getattr(item, item.part_link)
+            key = (item.part_parent.resource, parent_id)
+            if item.part_field not in unit.pending.get(key, Change(None)).parts:
+                before = _part_rows(session, type(item), parent_id)
+                _touch(session, unit, item.part_parent, parent_id, item.part_field, before)
+        elif isinstance(item, Collaborator):
+            key = (item.resource, item.record_id)
+            if "collaborators" not in unit.pending.get(key, Change(None)).parts:
+                before = _share_rows(session, item.resource, item.record_id)
+                _touch(session, unit, POLICIES[item.resource].model, item.record_id, "collaborators", before)
+    for item in list(session.new):
+        if isinstance(item, Record):
+            item.created_at = item.created_at or unit.at
+            item.updated_at = unit.at
+            item.version = 1
+            item.is_active = True
+            if item.created_by is None:
+                item.created_by = unit.actor_id
+            unit.raised.add(inspect(item))
+    for item in list(session.dirty):
+        if isinstance(item, Record) and session.is_modified(item):
+            _raise_version(unit, item)
+
+
+@event.listens_for(AppSession, "after_flush")
+def _after_flush(session: Session, _context: Any) -> None:
+    unit: Unit | None = session.info.get("unit")
+    if unit is None:
+        return
+    for item in session.new:
+        if isinstance(item, Record):
+            unit.pending.setdefault((item.resource, item.id), Change(item)).created = True
+    for item in session.dirty:
+        if not isinstance(item, Record):
+            continue
+        state = inspect(item)
+        change = None
+        for name, old in state.committed_state.items():
+            if name in state.mapper.column_attrs and name not in BOOKKEEPING and old != item.__dict__.get(name):
+                change = change or unit.pending.setdefault((item.resource, item.id), Change(item))
+                change.before.setdefault(name, old)
+    for item in session.deleted:
+        if isinstance(item, Record):
+            raise RuntimeError(f"{item.resource} {item.id}: records are deleted softly")
+
+
+@event.listens_for(AppSession, "after_transaction_create")
+def _mark(session: Session, transaction: SessionTransaction) -> None:
+    unit: Unit | None = session.info.get("unit")
+    if transaction.nested and unit is not None:
+        transaction.mark = (  # type: ignore[attr-defined]
+            {key: change.copy() for key, change in unit.pending.items()},
+            set(unit.raised),
+        )
+
+
+@event.listens_for(AppSession, "after_soft_rollback")
+def _unmark(session: Session, transaction: SessionTransaction) -> None:
+    # A rolled-back savepoint would otherwise leave entries of changes that never happened.
+    unit: Unit | None = session.info.get("unit")
+    if transaction.nested and unit is not None:
+        unit.pending, unit.raised = transaction.mark  # type: ignore[attr-defined]
+
+
+def watch_old_values() -> None:
+    """Have every column attribute load its old value on assignment; called once all models are defined.
+
+    An expired attribute otherwise has no old value, and the journal would not know what changed.
+    """
+    for mapper in Base.registry.mappers:
+        if issubclass(mapper.class_, Record):
+            for attribute in mapper.column_attrs:
+                getattr(mapper.class_, attribute.key).impl.active_history = True
+
+
+# ---- writing ------------------------------------------------------------------------------------------------------
+
+
+def _action(change: Change, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    if change.created:
+        return "created"
+    if change.action:
+        return change.action
+    if "is_active" in before:
+        return "restored" if after["is_active"] else "deleted"
+    return "updated"
+
+
+def _tokens(session: Session, policy: Policy, row: Mapping[str, Any], shares: Sequence[Mapping[str, Any]]) -> set[str]:
+    pairs = [(share["user_id"], share["team_id"]) for share in shares]
+    own = policy.tokens(row, pairs) if policy.grants or policy.open_to_all or policy.pool is not None else {"all"}
+    if policy.parent is None:
+        return own
+    parent, link = policy.parent
+    parent_id = row.get(link.key)
+    if parent_id is None:
+        return own
+    return own | record_tokens(session, parent, parent_id)
+
+
+def record_tokens(session: Session, policy: Policy, record_id: int) -> set[str]:
+    """The tokens that a stored record grants now: the rooms of its live push."""
+    columns = [grant.column for grant in policy.grants]
+    if policy.pool is not None:
+        columns.append(policy.pool)
+    if policy.parent is not None:
+        columns.append(policy.parent[1])
+    values = session.connection().execute(select(policy.model.id, *columns).where(policy.model.id == record_id)).one()
+    row = dict(zip(["id", *(column.key for column in columns)], values, strict=True))
+    shares = _share_rows(session, policy.model.resource, record_id) if policy.shared else []
+    return _tokens(session, policy, row, shares)
+
+
+def _entry(session: Session, unit: Unit, change: Change) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    record: Record = change.record
+    columns = journalled_columns(type(record))
+    now_values = {name: canonical(getattr(record, name)) for name in columns}
+    if change.created:
+        before: dict[str, Any] = {}
+        after = {name: value for name, value in now_values.items() if value is not None}
+    else:
+        before = {name: canonical(old) for name, old in change.before.items() if name in now_values}
+        before = {name: old for name, old in before.items() if old != now_values[name]}
+        after = {name: now_values[name] for name in before}
+    shares_now: list[dict[str, Any]] = []
+    policy = POLICIES[record.resource]
+    if policy.shared:
+        shares_now = _share_rows(session, record.resource, record.id)
+    shares_before = shares_now
+    for name, old in change.parts.items():
+        if name == "collaborators":
+            new: list[dict[str, Any]] = shares_now
+            shares_before = old
+        else:
+            new = _part_rows(session, _part_class(type(record), name), record.id)
+        if new != old:
+            before[name] = old
+            after[name] = new
+    if not change.created and not before and change.action is None:
+        return None
+    row = {name: getattr(record, name) for name in columns}
+    audience = _tokens(session, policy, row, shares_now)
+    if change.created:
+        pass
+    elif (
+        (change.before.keys() & {grant.column.key for grant in policy.grants})
+        or shares_before is not shares_now
+        or (policy.parent is not None and policy.parent[1].key in change.before)
+    ):
+        audience |= _tokens(session, policy, row | change.before, shares_before)
+    entry = {
+        "recorded_at": unit.at,
+        "actor_id": unit.actor_id,
+        "action": _action(change, before, after),
+        "resource": record.resource,
+        "resource_id": record.id,
+        "version": record.version,
+        "changed": sorted({*before, *after}),
+        "audience": sorted(audience),
+        "customer_id": record.id if record.resource == "customer" else getattr(record, "customer_id", None),
+    }
+    return entry, {"before": before, "after": after}
+
+
+def _part_class(model: type[Record], name: str) -> type[Part]:
+    for part in Part.__subclasses__():
+        if part.part_parent is model and part.part_field == name:
+            return part
+    raise LookupError(name)
+
+
+def _write(unit: Unit) -> None:
+    """Write the pending entries of a unit; called once, just before its commit."""
+    session = db.session()
+    session.flush()
+    rows = [row for change in unit.pending.values() if (row := _entry(session, unit, change))]
+    unit.pending.clear()
+    if not rows:
+        return
+    connection = session.connection()
+    if unit.changeset_id is None:
+        unit.changeset_id = connection.execute(
+            insert(Changeset)
+            .values(
+                recorded_at=unit.at,
+                actor_id=unit.actor_id,
+                source=unit.source,
+                request_id=unit.request_id,
+                entry_count=len(rows),
+                undoes_id=unit.undoes_id,
+            )
+            .returning(Changeset.id)
+        ).scalar_one()
+    unit.entry_count += len(rows)
+    ids = connection.execute(
+        insert(JournalEntry).returning(JournalEntry.id, sort_by_parameter_order=True),
+        [{**entry, "changeset_id": unit.changeset_id} for entry, _ in rows],
+    ).scalars()
+    connection.execute(
+        insert(JournalValue),
+        [{"journal_id": journal_id, **values} for journal_id, (_, values) in zip(ids, rows, strict=True)],
+    )
+
+
+SEAL.append(_write)
+
+
+# ---- the feed -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, order=True)
+class Position:
+    """A place in the feed: everything up to and including it has been read."""
+
+    xact: int
+    entry_id: int
+
+
+END = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class FeedEntry:
+    """One entry as the feed's readers need it."""
+
+    position: Position
+    changeset_id: int
+    entry_count: int
+    at: datetime
+    actor_id: int | None
+    action: str
+    resource: str
+    resource_id: int
+    version: int
+    changed: list[str]
+    audience: frozenset[str]
+    customer_id: int | None
+
+
+def _feed_query(dialect: Dialect, filtered: bool) -> Any:
+    entry = JournalEntry
+    xact = text("journal.xact::text::bigint") if dialect.name == "postgresql" else text("0")
+    query = (
+        select(
+            entry.id,
+            xact,
+            entry.changeset_id,
+            Changeset.entry_count,
+            entry.recorded_at,
+            entry.actor_id,
+            entry.action,
+            entry.resource,
+            entry.resource_id,
+            entry.version,
+            entry.changed,
+            entry.audience,
+            entry.customer_id,
+        )
+        .join(Changeset, Changeset.id == entry.changeset_id)
+        .limit(bindparam("limit", type_=Integer()))
+    )
+    if dialect.name == "postgresql":
+        query = query.where(
+            text("(journal.xact, journal.id) > (CAST(CAST(:xact AS text) AS xid8), :after)"),
+            text("journal.xact < pg_snapshot_xmin(pg_current_snapshot())"),
+        ).order_by(entry.xact, entry.id)
+        overlap = text("journal.audience ?| :tokens")
+    else:
+        query = query.where(entry.id > bindparam("after", type_=BigInteger())).order_by(entry.id)
+        overlap = text(
+            "EXISTS (SELECT 1 FROM json_each(journal.audience) token"
+            " WHERE token.value IN (SELECT value FROM json_each(:tokens)))"
+        )
+    return query.where(overlap.bindparams(bindparam("tokens", type_=IdList(of_text=True)))) if filtered else query
+
+
+_queries: dict[tuple[str, bool], Any] = {}
+
+
+def read_feed(
+    connection: Connection, after: Position, limit: int, tokens: Iterable[str] | None = None
+) -> list[FeedEntry]:
+    """The next entries of the feed, in order, none ever missed.
+
+    Args:
+        connection: of the reading engine.
+        after: the last position already read.
+        limit: how many entries at most.
+        tokens: only entries that somebody with one of these tokens may know of; None for all.
+    """
+    key = (connection.dialect.name, tokens is not None)
+    query = _queries.get(key)
+    if query is None:
+        query = _queries[key] = _feed_query(connection.dialect, tokens is not None)
+    binds: dict[str, Any] = {"after": after.entry_id, "limit": limit}
+    if connection.dialect.name == "postgresql":
+        binds["xact"] = str(after.xact)
+    if tokens is not None:
+        binds["tokens"] = list(tokens)
+    return [
+        FeedEntry(Position(xact, entry_id), *rest[:-2], frozenset(rest[-2]), rest[-1])
+        for entry_id, xact, *rest in connection.execute(query, binds)
+    ]
+
+
+def feed_end(connection: Connection) -> Position:
+    """The position up to which the feed is complete now: a fresh load made after this call shows all of it."""
+    if connection.dialect.name == "postgresql":
+        oldest = connection.execute(text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")).scalar_one()
+        return Position(oldest - 1, END)
+    return Position(0, connection.execute(select(func.coalesce(func.max(JournalEntry.id), 0))).scalar_one())
+
+
+def feed_start(connection: Connection) -> Position:
+    """The position just before the oldest entry that is kept."""
+    if connection.dialect.name == "postgresql":
+        oldest = connection.execute(text("SELECT min(xact)::text::bigint FROM journal")).scalar_one()
+        return Position((oldest or 1) - 1, END)
+    first = connection.execute(select(func.min(JournalEntry.id))).scalar_one()
+    return Position(0, (first or 1) - 1)

@@ -1,0 +1,663 @@
+"""The list engine: one declaration gives parsing, visibility, filters, search, sort, pages, cursors, counts and ETags.
+
+Each shape of request is planned once (statement with bound parameters, row to dictionary) and run on the reading
+engine. Single records, answers to writes, pushes and events are read by the same plans, so they look alike.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+from flask import Response, request
+from marshmallow import Schema
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+    tuple_,
+)
+
+from .access import EVERYTHING, Actor, Policy
+from .database import FixedDecimal, IdList, Instant, KeyText, Rate, db, decimal_text, member_of, position, read_engine
+from .errors import Issue, Problem, invalid, not_found
+from .filtering import (
+    BadValue,
+    Binds,
+    Filter,
+    Term,
+    Tree,
+    parse_plain,
+    parse_where,
+    term_condition,
+    tree_condition,
+)
+from .folding import fold
+from .projection import Gathered, Projection, Shape
+from .record import Record
+from .schema import parse_date, parse_instant
+
+JSON = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
+CAP = 10_000
+_DEFAULT_PER_PAGE = 20
+
+
+class StaleActor(Exception):
+    """The remembered actor no longer holds: read him or her anew and ask again."""
+
+
+GUARD: list[Callable[[], ColumnElement[bool]]] = []
+"""The condition that the actor still holds, put in by `auth/identity.py`: it rides in the page's own statement."""
+
+VERIFY: list[Callable[[Connection, Actor], bool]] = []
+"""Asks the same apart, when a statement with the guard found nothing."""
+
+
+def encode(value: Any) -> bytes:
+    """JSON as the house writes it: UTC instants with Z, decimals as strings."""
+    return orjson.dumps(value, option=JSON, default=_encode_default)
+
+
+def _encode_default(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return decimal_text(value)
+    raise TypeError(type(value).__name__)
+
+
+@dataclass(frozen=True)
+class Query:
+    """A parsed list request: structure to plan by, values to bind.
+
+    Attributes:
+        groups: terms of each plain parameter; the terms of one group are joined by or (`all_of` False) or and.
+    """
+
+    groups: tuple[tuple[bool, tuple[Term, ...]], ...]
+    tree: Tree | Term | None
+    words: int
+    sort: tuple[tuple[str, bool], ...]
+    deleted: bool
+    names: frozenset[str] | None
+    binds: Binds
+    page: int | None
+    per_page: int
+    count: str
+    cursor: tuple[Any, ...] | None
+    digest: str
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What a plan depends on."""
+        nulls = None if self.cursor is None else tuple(value is None for value in self.cursor)
+        late = self.page is not None and self.page > 1
+        return (self.groups, self.tree, self.words, self.sort, self.deleted, self.names, nulls, late)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    projection: Projection
+    page: Select[Any]
+    count: Select[Any]
+    capped: Select[Any]
+    sort_width: int
+
+
+class _Memo(OrderedDict[Any, Any]):
+    """A small memory of the most recent things."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.size = size
+
+    def keep(self, key: Any, value: Any) -> Any:
+        self[key] = value
+        if len(self) > self.size:
+            try:
+                self.popitem(last=False)
+            except KeyError:  # another thread was faster
+                pass
+        return value
+
+
+SPECS: dict[str, ListSpec] = {}
+"""The list declaration of every resource by its singular name."""
+
+
+@dataclass(eq=False)
+class ListSpec:
+    """A list, declared.
+
+    Attributes:
+        policy: which rows a reader sees.
+        schema: what they look like.
+        plural: the last segment of the resource's path.
+        filters: plain parameters and fields of `where`.
+        sort: sort keys to columns.
+        default_sort: as in `sort=`.
+        search: key columns that `q` looks into; those in `masked_search` only on rows that are not masked.
+        right_fields: fields shown only with a permission.
+        masks: how fields are hidden on rows where `masked` holds for readers without `unmask`.
+        gathered: parts that need a statement of their own.
+    """
+
+    policy: Policy
+    schema: type[Schema]
+    plural: str
+    filters: dict[str, Filter] = field(default_factory=dict)
+    sort: dict[str, Any] = field(default_factory=dict)
+    default_sort: str = "-created_at"
+    search: Sequence[Any] = ()
+    masked_search: Sequence[Any] = ()
+    right_fields: dict[str, str] = field(default_factory=dict)
+    masks: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
+    masked: ColumnElement[bool] | None = None
+    unmask: str = ""
+    gathered: dict[str, Gathered] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Enter the registry and name every plain parameter."""
+        self.model: type[Record] = self.policy.model
+        self.fields = self.schema()
+        self.sort = {
+            "id": self.model.id,
+            "created_at": self.model.created_at,
+            "updated_at": self.model.updated_at,
+        } | self.sort
+        self.plain: dict[str, tuple[str, str]] = {
+            name + suffix: (name, op) for name, one in self.filters.items() for suffix, op in one.suffixes
+        }
+        self._plans = _Memo(2_000)
+        self._queries = _Memo(2_000)
+        self._singles: dict[Any, tuple[Projection, Select[Any]]] = {}
+        SPECS[self.model.resource] = self
+
+    # ---- projections ---------------------------------------------------------------------------------------------
+
+    def _masked_for(self, shape: Shape) -> ColumnElement[bool] | None:
+        return None if self.masked is None or self.unmask in shape[1] else self.masked
+
+    def projection(
+        self, shape: Shape, dialect: str, can_write: bool | None, names: frozenset[str] | None = None
+    ) -> Projection:
+        """How rows are shown to readers of a shape.
+
+        Args:
+            can_write: None leaves the field out, False says no, True lets the row's condition decide.
+        """
+        condition = self.policy.writable_condition(shape) if can_write else can_write
+        if can_write and ("all" in shape[0] or self.policy.open_to_all):
+            condition = True
+        return Projection(
+            self.fields,
+            self.model,
+            shape,
+            dialect,
+            names=names,
+            right_fields=self.right_fields,
+            can_write=condition,
+            masks=self.masks,
+            masked=self._masked_for(shape),
+            gathered=self.gathered,
+        )
+
+    def _fill(
+        self, connection: Connection, projection: Projection, rows: Sequence[Any], binds: Mapping[str, Any]
+    ) -> list[dict[str, Any]]:
+        shown = projection.shows(rows)
+        if projection.gathered and rows:
+            ids = [row[0] for row in rows]
+            for name, gathered in projection.gathered.items():
+                found: dict[int, list[Any]] = {row_id: [] for row_id in ids}
+                for record_id, *values in connection.execute(gathered.statement(), {**binds, "ids": ids}):
+                    found[record_id].append(gathered.item(values))
+                for record, row_id in zip(shown, ids, strict=True):
+                    record[name] = found[row_id]
+        return shown
+
+    # ---- single records ------------------------------------------------------------------------------------------
+
+    def _single(self, shape: Shape, dialect: str, can_write: bool | None, mode: str) -> tuple[Projection, Select[Any]]:
+        key = (shape, dialect, can_write, mode)
+        found = self._singles.get(key)
+        if found is None:
+            projection = self.projection(shape, dialect, can_write)
+            query = projection.select().where(member_of(self.model.id, bindparam("ids", type_=IdList())))
+            if mode == "one":
+                query = projection.select().where(
+                    self.model.id == bindparam("record_id", type_=BigInteger()), self.model.is_active, GUARD[0]()
+                )
+            if mode == "answer":
+                query = projection.select().where(self.model.id == bindparam("record_id", type_=BigInteger()))
+            elif shape is not EVERYTHING:
+                query = query.where(self.policy.visible(shape))
+            if mode == "many":
+                query = query.where(self.model.is_active)
+            found = self._singles[key] = (projection, query)
+        return found
+
+    def one(self, actor: Actor, record_id: int, *, fresh: bool = False) -> dict[str, Any]:
+        """One visible record as the reader sees it.
+
+        Raises:
+            Problem: 404, absent or out of sight.
+            StaleActor: the actor no longer holds.
+        """
+        with read_engine().connect() as connection:
+            projection, query = self._single(actor.shape, connection.dialect.name, actor.may(self.policy.write), "one")
+            rows = connection.execute(query, {**actor.binds, "record_id": record_id}).all()
+            if not rows:
+                if not fresh and not VERIFY[0](connection, actor):
+                    raise StaleActor
+                raise not_found()
+            return self._fill(connection, projection, rows, actor.binds)[0]
+
+    def answer(self, actor: Actor, record_id: int) -> dict[str, Any]:
+        """A record just written, read back through the writing transaction."""
+        db.session.flush()
+        connection = db.session.connection()
+        projection, query = self._single(actor.shape, connection.dialect.name, actor.may(self.policy.write), "answer")
+        rows = connection.execute(query, {**actor.binds, "record_id": record_id}).all()
+        return self._fill(connection, projection, rows, actor.binds)[0]
+
+    def many(
+        self, connection: Connection, ids: Iterable[int], actor: Actor | None = None, shape: Shape = EVERYTHING
+    ) -> dict[int, dict[str, Any]]:
+        """Records as pushes and events carry them: by id, without `can_write`; only visible, active ones.
+
+        Args:
+            actor: the reader, or None for the relay, which reads everything of a shape.
+        """
+        if actor is not None:
+            shape = actor.shape
+        projection, query = self._single(shape, connection.dialect.name, None, "many")
+        binds = {**(actor.binds if actor else {}), "ids": list(ids)}
+        rows = connection.execute(query, binds).all()
+        return dict(zip([row[0] for row in rows], self._fill(connection, projection, rows, binds), strict=True))
+
+    # ---- parsing -------------------------------------------------------------------------------------------------
+
+    def parse(self, query_string: str, actor: Actor) -> Query:
+        """A list request taken apart; remembered by its text.
+
+        Raises:
+            Problem: 422 naming every parameter that cannot be used.
+        """
+        key = (query_string, actor.time_zone, actor.user_id)
+        found: Query | None = self._queries.get(key)
+        return found if found is not None else self._queries.keep(key, self._parse(query_string, actor))  # type: ignore[no-any-return]
+
+    def _parse(self, query_string: str, actor: Actor) -> Query:
+        raw: dict[str, list[str]] = {}
+        try:
+            for name, value in parse_qsl(query_string, keep_blank_values=True, errors="strict", max_num_fields=500):
+                raw.setdefault(name, []).append(value)
+        except ValueError as error:
+            raise Problem(400, "bad-request") from error
+        issues: list[Issue] = []
+        binds: Binds = {}
+        groups: list[tuple[bool, tuple[Term, ...]]] = []
+        zone = actor.time_zone
+
+        def single(name: str, default: str) -> str:
+            values = raw.pop(name, [default])
+            if len(values) > 1:
+                issues.append(Issue(name, "repeated"))
+            return values[-1]
+
+        def number(name: str, default: str, high: int) -> int:
+            text = single(name, default)
+            if not (text.isascii() and text.isdigit() and len(text) <= 31 and int(text) >= 1):
+                issues.append(Issue(name, "number"))
+                return 1
+            if int(text) > high:
+                issues.append(Issue(name, "out_of_range", {"min": 1, "max": high}))
+                return 1
+            return int(text)
+
+        has_page = "page" in raw
+        page = number("page", "1", 10**12)
+        per_page = number("per_page", str(_DEFAULT_PER_PAGE), 200)
+        count = single("count", "exact")
+        if count not in ("exact", "capped", "none"):
+            issues.append(Issue("count", "not_allowed", {"options": "exact, capped, none"}))
+        deleted = single("deleted", "")
+        if deleted not in ("", "only"):
+            issues.append(Issue("deleted", "not_allowed", {"options": "only"}))
+        cursor_text = single("cursor", "")
+        names = self._parse_names(single("fields", ""), issues)
+        words = self._parse_words(single("q", ""), binds, issues)
+        sort = self._parse_sort(single("sort", self.default_sort), issues)
+        where = single("where", "")
+        tree: Tree | Term | None = None
+        if where:
+            try:
+                tree_binds: Binds = {}
+                tree = parse_where(self.filters, _strict_json(where), zone, tree_binds)
+                binds |= tree_binds
+            except BadValue as error:
+                issues.append(Issue("where", error.code))
+        for name, values in raw.items():
+            plain = self.plain.get(name)
+            if plain is None:
+                issues.append(Issue(name, "unknown_parameter"))
+                continue
+            try:
+                terms, more = parse_plain(self.filters, name, plain, values, zone)
+                groups.append((self.filters[plain[0]].repeats_mean_and, tuple(terms)))
+                binds |= more
+            except BadValue as error:
+                issues.append(Issue(name, error.code))
+        digest = hashlib.sha256(
+            repr(
+                (sorted(groups, key=repr), tree, words, sorted(binds.items(), key=repr), sort, deleted, actor.user_id)
+            ).encode()
+        ).hexdigest()[:12]
+        cursor: tuple[Any, ...] | None = None
+        if cursor_text and has_page:
+            issues.append(Issue("cursor", "cursor_with_page"))
+        elif cursor_text:
+            cursor = self._parse_cursor(cursor_text, sort, digest, issues)
+        if issues:
+            raise invalid(*issues)
+        return Query(
+            tuple(groups),
+            tree,
+            words,
+            sort,
+            bool(deleted),
+            names,
+            binds,
+            None if cursor else page,
+            per_page,
+            count,
+            cursor,
+            digest,
+        )
+
+    def _parse_names(self, text: str, issues: list[Issue]) -> frozenset[str] | None:
+        if not text:
+            return None
+        names = frozenset(part.strip() for part in text.split(","))
+        known = {name for name, one in self.fields.fields.items() if not one.load_only} | {"can_write"}
+        if unknown := sorted(names - known):
+            issues.append(Issue("fields", "unknown_name", {"names": ", ".join(unknown)[:200]}))
+        return names & known
+
+    def _parse_words(self, text: str, binds: Binds, issues: list[Issue]) -> int:
+        if len(text) > 200 or "\x00" in text:
+            issues.append(Issue("q", "text"))
+            return 0
+        if text.strip() and not self.search:
+            issues.append(Issue("q", "unknown_parameter"))
+            return 0
+        words = fold(text).split()[:8]
+        # A phone number in any notation is one word of digits.
+        compact = "".join(c for c in text if c not in " -()./+")
+        if len(compact) > 5 and compact.isdigit():
+            words = [compact]
+        binds |= {f"q_{number}": word for number, word in enumerate(words)}
+        return len(words)
+
+    def _parse_sort(self, text: str, issues: list[Issue]) -> tuple[tuple[str, bool], ...]:
+        keys: list[tuple[str, bool]] = []
+        for part in text.split(","):
+            name = part.removeprefix("-").strip()
+            if name not in self.sort:
+                issues.append(Issue("sort", "unknown_name", {"names": name[:60]}))
+            elif name not in (key for key, _ in keys):
+                keys.append((name, part.startswith("-")))
+        if len(keys) > 4:
+            issues.append(Issue("sort", "too_many", {"max": 4}))
+        return tuple(keys[:4])
+
+    # ---- cursors -------------------------------------------------------------------------------------------------
+
+    def _parse_cursor(
+        self, text: str, sort: tuple[tuple[str, bool], ...], digest: str, issues: list[Issue]
+    ) -> tuple[Any, ...] | None:
+        try:
+            made_for, *values = orjson.loads(base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4)))
+            if made_for != digest or len(values) != len(sort) + 1:
+                raise ValueError(text)
+            columns = [self.sort[name] for name, _ in sort]
+            parsed = [_cursor_value(column, value) for column, value in zip(columns, values, strict=False)]
+            if not isinstance(values[-1], int):
+                raise ValueError(text)
+            return (*parsed, values[-1])
+        except (ValueError, TypeError, binascii.Error):
+            issues.append(Issue("cursor", "cursor"))
+            return None
+
+    def _write_cursor(self, query: Query, values: Sequence[Any], record_id: int) -> str:
+        plain = [
+            value.isoformat()
+            if isinstance(value, (datetime, date))
+            else str(value)
+            if isinstance(value, Decimal)
+            else value
+            for value in values
+        ]
+        return base64.urlsafe_b64encode(orjson.dumps([query.digest, *plain, record_id])).decode().rstrip("=")
+
+    def _after(self, query: Query) -> ColumnElement[bool]:
+        """The rows behind the cursor, nulls last both ways, the id breaking ties."""
+        assert query.cursor is not None
+        keys: list[tuple[Any, bool, Any]] = []
+        for number, (name, descending) in enumerate(query.sort):
+            column = self.sort[name]
+            is_null = query.cursor[number] is None
+            keys.append((column, descending, None if is_null else bindparam(f"cursor_{number}", type_=column.type)))
+        last_descending = query.sort[-1][1] if query.sort else False
+        last_id = bindparam("cursor_id", type_=BigInteger())
+        if len(keys) == 1 and not _nullable(keys[0][0]):
+            column, descending, value = keys[0]
+            row, mark = tuple_(column, self.model.id), tuple_(value, last_id)
+            return row < mark if descending else row > mark
+        ways: list[ColumnElement[bool]] = []
+        equal: list[ColumnElement[bool]] = []
+        for column, descending, value in keys:
+            if value is None:
+                equal.append(column.is_(None))
+                continue
+            beyond = column < value if descending else column > value
+            if _nullable(column):
+                beyond = or_(beyond, column.is_(None))
+            ways.append(and_(*equal, beyond))
+            equal.append(column == value)
+        beyond_id = self.model.id < last_id if last_descending else self.model.id > last_id
+        ways.append(and_(*equal, beyond_id))
+        return or_(*ways)
+
+    # ---- planning ------------------------------------------------------------------------------------------------
+
+    def conditions(self, query: Query, shape: Shape) -> list[ColumnElement[bool]]:
+        """Sight, deletion, filters and search as conditions."""
+        masked = self._masked_for(shape)
+        unmasked = None if masked is None else not_(masked)
+        found: list[ColumnElement[bool]] = (
+            [self.model.is_active.is_not(query.deleted)] if query.deleted else [self.model.is_active]
+        )
+        found.append(self.policy.visible(shape))
+        for all_of, terms in query.groups:
+            parts = [term_condition(self.filters, term, unmasked) for term in terms]
+            found.append(and_(*parts) if all_of else or_(*parts))
+        if query.tree is not None:
+            found.append(tree_condition(self.filters, query.tree, unmasked))
+        for number in range(query.words):
+            word = bindparam(f"q_{number}", type_=KeyText())
+            ways = [position(key, word) > 0 for key in self.search]
+            hidden = [position(key, word) > 0 for key in self.masked_search]
+            if hidden:
+                ways.append(and_(or_(*hidden), unmasked) if unmasked is not None else or_(*hidden))
+            found.append(or_(*ways))
+        return found
+
+    def _plan(self, query: Query, actor: Actor, dialect: str) -> _Plan:
+        key = (query.key, actor.shape, actor.may(self.policy.write), dialect)
+        found: _Plan | None = self._plans.get(key)
+        if found is not None:
+            return found
+        names = query.names
+        can_write: bool | None = actor.may(self.policy.write)
+        if names is not None and "can_write" not in names:
+            can_write = None
+        projection = self.projection(actor.shape, dialect, can_write, names)
+        conditions = self.conditions(query, actor.shape)
+        order: list[Any] = []
+        for name, descending in query.sort:
+            column = self.sort[name]
+            clause = column.desc() if descending else column.asc()
+            order.append(clause.nulls_last() if _nullable(column) else clause)
+        order.append(self.model.id.desc() if query.sort and query.sort[-1][1] else self.model.id.asc())
+        limit = bindparam("limit", type_=Integer())
+        keys = [self.sort[name].label(f"s{number}") for number, (name, _) in enumerate(query.sort)]
+        page = projection.select().add_columns(*keys)
+        if query.page is not None and query.page > 1:
+            # Ids first: a deep page then reads wide rows for its own records only.
+            ids = (
+                select(self.model.id)
+                .where(*conditions)
+                .order_by(*order)
+                .limit(limit)
+                .offset(bindparam("offset", type_=BigInteger()))
+            )
+            page = page.where(self.model.id.in_(ids), GUARD[0]()).order_by(*order)
+        else:
+            page = page.where(*conditions, GUARD[0]())
+            if query.cursor is not None:
+                page = page.where(self._after(query))
+            page = page.order_by(*order).limit(limit)
+        inner = select(literal_column("1").label("one")).select_from(self.model).where(*conditions)
+        plan = _Plan(
+            projection,
+            page,
+            select(func.count()).select_from(self.model).where(*conditions),
+            select(func.count()).select_from(inner.limit(CAP + 1).subquery()),
+            len(keys),
+        )
+        return self._plans.keep(key, plan)  # type: ignore[no-any-return]
+
+    # ---- answering -----------------------------------------------------------------------------------------------
+
+    def page(self, actor: Actor, query: Query, *, fresh: bool = False) -> dict[str, Any]:
+        """The list's answer, `{"data", "meta"}`.
+
+        Raises:
+            StaleActor: the actor no longer holds.
+        """
+        binds: dict[str, Any] = {**actor.binds, **query.binds, "limit": query.per_page + 1}
+        if query.cursor is not None:
+            binds |= {f"cursor_{number}": value for number, value in enumerate(query.cursor[:-1])}
+            binds["cursor_id"] = query.cursor[-1]
+        offset = (query.page - 1) * query.per_page if query.page else 0
+        binds["offset"] = offset
+        with read_engine().connect() as connection:
+            plan = self._plan(query, actor, connection.dialect.name)
+            rows = connection.execute(plan.page, binds).all()
+            if not rows and not fresh and not VERIFY[0](connection, actor):
+                raise StaleActor
+            more = len(rows) > query.per_page
+            rows = rows[: query.per_page]
+            data = self._fill(connection, plan.projection, rows, binds)
+            total, capped = self._total(
+                connection, plan, query, binds, offset + len(rows) if rows and not more and query.page else None
+            )
+        next_cursor = None
+        if more and rows:
+            last = rows[-1]
+            next_cursor = self._write_cursor(query, last[len(last) - plan.sort_width :], last[0])
+        meta: dict[str, Any] = {
+            "total": total,
+            "pages": None if total is None else -(-total // query.per_page),
+            "current_page": query.page,
+            "per_page": query.per_page,
+            "next_cursor": next_cursor,
+        }
+        if query.count == "capped":
+            meta["total_is_capped"] = capped
+        return {"data": data, "meta": meta}
+
+    def _total(
+        self, connection: Connection, plan: _Plan, query: Query, binds: dict[str, Any], known: int | None
+    ) -> tuple[int | None, bool]:
+        if query.count == "none":
+            return None, False
+        if known is not None:
+            capped = query.count == "capped" and known > CAP
+            return (CAP if capped else known), capped
+        total = connection.execute(plan.count if query.count == "exact" else plan.capped, binds).scalar_one()
+        if query.count == "capped" and total > CAP:
+            return CAP, True
+        return total, False
+
+
+def _nullable(column: Any) -> bool:
+    return bool(getattr(column, "nullable", True))
+
+
+def _cursor_value(column: Any, value: Any) -> Any:
+    if value is None:
+        if not _nullable(column):
+            raise ValueError("null")
+        return None
+    if isinstance(column.type, Instant):
+        return parse_instant(value)
+    if isinstance(column.type, FixedDecimal):
+        return Decimal(value)
+    if isinstance(column.type, Rate):
+        return float(value)
+    if column.type.python_type is date:
+        return parse_date(value)
+    if not isinstance(value, column.type.python_type) and not (
+        isinstance(value, int) and column.type.python_type is float
+    ):
+        raise ValueError(value)
+    return value
+
+
+def _strict_json(text: str) -> Any:
+    if len(text) > 16_000:
+        raise BadValue("where_too_many")
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise BadValue("where_shape") from error
+
+
+def etag_of(body: bytes, version: int | None = None) -> str:
+    """`"<version>.<hash of the body>"` for a record, a hash for everything else."""
+    digest = hashlib.blake2b(body, digest_size=8).hexdigest()
+    return f'"{digest}"' if version is None else f'"{version}.{digest}"'
+
+
+def respond(body: bytes, etag: str, status: int = 200) -> Response:
+    """A JSON answer with its validator; 304 where the client has it already."""
+    if status == 200 and request.method in ("GET", "HEAD"):
+        wanted = request.headers.get("If-None-Match")
+        if wanted is not None and (
+            wanted.strip() == "*" or etag in (part.strip().removeprefix("W/") for part in wanted.split(","))
+        ):
+            answer = Response(status=304)
+            answer.headers["ETag"] = etag
+            return answer
+    answer = Response(body, status, mimetype="application/json")
+    answer.headers["ETag"] = etag
+    return answer

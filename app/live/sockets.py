@@ -1,0 +1,7 @@
+"""Sockets."""
+
+from flask import Flask
+
+
+def register(app: Flask) -> None:
+    """Nothing yet."""

@@ -1,0 +1,233 @@
+"""From schema to columns to JSON: what a record shows is declared once, in its schema, and read without objects.
+
+`Projection` derives the selected columns from the schema's fields and turns a row into the dictionary that goes to the
+wire. Fields that are more than a column say so with the read-only field classes below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from marshmallow import Schema, fields
+from sqlalchemy import BigInteger, ColumnElement, Select, String, and_, select, type_coerce
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+
+from .access import Policy
+from .database import FixedDecimal, Instant, decimal_text
+from .record import Record
+
+Shape = tuple[frozenset[str], frozenset[str]]
+
+
+class LinkTo(fields.Field):
+    """`customer: {id, name}` beside `customer_id`; both read null where the reader may not see the record.
+
+    Args:
+        id_field: name of the id's field in the same schema.
+        column: the foreign key.
+        target: the policy of the record pointed at.
+        label: name of the column shown as `name`.
+    """
+
+    def __init__(self, id_field: str, column: Any, target: Policy, label: str = "name") -> None:
+        super().__init__(dump_only=True)
+        self.id_field, self.column, self.target, self.label = id_field, column, target, label
+
+
+class Computed(fields.Field):
+    """A read-only value from an SQL expression.
+
+    Args:
+        expression: a function of the reader's shape that gives the expression.
+        convert: turns the database's value into the wire's.
+        document: JSON schema for the documentation; None where the field beside which it stands says it.
+    """
+
+    def __init__(
+        self,
+        expression: Callable[[Shape], ColumnElement[Any]],
+        convert: Callable[[Any], Any] | None = None,
+        document: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(dump_only=True)
+        self.expression, self.convert, self.document = expression, convert, document
+
+
+def read_as(
+    expression: Callable[[Shape], ColumnElement[Any]],
+    convert: Callable[[Any], Any] | None = None,
+    document: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Metadata of a field that is written as itself and read from an expression, such as the list of tag names."""
+    return {"read": Computed(expression, convert, document)}
+
+
+def json_text(value: Any) -> Any:
+    """JSON made by the database, passed through as it is."""
+    return orjson.Fragment(value if value is not None else "[]")
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Parts of many records read by one further statement, such as the lines of deals.
+
+    Attributes:
+        statement: from a bound list of ids to rows `(record id, *values)`, in order.
+        item: a row's values to the wire's object.
+    """
+
+    statement: Callable[[], Select[Any]]
+    item: Callable[[Sequence[Any]], Any]
+
+
+def instant_text(value: str | None) -> str | None:
+    """SQLite's fixed-width moment as RFC 3339, without empty microseconds: the form that PostgreSQL's road gives."""
+    if value is None:
+        return None
+    return value[:19] + "Z" if value[20:26] == "000000" else value
+
+
+def _money(value: int | None) -> str | None:
+    return None if value is None else decimal_text(value)
+
+
+def _share(value: int | None) -> float | None:
+    return None if value is None else value / 10_000
+
+
+class Projection:
+    """How records of one schema are selected and shown to readers of one shape.
+
+    Args:
+        schema: the wire's shape; write-only fields are left out.
+        model: the record class.
+        shape: of the readers.
+        dialect: name of the database's dialect.
+        names: only these fields, plus `version` and `id`.
+        right_fields: field name -> permission without which the field is left out.
+        can_write: None leaves `can_write` out (pushes); else the expression for it.
+        masks: field name -> function that hides a value, applied where `masked` holds.
+        masked: condition under which rows are masked for this shape, None for never.
+        gathered: parts read by statements of their own.
+    """
+
+    def __init__(
+        self,
+        schema: Schema,
+        model: type[Record],
+        shape: Shape,
+        dialect: str,
+        *,
+        names: frozenset[str] | None = None,
+        right_fields: dict[str, str],
+        can_write: ColumnElement[bool] | bool | None,
+        masks: dict[str, Callable[[Any], Any]],
+        masked: ColumnElement[bool] | None,
+        gathered: dict[str, Gathered],
+    ) -> None:
+        self.model = model
+        self.columns: list[ColumnElement[Any]] = []
+        self.joins: list[tuple[Any, ColumnElement[bool]]] = []
+        self.names: list[str] = []
+        self.converters: list[tuple[str, Callable[[Any], Any]]] = []
+        self.links: list[tuple[str, int, int]] = []
+        self.masks = masks if masked is not None else {}
+        self.gathered: dict[str, Gathered] = {}
+        self.constants: dict[str, Any] = {}
+        replaced: dict[str, ColumnElement[Any]] = {}
+        hidden: list[tuple[str, ColumnElement[Any], ColumnElement[Any]]] = []
+        for name, written in schema.fields.items():
+            right = right_fields.get(name)
+            field = written.metadata.get("read", written)
+            if field.load_only or (right is not None and right not in shape[1]):
+                continue
+            if names is not None and name not in names and name not in ("id", "version"):
+                continue
+            if name in gathered:
+                self.gathered[name] = gathered[name]
+            elif isinstance(field, LinkTo):
+                target = aliased(field.target.model)
+                on = target.id == field.column  # type: ignore[attr-defined]
+                if not field.target.open_to_all:
+                    # The target's own rows, seen as its lists see them.
+                    seen = select(field.target.model.id).where(
+                        field.target.model.is_active, field.target.visible(shape)
+                    )
+                    on = and_(on, target.id.in_(seen))  # type: ignore[attr-defined]
+                    replaced[field.id_field] = target.id  # type: ignore[attr-defined]
+                self.joins.append((target, on))
+                hidden.append((name, target.id, getattr(target, field.label)))  # type: ignore[attr-defined]
+            elif isinstance(field, Computed):
+                self._add(name, field.expression(shape), field.convert)
+            else:
+                self._add_column(name, getattr(model, field.attribute or name), dialect)
+        for name, expression in replaced.items():
+            if name in self.names:
+                self.columns[self.names.index(name)] = expression
+        for name, key, label in hidden:
+            position = len(self.columns)
+            self.columns += [key, label]
+            self.links.append((name, position, position + 1))
+        if isinstance(can_write, bool):
+            self.constants["can_write"] = can_write
+        elif can_write is not None:
+            self._extra("can_write", can_write)
+        if masked is not None and self.masks:
+            self._extra("_masked", masked)
+        self.width = len(self.names)
+        self.extras = getattr(self, "extras", [])
+
+    def _add(self, name: str, expression: ColumnElement[Any], convert: Callable[[Any], Any] | None) -> None:
+        self.names.append(name)
+        self.columns.append(expression)
+        if convert is not None:
+            self.converters.append((name, convert))
+
+    def _extra(self, name: str, expression: ColumnElement[Any]) -> None:
+        self.extras: list[tuple[str, int]] = getattr(self, "extras", [])
+        self.extras.append((name, len(self.columns)))
+        self.columns.append(expression)
+
+    def _add_column(self, name: str, attribute: InstrumentedAttribute[Any], dialect: str) -> None:
+        type_ = attribute.type
+        if isinstance(type_, FixedDecimal):
+            self._add(name, type_coerce(attribute, BigInteger()), _money)
+        elif isinstance(type_, Instant) and dialect == "sqlite":
+            self._add(name, type_coerce(attribute, String()), instant_text)
+        else:
+            self._add(name, attribute, None)
+
+    def select(self) -> Select[Any]:
+        """The statement without conditions; the record's id comes first."""
+        query = select(self.model.id, *(c.label(f"c{i}") for i, c in enumerate(self.columns))).select_from(self.model)
+        for target, on in self.joins:
+            query = query.outerjoin(target, on)
+        return query
+
+    def shows(self, rows: Sequence[Any]) -> list[dict[str, Any]]:
+        """Rows of `select` as the wire's objects, without the gathered parts."""
+        names, width, converters, links = self.names, self.width, self.converters, self.links
+        extras, constants, masks = self.extras, self.constants, self.masks
+        shown = []
+        for row in rows:
+            record = dict(zip(names, row[1 : width + 1], strict=False))
+            for name, convert in converters:
+                record[name] = convert(record[name])
+            for name, key, label in links:
+                linked = row[key + 1]
+                record[name] = None if linked is None else {"id": linked, "name": row[label + 1]}
+            for name, position in extras:
+                if name == "_masked":
+                    if row[position + 1]:
+                        for masked, mask in masks.items():
+                            if masked in record:
+                                record[masked] = mask(record[masked])
+                else:
+                    record[name] = bool(row[position + 1])
+            if constants:
+                record |= constants
+            shown.append(record)
+        return shown

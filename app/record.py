@@ -1,0 +1,69 @@
+"""What every record has: identity, version, origin, soft deletion. The journal watches these classes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import Boolean, CheckConstraint, Index, String, event, text
+from sqlalchemy.orm import Mapped, Mapper, mapped_column
+
+from .database import Model
+
+
+class Record(Model):
+    """A row that people change: versioned, journalled, pushed live, deleted softly.
+
+    Attributes:
+        resource: singular name in the journal, in events and in links.
+        unjournalled: columns that never reach the journal: secrets, and keys that follow from other columns.
+        derived_columns: columns computed from others: journalled, but no conflict and never undone.
+    """
+
+    __abstract__ = True
+
+    resource: ClassVar[str]
+    unjournalled: ClassVar[frozenset[str]] = frozenset()
+    derived_columns: ClassVar[frozenset[str]] = frozenset()
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime] = mapped_column()
+    created_by: Mapped[int | None] = mapped_column()
+    updated_at: Mapped[datetime] = mapped_column()
+    is_active: Mapped[bool] = mapped_column(Boolean(), default=True)
+    deleted_at: Mapped[datetime | None] = mapped_column()
+    deleted_by: Mapped[int | None] = mapped_column()
+    external_source: Mapped[str | None] = mapped_column(String(50))
+    external_id: Mapped[str | None] = mapped_column(String(200))
+
+    __table_args__: ClassVar[Any] = ({"sqlite_autoincrement": True},)
+
+
+@event.listens_for(Record, "instrument_class", propagate=True)
+def _origin_index(_mapper: Mapper[Any], cls: type[Record]) -> None:
+    """One record per origin: `external_source` + `external_id`, deleted ones included, so that they can be named."""
+    table = cls.__dict__.get("__table__")
+    if table is not None:
+        Index(f"uq_{table.name}_origin", table.c.external_source, table.c.external_id, unique=True)
+
+
+class Collaborator(Model):
+    """Who else may read or write a record besides its owner: a person or a team. Journalled as `collaborators`."""
+
+    __tablename__ = "collaborator"
+    __table_args__ = (
+        CheckConstraint("(user_id IS NULL) <> (team_id IS NULL)", name="one_party"),
+        CheckConstraint("access IN ('read', 'write')", name="access"),
+        Index("ix_collaborator_record", "resource", "record_id"),
+        Index("ix_collaborator_user", "user_id", "resource", sqlite_where=text("user_id IS NOT NULL")),
+        Index("ix_collaborator_team", "team_id", "resource", sqlite_where=text("team_id IS NOT NULL")),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    resource: Mapped[str] = mapped_column(String(20))
+    record_id: Mapped[int] = mapped_column()
+    user_id: Mapped[int | None] = mapped_column()
+    team_id: Mapped[int | None] = mapped_column()
+    access: Mapped[str] = mapped_column(String(5))

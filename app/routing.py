@@ -1,0 +1,715 @@
+"""Routes as declarations: one decorator says who may call, which row is loaded, what goes in and what comes out.
+
+The order of one request is fixed here for all: size, type and JSON of the body, sign-in, permission, row, input,
+version, use case, answer. The unit of work around it opens and commits in `CRM.dispatch_request`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import orjson
+from flask import Blueprint, Flask, Response, g, request
+from marshmallow import Schema
+from sqlalchemy import select
+
+from . import idempotency
+from .access import Actor, Permission, Policy
+from .database import db, read_engine
+from .errors import Issue, Problem, conflict, forbidden, invalid, not_found
+from .journal import JournalEntry
+from .listing import ListSpec, StaleActor, encode, etag_of, respond
+from .record import Record
+from .schema import MAX_ID, StrictSchema, load
+from .strict_json import parse_json
+from .transaction import current_unit, in_unit, now, run_after_refusal, seal, unit_of_work
+
+PREFIX = "/api/v1"
+BODY_LIMIT = 1024 * 1024
+
+
+class _Undo(Exception):
+    """Rolls a unit of work back whose answer is a refusal."""
+
+
+class CRM(Flask):
+    """The application: opens a unit of work around every request that may write, and commits it before answering."""
+
+    def dispatch_request(self) -> Response:  # type: ignore[override]
+        """Run the view; a status of 400 and more rolls back."""
+        view = self.view_functions.get(request.endpoint or "")
+        road = getattr(view, "unit", "none") if request.routing_exception is None else "none"
+        if road != "write":
+            try:
+                answer: Response = self.make_response(super().dispatch_request())
+            except Exception:
+                run_after_refusal()
+                raise
+            if answer.status_code >= 400:
+                run_after_refusal()
+            return answer
+        try:
+            with unit_of_work(source="http", request_id=g.get("request_id")) as unit:
+                answer = self.make_response(super().dispatch_request())
+                if answer.status_code >= 400:
+                    raise _Undo
+                seal(unit)
+                if unit.changeset_id is not None and "X-Changeset-Id" not in answer.headers:
+                    answer.headers["X-Changeset-Id"] = str(unit.changeset_id)
+                idempotency.keep(answer)
+        except _Undo:
+            run_after_refusal()
+        except Exception:
+            run_after_refusal()
+            raise
+        return answer
+
+
+# ---- input ----------------------------------------------------------------------------------------------------------
+
+
+def read_body() -> Any:
+    """The request's JSON body; `{}` where nothing was sent.
+
+    Raises:
+        Problem: 413, 415, 400 or 422 as `parse_json` says.
+    """
+    if request.content_length is not None and request.content_length > BODY_LIMIT:
+        raise Problem(413, "too-large")
+    raw = request.get_data(cache=True)
+    if len(raw) > BODY_LIMIT:
+        raise Problem(413, "too-large")
+    if not raw:
+        return {}
+    if request.mimetype != "application/json" or request.content_encoding not in (None, "", "identity"):
+        raise Problem(415, "wrong-type")
+    return parse_json(raw)
+
+
+# ---- sign-in ----------------------------------------------------------------------------------------------------------
+
+
+class Authenticator(Protocol):
+    """How a request's token becomes an actor; `auth/identity.py` puts itself in."""
+
+    def actor_of(self, token: str) -> tuple[Actor, bool]:
+        """The remembered or newly read actor, and whether it was newly read."""
+
+    def read_actor(self, token: str) -> Actor:
+        """The actor, read anew."""
+
+    def verified(self, connection: Any, actor: Actor) -> bool:
+        """Whether a remembered actor still holds."""
+
+    def unauthorized(self, slug: str = "unauthorized") -> Problem:
+        """The 401."""
+
+
+AUTHENTICATOR: list[Authenticator] = []
+
+
+def bearer_token() -> str:
+    """The token of the `Authorization` header.
+
+    Raises:
+        Problem: 401 without one.
+    """
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise AUTHENTICATOR[0].unauthorized()
+    return token.strip()
+
+
+def _sign_in(actor: Actor) -> Actor:
+    g.actor = actor
+    g.language = actor.language
+    if in_unit():
+        current_unit().actor_id = actor.user_id
+    return actor
+
+
+def verified_actor() -> Actor:
+    """The caller, checked against the database now.
+
+    Raises:
+        Problem: 401.
+    """
+    auth, token = AUTHENTICATOR[0], bearer_token()
+    actor, fresh = auth.actor_of(token)
+    if not fresh:
+        with read_engine().connect() as connection:
+            good = auth.verified(connection, actor)
+        if not good:
+            actor = auth.read_actor(token)
+    return _sign_in(actor)
+
+
+def remembered_actor(run: Callable[[Actor, bool], Any]) -> Any:
+    """Run a read whose own statement checks the remembered caller; once more with a fresh one where it is stale."""
+    auth, token = AUTHENTICATOR[0], bearer_token()
+    actor, fresh = auth.actor_of(token)
+    try:
+        return run(_sign_in(actor), fresh)
+    except StaleActor:
+        return run(_sign_in(auth.read_actor(token)), True)
+
+
+# ---- versions ---------------------------------------------------------------------------------------------------------
+
+
+_TAG = re.compile(r'(?:W/)?"([^"]*)"')
+
+
+def check_version(actor: Actor, spec: ListSpec | None, record: Record, required: bool = False) -> None:
+    """Honour `If-Match` by the version part of its tags.
+
+    Raises:
+        Problem: 400 bad header; 412 with `current` and `changed_fields` when stale.
+    """
+    header = request.headers.get("If-Match")
+    if header is None:
+        if required:
+            raise Problem(428, "version-required")
+        return
+    if header.strip() == "*":
+        return
+    tags = _TAG.findall(header)
+    if not tags or _TAG.sub("", header).strip(" ,\t"):
+        raise Problem(400, "bad-request")
+    versions = [
+        int(head) for tag in tags if (head := tag.split(".")[0]).isascii() and head.isdigit() and len(head) < 19
+    ]
+    if record.version in versions:
+        return
+    base = max(versions, default=0)
+    changed = db.session.execute(
+        select(JournalEntry.changed).where(
+            JournalEntry.resource == record.resource,
+            JournalEntry.resource_id == record.id,
+            JournalEntry.version > base,
+        )
+    ).scalars()
+    fields = sorted({name for names in changed for name in names} - record.derived_columns)
+    current = spec.answer(actor, record.id) if spec is not None else {"id": record.id, "version": record.version}
+    raise Problem(
+        412,
+        "stale",
+        extra={"current": orjson.loads(encode(current)), "changed_fields": fields},
+        headers={"ETag": etag_of(encode(current), record.version)},
+    )
+
+
+# ---- declarations -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One endpoint, for the OpenAPI document and the tests that walk all of them."""
+
+    method: str
+    rule: str
+    endpoint: str
+    tag: str
+    summary: str
+    permission: Permission | str
+    body: Schema | None
+    partial: bool
+    query: Schema | None
+    status: int
+    answer: Any
+    listing: ListSpec | None
+    loads: bool
+    idempotent: bool
+    conditional: bool
+
+
+SIGNED_IN = "signed-in"
+PUBLIC = "public"
+
+OPERATIONS: dict[str, Operation] = {}
+"""Every endpoint by its Flask name."""
+
+
+class Routes(Blueprint):
+    """A blueprint whose endpoints are declared whole."""
+
+    def __init__(self, name: str, import_name: str) -> None:
+        super().__init__(name, import_name, url_prefix=PREFIX)
+
+    def endpoint_for(
+        self,
+        method: str,
+        rule: str,
+        *,
+        permission: Permission | str,
+        summary: str,
+        loads: Policy | None = None,
+        load_with: Callable[[Actor, int], Any] | None = None,
+        writes_row: bool = True,
+        body: type[Schema] | Schema | None = None,
+        partial: bool = False,
+        query: type[Schema] | None = None,
+        status: int = 200,
+        answer: ListSpec | type[Schema] | None = None,
+        unit: str | None = None,
+        raw: bool = False,
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Declare an endpoint.
+
+        Args:
+            method: HTTP method.
+            rule: path below `/api/v1`; `<int:record_id>` is loaded by `loads`.
+            permission: what the role needs, `SIGNED_IN` or `PUBLIC`.
+            summary: one line for the documentation, in English.
+            loads: policy by which the row is loaded and authorised before anything else is looked at.
+            load_with: a loader of its own instead of the policy's.
+            writes_row: whether the row must be writable or only visible.
+            body: schema of the JSON body.
+            partial: whether required fields may be absent.
+            query: schema of the query string.
+            status: of success.
+            answer: what comes back: a record of this list's resource, or an object of this schema.
+            unit: `write`, `read` (nothing opens) or `own` (the use case opens its units itself).
+            raw: the function makes its own `Response`, nothing is checked about input.
+
+        The function is called with the actor (unless public), the loaded row, the body, the query and further path
+        parameters, as far as they are declared, and returns a record, an object, None, or a finished response.
+        """
+        body_schema = body() if isinstance(body, type) else body
+        query_schema = query() if isinstance(query, type) else query
+        road = unit or ("read" if method == "GET" else "write")
+        spec = answer if isinstance(answer, ListSpec) else None
+
+        def declare(function: Callable[..., Any]) -> Callable[..., Any]:
+            def view(**path: Any) -> Response:
+                sent = read_body() if method in ("POST", "PUT", "PATCH", "DELETE") and not raw else {}
+                given: list[Any] = []
+                actor: Actor | None = None
+                if permission != PUBLIC:
+                    actor = verified_actor()
+                    if permission != SIGNED_IN:
+                        actor.need(permission)
+                    given.append(actor)
+                record = None
+                if loads is not None or load_with is not None:
+                    assert actor is not None
+                    record = _load(actor, path.pop("record_id"), loads, load_with, writes_row)
+                    given.append(record)
+                if method == "POST" and actor is not None and road == "write":
+                    replay = idempotency.begin(actor.user_id)
+                    if replay is not None:
+                        return replay
+                if body_schema is not None:
+                    given.append(load(body_schema, sent, partial=partial))
+                elif sent and not raw:
+                    load(_NOTHING, sent)
+                if query_schema is not None:
+                    given.append(load_query(query_schema))
+                elif request.args and not raw:
+                    raise invalid(*(Issue(name, "unknown_parameter") for name in request.args))
+                if record is not None and method != "GET" and isinstance(record, Record):
+                    assert actor is not None
+                    check_version(actor, spec, record)
+                return shape_answer(function(*given, **path), actor, spec, status)
+
+            return self._add(
+                function,
+                view,
+                method,
+                rule,
+                road,
+                Operation(
+                    method,
+                    PREFIX + rule,
+                    f"{self.name}.{function.__name__}",
+                    self.name,
+                    summary,
+                    permission,
+                    body_schema,
+                    partial,
+                    query_schema,
+                    status,
+                    answer,
+                    None,
+                    record_loaded := (loads is not None or load_with is not None),
+                    method == "POST" and road == "write" and permission != PUBLIC,
+                    record_loaded and method != "GET",
+                ),
+            )
+
+        return declare
+
+    def _add(
+        self,
+        function: Callable[..., Any],
+        view: Callable[..., Any],
+        method: str,
+        rule: str,
+        road: str,
+        operation: Operation,
+    ) -> Callable[..., Any]:
+        name = function.__name__
+        view.__name__ = name
+        view.__doc__ = function.__doc__
+        view.unit = road  # type: ignore[attr-defined]
+        OPERATIONS[operation.endpoint] = operation
+        self.add_url_rule(rule, name, view, methods=[method])
+        return function
+
+    # ---- the standard set ----------------------------------------------------------------------------------------
+
+    def listing(
+        self, spec: ListSpec, permission: Permission | str, rule: str | None = None, name: str | None = None
+    ) -> None:
+        """`GET` of the list."""
+
+        def view() -> Response:
+            def run(actor: Actor, fresh: bool) -> Response:
+                if permission != SIGNED_IN:
+                    actor.need(permission)
+                query = spec.parse(request.query_string.decode("utf-8", "replace"), actor)
+                body = encode(spec.page(actor, query, fresh=fresh))
+                return respond(body, etag_of(body))
+
+            return remembered_actor(run)  # type: ignore[no-any-return]
+
+        view.__name__ = name or f"list_{spec.plural.replace('-', '_')}"
+        rule = rule or f"/{spec.plural}"
+        self._add(
+            view,
+            view,
+            "GET",
+            rule,
+            "read",
+            Operation(
+                "GET",
+                PREFIX + rule,
+                f"{self.name}.{view.__name__}",
+                self.name,
+                f"List {spec.plural}",
+                permission,
+                None,
+                False,
+                None,
+                200,
+                spec,
+                spec,
+                False,
+                False,
+                False,
+            ),
+        )
+
+    def reading(
+        self, spec: ListSpec, permission: Permission | str, shown: Callable[[int], Response | None] | None = None
+    ) -> None:
+        """`GET` of one record; `shown` may answer for ids that are records no longer, such as merged ones."""
+
+        def view(record_id: int) -> Response:
+            def run(actor: Actor, fresh: bool) -> Response:
+                if permission != SIGNED_IN:
+                    actor.need(permission)
+                if request.args:
+                    raise invalid(*(Issue(name, "unknown_parameter") for name in request.args))
+                if record_id > MAX_ID:
+                    raise not_found()
+                record = spec.one(actor, record_id, fresh=fresh)
+                body = encode(record)
+                return respond(body, etag_of(body, record["version"]))
+
+            return remembered_actor(run)  # type: ignore[no-any-return]
+
+        view.__name__ = f"read_{spec.model.resource}"
+        self._add(
+            view,
+            view,
+            "GET",
+            f"/{spec.plural}/<int:record_id>",
+            "read",
+            Operation(
+                "GET",
+                f"{PREFIX}/{spec.plural}/<int:record_id>",
+                f"{self.name}.{view.__name__}",
+                self.name,
+                f"Read one of {spec.plural}",
+                permission,
+                None,
+                False,
+                None,
+                200,
+                spec,
+                None,
+                True,
+                False,
+                False,
+            ),
+        )
+
+    def resource(
+        self,
+        spec: ListSpec,
+        service: Service,
+        *,
+        read: Permission | str,
+        write: Permission,
+        create_schema: type[Schema] | None = None,
+        patch_schema: type[Schema] | None = None,
+        restore: bool = True,
+        external: bool = True,
+    ) -> None:
+        """The standard endpoints of a resource: list, create, read, edit, delete, restore, upsert by origin.
+
+        Args:
+            service: its use cases.
+            read: what reading needs.
+            write: what writing needs.
+            create_schema: of the body of `POST`, where it differs from what is read.
+            patch_schema: of the body of `PATCH`.
+        """
+        one, policy = spec.model.resource, spec.policy
+        created, patched = create_schema or spec.schema, patch_schema or create_schema or spec.schema
+        self.listing(spec, read)
+        self.reading(spec, read)
+
+        def create(actor: Actor, body: dict[str, Any]) -> Record:
+            return service.create(actor, body)
+
+        create.__name__ = f"create_{one}"
+        self.endpoint_for(
+            "POST",
+            f"/{spec.plural}",
+            permission=write,
+            body=created,
+            status=201,
+            answer=spec,
+            summary=f"Create a {one}",
+        )(create)
+
+        def edit(actor: Actor, record: Record, body: dict[str, Any]) -> Record:
+            return service.edit(actor, record, body)
+
+        edit.__name__ = f"edit_{one}"
+        self.endpoint_for(
+            "PATCH",
+            f"/{spec.plural}/<int:record_id>",
+            permission=write,
+            loads=policy,
+            body=patched,
+            partial=True,
+            answer=spec,
+            summary=f"Edit a {one}",
+        )(edit)
+
+        def delete(actor: Actor, record: Record) -> None:
+            service.remove(actor, record)
+
+        delete.__name__ = f"delete_{one}"
+        self.endpoint_for(
+            "DELETE",
+            f"/{spec.plural}/<int:record_id>",
+            permission=write,
+            loads=policy,
+            status=204,
+            answer=spec,
+            summary=f"Delete a {one} softly",
+        )(delete)
+
+        if restore:
+
+            def bring_back(actor: Actor, record: Record) -> Record:
+                return service.restore(actor, record)
+
+            bring_back.__name__ = f"restore_{one}"
+            self.endpoint_for(
+                "POST",
+                f"/{spec.plural}/<int:record_id>/restore",
+                permission=write,
+                answer=spec,
+                load_with=lambda actor, record_id: deleted_row(policy, actor, record_id),
+                summary=f"Restore a deleted {one}",
+            )(bring_back)
+        if external:
+            self._upsert(spec, service, write, created)
+
+    def _upsert(self, spec: ListSpec, service: Service, write: Permission, schema_class: type[Schema]) -> None:
+        model, one, schema = spec.model, spec.model.resource, schema_class()
+
+        def upsert(actor: Actor, source: str, external_id: str) -> Response:
+            body = {**read_body(), "external_source": source, "external_id": external_id}
+            sent = read_body()
+            for name, value in (("external_source", source), ("external_id", external_id)):
+                if name in sent and sent[name] != value:
+                    raise invalid(Issue(f"#/{name}", "contradicts_path"))
+            query = select(model).where(model.external_source == source, model.external_id == external_id)
+            found = db.session.execute(query.with_for_update()).scalar_one_or_none()
+            if found is None:
+                return shape_answer(service.create(actor, load(schema, body)), actor, spec, 201)
+            if not found.is_active:
+                raise conflict("deleted", id=found.id)
+            record = spec.policy.writable(actor, found.id)
+            values = load(schema, body, partial=True)
+            check_version(actor, spec, record)
+            return shape_answer(service.edit(actor, record, values), actor, spec, 200)
+
+        upsert.__name__ = f"upsert_{one}"
+        rule = f"/{spec.plural}/external/<source>/<path:external_id>"
+
+        def view(source: str, external_id: str) -> Response:
+            read_body()
+            actor = verified_actor()
+            actor.need(write)
+            if request.args:
+                raise invalid(*(Issue(name, "unknown_parameter") for name in request.args))
+            return upsert(actor, source, external_id)
+
+        self._add(
+            upsert,
+            view,
+            "PUT",
+            rule,
+            "write",
+            Operation(
+                "PUT",
+                PREFIX + rule,
+                f"{self.name}.{upsert.__name__}",
+                self.name,
+                f"Create or update a {one} by its id elsewhere",
+                write,
+                schema,
+                False,
+                None,
+                200,
+                spec,
+                None,
+                False,
+                False,
+                True,
+            ),
+        )
+
+
+class Service(Protocol):
+    """The use cases of a resource that the standard endpoints call."""
+
+    def create(self, actor: Actor, values: dict[str, Any]) -> Record:
+        """A new record from validated values."""
+
+    def edit(self, actor: Actor, record: Any, values: dict[str, Any]) -> Record:
+        """Change the fields that are present in `values`."""
+
+    def remove(self, actor: Actor, record: Any) -> None:
+        """Delete softly."""
+
+    def restore(self, actor: Actor, record: Any) -> Record:
+        """Bring a deleted record back."""
+
+
+class _Nothing(StrictSchema):
+    """An empty body."""
+
+
+_NOTHING = _Nothing()
+
+
+def _load(
+    actor: Actor, record_id: int, loads: Policy | None, load_with: Callable[[Actor, int], Any] | None, writes: bool
+) -> Any:
+    if record_id > MAX_ID:
+        raise not_found()
+    if load_with is not None:
+        return load_with(actor, record_id)
+    assert loads is not None
+    return loads.writable(actor, record_id) if writes else loads.get(actor, record_id)
+
+
+def deleted_row(policy: Policy, actor: Actor, record_id: int) -> Any:
+    """A deleted row that this person may bring back: who deleted it, or a role with `record:restore`.
+
+    Raises:
+        Problem: 404; 403 for others.
+    """
+    record = policy.get(actor, record_id, deleted=True)
+    if record.deleted_by != actor.user_id and not actor.may(Permission.RECORD_RESTORE):
+        raise forbidden()
+    return record
+
+
+def remove(actor: Actor, record: Record) -> None:
+    """Delete a record softly: it vanishes everywhere, the journal and the recycle bin keep it."""
+    record.is_active = False
+    record.deleted_at = now()
+    record.deleted_by = actor.user_id
+
+
+def restore(_actor: Actor, record: Record) -> Record:
+    """Bring a softly deleted record back."""
+    record.is_active = True
+    record.deleted_at = None
+    record.deleted_by = None
+    return record
+
+
+def assign(record: Any, values: Mapping[str, Any]) -> None:
+    """Set the attributes of a record that differ from what is stored, so that a change of nothing changes nothing."""
+    for name, value in values.items():
+        if getattr(record, name) != value:
+            setattr(record, name, value)
+
+
+def load_query(schema: Schema) -> dict[str, Any]:
+    """The query string through a schema; texts are turned into numbers and flags where the fields want them.
+
+    Raises:
+        Problem: 422 naming the parameters.
+    """
+    raw: dict[str, Any] = {}
+    for name, values in request.args.lists():
+        if len(values) > 1:
+            raise invalid(Issue(name, "repeated"))
+        text = values[0]
+        one = schema.fields.get(name)
+        kind = type(one).__name__ if one is not None else ""
+        if kind in ("Whole", "IdField") and re.fullmatch(r"-?\d{1,20}", text, re.ASCII):
+            raw[name] = int(text)
+        elif kind == "Flag" and text in ("true", "false", "1", "0"):
+            raw[name] = text in ("true", "1")
+        else:
+            raw[name] = text
+    try:
+        return load(schema, raw)
+    except Problem as problem:
+        raise invalid(
+            *(
+                Issue(
+                    issue.at.removeprefix("#/"),
+                    "unknown_parameter" if issue.code == "unknown_field" else issue.code,
+                    issue.params,
+                )
+                for issue in problem.issues
+            )
+        ) from problem
+
+
+def shape_answer(result: Any, actor: Actor | None, spec: ListSpec | None, status: int) -> Response:
+    """What a use case returned as an HTTP answer: a record, an object, nothing, or a finished response."""
+    if isinstance(result, Response):
+        return result
+    if result is None:
+        return Response(status=204)
+    if isinstance(result, Record):
+        assert actor is not None
+        assert spec is not None
+        shown = spec.answer(actor, result.id)
+        extra = g.pop("answer_extra", None)
+        if extra:
+            shown |= extra
+        body = encode(shown)
+        answer = respond(body, etag_of(body, shown["version"]), status)
+        if status == 201:
+            answer.headers["Location"] = f"{PREFIX}/{spec.plural}/{result.id}"
+        return answer
+    body = encode(result)
+    return respond(body, etag_of(body), status)

@@ -1,0 +1,77 @@
+"""JSON, strictly: what a hostile or careless client sends is refused before anything looks at it."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+from .errors import Issue, Problem, invalid
+
+_DEPTH = 32
+_NODES = 10_000
+
+
+class _Duplicate(ValueError):
+    pass
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _Duplicate
+    return found
+
+
+def _whole(text: str) -> int:
+    if len(text) > 21:
+        raise invalid(Issue("#", "number"))
+    return int(text)
+
+
+def _not_finite(_text: str) -> Any:
+    raise invalid(Issue("#", "not_finite"))
+
+
+def _fraction(text: str) -> Decimal:
+    if len(text) > 60:
+        raise invalid(Issue("#", "number"))
+    return Decimal(text)
+
+
+def _measure(value: Any) -> None:
+    nodes, level = 0, [value]
+    for _depth in range(_DEPTH + 1):
+        below: list[Any] = []
+        for item in level:
+            if isinstance(item, dict):
+                below += item.values()
+            elif isinstance(item, list):
+                below += item
+        nodes += len(below)
+        if nodes > _NODES:
+            raise invalid(Issue("#", "too_many", {"max": _NODES}))
+        if not below:
+            return
+        level = below
+    raise invalid(Issue("#", "too_deep", {"max": _DEPTH}))
+
+
+def parse_json(raw: bytes) -> Any:
+    """A JSON text, strictly: UTF-8, no duplicate keys, finite numbers, decimals exact, bounded depth and size.
+
+    Raises:
+        Problem: 400 not JSON or duplicate keys; 422 too deep, too many nodes, numbers too long or not finite.
+    """
+    try:
+        value = json.loads(
+            raw.decode(), object_pairs_hook=_object, parse_constant=_not_finite, parse_int=_whole, parse_float=_fraction
+        )
+    except _Duplicate as error:
+        raise Problem(400, "duplicate-key") from error
+    except RecursionError as error:
+        raise invalid(Issue("#", "too_deep", {"max": _DEPTH})) from error
+    except (ValueError, UnicodeDecodeError) as error:
+        raise Problem(400, "not-json") from error
+    _measure(value)
+    return value

@@ -1,0 +1,145 @@
+"""The unit of work: one request, job or socket message that changes data, committed as one change set or not at all.
+
+Nobody else commits. Reads need no unit: outside one, the session and `read_engine()` cannot write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import current_app, g
+from sqlalchemy.orm import InstanceState
+
+from .database import db
+
+
+def now() -> datetime:
+    """The clock of the house: the moment of the open unit of work, else the present."""
+    unit: Unit | None = db.session.info.get("unit")
+    return unit.at if unit else datetime.now(UTC)
+
+
+@dataclass
+class Change:
+    """What one unit of work does to one record, gathered over all its flushes.
+
+    Attributes:
+        before: first known value of each changed column.
+        parts: first known value of each changed collection, such as tags or lines.
+    """
+
+    record: Any
+    created: bool = False
+    before: dict[str, Any] = field(default_factory=dict)
+    parts: dict[str, Any] = field(default_factory=dict)
+    action: str | None = None
+
+    def copy(self) -> Change:
+        """An independent copy, for a savepoint."""
+        return Change(self.record, self.created, dict(self.before), dict(self.parts), self.action)
+
+
+@dataclass
+class Unit:
+    """An open unit of work.
+
+    Attributes:
+        at: the one moment that every row written in it carries.
+        pending: changes by (resource, id).
+        raised: records whose version has been raised already: it rises once per unit.
+        changeset_id: known after `seal`, None when nothing changed.
+    """
+
+    actor_id: int | None
+    source: str
+    request_id: str | None = None
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    pending: dict[tuple[str, int], Change] = field(default_factory=dict)
+    raised: set[InstanceState[Any]] = field(default_factory=set)
+    changeset_id: int | None = None
+    entry_count: int = 0
+    undoes_id: int | None = None
+    quiet: bool = False
+
+
+def current_unit() -> Unit:
+    """The open unit of work.
+
+    Raises:
+        LookupError: none is open: the caller tries to write outside of one.
+    """
+    unit: Unit | None = db.session.info.get("unit")
+    if unit is None:
+        raise LookupError("no unit of work is open")
+    return unit
+
+
+def in_unit() -> bool:
+    """Whether a unit of work is open."""
+    return "unit" in db.session.info
+
+
+SEAL: list[Callable[[Unit], None]] = []
+"""What writes the journal of a unit just before its commit; filled by `journal.py`."""
+
+COMMITTED: list[Callable[[Unit], None]] = []
+"""What is told of a unit after its commit; filled by the live push."""
+
+
+def seal(unit: Unit) -> None:
+    """Flush and write the journal of everything that changed so far; `changeset_id` is known afterwards."""
+    for write in SEAL:
+        write(unit)
+
+
+@contextmanager
+def unit_of_work(
+    *, actor_id: int | None = None, source: str = "system", request_id: str | None = None
+) -> Iterator[Unit]:
+    """Open a unit of work; commit at the end, roll back on any exception.
+
+    Args:
+        actor_id: the user in whose name things change; may be set later on the yielded unit.
+        source: the road: `http`, `socket`, `cli`, `job`.
+        request_id: the request's id, kept with the change set.
+    """
+    session = db.session
+    if in_unit():
+        raise RuntimeError("units of work do not nest")
+    session.rollback()
+    unit = Unit(actor_id, source, request_id)
+    session.info["unit"] = unit
+    try:
+        yield unit
+        seal(unit)
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.info.pop("unit", None)
+        session.close()
+    for tell in COMMITTED:
+        tell(unit)
+
+
+def after_refusal(outlives: Callable[[], None]) -> None:
+    """Have something written although the request is refused, in a unit of its own after the rollback.
+
+    Sign-in counters and the revocation of a stolen refresh family happen inside a 401 and must not be rolled back.
+    """
+    g.setdefault("after_refusal", []).append(outlives)
+
+
+def run_after_refusal() -> None:
+    """Run what `after_refusal` gathered; a failure is logged and does not change the answer."""
+    for outlives in g.pop("after_refusal", []):
+        try:
+            with unit_of_work(source="http"):
+                outlives()
+        except Exception:
+            current_app.logger.exception("what should outlive a refusal was lost")

@@ -1,0 +1,160 @@
+"""Configuration: read from the environment once, refused in words when a value is bad.
+
+Every variable stands in the table of the README. Nothing else in the product reads the environment.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+ROOT = Path(__file__).resolve().parent
+LANGUAGES = ("zh-CN", "en")
+
+
+class ConfigurationError(SystemExit):
+    """A value of the environment cannot be used; its text tells the person who starts the product what to change."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What one running product is told from outside. Durations are in seconds, sizes in bytes."""
+
+    data_dir: Path
+    database_url: str
+    redis_url: str = ""
+    host: str = "127.0.0.1"
+    port: int = 5000
+    public_url: str = ""
+    admin_email: str = ""
+    admin_password: str = ""
+    default_language: str = "zh-CN"
+    time_zone: str = "Asia/Shanghai"
+    base_currency: str = "CNY"
+    default_region: str = "CN"
+    ratelimit_enabled: bool = True
+    ratelimit_user: str = "600/minute"
+    ratelimit_anonymous: str = "60/minute"
+    password_min_length: int = 12
+    access_token_seconds: int = 900
+    refresh_idle_seconds: int = 7 * 86_400
+    session_seconds: int = 12 * 3_600
+    remembered_session_seconds: int = 30 * 86_400
+    admin_session_seconds: int = 8 * 3_600
+    proxy_hops: int = 0
+    cors_origins: tuple[str, ...] = ()
+    async_mode: str = "threading"
+    socket_limit: int = 80
+    channel: str = "lianxi"
+    pool_size: int = 10
+    secret_key: str = ""
+    previous_secret_key: str = ""
+    require_if_match: bool = False
+    openapi_public: bool = True
+    log_level: str = "INFO"
+    frontend_dist: Path = field(default=ROOT / "frontend" / "dist")
+
+    @property
+    def secure_cookies(self) -> bool:
+        """Cookies carry the Secure flag and the __Host- prefix once the product is reached over TLS."""
+        return self.public_url.startswith("https://")
+
+
+def _integer(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    text = env.get(name, "").strip() or str(default)
+    if not text.isdigit() or not low <= int(text) <= high:
+        raise ConfigurationError(f"{name}={text!r}: a whole number from {low} to {high} is expected.")
+    return int(text)
+
+
+def _switch(env: Mapping[str, str], name: str, default: bool) -> bool:
+    text = env.get(name, "").strip().lower()
+    if text in ("", "1", "true", "yes", "on"):
+        return default if text == "" else True
+    if text in ("0", "false", "no", "off"):
+        return False
+    raise ConfigurationError(f"{name}={text!r}: 1 or 0 is expected.")
+
+
+def _database_url(text: str, data_dir: Path) -> str:
+    if not text:
+        return f"sqlite:///{data_dir / 'lianxi.db'}"
+    if text.startswith("postgres://"):
+        text = "postgresql://" + text.removeprefix("postgres://")
+    if text.startswith("postgresql://"):
+        return "postgresql+psycopg://" + text.removeprefix("postgresql://")
+    if text.startswith(("postgresql+psycopg://", "sqlite:///")):
+        return text
+    raise ConfigurationError("DATABASE_URL: sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME is expected.")
+
+
+def settings_from(env: Mapping[str, str] | None = None) -> Settings:
+    """The settings that an environment describes.
+
+    Args:
+        env: variable names to texts; the process's environment by default.
+
+    Raises:
+        ConfigurationError: a value is out of its range or contradicts another one.
+    """
+    env = os.environ if env is None else env
+    data_dir = Path(env.get("DATA_DIR", "") or ROOT / "instance").resolve()
+    database_url = _database_url(env.get("DATABASE_URL", "").strip(), data_dir)
+    worker_class = env.get("WORKER_CLASS", "gthread")
+    if worker_class not in ("gthread", "gevent"):
+        raise ConfigurationError(f"WORKER_CLASS={worker_class!r}: gthread or gevent is expected.")
+    if worker_class == "gevent" and database_url.startswith("sqlite"):
+        raise ConfigurationError(
+            "WORKER_CLASS=gevent needs PostgreSQL: SQLite's writers would block each other for ever. "
+            "Set DATABASE_URL to a PostgreSQL database or leave WORKER_CLASS unset."
+        )
+    language = env.get("DEFAULT_LANGUAGE", "") or "zh-CN"
+    if language not in LANGUAGES:
+        raise ConfigurationError(f"DEFAULT_LANGUAGE={language!r}: one of {', '.join(LANGUAGES)} is expected.")
+    time_zone = env.get("TIME_ZONE", "") or "Asia/Shanghai"
+    try:
+        ZoneInfo(time_zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ConfigurationError(f"TIME_ZONE={time_zone!r}: an IANA zone such as Asia/Shanghai is expected.") from error
+    currency = env.get("BASE_CURRENCY", "") or "CNY"
+    if len(currency) != 3 or not currency.isascii() or not currency.isupper():
+        raise ConfigurationError(f"BASE_CURRENCY={currency!r}: an ISO 4217 code such as CNY is expected.")
+    secret = env.get("SECRET_KEY", "")
+    if secret and (len(secret.encode()) < 32 or len(set(secret)) < 8):
+        raise ConfigurationError("SECRET_KEY: at least 32 random bytes are expected; leave it unset to have one made.")
+    public_url = env.get("PUBLIC_URL", "").rstrip("/")
+    if public_url and not public_url.startswith(("http://", "https://")):
+        raise ConfigurationError(f"PUBLIC_URL={public_url!r}: an address such as https://crm.example.com is expected.")
+    return Settings(
+        data_dir=data_dir,
+        database_url=database_url,
+        redis_url=env.get("REDIS_URL", "").strip(),
+        host=env.get("HOST", "") or "127.0.0.1",
+        port=_integer(env, "PORT", 5000, 1, 65_535),
+        public_url=public_url,
+        admin_email=env.get("LIANXI_ADMIN_EMAIL", "").strip(),
+        admin_password=env.get("LIANXI_ADMIN_PASSWORD", ""),
+        default_language=language,
+        time_zone=time_zone,
+        base_currency=currency,
+        default_region=env.get("DEFAULT_REGION", "") or "CN",
+        ratelimit_enabled=_switch(env, "RATELIMIT_ENABLED", True),
+        ratelimit_user=env.get("RATELIMIT_USER", "") or "600/minute",
+        ratelimit_anonymous=env.get("RATELIMIT_ANONYMOUS", "") or "60/minute",
+        password_min_length=_integer(env, "PASSWORD_MIN_LENGTH", 12, 12, 64),
+        access_token_seconds=_integer(env, "ACCESS_TOKEN_SECONDS", 900, 5, 86_400),
+        proxy_hops=_integer(env, "PROXY_HOPS", 0, 0, 5),
+        cors_origins=tuple(origin.strip() for origin in env.get("CORS_ORIGINS", "").split(",") if origin.strip()),
+        async_mode="gevent" if worker_class == "gevent" else "threading",
+        socket_limit=_integer(env, "SOCKET_LIMIT", 5_000 if worker_class == "gevent" else 80, 1, 100_000),
+        channel=env.get("REDIS_CHANNEL", "") or "lianxi",
+        pool_size=_integer(env, "POOL_SIZE", 10, 1, 200),
+        secret_key=secret,
+        previous_secret_key=env.get("PREVIOUS_SECRET_KEY", ""),
+        require_if_match=_switch(env, "REQUIRE_IF_MATCH", False),
+        openapi_public=_switch(env, "OPENAPI_PUBLIC", True),
+        log_level=env.get("LOG_LEVEL", "") or "INFO",
+    )

@@ -1,0 +1,140 @@
+"""Fixtures: a real application on SQLite and on PostgreSQL, real commits, the cast signed in with real tokens."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from flask_migrate import upgrade
+from sqlalchemy import Connection, event, text
+
+from app import create_app
+from app.database import Base, db
+from app.installation import seed
+from app.routing import CRM
+from config import ROOT, settings_from
+
+from .cast import Cast, raise_the_curtain
+from .servers import ServerMissingError, postgres_server, redis_server
+
+ON_CI = bool(os.environ.get("CI"))
+FIXTURES = ROOT.parent / "shared" / "fixtures"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Every test that touches the database runs on both."""
+    if "database" in metafunc.fixturenames:
+        metafunc.parametrize("database", ["sqlite", "postgresql"], scope="session")
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The administrative address of a private PostgreSQL."""
+    try:
+        with postgres_server() as url:
+            yield url
+    except ServerMissingError as missing:
+        if ON_CI:
+            raise
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """A private Redis."""
+    try:
+        with redis_server() as url:
+            yield url
+    except ServerMissingError as missing:
+        if ON_CI:
+            raise
+        pytest.skip(str(missing))
+
+
+def make_database(admin_url: str, name: str) -> str:
+    """An empty database on the private PostgreSQL."""
+    with psycopg.connect(admin_url, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'.encode())
+        connection.execute(f'CREATE DATABASE "{name}"'.encode())
+    return urlsplit(admin_url)._replace(path=f"/{name}").geturl()
+
+
+@pytest.fixture(scope="session")
+def application(
+    database: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[CRM]:
+    """One migrated application per kind of database."""
+    folder: Path = tmp_path_factory.mktemp(database)
+    url = make_database(request.getfixturevalue("postgres_url"), "suite") if database == "postgresql" else ""
+    app = create_app(settings_from({"DATA_DIR": str(folder), "DATABASE_URL": url, "RATELIMIT_ENABLED": "0"}))
+    app.testing = True
+    with app.app_context():
+        upgrade()
+    yield app
+    with app.app_context():
+        for engine in db.engines.values():
+            engine.dispose()
+
+
+def clear(connection: Connection) -> None:
+    """Empty every table and start all ids anew."""
+    names = [table.name for table in Base.metadata.sorted_tables]
+    if connection.dialect.name == "postgresql":
+        quoted = ", ".join(f'"{name}"' for name in names)
+        connection.execute(text(f"TRUNCATE {quoted} RESTART IDENTITY CASCADE"))
+    else:
+        connection.execute(text("PRAGMA defer_foreign_keys=ON"))
+        for name in names:
+            connection.execute(text(f'DELETE FROM "{name}"'))
+        connection.execute(text("DELETE FROM sqlite_sequence"))
+
+
+@pytest.fixture
+def app(application: CRM) -> Iterator[CRM]:
+    """The application with an empty, seeded database."""
+    with application.app_context():
+        with db.engines[None].begin() as connection:
+            clear(connection)
+        application.extensions["lianxi.actors"].entries.clear()
+        application.extensions["lianxi.cache"].clear()
+        seed()
+        yield application
+        db.session.remove()
+
+
+@pytest.fixture
+def cast(app: CRM) -> Cast:
+    """alice and bob of one team, carol their manager, mallory of another team, vera a viewer, root an admin."""
+    return raise_the_curtain(app)
+
+
+class StatementCounter:
+    """Counts the SQL statements of a block."""
+
+    def __init__(self) -> None:
+        self.statements: list[str] = []
+
+
+@contextmanager
+def counted(app: CRM) -> Iterator[StatementCounter]:
+    """Count every statement that the application's engines execute."""
+    counter = StatementCounter()
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        counter.statements.append(statement)
+
+    with app.app_context():
+        engines = list(db.engines.values())
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield counter
+    finally:
+        for engine in engines:
+            event.remove(engine, "before_cursor_execute", note)
