@@ -59,6 +59,8 @@ STEPS = (
     Step("eslint", "npm run --silent lint", in_frontend=True, is_static=True),
     Step("prettier", "npm run --silent format:check", in_frontend=True, is_static=True),
     Step("vue-tsc", "npm run --silent typecheck", in_frontend=True, is_static=True),
+    Step("build", "npm run --silent build", in_frontend=True),
+    Step("size", "npm run --silent size", in_frontend=True),
     Step("pytest", "{python} -m pytest --junitxml={report}", has_report=True),
     Step(
         "vitest",
@@ -66,8 +68,6 @@ STEPS = (
         in_frontend=True,
         has_report=True,
     ),
-    Step("build", "npm run --silent build", in_frontend=True),
-    Step("size", "npm run --silent size", in_frontend=True),
     Step(
         "e2e",
         "npm run --silent test:e2e -- --reporter=list,junit",

@@ -1,0 +1,51 @@
+"""The arithmetic of `make test`, and what `make help` shows."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from scripts import suite
+from scripts.workspace import ROOT
+
+
+def report_of(folder: Path, cases: str) -> Path:
+    report = folder / "report.xml"
+    report.write_text(f"<testsuites><testsuite>{cases}</testsuite></testsuites>", "utf-8")
+    return report
+
+
+def test_a_report_is_counted(tmp_path: Path) -> None:
+    cases = '<testcase name="a"/><testcase name="b"><failure/></testcase><testcase name="c"><skipped/></testcase>'
+    assert suite.counts(report_of(tmp_path, cases + '<testcase name="d"><error/></testcase>')) == (1, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("cases", "code", "expected"),
+    [
+        ('<testcase name="a"/>', 0, (1, 0)),
+        ('<testcase name="a"/>', 1, (1, 1)),
+        ('<testcase name="a"><failure/></testcase>', 1, (0, 1)),
+        ("", 0, (0, 1)),
+        ("<<", 0, (0, 1)),
+    ],
+)
+def test_no_failure_is_lost(tmp_path: Path, cases: str, code: int, expected: tuple[int, int]) -> None:
+    result = suite.judge(suite.Step("x", "x", has_report=True), code, report_of(tmp_path, cases), 1.0)
+    assert (result.passed, result.failed) == expected
+    assert suite.judge(suite.Step("x", "x", has_report=True), 0, tmp_path / "absent.xml", 1.0).failed == 1
+
+
+def test_the_last_line_sums_all_runners() -> None:
+    results = [suite.Result("a", 3, 0, 0, 1.0), suite.Result("b", 2, 1, 0, 1.0)]
+    assert suite.closing_line(results) == "5 passed, 1 failed"
+    assert suite.closing_line([*results, suite.Result("c", 0, 0, 2, 1.0)]) == "5 passed, 1 failed, 2 skipped"
+
+
+def test_every_goal_of_make_explains_itself() -> None:
+    goals = set(re.findall(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)[0].split())
+    shown = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert set(re.findall(r"^  make ([a-z-]+) +\S", shown, re.MULTILINE)) == goals
