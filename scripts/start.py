@@ -102,10 +102,9 @@ class Start:
             flask = (self.workspace.python, "-m", "flask", "--app", "app")
             return self.workspace.run(key, *flask, *arguments, progress=progress)
 
-    def migrate(self) -> None:
-        """Bring the database up to date, make the secrets and the first admin where there are none."""
-        self.flask("migrate", "db", "upgrade")
-        if told := self.flask("init", "init").strip():
+    def bring_data_up_to_date(self) -> None:
+        """Migrate the database, make the secrets and the first admin where there are none, and show its sign-in."""
+        if told := self.flask("data", "prepare").strip("\n"):
             line(told)
 
     def gunicorn(self, *options: str) -> list[str]:
@@ -153,7 +152,7 @@ def run(workspace: Workspace) -> int:
     start = Start(workspace, "run")
     check_port(start.host, start.port, start.goal)
     start.prepare(pages=frontend.ensure_build)
-    start.migrate()
+    start.bring_data_up_to_date()
     return start.serve([(start.gunicorn(), workspace.root)], say("ready", url=address(start.host, start.port)))
 
 
@@ -172,7 +171,7 @@ def demo(workspace: Workspace) -> int:
     start = Start(workspace, "demo")
     check_port(start.host, start.port, start.goal)
     start.prepare(pages=frontend.ensure_build)
-    start.flask("migrate", "db", "upgrade")
+    start.flask("data", "db", "upgrade")
     line(start.flask("demo", "demo").strip())
     return start.serve([(start.gunicorn(), workspace.root)], say("ready", url=address(start.host, start.port)))
 
@@ -191,7 +190,7 @@ def dev(workspace: Workspace) -> int:
     start = Start(workspace, "dev")
     check_port(start.host, start.port, start.goal)
     start.prepare(kind=environment.DEVELOPMENT, pages=frontend.ensure_node_packages)
-    start.migrate()
+    start.bring_data_up_to_date()
     workspace.env["LIANXI_BACKEND"] = address(start.host, start.port)
     pages = ["npm", "run", "dev", "--", "--host", "127.0.0.1", "--port", str(DEV_PAGES_PORT), "--strictPort"]
     commands = [(start.gunicorn("--reload"), workspace.root), (pages, workspace.frontend)]
