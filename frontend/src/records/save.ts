@@ -1,6 +1,7 @@
 import { rest } from '@/api/rest'
 import { Problem } from '@/api/problem'
 import type { AnyRecord, Resource, ResourceMap } from '@/api/types'
+import { SaveCancelled } from './cancelled'
 import { askConflict, type Choice, type ConflictField, type FieldText } from './conflicts'
 import { useLive } from './context'
 
@@ -12,11 +13,6 @@ interface SaveOptions {
   describe?: (field: string, value: unknown) => FieldText
   /** What else to show until the server answers: the small object beside a changed `*_id`. */
   preview?: Changes
-}
-
-/** Thrown when a person closed the conflict dialog: nothing was saved, nothing is wrong. */
-export class SaveCancelled extends Error {
-  override readonly name = 'SaveCancelled'
 }
 
 function isPlain(value: unknown): value is Record<string, unknown> {

@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { Problem } from '@/api/problem'
 import { rest } from '@/api/rest'
 import { askConflict, openConflict } from '@/records/conflicts'
-import { conflictsOf, patchWithConflict, SaveCancelled } from '@/records/save'
+import { SaveCancelled } from '@/records/cancelled'
+import { conflictsOf, patchWithConflict } from '@/records/save'
 
 const base = {
   id: 1,

@@ -1,0 +1,96 @@
+import { computed } from 'vue'
+import { i18n, t } from './i18n'
+import { useSession } from '@/session/session'
+
+const minute = 60_000
+const hour = 60 * minute
+const day = 24 * hour
+
+/** How dates, times, money and numbers are written for this reader. */
+export function useFormat() {
+  const session = useSession()
+  const zone = computed(() => session.user?.time_zone || Intl.DateTimeFormat().resolvedOptions().timeZone)
+  const locale = computed(() => i18n.global.locale.value)
+  // An Intl object costs more than the formatting: one per shape and language.
+  const made = new Map<string, Intl.DateTimeFormat | Intl.NumberFormat>()
+
+  function dates(name: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+    const key = `${name} ${locale.value} ${options.timeZone ?? ''}`
+    const format = made.get(key) ?? new Intl.DateTimeFormat(locale.value, options)
+    made.set(key, format)
+    return format as Intl.DateTimeFormat
+  }
+  function numbers(name: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
+    const key = `${name} ${locale.value}`
+    const format = made.get(key) ?? new Intl.NumberFormat(locale.value, options)
+    made.set(key, format)
+    return format as Intl.NumberFormat
+  }
+
+  /** The day of an instant in the reader's zone, as `2026-11-22`. */
+  function dayOf(at: string | Date): string {
+    const parts = dates('day', { timeZone: zone.value, year: 'numeric', month: '2-digit', day: '2-digit' })
+      .formatToParts(new Date(at))
+      .reduce<Record<string, string>>((all, part) => ({ ...all, [part.type]: part.value }), {})
+    return `${parts['year']}-${parts['month']}-${parts['day']}`
+  }
+
+  /** A date that is a date: no zone moves it. */
+  function date(on: string | null | undefined): string {
+    if (!on) return ''
+    return dates('date', { timeZone: 'UTC', year: 'numeric', month: 'short', day: 'numeric' }).format(new Date(`${on}T00:00:00Z`))
+  }
+
+  /** An instant with its time of day. */
+  function instant(at: string | null | undefined): string {
+    if (!at) return ''
+    return dates('instant', { timeZone: zone.value, dateStyle: 'medium', timeStyle: 'short' }).format(new Date(at))
+  }
+
+  /** The time of day of an instant. */
+  function time(at: string): string {
+    return dates('time', { timeZone: zone.value, hour: '2-digit', minute: '2-digit' }).format(new Date(at))
+  }
+
+  /** `today`, `yesterday`, else the date: the headings of a timeline. */
+  function dayName(on: string): string {
+    const now = Date.now()
+    if (on === dayOf(new Date(now))) return t('time.today')
+    if (on === dayOf(new Date(now - day))) return t('time.yesterday')
+    const year = dayOf(new Date(now)).slice(0, 4)
+    return on.startsWith(year)
+      ? dates('dayName', { timeZone: 'UTC', month: 'long', day: 'numeric', weekday: 'short' }).format(new Date(`${on}T00:00:00Z`))
+      : date(on)
+  }
+
+  /** `5 min ago`, `in 3 days`; from a month on the date. */
+  function relative(at: string | null | undefined): string {
+    if (!at) return ''
+    const gap = new Date(at).getTime() - Date.now()
+    const size = Math.abs(gap)
+    if (size >= 30 * day) return date(dayOf(at))
+    const words = new Intl.RelativeTimeFormat(locale.value, { numeric: 'auto', style: 'short' })
+    if (size < minute) return t('time.now')
+    if (size < hour) return words.format(Math.trunc(gap / minute), 'minute')
+    if (size < day) return words.format(Math.trunc(gap / hour), 'hour')
+    return words.format(Math.trunc(gap / day), 'day')
+  }
+
+  /** A decimal string with its currency; cents only where there are some. */
+  function money(amount: string | null | undefined, currency: string | null | undefined): string {
+    if (amount == null || amount === '') return ''
+    const whole = /^-?\d+(\.0+)?$/.test(amount)
+    return numbers(`money ${currency} ${whole}`, {
+      ...(currency ? { style: 'currency' as const, currency, currencyDisplay: 'narrowSymbol' as const } : {}),
+      ...(whole ? { maximumFractionDigits: 0 } : {}),
+      // Browsers format decimal strings exactly; only the type of the library does not say so yet.
+    }).format(amount as unknown as number)
+  }
+
+  /** A plain number. */
+  function number(value: number | string): string {
+    return numbers('number', {}).format(value as number)
+  }
+
+  return { zone, dayOf, date, instant, time, dayName, relative, money, number }
+}

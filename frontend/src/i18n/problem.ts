@@ -1,0 +1,16 @@
+import { Problem } from '@/api/problem'
+import { SaveCancelled } from '@/records/cancelled'
+import { t } from './i18n'
+
+/** What to tell a person about a fault; null when there is nothing to tell. */
+export function explain(fault: unknown): string | null {
+  if (fault instanceof SaveCancelled) return null
+  if (!(fault instanceof Problem)) return t('problem.unknown')
+  if (fault.status === 0 || fault.status === 502 || fault.status === 504) return t('problem.unreachable')
+  if (fault.status === 429) return t('problem.throttled', { seconds: fault.retryAfterSeconds ?? 1 })
+  if (fault.status >= 500) {
+    return fault.requestId ? t('problem.serverWithId', { id: fault.requestId }) : t('problem.server')
+  }
+  if (fault.errors.length > 0) return fault.errors.map((error) => error.detail).join(' ')
+  return fault.isExplained ? fault.message : t('problem.unknown')
+}

@@ -1,0 +1,48 @@
+import { createRouter, createWebHistory, type Router, type RouteLocationNormalized } from 'vue-router'
+import { useSession } from '@/session/session'
+import { pages } from './navigation'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** Key of the page's title. */
+    title?: string
+    /** The place of the navigation that is lit. */
+    place?: string
+    /** Open to people who have not signed in. */
+    isPublic?: boolean
+    /** Permission without which the page refuses. */
+    permission?: string
+  }
+}
+
+/** The routes, and who may enter them. The server decides; this only spares people a dead end. */
+export function createAppRouter(): Router {
+  const router = createRouter({
+    history: createWebHistory(),
+    routes: [
+      { path: '/login', name: 'login', component: () => import('@/auth/LoginPage.vue'), meta: { isPublic: true, title: 'auth.signIn' } },
+      { path: '/password', name: 'password', component: () => import('@/auth/NewPasswordPage.vue'), meta: { title: 'auth.newPassword' } },
+      {
+        path: '/',
+        component: () => import('./AppShell.vue'),
+        children: [
+          ...pages,
+          { path: '/:rest(.*)*', name: 'absent', component: () => import('./AbsentPage.vue'), meta: { title: 'page.absentTitle' } },
+        ],
+      },
+    ],
+    scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
+  })
+
+  router.beforeEach((to: RouteLocationNormalized) => {
+    const session = useSession()
+    const isIn = session.status === 'active' || session.status === 'expired'
+    if (!isIn && !to.meta.isPublic) return { name: 'login', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
+    if (isIn && session.user?.must_change_password && to.name !== 'password') {
+      return { name: 'password', query: to.fullPath === '/' || to.name === 'login' ? {} : { next: to.fullPath } }
+    }
+    if (isIn && to.name === 'login') return { name: 'home' }
+    return true
+  })
+  return router
+}

@@ -1,0 +1,35 @@
+import { Keyboard, LogOut, Moon, PanelLeft, Search, Settings, Sun } from '@lucide/vue'
+import { useRouter } from 'vue-router'
+import { useI18n } from 'vue-i18n'
+import { usePreferences } from '@/session/preferences'
+import { useSession } from '@/session/session'
+import { useCommands, type Command } from '@/ui/shortcuts'
+import { places } from './navigation'
+
+/** What can be done from anywhere: go to a place, search, help, theme, sign out. */
+export function useShellCommands(open: { openPalette: () => void; openSheet: () => void }): void {
+  const { t } = useI18n()
+  const router = useRouter()
+  const session = useSession()
+  const preferences = usePreferences()
+
+  const goTo = places.map<Command>((place) => ({
+    id: `go.${place.name}`,
+    label: () => t('shell.goTo', { place: t(place.label) }),
+    group: 'navigation',
+    icon: place.icon,
+    keys: [`g ${place.key}`],
+    when: () => place.permission === undefined || session.can(place.permission),
+    run: () => void router.push({ name: place.name }),
+  }))
+  useCommands([
+    ...goTo,
+    { id: 'go.settings', label: () => t('shell.goTo', { place: t('nav.settings') }), group: 'navigation', icon: Settings, keys: ['g s'], run: () => void router.push({ name: 'settings' }) },
+    { id: 'palette', label: () => t('shell.palette'), group: 'general', icon: Search, keys: ['mod+k'], inFields: true, hidden: true, run: open.openPalette },
+    { id: 'help', label: () => t('shell.shortcuts'), group: 'general', icon: Keyboard, keys: ['?'], run: open.openSheet },
+    { id: 'sidebar', label: () => t('shell.toggleSidebar'), group: 'general', icon: PanelLeft, keys: ['['], run: () => (preferences.isSidebarOpen = !preferences.isSidebarOpen) },
+    { id: 'theme.light', label: () => t('shell.useLight'), group: 'general', icon: Sun, when: () => preferences.isDark, run: () => (preferences.theme = 'light') },
+    { id: 'theme.dark', label: () => t('shell.useDark'), group: 'general', icon: Moon, when: () => !preferences.isDark, run: () => (preferences.theme = 'dark') },
+    { id: 'sign-out', label: () => t('auth.signOut'), group: 'general', icon: LogOut, run: () => void session.signOut() },
+  ])
+}
