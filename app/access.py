@@ -116,6 +116,9 @@ POLICIES: dict[str, Policy] = {}
 EVERYTHING = (frozenset({"all"}), frozenset({str(Permission.CUSTOMER_UNMASK)}))
 """The shape of the journal's relay: all rows, no fields by right."""
 
+LEAST = (frozenset({"nobody"}), frozenset[str]())
+"""The shape of readers of whom nothing is known but that they may see the record itself: links hidden, ways masked."""
+
 
 def held(kind: str) -> Any:
     """The bound list of the ids that the person holds for a kind of token."""

@@ -95,6 +95,9 @@ def bind(app: Flask, settings: Settings) -> None:
     _limit(app, settings)
     socketio = SocketIO(
         app,
+        # Pushes are made by every process for its own sockets; the queue carries presence between processes.
+        message_queue=settings.redis_url or None,
+        channel=f"{settings.channel}.sockets",
         async_mode=settings.async_mode,
         cors_allowed_origins=list(settings.cors_origins) or None,
         json=_Json,

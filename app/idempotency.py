@@ -7,6 +7,7 @@ lock on the key (the writer lock on SQLite) makes a second request wait for the 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import Response, g, request
@@ -34,19 +35,30 @@ class IdempotencyKey(Model):
     body: Mapped[bytes] = mapped_column(LargeBinary)
 
 
-def begin(user_id: int) -> Response | None:
-    """Take the key of the current request, if it has one; the kept answer when it was used before.
+@dataclass(frozen=True)
+class Kept:
+    """The answer of an earlier request with the same key."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+def take(user_id: int, address: str, key: str, body_hash: str) -> Kept | None:
+    """Take a key for the open unit of work; the kept answer when it was used before.
+
+    Args:
+        user_id: the caller.
+        address: method and path, or the event's name.
+        key: the client's.
+        body_hash: what the key is compared by.
 
     Raises:
         Problem: 422 for a bad key or another body under the same key.
     """
-    key = request.headers.get("Idempotency-Key")
-    if key is None:
-        return None
     if not 1 <= len(key) <= 255 or not key.isascii() or not key.isprintable():
         raise invalid(Issue("Idempotency-Key", "idempotency_key"))
-    scope = hashlib.sha256(f"{user_id}\n{request.method}\n{request.path}\n{key}".encode()).hexdigest()
-    body_hash = hashlib.sha256(request.get_data(cache=True)).hexdigest()
+    scope = hashlib.sha256(f"{user_id}\n{address}\n{key}".encode()).hexdigest()
     connection = db.session.connection()
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": int(scope[:15], 16)})
@@ -60,27 +72,45 @@ def begin(user_id: int) -> Response | None:
         return None
     if row.body_hash != body_hash:
         raise Problem(422, "idempotency-key-reused")
-    answer = Response(row.body, row.status)
-    answer.headers.update(row.headers)
-    answer.headers["Idempotency-Replayed"] = "true"
-    return answer
+    return Kept(row.status, row.headers, row.body)
 
 
-def keep(answer: Response) -> None:
-    """Keep the answer of a successful request beside its effect, in the same transaction."""
+def keep_body(body: bytes, status: int, headers: dict[str, str]) -> None:
+    """Keep an answer beside its effect, in the same transaction, for the key taken before."""
     taken = g.pop("idempotency", None)
-    if taken is None or not 200 <= answer.status_code < 300:
+    if taken is None:
         return
     scope, body_hash = taken
     connection = db.session.connection()
     connection.execute(delete(IdempotencyKey).where(IdempotencyKey.scope == scope))
     connection.execute(
         insert(IdempotencyKey).values(
-            scope=scope,
-            body_hash=body_hash,
-            created_at=now(),
-            status=answer.status_code,
-            headers={name: answer.headers[name] for name in _KEPT_HEADERS if name in answer.headers},
-            body=answer.get_data(),
+            scope=scope, body_hash=body_hash, created_at=now(), status=status, headers=headers, body=body
         )
     )
+
+
+def begin(user_id: int) -> Response | None:
+    """Take the key of the current request, if it has one; the kept answer when it was used before.
+
+    Raises:
+        Problem: as `take`.
+    """
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    body_hash = hashlib.sha256(request.get_data(cache=True)).hexdigest()
+    kept = take(user_id, f"{request.method}\n{request.path}", key, body_hash)
+    if kept is None:
+        return None
+    answer = Response(kept.body, kept.status)
+    answer.headers.update(kept.headers)
+    answer.headers["Idempotency-Replayed"] = "true"
+    return answer
+
+
+def keep(answer: Response) -> None:
+    """Keep the answer of a successful request."""
+    if 200 <= answer.status_code < 300:
+        headers = {name: answer.headers[name] for name in _KEPT_HEADERS if name in answer.headers}
+        keep_body(answer.get_data(), answer.status_code, headers)

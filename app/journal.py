@@ -191,8 +191,8 @@ def _part_rows(session: Session, part: type[Part], parent_id: int) -> list[dict[
     return [canonical(dict(zip(part.part_columns, row, strict=True))) for row in rows]
 
 
-def _share_rows(session: Session, resource: str, record_id: int) -> list[dict[str, Any]]:
-    rows = session.connection().execute(
+def _share_rows(connection: Connection, resource: str, record_id: int) -> list[dict[str, Any]]:
+    rows = connection.execute(
         select(Collaborator.user_id, Collaborator.team_id, Collaborator.access)
         .where(Collaborator.resource == resource, Collaborator.record_id == record_id)
         .order_by(Collaborator.id)
@@ -234,7 +234,7 @@ def _before_flush(session: Session, _context: Any, _instances: Any) -> None:
         elif isinstance(item, Collaborator):
             key = (item.resource, item.record_id)
             if "collaborators" not in unit.pending.get(key, Change(None)).parts:
-                before = _share_rows(session, item.resource, item.record_id)
+                before = _share_rows(session.connection(), item.resource, item.record_id)
                 _touch(session, unit, POLICIES[item.resource].model, item.record_id, "collaborators", before)
     for item in list(session.new):
         if isinstance(item, Record):
@@ -314,29 +314,36 @@ def _action(change: Change, before: Mapping[str, Any], after: Mapping[str, Any])
     return "updated"
 
 
-def _tokens(session: Session, policy: Policy, row: Mapping[str, Any], shares: Sequence[Mapping[str, Any]]) -> set[str]:
+def _tokens(
+    connection: Connection, policy: Policy, row: Mapping[str, Any], shares: Sequence[Mapping[str, Any]]
+) -> set[str]:
     pairs = [(share["user_id"], share["team_id"]) for share in shares]
-    own = policy.tokens(row, pairs) if policy.grants or policy.open_to_all or policy.pool is not None else {"all"}
     if policy.parent is None:
-        return own
+        return policy.tokens(row, pairs)
     parent, link = policy.parent
     parent_id = row.get(link.key)
-    if parent_id is None:
-        return own
-    return own | record_tokens(session, parent, parent_id)
+    inherited = (record_tokens(connection, parent, parent_id) or set()) if parent_id is not None else set()
+    return policy.tokens(row, pairs) | inherited if policy.grants else inherited
 
 
-def record_tokens(session: Session, policy: Policy, record_id: int) -> set[str]:
-    """The tokens that a stored record grants now: the rooms of its live push."""
+def record_tokens(connection: Connection, policy: Policy, record_id: int) -> set[str] | None:
+    """The tokens that a stored record grants now: the rooms of its live push; None where there is no such row.
+
+    A child of a deleted parent grants nothing of its parent's.
+    """
     columns = [grant.column for grant in policy.grants]
     if policy.pool is not None:
         columns.append(policy.pool)
     if policy.parent is not None:
         columns.append(policy.parent[1])
-    values = session.connection().execute(select(policy.model.id, *columns).where(policy.model.id == record_id)).one()
-    row = dict(zip(["id", *(column.key for column in columns)], values, strict=True))
-    shares = _share_rows(session, policy.model.resource, record_id) if policy.shared else []
-    return _tokens(session, policy, row, shares)
+    found = connection.execute(
+        select(policy.model.id, policy.model.is_active, *columns).where(policy.model.id == record_id)
+    ).one_or_none()
+    if found is None or not found[1]:
+        return None
+    row = dict(zip(["id", "is_active", *(column.key for column in columns)], found, strict=True))
+    shares = _share_rows(connection, policy.model.resource, record_id) if policy.shared else []
+    return _tokens(connection, policy, row, shares)
 
 
 def _entry(session: Session, unit: Unit, change: Change) -> tuple[dict[str, Any], dict[str, Any]] | None:
@@ -353,7 +360,7 @@ def _entry(session: Session, unit: Unit, change: Change) -> tuple[dict[str, Any]
     shares_now: list[dict[str, Any]] = []
     policy = POLICIES[record.resource]
     if policy.shared:
-        shares_now = _share_rows(session, record.resource, record.id)
+        shares_now = _share_rows(session.connection(), record.resource, record.id)
     shares_before = shares_now
     for name, old in change.parts.items():
         if name == "collaborators":
@@ -367,7 +374,7 @@ def _entry(session: Session, unit: Unit, change: Change) -> tuple[dict[str, Any]
     if not change.created and not before and change.action is None:
         return None
     row = {name: getattr(record, name) for name in columns}
-    audience = _tokens(session, policy, row, shares_now)
+    audience = _tokens(session.connection(), policy, row, shares_now)
     if change.created:
         pass
     elif (
@@ -375,7 +382,7 @@ def _entry(session: Session, unit: Unit, change: Change) -> tuple[dict[str, Any]
         or shares_before is not shares_now
         or (policy.parent is not None and policy.parent[1].key in change.before)
     ):
-        audience |= _tokens(session, policy, row | change.before, shares_before)
+        audience |= _tokens(session.connection(), policy, row | change.before, shares_before)
     entry = {
         "recorded_at": unit.at,
         "actor_id": unit.actor_id,

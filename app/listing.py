@@ -36,7 +36,7 @@ from sqlalchemy import (
     tuple_,
 )
 
-from .access import EVERYTHING, Actor, Policy
+from .access import Actor, Policy
 from .database import FixedDecimal, IdList, Instant, KeyText, Rate, db, decimal_text, member_of, position, read_engine
 from .errors import Issue, Problem, invalid, not_found
 from .filtering import (
@@ -246,9 +246,9 @@ class ListSpec:
                 )
             if mode == "answer":
                 query = projection.select().where(self.model.id == bindparam("record_id", type_=BigInteger()))
-            elif shape is not EVERYTHING:
+            elif mode != "relay":
                 query = query.where(self.policy.visible(shape))
-            if mode == "many":
+            if mode in ("many", "relay"):
                 query = query.where(self.model.is_active)
             found = self._singles[key] = (projection, query)
         return found
@@ -277,19 +277,19 @@ class ListSpec:
         rows = connection.execute(query, {**actor.binds, "record_id": record_id}).all()
         return self._fill(connection, projection, rows, actor.binds)[0]
 
-    def many(
-        self, connection: Connection, ids: Iterable[int], actor: Actor | None = None, shape: Shape = EVERYTHING
-    ) -> dict[int, dict[str, Any]]:
-        """Records as pushes and events carry them: by id, without `can_write`; only visible, active ones.
+    def many(self, connection: Connection, ids: Iterable[int], actor: Actor) -> dict[int, dict[str, Any]]:
+        """Active records by id, those that the reader sees, as events carry them: without `can_write`."""
+        return self._by_id(connection, ids, actor.shape, "many", actor.binds)
 
-        Args:
-            actor: the reader, or None for the relay, which reads everything of a shape.
-        """
-        if actor is not None:
-            shape = actor.shape
-        projection, query = self._single(shape, connection.dialect.name, None, "many")
-        binds = {**(actor.binds if actor else {}), "ids": list(ids)}
-        rows = connection.execute(query, binds).all()
+    def relayed(self, connection: Connection, ids: Iterable[int], shape: Shape) -> dict[int, dict[str, Any]]:
+        """Active records by id as pushes carry them to readers of a shape; sight is settled by the rooms."""
+        return self._by_id(connection, ids, shape, "relay", {"actor_id": -1})
+
+    def _by_id(
+        self, connection: Connection, ids: Iterable[int], shape: Shape, mode: str, binds: Mapping[str, Any]
+    ) -> dict[int, dict[str, Any]]:
+        projection, query = self._single(shape, connection.dialect.name, None, mode)
+        rows = connection.execute(query, {**binds, "ids": list(ids)}).all()
         return dict(zip([row[0] for row in rows], self._fill(connection, projection, rows, binds), strict=True))
 
     # ---- parsing -------------------------------------------------------------------------------------------------

@@ -1,7 +1,256 @@
-"""Sockets."""
+"""Socket.IO: sign-in, rooms, `ready`, presence, `new_contact`, and the end of sockets whose sign-in has ended.
 
-from flask import Flask
+The server alone joins rooms: they are the tokens that the person holds (`access.py`). Every process checks its own
+sockets once a second against the database, so that a revoked sign-in or a changed role cuts them within two seconds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from dataclasses import dataclass, field
+from time import monotonic, time
+from typing import Any
+
+import redis
+from flask import Flask, current_app, g, request
+from flask_jwt_extended import decode_token
+from flask_socketio import SocketIO, join_room, leave_room
+from flask_socketio import disconnect as close
+from socketio.exceptions import ConnectionRefusedError as Refused
+from sqlalchemy import select
+
+from .. import idempotency
+from ..access import POLICIES, Actor, Permission
+from ..auth import identity
+from ..auth.models import SignIn, User
+from ..database import read_engine
+from ..errors import Issue, Problem, invalid, not_found, problem_of
+from ..extensions import redis_options
+from ..listing import encode
+from ..schema import load
+from ..strict_json import parse_json
+from ..transaction import COMMITTED, Unit, seal, unit_of_work
+from .feed import watermark
+from .presence import Presence
+from .relay import Relay
+
+log = logging.getLogger("lianxi")
+
+WARNING_SECONDS = 60
+GRACE_SECONDS = 30
+EVENTS_PER_SECOND = 20
+
+
+@dataclass
+class Connected:
+    """One socket of this process."""
+
+    actor: Actor
+    expires: float
+    language: str
+    warned: bool = False
+    spent: list[float] = field(default_factory=list)
+
+
+class Live:
+    """The live side of one application: its sockets, presence and relay."""
+
+    def __init__(self, app: Flask, socketio: SocketIO) -> None:
+        settings = app.config["LIANXI"]
+        client = redis.Redis.from_url(redis_options(settings.redis_url)) if settings.redis_url else None
+        self.app, self.socketio, self.limit = app, socketio, settings.socket_limit
+        self.sockets: dict[str, Connected] = {}
+        self.presence = Presence(client, settings.channel)
+        self.relay = Relay(app, socketio)
+        self.renewed = 0.0
+
+    # ---- once a second -------------------------------------------------------------------------------------------
+
+    def tick(self) -> bool:
+        """Warn and cut sockets whose time or sign-in has ended; False when there are none left."""
+        moment = time()
+        for sid, socket in list(self.sockets.items()):
+            if socket.expires + GRACE_SECONDS < moment:
+                self.cut(sid)
+            elif not socket.warned and socket.expires - WARNING_SECONDS < moment:
+                socket.warned = True
+                self.socketio.emit("auth_expiring", {"expires_at": int(socket.expires)}, to=sid, ignore_queue=True)
+        self._cut_revoked()
+        if monotonic() - self.renewed > 10:
+            self.renewed = monotonic()
+            self.presence.renew()
+        return bool(self.sockets)
+
+    def _cut_revoked(self) -> None:
+        sessions = {socket.actor.session_id for socket in self.sockets.values()}
+        if not sessions:
+            return
+        with read_engine().connect() as connection:
+            rows = connection.execute(
+                select(SignIn.id, User.access_stamp)
+                .join(User, User.id == SignIn.user_id)
+                .where(SignIn.id.in_(sorted(sessions)), SignIn.revoked_at.is_(None), User.is_active)
+            )
+            good = {session_id: stamp for session_id, stamp in rows}
+        for sid, socket in list(self.sockets.items()):
+            if good.get(socket.actor.session_id) != socket.actor.stamp:
+                # Rights have changed: the client connects anew, gets its rooms anew and loads anew.
+                self.cut(sid)
+
+    def cut(self, sid: str) -> None:
+        """End a socket from this side."""
+        self.sockets.pop(sid, None)
+        try:
+            self.socketio.server.disconnect(sid, ignore_queue=True)
+        except KeyError:
+            log.debug("socket %s was gone already", sid)
+
+    # ---- presence ------------------------------------------------------------------------------------------------
+
+    def announce(self, room: str) -> None:
+        """Tell everybody who watches a record who else does."""
+        resource, record_id = room.removeprefix("watch:").split(":")
+        data = {"resource": resource, "id": int(record_id), "users": self.presence.people(room)}
+        self.socketio.emit("presence", data, to=room)
+
+
+def _identify(auth: Any) -> tuple[Actor, float]:
+    """The actor of a socket's token and when the token ends.
+
+    Raises:
+        Problem: 401.
+    """
+    token = auth.get("token") if isinstance(auth, dict) else None
+    if not isinstance(token, str) or not token:
+        raise identity.unauthorized()
+    actor = identity.read_actor(token)
+    return actor, float(decode_token(token, allow_expired=True)["exp"])
 
 
 def register(app: Flask) -> None:
-    """Nothing yet."""
+    """Attach the handlers to the application's Socket.IO server."""
+    socketio: SocketIO = app.extensions["lianxi.socketio"]
+    live = Live(app, socketio)
+    app.extensions["lianxi.live"] = live
+
+    @socketio.on("connect")
+    def connect(auth: Any = None) -> None:
+        if len(live.sockets) >= live.limit:
+            raise Refused("too_many_sockets", {"status": 503, "type": "/problems/unavailable"})
+        try:
+            actor, expires = _identify(auth)
+        except Problem as problem:
+            raise Refused("unauthorized", {"status": 401, "type": f"/problems/{problem.slug}"}) from problem
+        sid = _sid()
+        for room in actor.rooms():
+            join_room(room)
+        wanted = auth.get("language")
+        live.sockets[sid] = Connected(actor, expires, wanted if wanted in ("zh-CN", "en") else actor.language or "en")
+        live.relay.start(live.tick)
+        socketio.start_background_task(_ready, live, sid, actor)
+
+    @socketio.on("disconnect")
+    def disconnect(_reason: Any = None) -> None:
+        sid = _sid()
+        live.sockets.pop(sid, None)
+        for room in live.presence.rooms_of(sid):
+            live.presence.leave(room, sid)
+            live.announce(room)
+
+    @socketio.on("authenticate")
+    def authenticate(data: Any = None) -> dict[str, Any]:
+        socket = live.sockets.get(_sid())
+        if socket is None:
+            close()
+            return {"ok": False}
+        try:
+            actor, expires = _identify(data)
+            if actor.user_id != socket.actor.user_id:
+                raise identity.unauthorized()
+        except Problem as problem:
+            return {"ok": False, "problem": _said(problem, socket)}
+        if actor.rooms() != socket.actor.rooms():
+            close()
+            return {"ok": False}
+        socket.actor, socket.expires, socket.warned = actor, expires, False
+        return {"ok": True}
+
+    @socketio.on("watch")
+    def watch(data: Any = None) -> dict[str, Any]:
+        return _answered(live, lambda socket: _watch(live, socket, data))
+
+    @socketio.on("unwatch")
+    def unwatch(data: Any = None) -> dict[str, Any]:
+        def run(_socket: Connected) -> dict[str, Any]:
+            room = _room(data)
+            leave_room(room)
+            if live.presence.leave(room, _sid()):
+                live.announce(room)
+            return {"ok": True}
+
+        return _answered(live, run)
+
+
+def _sid() -> str:
+    return str(request.sid)  # type: ignore[attr-defined]
+
+
+def _ready(live: Live, sid: str, actor: Actor) -> None:
+    live.socketio.sleep(0.01)
+    with live.app.app_context():
+        live.socketio.emit("ready", {"watermark": watermark(actor)}, to=sid, ignore_queue=True)
+
+
+def _said(problem: Problem, socket: Connected) -> dict[str, Any]:
+    g.language = socket.language
+    return {**problem.document(), "instance": None}
+
+
+def _answered(live: Live, run: Any) -> dict[str, Any]:
+    """Run a handler for a signed-in socket within its rate; problems become the acknowledgement."""
+    socket = live.sockets.get(_sid())
+    if socket is None:
+        close()
+        return {"ok": False}
+    try:
+        moment = monotonic()
+        socket.spent = [one for one in socket.spent if moment - one < 1]
+        if len(socket.spent) >= EVENTS_PER_SECOND:
+            raise Problem(429, "too-many-requests")
+        socket.spent.append(moment)
+        with read_engine().connect() as connection:
+            if not identity.verified(connection, socket.actor):
+                live.cut(_sid())
+                raise identity.unauthorized()
+        answer: dict[str, Any] = run(socket)
+    except Exception as error:
+        return {"ok": False, "problem": _said(problem_of(error), socket)}
+    return answer
+
+
+def _room(data: Any) -> str:
+    resource = data.get("resource") if isinstance(data, dict) else None
+    record_id = data.get("id") if isinstance(data, dict) else None
+    if resource not in POLICIES or not isinstance(record_id, int) or isinstance(record_id, bool) or record_id < 1:
+        raise invalid(Issue("#", "invalid"))
+    return f"watch:{resource}:{record_id}"
+
+
+def _watch(live: Live, socket: Connected, data: Any) -> dict[str, Any]:
+    room = _room(data)
+    if data["id"] >= 2**63:
+        raise not_found()
+    POLICIES[data["resource"]].get(socket.actor, data["id"])
+    join_room(room)
+    live.presence.enter(room, _sid(), {"id": socket.actor.user_id, "name": socket.actor.name})
+    live.announce(room)
+    return {"ok": True, "users": live.presence.people(room)}
+
+
+def _nudge(unit: Unit) -> None:
+    if unit.changeset_id is not None and "lianxi.live" in current_app.extensions:
+        current_app.extensions["lianxi.live"].relay.nudge()
+
+
+COMMITTED.append(_nudge)
