@@ -202,7 +202,7 @@ class Policy:
             ways.append(self.pool.is_(None))
         return ways
 
-    def _shares(self, kinds: frozenset[str], access: str | None = None) -> Select[tuple[int]]:
+    def _shares(self, kinds: frozenset[str], access: str | None = None) -> Select[int]:
         names = Collaborator.user_id == bindparam("actor_id", type_=BigInteger())
         if "member" in kinds:
             names = or_(names, member_of(Collaborator.team_id, held("member")))

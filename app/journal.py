@@ -183,7 +183,7 @@ def act(record: Record, action: str) -> None:
 
 
 def _part_rows(session: Session, part: type[Part], parent_id: int) -> list[dict[str, Any]]:
-    table = inspect(part).local_table
+    table: Any = inspect(part).local_table
     columns = [table.c[name] for name in part.part_columns]
     rows = session.connection().execute(
         select(*columns).where(table.c[part.part_link] == parent_id).order_by(*table.primary_key.columns)
@@ -468,7 +468,7 @@ class FeedEntry:
     resource_id: int
     version: int
     changed: list[str]
-    audience: frozenset[str]
+    audience: list[str]
     customer_id: int | None
 
 
@@ -533,7 +533,7 @@ def read_feed(
     if tokens is not None:
         binds["tokens"] = list(tokens)
     return [
-        FeedEntry(Position(xact, entry_id), *rest[:-2], frozenset(rest[-2]), rest[-1])
+        FeedEntry(Position(xact, entry_id), *rest)
         for entry_id, xact, *rest in connection.execute(query, binds)
     ]
 

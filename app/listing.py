@@ -202,7 +202,7 @@ class ListSpec:
         Args:
             can_write: None leaves the field out, False says no, True lets the row's condition decide.
         """
-        condition = self.policy.writable_condition(shape) if can_write else can_write
+        condition: ColumnElement[bool] | bool | None = self.policy.writable_condition(shape) if can_write else can_write
         if can_write and ("all" in shape[0] or self.policy.open_to_all):
             condition = True
         return Projection(
@@ -302,7 +302,7 @@ class ListSpec:
         """
         key = (query_string, actor.time_zone, actor.user_id)
         found: Query | None = self._queries.get(key)
-        return found if found is not None else self._queries.keep(key, self._parse(query_string, actor))  # type: ignore[no-any-return]
+        return found if found is not None else self._queries.keep(key, self._parse(query_string, actor))
 
     def _parse(self, query_string: str, actor: Actor) -> Query:
         raw: dict[str, list[str]] = {}
@@ -492,9 +492,8 @@ class ListSpec:
         """Sight, deletion, filters and search as conditions."""
         masked = self._masked_for(shape)
         unmasked = None if masked is None else not_(masked)
-        found: list[ColumnElement[bool]] = (
-            [self.model.is_active.is_not(query.deleted)] if query.deleted else [self.model.is_active]
-        )
+        live: Any = self.model.is_active
+        found: list[ColumnElement[bool]] = [live.is_(False) if query.deleted else live]
         found.append(self.policy.visible(shape))
         for all_of, terms in query.groups:
             parts = [term_condition(self.filters, term, unmasked) for term in terms]
@@ -545,7 +544,7 @@ class ListSpec:
             if query.cursor is not None:
                 page = page.where(self._after(query))
             page = page.order_by(*order).limit(limit)
-        inner = select(literal_column("1").label("one")).select_from(self.model).where(*conditions)
+        inner: Select[Any] = select(literal_column("1").label("one")).select_from(self.model).where(*conditions)
         plan = _Plan(
             projection,
             page,

@@ -32,7 +32,7 @@ from .schema import (
 Json = dict[str, Any]
 
 
-def _text_schema(field: fields.Field) -> Json:
+def _text_schema(field: fields.Field[Any]) -> Json:
     schema: Json = {"type": "string"}
     for validator in field.validators:
         limit = getattr(validator, "max", None)
@@ -58,12 +58,12 @@ class _Writer:
     def __init__(self) -> None:
         self.schemas: Json = {}
 
-    def field(self, field: fields.Field, reading: bool) -> Json:
+    def field(self, field: fields.Field[Any], reading: bool) -> Json:
         """The JSON schema of one field."""
         schema = self._bare(field, reading)
         return _nullable(schema) if field.allow_none and not isinstance(field, LinkTo) else schema
 
-    def _bare(self, field: fields.Field, reading: bool) -> Json:
+    def _bare(self, field: fields.Field[Any], reading: bool) -> Json:
         if isinstance(field, Computed):
             return dict(field.document or {})
         if isinstance(field, LinkTo):

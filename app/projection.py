@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 from marshmallow import Schema, fields
 from sqlalchemy import BigInteger, ColumnElement, Select, String, and_, select, type_coerce
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.orm import aliased
 
 from .access import Policy
 from .database import FixedDecimal, Instant, decimal_text
@@ -22,7 +22,7 @@ from .record import Record
 Shape = tuple[frozenset[str], frozenset[str]]
 
 
-class LinkTo(fields.Field):
+class LinkTo(fields.Field[Any]):
     """`customer: {id, name}` beside `customer_id`; both read null where the reader may not see the record.
 
     Args:
@@ -37,7 +37,7 @@ class LinkTo(fields.Field):
         self.id_field, self.column, self.target, self.label = id_field, column, target, label
 
 
-class Computed(fields.Field):
+class Computed(fields.Field[Any]):
     """A read-only value from an SQL expression.
 
     Args:
@@ -135,6 +135,7 @@ class Projection:
         self.converters: list[tuple[str, Callable[[Any], Any]]] = []
         self.links: list[tuple[str, int, int]] = []
         self.masks = masks if masked is not None else {}
+        self.extras: list[tuple[str, int]] = []
         self.gathered: dict[str, Gathered] = {}
         self.constants: dict[str, Any] = {}
         replaced: dict[str, ColumnElement[Any]] = {}
@@ -149,17 +150,17 @@ class Projection:
             if name in gathered:
                 self.gathered[name] = gathered[name]
             elif isinstance(field, LinkTo):
-                target = aliased(field.target.model)
-                on = target.id == field.column  # type: ignore[attr-defined]
+                target: Any = aliased(field.target.model)
+                on = target.id == field.column
                 if not field.target.open_to_all:
                     # The target's own rows, seen as its lists see them.
                     seen = select(field.target.model.id).where(
                         field.target.model.is_active, field.target.visible(shape)
                     )
-                    on = and_(on, target.id.in_(seen))  # type: ignore[attr-defined]
-                    replaced[field.id_field] = target.id  # type: ignore[attr-defined]
+                    on = and_(on, target.id.in_(seen))
+                    replaced[field.id_field] = target.id
                 self.joins.append((target, on))
-                hidden.append((name, target.id, getattr(target, field.label)))  # type: ignore[attr-defined]
+                hidden.append((name, target.id, getattr(target, field.label)))
             elif isinstance(field, Computed):
                 self._add(name, field.expression(shape), field.convert)
             else:
@@ -178,7 +179,6 @@ class Projection:
         if masked is not None and self.masks:
             self._extra("_masked", masked)
         self.width = len(self.names)
-        self.extras = getattr(self, "extras", [])
 
     def _add(self, name: str, expression: ColumnElement[Any], convert: Callable[[Any], Any] | None) -> None:
         self.names.append(name)
@@ -187,11 +187,10 @@ class Projection:
             self.converters.append((name, convert))
 
     def _extra(self, name: str, expression: ColumnElement[Any]) -> None:
-        self.extras: list[tuple[str, int]] = getattr(self, "extras", [])
         self.extras.append((name, len(self.columns)))
         self.columns.append(expression)
 
-    def _add_column(self, name: str, attribute: InstrumentedAttribute[Any], dialect: str) -> None:
+    def _add_column(self, name: str, attribute: Any, dialect: str) -> None:
         type_ = attribute.type
         if isinstance(type_, FixedDecimal):
             self._add(name, type_coerce(attribute, BigInteger()), _money)

@@ -37,7 +37,7 @@ class Record(Model):
     external_source: Mapped[str | None] = mapped_column(String(50))
     external_id: Mapped[str | None] = mapped_column(String(200))
 
-    __table_args__: ClassVar[Any] = ({"sqlite_autoincrement": True},)
+    __table_args__: Any = ({"sqlite_autoincrement": True},)
 
 
 @event.listens_for(Record, "instrument_class", propagate=True)

@@ -38,7 +38,7 @@ class _Undo(Exception):
 class CRM(Flask):
     """The application: opens a unit of work around every request that may write, and commits it before answering."""
 
-    def dispatch_request(self) -> Response:  # type: ignore[override]
+    def dispatch_request(self) -> Response:
         """Run the view; a status of 400 and more rolls back."""
         view = self.view_functions.get(request.endpoint or "")
         road = getattr(view, "unit", "none") if request.routing_exception is None else "none"

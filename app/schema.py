@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import email_validator
 from flask_marshmallow import Marshmallow
@@ -32,7 +32,7 @@ _BIDI_OVERRIDE = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d)")
 
-_MESSAGES = {
+_MESSAGES: dict[str, Any] = {
     "required": "required",
     "null": "required",
     "validator_failed": "invalid",
@@ -47,7 +47,7 @@ def issue_text(code: str, **params: Any) -> str:
     return ";".join([code, *(f"{name}={value}" for name, value in params.items())])
 
 
-class _Coded(fields.Field):
+class _Coded(fields.Field[Any]):
     """Base of our fields: error codes, and a place for how the value is read from the database."""
 
     default_error_messages = _MESSAGES
@@ -56,7 +56,7 @@ class _Coded(fields.Field):
 class Line(fields.String, _Coded):
     """One line of text, trimmed; control characters and bidirectional overrides are refused."""
 
-    default_error_messages = {**_MESSAGES, "invalid": "wrong_type"}  # noqa: RUF012
+    default_error_messages: dict[str, Any] = {**_MESSAGES, "invalid": "wrong_type"}  # noqa: RUF012
 
     def __init__(self, *, blank_is_null: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -80,7 +80,7 @@ class Line(fields.String, _Coded):
 class Prose(fields.String, _Coded):
     """Text of many lines, kept byte for byte but for line ends; NUL and lone surrogates are refused."""
 
-    default_error_messages = {**_MESSAGES, "invalid": "wrong_type"}  # noqa: RUF012
+    default_error_messages: dict[str, Any] = {**_MESSAGES, "invalid": "wrong_type"}  # noqa: RUF012
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         text = super()._deserialize(value, attr, data, **kwargs)
@@ -121,7 +121,11 @@ class Link(Line):
 class Whole(fields.Integer, _Coded):
     """A whole number; texts and fractions are refused."""
 
-    default_error_messages = {**_MESSAGES, "invalid": "wrong_type", "too_large": "out_of_range"}  # noqa: RUF012
+    default_error_messages: dict[str, Any] = {  # noqa: RUF012
+        **_MESSAGES,
+        "invalid": "wrong_type",
+        "too_large": "out_of_range",
+    }
 
     def __init__(self, *, low: int | None = None, high: int | None = None, **kwargs: Any) -> None:
         kwargs.setdefault("strict", True)
@@ -147,6 +151,8 @@ class IdField(Whole):
 
 class Flag(fields.Boolean, _Coded):
     """true or false, nothing that merely looks like it."""
+
+    default_error_messages: dict[str, Any] = _MESSAGES  # noqa: RUF012
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         if not isinstance(value, bool):
@@ -274,10 +280,10 @@ class OptionField(Line):
         self.option_list = option_list
 
 
-class Texts(fields.List, _Coded):
+class Texts(fields.List[Any], _Coded):
     """A list of short texts; with `commas`, one text with commas is taken apart."""
 
-    default_error_messages = {**_MESSAGES, "invalid": "wrong_type"}  # noqa: RUF012
+    default_error_messages: dict[str, Any] = {**_MESSAGES, "invalid": "wrong_type"}  # noqa: RUF012
 
     def __init__(self, *, commas: bool = False, length: int = 100, most: int = 100, **kwargs: Any) -> None:
         super().__init__(Line(required=True, validate=max_length(length)), **kwargs)
@@ -292,10 +298,10 @@ class Texts(fields.List, _Coded):
         return super()._deserialize(value, attr, data, **kwargs)
 
 
-class Items(fields.List, _Coded):
+class Items(fields.List[Any], _Coded):
     """A list of objects of one schema."""
 
-    default_error_messages = {**_MESSAGES, "invalid": "wrong_type"}  # noqa: RUF012
+    default_error_messages: dict[str, Any] = {**_MESSAGES, "invalid": "wrong_type"}  # noqa: RUF012
 
     def __init__(self, schema: type[Schema], *, most: int = 200, **kwargs: Any) -> None:
         super().__init__(fields.Nested(schema, error_messages={"type": "wrong_type"}), **kwargs)
@@ -310,7 +316,7 @@ class Items(fields.List, _Coded):
 class Part(fields.Nested, _Coded):
     """An object inside the record, such as an address; only the keys that are sent change."""
 
-    default_error_messages = {**_MESSAGES, "type": "wrong_type"}  # noqa: RUF012
+    default_error_messages: dict[str, Any] = {**_MESSAGES, "type": "wrong_type"}  # noqa: RUF012
 
 
 def max_length(limit: int) -> validate.Length:
@@ -353,7 +359,14 @@ class StrictSchema(Schema):
     error_messages = {"unknown": "unknown_field", "type": "wrong_type"}  # noqa: RUF012
 
 
-class RecordSchema(ma.SQLAlchemySchema):  # type: ignore[misc]
+if TYPE_CHECKING:
+    SQLAlchemySchema = Schema
+    auto_field = fields.Field
+else:
+    SQLAlchemySchema, auto_field = ma.SQLAlchemySchema, ma.auto_field
+
+
+class RecordSchema(SQLAlchemySchema):
     """Base of what a record looks like on the wire, both ways."""
 
     class Meta:
@@ -368,7 +381,7 @@ class RecordSchema(ma.SQLAlchemySchema):  # type: ignore[misc]
 
 def column(**kwargs: Any) -> Any:
     """A field whose type, length and nullability come from the model's column of the same name."""
-    return ma.auto_field(**kwargs)
+    return auto_field(**kwargs)
 
 
 def origin_fields() -> dict[str, Any]:

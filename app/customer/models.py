@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any
 
 from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -41,7 +41,7 @@ class Customer(Record):
     """A company or a private person that we sell to. Leads are customers with status lead."""
 
     __tablename__ = "customer"
-    __table_args__: ClassVar[Any] = (
+    __table_args__ = (
         Index("uq_customer_email", "email_key", unique=True, **_live("is_active")),
         Index("ix_customer_created", "created_at", "id", **_live("is_active")),
         Index("ix_customer_name", "sort_key", "id", **_live("is_active")),
@@ -95,7 +95,7 @@ class Tag(Record):
     """A word that customers are marked with; unique ignoring case and script."""
 
     __tablename__ = "tag"
-    __table_args__: ClassVar[Any] = (
+    __table_args__ = (
         Index("uq_tag_name", "name_key", unique=True, **_live("is_active")),
         {"sqlite_autoincrement": True},
     )
@@ -125,7 +125,7 @@ class Person(Record):
     """A human being at a customer. `email` and `phone` on the wire are the primary entries of the lists."""
 
     __tablename__ = "person"
-    __table_args__: ClassVar[Any] = (
+    __table_args__ = (
         Index("ix_person_customer", "customer_id", "id", **_live("is_active")),
         {"sqlite_autoincrement": True},
     )
@@ -179,7 +179,7 @@ class Option(Record):
     """A value of an option list, with its labels. Retired values stay readable."""
 
     __tablename__ = "option"
-    __table_args__: ClassVar[Any] = (
+    __table_args__ = (
         Index("uq_option_value", "list", "value", unique=True, **_live("is_active")),
         {"sqlite_autoincrement": True},
     )
@@ -201,7 +201,7 @@ customers = Policy(
     shared=True,
     write=Permission.CUSTOMER_WRITE,
 )
-people = Policy(Person, parent=(customers, Person.customer_id), write=Permission.CUSTOMER_WRITE)  # type: ignore[arg-type]
+people = Policy(Person, parent=(customers, Person.customer_id), write=Permission.CUSTOMER_WRITE)
 tags = Policy(Tag, open_to_all=True, write=Permission.TAG_WRITE)
 options = Policy(Option, open_to_all=True, write=Permission.OPTION_WRITE)
 

@@ -63,7 +63,7 @@ class Presence:
         if self.client is not None:
             try:
                 entries = self.client.hgetall(f"{self.prefix}:presence:{room}")
-                for raw in entries.values():  # type: ignore[union-attr]
+                for raw in entries.values():
                     entry = json.loads(raw)
                     if entry["until"] > time():
                         found[entry["id"]] = {"id": entry["id"], "name": entry["name"]}
