@@ -1,8 +1,9 @@
 """Who may do what: permissions say which actions a role has, policies say which rows a person sees.
 
-A row grants *tokens* (`user:5` its owner, `team:3` its team, `member:3` a team it is shared with, `pool`), a person holds
-tokens (`team` for the teams whose rows he or she sees, `member` for the own team); a row is visible where they intersect. One
-declaration gives the SQL condition of lists, records, counts, reports and search, and the rooms of the live push.
+A row grants *tokens* (`user:5` its owner, `team:3` its team, `member:3` a team it is shared with, `pool`), a person
+holds tokens (`team` for the teams whose rows he or she sees, `member` for the own team); a row is visible where they
+intersect. One declaration gives the SQL condition of lists, records, counts, reports and search, and the rooms of the
+live push.
 """
 
 from __future__ import annotations

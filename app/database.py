@@ -197,7 +197,7 @@ def _position_default(element: position, compiler: Any, **kw: Any) -> str:
 
 
 class json_rows(FunctionElement[str]):  # noqa: N801
-    """The rows of an ordered scalar subquery with one column `item` gathered into JSON text, `[]` when there are none."""
+    """The rows of an ordered scalar subquery with one column `item` as JSON text, `[]` when there are none."""
 
     type = Text()
     inherit_cache = True

@@ -42,7 +42,8 @@ def sort_key(text: str) -> str:
 def readings(text: str) -> set[str]:
     """Latin spellings by which a Chinese name is typed: full pinyin and initials, with the surname's other readings.
 
-    `张三` gives `zhangsan` and `zs`; `单雄` gives `danxiong`, `shanxiong`, `dx`, `sx` and kin. Empty without Han characters.
+    `张三` gives `zhangsan` and `zs`; `单雄` gives `danxiong`, `shanxiong`, `dx`, `sx` and kin. Empty without Han
+    characters.
     """
     folded = fold(text)
     if not _HAN.search(folded):

@@ -11,6 +11,7 @@ import binascii
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -130,10 +131,8 @@ class _Memo(OrderedDict[Any, Any]):
     def keep(self, key: Any, value: Any) -> Any:
         self[key] = value
         if len(self) > self.size:
-            try:
+            with suppress(KeyError):  # another thread was faster
                 self.popitem(last=False)
-            except KeyError:  # another thread was faster
-                pass
         return value
 
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
+from gevent import get_hub
+from gevent.monkey import is_module_patched
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from ..errors import Issue
@@ -32,11 +34,6 @@ def _dummy() -> str:
 def _run(work: Any, *args: Any) -> Any:
     """Hash off the event loop: argon2 would otherwise stop every greenlet of a gevent worker."""
     with _slots:
-        try:
-            from gevent import get_hub
-            from gevent.monkey import is_module_patched
-        except ImportError:
-            return work(*args)
         if is_module_patched("threading"):
             return get_hub().threadpool.apply(work, args)
         return work(*args)

@@ -20,7 +20,7 @@ def catalogue(language: str) -> dict[str, str]:
 
 
 def language() -> str:
-    """The language of the current answer: `Accept-Language`, else the signed-in person's, else the product's default."""
+    """The language of the current answer: `Accept-Language`, else the person's, else the product's default."""
     if has_request_context() and request.headers.get("Accept-Language"):
         wanted = request.accept_languages.best_match(["zh-CN", "zh", "en", "en-US", "en-GB"])
         if wanted:
