@@ -5,15 +5,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
+import socket
+import sys
 import uuid
+import weakref
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import gunicorn
 import gunicorn.util
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from config import settings_from
 
 
 def _whole(name: str, default: int) -> int:
@@ -30,6 +39,7 @@ worker_class = os.environ.get("WORKER_CLASS") or "gthread"
 # some threads are always left for requests. gevent has no such limit.
 threads = _whole("THREADS", 100)
 THREADS_FOR_REQUESTS = 20
+SECONDS_TO_TAKE_LEAVE = 2
 worker_connections = _whole("WORKER_CONNECTIONS", 5_000)
 timeout = 60
 graceful_timeout = 30
@@ -48,32 +58,48 @@ gunicorn.SERVER = "lianxi"
 
 
 def on_starting(server: Any) -> None:
-    """Tell the product what is really used, also when the command line chose it."""
+    """Tell the product what is really used, also when the command line chose it, and refuse a wrong environment.
+
+    In a worker the refusal would only make gunicorn start the next one, for ever.
+    """
     worker = os.environ["WORKER_CLASS"] = server.cfg.worker_class_str
     if worker == "gthread":
         os.environ.setdefault("SOCKET_LIMIT", str(max(1, server.cfg.threads - THREADS_FOR_REQUESTS)))
+    settings_from()
 
 
 def post_worker_init(worker: Any) -> None:
     """Let go of the open sockets when the worker is told to end.
 
     A socket is a request that never ends: without this the worker would wait for it until the graceful time is over.
-    The browsers come back by themselves.
+    Browsers answer the farewell and come back by themselves; who does not answer (a laptop asleep) is cut off.
     """
-    socketio = getattr(worker.wsgi, "extensions", {}).get("socketio")
+    serve, opened = worker.wsgi, weakref.WeakSet[Any]()
+    socketio = serve.extensions["socketio"].server
     end = signal.getsignal(signal.SIGTERM)
-    if socketio is None or not callable(end):
-        return
+
+    def serve_and_remember(environ: dict[str, Any], start_response: Any) -> Any:
+        if environ.get("HTTP_UPGRADE", "").lower() == "websocket":
+            opened.add(environ["gunicorn.socket"])
+        return serve(environ, start_response)
+
+    def take_leave() -> None:
+        socketio.eio.disconnect()
+        socketio.sleep(SECONDS_TO_TAKE_LEAVE)
+        for connection in list(opened):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     def let_go(number: int, frame: FrameType | None) -> None:
         end(number, frame)
-        socketio.server.start_background_task(socketio.server.eio.disconnect)
+        socketio.start_background_task(take_leave)
 
+    worker.wsgi = serve_and_remember
     signal.signal(signal.SIGTERM, let_go)
     signal.siginterrupt(signal.SIGTERM, False)
 
 
-def _problem(sock: Any, status_int: int, reason: str, _message: str) -> None:
+def _problem(connection: Any, status_int: int, reason: str, _message: str) -> None:
     """What gunicorn itself refuses (an overlong line, a malformed request) is answered like every other error.
 
     Its message is not shown: it repeats what the client sent.
@@ -93,7 +119,7 @@ def _problem(sock: Any, status_int: int, reason: str, _message: str) -> None:
         f"X-Request-ID: {request_id}\r\n"
         "\r\n"
     )
-    gunicorn.util.write_nonblock(sock, head.encode("latin-1") + body)
+    gunicorn.util.write_nonblock(connection, head.encode("latin-1") + body)
 
 
 gunicorn.util.write_error = _problem

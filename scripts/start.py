@@ -104,8 +104,14 @@ class Start:
 
     def bring_data_up_to_date(self) -> None:
         """Migrate the database, make the secrets and the first admin where there are none, and show its sign-in."""
+        self.make_data_folder()
         if told := self.flask("data", "prepare").strip("\n"):
             line(told)
+
+    def make_data_folder(self) -> None:
+        """Customers' data are for the eyes of whoever runs the product, on a machine of several people too."""
+        folder = self.workspace.root / (self.workspace.env.get("DATA_DIR") or "instance")
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def gunicorn(self, *options: str) -> list[str]:
         """The command of the product's server; ``gunicorn.conf.py`` holds the rest."""
@@ -171,6 +177,7 @@ def demo(workspace: Workspace) -> int:
     start = Start(workspace, "demo")
     check_port(start.host, start.port, start.goal)
     start.prepare(pages=frontend.ensure_build)
+    start.make_data_folder()
     start.flask("data", "db", "upgrade")
     line(start.flask("demo", "demo").strip())
     return start.serve([(start.gunicorn(), workspace.root)], say("ready", url=address(start.host, start.port)))

@@ -1,4 +1,4 @@
-"""`gunicorn.conf.py` and `nginx.conf`, tried with the real programs."""
+"""`nginx.conf`, tried with a real nginx before a stand-in for the application."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,26 +18,9 @@ from pathlib import Path
 import pytest
 
 from app.web import CSP
-from scripts import suite
 from scripts.workspace import ROOT
 from tests.conftest import ON_CI
 from tests.servers import free_port, listens, wait_until
-
-
-def test_gunicorn_reads_its_file_and_the_command_line_wins() -> None:
-    shown = subprocess.run(
-        [sys.executable, "-m", "gunicorn", "-w", "4", "-b", ":5123", "--print-config", "app:create_app()"],
-        cwd=ROOT,
-        env={name: text for name, text in os.environ.items() if name not in suite.PERSONAL},
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    settings = dict(re.findall(r"^(\w+) += (.*)$", shown, re.MULTILINE))
-    assert settings["workers"] == "4"
-    assert settings["bind"] == "[':5123']"
-    assert settings["threads"] == "100"
-    assert settings["control_socket_disable"] == "True"
 
 
 class Upstream(http.server.BaseHTTPRequestHandler):

@@ -1,0 +1,117 @@
+"""`gunicorn.conf.py`, tried with a real gunicorn as a person types it."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import websocket
+
+from scripts import suite
+from scripts.workspace import ROOT
+from tests.servers import free_port, listens, wait_until
+
+
+def environment(**more: str) -> dict[str, str]:
+    return {name: text for name, text in os.environ.items() if name not in suite.PERSONAL} | more
+
+
+@contextlib.contextmanager
+def gunicorn(folder: Path, *options: str, **env: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    port = free_port()
+    command = [sys.executable, "-m", "gunicorn", *options, "-b", f"127.0.0.1:{port}", "app:create_app()"]
+    with (folder / "gunicorn.log").open("wb") as log:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment(DATA_DIR=str(folder), **env), stdout=log, stderr=log
+        )
+        try:
+            wait_until(lambda: listens(port) and ask(port, "/health")[0] == 200, 30)
+            yield process, port
+        finally:
+            process.terminate()
+            process.wait(40)
+
+
+def ask(port: int, path: str) -> tuple[int, dict[str, str], bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+    except ConnectionError:
+        return 0, {}, b""
+    finally:
+        connection.close()
+
+
+def test_the_file_is_read_and_the_command_line_wins() -> None:
+    shown = subprocess.run(
+        [sys.executable, "-m", "gunicorn", "-w", "4", "-b", ":5123", "--print-config", "app:create_app()"],
+        cwd=ROOT,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    settings = dict(re.findall(r"^(\w+) += (.*)$", shown, re.MULTILINE))
+    assert settings["workers"] == "4"
+    assert settings["bind"] == "[':5123']"
+    assert settings["threads"] == "100"
+    assert settings["control_socket_disable"] == "True"
+
+
+def test_four_workers_serve_and_say_no_version(tmp_path: Path) -> None:
+    with gunicorn(tmp_path, "-w", "4") as (_, port):
+        status, headers, _ = ask(port, "/health")
+        assert (status, headers["server"]) == (200, "lianxi")
+    assert "error" not in (tmp_path / "gunicorn.log").read_text("utf-8").lower()
+
+
+def test_what_gunicorn_itself_refuses_is_a_problem_that_repeats_nothing(tmp_path: Path) -> None:
+    with gunicorn(tmp_path) as (_, port):
+        status, headers, body = ask(port, "/api/" + "secret" * 2_000)
+    problem = json.loads(body)
+    assert (status, headers["content-type"]) == (414, "application/problem+json")
+    assert (problem["status"], problem["type"]) == (414, "/problems/uri-too-long")
+    assert problem["request_id"] == headers["x-request-id"]
+    assert b"secret" not in body
+
+
+@pytest.mark.parametrize("worker_class", ["gthread", "gevent"])
+def test_open_sockets_do_not_hold_up_the_end(tmp_path: Path, worker_class: str, postgres_url: str) -> None:
+    env = {"DATABASE_URL": postgres_url} if worker_class == "gevent" else {}
+    with gunicorn(tmp_path, "-k", worker_class, **env) as (process, port):
+        address = f"ws://127.0.0.1:{port}/socket.io/?EIO=4&transport=websocket"
+        client = websocket.create_connection(address, timeout=10, origin=f"http://127.0.0.1:{port}")
+        assert client.recv().startswith("0")
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        process.wait(25)
+        assert time.monotonic() - began < 10
+        client.close()
+    assert "traceback" not in (tmp_path / "gunicorn.log").read_text("utf-8").lower()
+
+
+def test_gevent_with_sqlite_is_refused_in_words(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "gunicorn", "-k", "gevent", "-b", f"127.0.0.1:{free_port()}", "app:create_app()"]
+    refused = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=environment(DATA_DIR=str(tmp_path)),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert refused.returncode != 0
+    assert "WORKER_CLASS=gevent needs PostgreSQL" in refused.stderr + refused.stdout
