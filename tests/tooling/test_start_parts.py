@@ -126,6 +126,19 @@ def test_a_changed_lock_and_a_bigger_want_are_installed(workspace: Workspace, mo
     assert installed == [environment.RUNTIME, environment.DEVELOPMENT, environment.RUNTIME]
 
 
+def test_the_development_set_holds_the_runtime_set() -> None:
+    locks = [(ROOT / name).read_text("utf-8") for name in (environment.RUNTIME, environment.DEVELOPMENT)]
+    runtime, development = (set(re.findall(r"^[\w.\[\]-]+==[^\s;]+", lock, re.MULTILINE)) for lock in locks)
+    assert runtime
+    assert runtime <= development
+
+
+def test_no_lock_names_a_place_to_download_from() -> None:
+    for name in ("requirements.txt", "requirements-dev.txt", "scripts/requirements-node.txt"):
+        assert "://" not in (ROOT / name).read_text("utf-8"), name
+    assert '"resolved"' not in (ROOT / "frontend" / "package-lock.json").read_text("utf-8")
+
+
 def test_an_interrupted_installation_is_done_again(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object, **__: object) -> None:
         raise Interrupted(signal.SIGTERM)
