@@ -38,13 +38,17 @@ export function useFormat() {
   /** A date that is a date: no zone moves it. */
   function date(on: string | null | undefined): string {
     if (!on) return ''
-    return dates('date', { timeZone: 'UTC', year: 'numeric', month: 'short', day: 'numeric' }).format(new Date(`${on}T00:00:00Z`))
+    return dates('date', { timeZone: 'UTC', year: 'numeric', month: 'short', day: 'numeric' }).format(
+      new Date(`${on}T00:00:00Z`),
+    )
   }
 
   /** An instant with its time of day. */
   function instant(at: string | null | undefined): string {
     if (!at) return ''
-    return dates('instant', { timeZone: zone.value, dateStyle: 'medium', timeStyle: 'short' }).format(new Date(at))
+    return dates('instant', { timeZone: zone.value, dateStyle: 'medium', timeStyle: 'short' }).format(
+      new Date(at),
+    )
   }
 
   /** The time of day of an instant. */
@@ -59,7 +63,9 @@ export function useFormat() {
     if (on === dayOf(new Date(now - day))) return t('time.yesterday')
     const year = dayOf(new Date(now)).slice(0, 4)
     return on.startsWith(year)
-      ? dates('dayName', { timeZone: 'UTC', month: 'long', day: 'numeric', weekday: 'short' }).format(new Date(`${on}T00:00:00Z`))
+      ? dates('dayName', { timeZone: 'UTC', month: 'long', day: 'numeric', weekday: 'short' }).format(
+          new Date(`${on}T00:00:00Z`),
+        )
       : date(on)
   }
 

@@ -36,5 +36,10 @@ export const pages: readonly RouteRecordRaw[] = [
     component: () => import('@/customer/CustomerPage.vue'),
     meta: { title: 'nav.customers', place: 'customers' },
   },
-  { path: '/settings', name: 'settings', component: () => import('@/auth/SettingsPage.vue'), meta: { title: 'nav.settings' } },
+  {
+    path: '/settings',
+    name: 'settings',
+    component: () => import('@/auth/SettingsPage.vue'),
+    meta: { title: 'nav.settings' },
+  },
 ]

@@ -20,14 +20,29 @@ export function createAppRouter(): Router {
   const router = createRouter({
     history: createWebHistory(),
     routes: [
-      { path: '/login', name: 'login', component: () => import('@/auth/LoginPage.vue'), meta: { isPublic: true, title: 'auth.signIn' } },
-      { path: '/password', name: 'password', component: () => import('@/auth/NewPasswordPage.vue'), meta: { title: 'auth.newPassword' } },
+      {
+        path: '/login',
+        name: 'login',
+        component: () => import('@/auth/LoginPage.vue'),
+        meta: { isPublic: true, title: 'auth.signIn' },
+      },
+      {
+        path: '/password',
+        name: 'password',
+        component: () => import('@/auth/NewPasswordPage.vue'),
+        meta: { title: 'auth.newPassword' },
+      },
       {
         path: '/',
         component: () => import('./AppShell.vue'),
         children: [
           ...pages,
-          { path: '/:rest(.*)*', name: 'absent', component: () => import('./AbsentPage.vue'), meta: { title: 'page.absentTitle' } },
+          {
+            path: '/:rest(.*)*',
+            name: 'absent',
+            component: () => import('./AbsentPage.vue'),
+            meta: { title: 'page.absentTitle' },
+          },
         ],
       },
     ],
@@ -37,9 +52,13 @@ export function createAppRouter(): Router {
   router.beforeEach((to: RouteLocationNormalized) => {
     const session = useSession()
     const isIn = session.status === 'active' || session.status === 'expired'
-    if (!isIn && !to.meta.isPublic) return { name: 'login', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
+    if (!isIn && !to.meta.isPublic)
+      return { name: 'login', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
     if (isIn && session.user?.must_change_password && to.name !== 'password') {
-      return { name: 'password', query: to.fullPath === '/' || to.name === 'login' ? {} : { next: to.fullPath } }
+      return {
+        name: 'password',
+        query: to.fullPath === '/' || to.name === 'login' ? {} : { next: to.fullPath },
+      }
     }
     if (isIn && to.name === 'login') return { name: 'home' }
     return true

@@ -73,7 +73,11 @@ export function usePaletteRows(term: Ref<string>) {
     query: useQuery({
       queryKey: computed(() => ['palette', source.path, word.value] as const),
       queryFn: ({ signal }) =>
-        rest.get<ListPage<{ id: number }>>(source.path, { q: term.value.trim(), per_page: 6, count: 'none' }, signal),
+        rest.get<ListPage<{ id: number }>>(
+          source.path,
+          { q: term.value.trim(), per_page: 6, count: 'none' },
+          signal,
+        ),
       enabled: computed(() => word.value !== ''),
       placeholderData: keepPreviousData,
       staleTime: 10_000,

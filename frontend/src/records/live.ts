@@ -84,6 +84,7 @@ export class LiveCache {
       this.queries.setQueryData(recordKey(resource, record.id), record)
     }
     this.patchLists(resource, [{ id: record.id, version: record.version ?? null, record, isOwn: true }])
+    this.tellViews(resource, record.id, record)
   }
 
   /**
@@ -113,6 +114,7 @@ export class LiveCache {
   /** Takes a record away wherever it is shown. */
   drop(resource: string, id: number): void {
     this.patchLists(resource, [{ id, version: null, record: null, isOwn: true }])
+    this.tellViews(resource, id, null)
   }
 
   /** Everything on the screen is loaded again; what is not shown, when it is next shown. */
@@ -140,6 +142,27 @@ export class LiveCache {
     for (const query of this.queries.getQueryCache().findAll({ queryKey: ['list', resource] })) {
       const live = query.meta?.live
       if (live?.kind === 'list') this.changeList(query, live as LiveList, changes)
+    }
+  }
+
+  /** Views hear of own writes as they hear of others'. */
+  private tellViews(resource: string, id: number, record: AnyRecord | null): void {
+    const event: AppliedEvent = {
+      cursor: '',
+      type: `${resource}_${record ? 'updated' : 'removed'}`,
+      resource,
+      id,
+      version: record?.version ?? null,
+      changed: [],
+      record: record as unknown as Record<string, unknown> | null,
+      changeset_id: null,
+      actor: null,
+      at: new Date().toISOString(),
+      isOwn: true,
+    }
+    for (const query of this.queries.getQueryCache().getAll()) {
+      const live = query.meta?.live
+      if (live?.kind === 'view') this.view(query, live, [event])
     }
   }
 

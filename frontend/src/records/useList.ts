@@ -21,7 +21,6 @@ export function useList<R extends Resource>(
   type Row = ResourceMap[R] & AnyRecord
   const { connection } = useLive()
   const queries = useQueryClient()
-  /** Set by the table while a person points at rows or has scrolled. */
   const isHeld = ref(false)
 
   const query = computed<Query>(() => {
@@ -112,7 +111,10 @@ export function useList<R extends Resource>(
         state.choice.value.q !== '' ||
         Object.values(state.choice.value.filters).some((values) => values.length > 0),
     ),
-    isHeld,
+    /** Told by the table: while held, nothing moves under the pointer. */
+    hold: (held: boolean) => {
+      isHeld.value = held
+    },
     pendingCount,
     showPending,
     state,

@@ -102,7 +102,9 @@ export function listenForShortcuts(singleKeys: () => boolean): () => void {
     const typing = isField(event.target)
     const inDialog =
       (event.target instanceof Element && event.target.closest(behind) !== null) ||
-      document.querySelector('[role="dialog"][data-state="open"], [role="alertdialog"][data-state="open"]') !== null
+      document.querySelector(
+        '[role="dialog"][data-state="open"], [role="alertdialog"][data-state="open"]',
+      ) !== null
     const hasModifier = /^(mod|alt)\+/.test(stroke)
     if (!hasModifier && !singleKeys()) return
     const offered = commands.value.filter((command) => (!typing && !inDialog) || command.inFields)

@@ -22,7 +22,8 @@ export function writeStored(name: string, value: unknown): void {
 /** Forgets every value whose name begins so. */
 export function removeStored(start: string): void {
   try {
-    for (const key of Object.keys(localStorage)) if (key.startsWith(prefix + start)) localStorage.removeItem(key)
+    for (const key of Object.keys(localStorage))
+      if (key.startsWith(prefix + start)) localStorage.removeItem(key)
   } catch {
     // Nothing was kept then.
   }

@@ -27,13 +27,22 @@ export function dismissToast(id: number): void {
 /** Keeps a notice while it is pointed at or focused, and lets it go afterwards. */
 export function holdToast(id: number, hold: boolean): void {
   clearTimeout(timers.get(id))
-  if (!hold) timers.set(id, setTimeout(() => dismissToast(id), lifeMs))
+  if (!hold)
+    timers.set(
+      id,
+      setTimeout(() => dismissToast(id), lifeMs),
+    )
 }
 
 /** Shows a notice for five seconds; with an action (Undo) it offers to do that. */
 export function toast(text: string, options: Partial<Pick<Toast, 'tone' | 'action'>> = {}): number {
   const id = ++last
-  toasts.push({ id, text, tone: options.tone ?? 'plain', ...(options.action ? { action: options.action } : {}) })
+  toasts.push({
+    id,
+    text,
+    tone: options.tone ?? 'plain',
+    ...(options.action ? { action: options.action } : {}),
+  })
   holdToast(id, false)
   while (toasts.length > atMost && toasts[0]) dismissToast(toasts[0].id)
   return id

@@ -1,7 +1,7 @@
 import { computed, ref, watch, type ComputedRef } from 'vue'
 import { readStored, writeStored } from '../storage'
 
-/** A column of a table. What a cell shows is given by the slot `cell-<key>`. */
+/** A column of a table. What a cell shows is given by the slot `cell`. */
 export interface Column {
   key: string
   label: string
@@ -74,7 +74,12 @@ export function useColumns(
       .map(({ column }) => ({ ...column, width: saved.value.widths?.[column.key] ?? column.width }))
   })
   const hidden = computed(() => {
-    if (linked.value) return new Set(columns().map((c) => c.key).filter((key) => !linked.value?.includes(key)))
+    if (linked.value)
+      return new Set(
+        columns()
+          .map((c) => c.key)
+          .filter((key) => !linked.value?.includes(key)),
+      )
     return new Set(saved.value.hidden ?? hiddenByDefault())
   })
   const visible = computed(() => all.value.filter((column) => column.pinned || !hidden.value.has(column.key)))

@@ -36,7 +36,8 @@ export function useGridNavigation(options: GridOptions) {
   /** Moves the active row; with `extend` the rows on the way are chosen. */
   function step(by: number, extend = false): void {
     // A row that has left: go on from where it stood.
-    const from = activeIndex.value >= 0 ? activeIndex.value : activeId.value === null ? -1 : lastIndex - (by > 0 ? 1 : 0)
+    const from =
+      activeIndex.value >= 0 ? activeIndex.value : activeId.value === null ? -1 : lastIndex - (by > 0 ? 1 : 0)
     if (extend) anchor ??= activeId.value
     else anchor = null
     activate(from < 0 && by < 0 ? 0 : from + by)

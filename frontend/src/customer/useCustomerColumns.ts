@@ -1,0 +1,58 @@
+import { computed } from 'vue'
+import { useI18n } from 'vue-i18n'
+import type { ListState } from '@/records/listState'
+import { useSession } from '@/session/session'
+import { useColumns, type Column, type ColumnChoice } from '@/ui/table/columns'
+
+/** The columns of the customer list. */
+export function useCustomerColumns(state: ListState): ColumnChoice {
+  const { t } = useI18n()
+  const session = useSession()
+  const columns = computed<Column[]>(() => [
+    {
+      key: 'name',
+      label: t('customer.name'),
+      width: 240,
+      sort: 'name',
+      fields: ['name', 'short_name'],
+      pinned: true,
+    },
+    { key: 'status', label: t('customer.status'), width: 104, sort: 'status', isDefault: true },
+    { key: 'level', label: t('customer.level'), width: 84, sort: 'level', isDefault: true },
+    { key: 'owner', label: t('customer.owner'), width: 136, fields: ['owner_id'], isDefault: true },
+    { key: 'company', label: t('customer.company'), width: 180, isDefault: true },
+    { key: 'phone', label: t('customer.phone'), width: 148, isDefault: true },
+    { key: 'email', label: t('customer.email'), width: 200 },
+    {
+      key: 'last_contacted_at',
+      label: t('customer.lastContacted'),
+      width: 128,
+      sort: 'last_contacted_at',
+      isDefault: true,
+    },
+    {
+      key: 'next_follow_up_at',
+      label: t('customer.nextFollowUp'),
+      width: 128,
+      sort: 'next_follow_up_at',
+      isDefault: true,
+    },
+    { key: 'tags', label: t('customer.tags'), width: 180, isDefault: true },
+    {
+      key: 'credit_rating',
+      label: t('customer.creditRating'),
+      width: 96,
+      sort: 'credit_rating',
+      align: 'end',
+    },
+    { key: 'industry', label: t('customer.industry'), width: 130 },
+    { key: 'source', label: t('customer.source'), width: 130 },
+    { key: 'city', label: t('customer.city'), width: 110, fields: ['address'] },
+    { key: 'created_at', label: t('customer.createdAt'), width: 128, sort: 'created_at' },
+    { key: 'updated_at', label: t('customer.updatedAt'), width: 128, sort: 'updated_at', fields: [] },
+  ])
+  return useColumns(`customers.${session.user?.id ?? 0}`, () => columns.value, {
+    read: () => state.extra('columns'),
+    write: (value) => state.setExtra('columns', value),
+  })
+}

@@ -1,0 +1,116 @@
+import { useInfiniteQuery, type InfiniteData } from '@tanstack/vue-query'
+import { computed, toValue, type MaybeRefOrGetter } from 'vue'
+import { rest } from '@/api/rest'
+import type { Contact, ListPage, TimelineEntry } from '@/api/types'
+import { useLive } from '@/records/context'
+import type { AppliedEvent, LiveView } from '@/records/live'
+import { isGone } from '@/realtime/events'
+
+type Timeline = InfiniteData<ListPage<TimelineEntry>, string | null>
+
+const contactOf = (entry: TimelineEntry): Contact | null =>
+  entry.type === 'contact' ? (entry.record as unknown as Contact | null) : null
+
+/** Works events into a timeline: contact records in place; whatever else concerns the customer asks for a reload. */
+export function applyToTimeline(
+  customerId: number,
+  data: Timeline,
+  events: readonly AppliedEvent[],
+): Timeline | null {
+  let next = data
+  for (const event of events) {
+    if (event.resource !== 'contacts') {
+      const belongs =
+        event.resource === 'customers'
+          ? event.id === customerId
+          : event.record?.['customer_id'] === customerId || hasDeal(next, event.id)
+      if (belongs) return null
+      continue
+    }
+    const known = next.pages.some((page) => page.data.some((entry) => contactOf(entry)?.id === event.id))
+    const record = isGone(event) ? null : (event.record as unknown as Contact)
+    if (!record || record.customer_id !== customerId) {
+      if (known) next = mapEntries(next, (entry) => (contactOf(entry)?.id === event.id ? null : entry))
+    } else if (known) {
+      next = mapEntries(next, (entry) => {
+        const held = contactOf(entry)
+        if (held?.id !== event.id || (held.version ?? 0) >= (record.version ?? 0)) return entry
+        return {
+          ...entry,
+          at: record.occurred_at,
+          record: { ...record, can_write: record.can_write ?? held.can_write } as never,
+        }
+      })
+    } else {
+      next = insert(next, {
+        type: 'contact',
+        at: record.occurred_at,
+        actor: record.user ?? event.actor,
+        record: record as never,
+        change: null,
+      })
+    }
+  }
+  return next
+}
+
+function hasDeal(data: Timeline, id: number): boolean {
+  return data.pages.some((page) =>
+    page.data.some((entry) => entry.type === 'deal' && entry.record?.['id'] === id),
+  )
+}
+
+function mapEntries(data: Timeline, map: (entry: TimelineEntry) => TimelineEntry | null): Timeline {
+  return {
+    ...data,
+    pages: data.pages.map((page) => ({
+      ...page,
+      data: page.data.map(map).filter((entry) => entry !== null),
+    })),
+  }
+}
+
+function insert(data: Timeline, entry: TimelineEntry): Timeline {
+  let placed = false
+  const pages = data.pages.map((page, index) => {
+    if (placed) return page
+    const at = page.data.findIndex((other) => other.at <= entry.at)
+    const isLast = index === data.pages.length - 1 && !page.meta.next_cursor
+    if (at < 0 && !isLast) return page
+    placed = true
+    return { ...page, data: page.data.toSpliced(at < 0 ? page.data.length : at, 0, entry) }
+  })
+  return placed ? { ...data, pages } : data
+}
+
+/** Everything that happened with a customer, newest first, live. */
+export function useTimeline(customerId: MaybeRefOrGetter<number>) {
+  const { connection } = useLive()
+  const id = computed(() => toValue(customerId))
+  const result = useInfiniteQuery({
+    queryKey: computed(() => ['timeline', id.value] as const),
+    queryFn: async ({ queryKey, pageParam, signal }): Promise<ListPage<TimelineEntry>> => {
+      await connection.ready()
+      return rest.get(`/customers/${queryKey[1]}/timeline`, { cursor: pageParam, per_page: 40 }, signal)
+    },
+    initialPageParam: null as string | null,
+    getNextPageParam: (page: ListPage<TimelineEntry>) => page.meta.next_cursor ?? null,
+    meta: computed(() => ({
+      live: {
+        kind: 'view',
+        resources: ['contacts', 'deals', 'customers', 'people'],
+        apply: (data, events) => applyToTimeline(id.value, data as Timeline, events),
+      } satisfies LiveView,
+    })) as never,
+    shallow: true,
+  })
+  return { ...result, entries: computed(() => result.data.value?.pages.flatMap((page) => page.data) ?? []) }
+}
+
+/** A key that stays with an entry. */
+export function entryKey(entry: TimelineEntry, index: number): string {
+  const id = entry.record?.['id'] ?? entry.change?.['id']
+  return id === undefined
+    ? `${entry.type}-${entry.at}-${index}`
+    : `${entry.type}-${String(id)}-${entry.type === 'contact' ? '' : entry.at}`
+}
