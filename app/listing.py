@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
-from flask import Response, request
+from flask import Response, current_app, request
 from marshmallow import Schema
 from sqlalchemy import (
     BigInteger,
@@ -109,16 +109,26 @@ class Query:
         """What a plan depends on."""
         nulls = None if self.cursor is None else tuple(value is None for value in self.cursor)
         late = self.page is not None and self.page > 1
-        return (self.groups, self.tree, self.words, self.sort, self.deleted, self.names, nulls, late)
+        return (
+            self.groups,
+            self.tree,
+            self.words,
+            self.sort,
+            self.deleted,
+            self.names,
+            nulls,
+            late,
+            self.count == "none",
+        )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Plan:
     projection: Projection
     page: Select[Any]
     count: Select[Any]
     capped: Select[Any]
-    sort_width: int
+    sort_start: int
 
 
 class _Memo(OrderedDict[Any, Any]):
@@ -528,6 +538,9 @@ class ListSpec:
         limit = bindparam("limit", type_=Integer())
         keys = [self.sort[name].label(f"s{number}") for number, (name, _) in enumerate(query.sort)]
         page = projection.select().add_columns(*keys)
+        seen = _snapshot(dialect)
+        if query.count != "none":
+            page = page.add_columns(seen)
         if query.page is not None and query.page > 1:
             # Ids first: a deep page then reads wide rows for its own records only.
             ids = (
@@ -547,9 +560,9 @@ class ListSpec:
         plan = _Plan(
             projection,
             page,
-            select(func.count()).select_from(self.model).where(*conditions),
-            select(func.count()).select_from(inner.limit(CAP + 1).subquery()),
-            len(keys),
+            select(func.count(), seen).select_from(self.model).where(*conditions),
+            select(func.count(), seen).select_from(inner.limit(CAP + 1).subquery()),
+            len(projection.columns) + 1,
         )
         return self._plans.keep(key, plan)  # type: ignore[no-any-return]
 
@@ -575,13 +588,11 @@ class ListSpec:
             more = len(rows) > query.per_page
             rows = rows[: query.per_page]
             data = self._fill(connection, plan.projection, rows, binds)
-            total, capped = self._total(
-                connection, plan, query, binds, offset + len(rows) if rows and not more and query.page else None
-            )
+            total, capped = self._total(connection, plan, query, binds, rows, offset, more)
         next_cursor = None
         if more and rows:
             last = rows[-1]
-            next_cursor = self._write_cursor(query, last[len(last) - plan.sort_width :], last[0])
+            next_cursor = self._write_cursor(query, last[plan.sort_start : plan.sort_start + len(query.sort)], last[0])
         meta: dict[str, Any] = {
             "total": total,
             "pages": None if total is None else -(-total // query.per_page),
@@ -594,17 +605,49 @@ class ListSpec:
         return {"data": data, "meta": meta}
 
     def _total(
-        self, connection: Connection, plan: _Plan, query: Query, binds: dict[str, Any], known: int | None
+        self,
+        connection: Connection,
+        plan: _Plan,
+        query: Query,
+        binds: dict[str, Any],
+        rows: Sequence[Any],
+        offset: int,
+        more: bool,
     ) -> tuple[int | None, bool]:
+        """The number of matching rows and whether it is capped.
+
+        PostgreSQL's snapshot rides in the page's own statement: the same snapshot means the same rows, so a total that
+        was counted under it still holds, for any time, until somebody commits.
+        """
         if query.count == "none":
             return None, False
-        if known is not None:
-            capped = query.count == "capped" and known > CAP
-            return (CAP if capped else known), capped
-        total = connection.execute(plan.count if query.count == "exact" else plan.capped, binds).scalar_one()
+        if rows and not more and query.page:
+            total = offset + len(rows)
+        else:
+            statement = plan.count if query.count == "exact" else plan.capped
+            totals: _Memo = current_app.extensions.setdefault("lianxi.totals", _Memo(5_000))
+            values = sorted((name, repr(value)) for name, value in binds.items() if name not in _PLACE)
+            key = (plan, query.count, tuple(values))
+            known = totals.get(key)
+            if known is not None and rows and known[1] is not None and known[1] == rows[0][-1]:
+                total = known[0]
+            else:
+                total, snapshot = connection.execute(statement, binds).one()
+                totals.keep(key, (total, snapshot))
         if query.count == "capped" and total > CAP:
             return CAP, True
         return total, False
+
+
+_PLACE = frozenset({"limit", "offset", "cursor_id", *(f"cursor_{number}" for number in range(4))})
+"""Bound values that say which page is wanted, not which rows match."""
+
+
+def _snapshot(dialect: str) -> ColumnElement[Any]:
+    """What identifies the state of the database that a statement sees; null on SQLite, where counting is cheap."""
+    if dialect == "postgresql":
+        return literal_column("(SELECT pg_current_snapshot()::text)").label("seen")
+    return literal_column("NULL").label("seen")
 
 
 def _nullable(column: Any) -> bool:
