@@ -1,0 +1,231 @@
+"""`make bench`: ratios of one run against the bare baseline, written to `bench/latest.json`.
+
+Rounds alternate between product and baseline, so that a machine whose speed drifts cannot favour one. Quote ratios:
+absolute figures belong to the machine they were taken on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import secrets
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from flask_jwt_extended import create_access_token
+from flask_migrate import upgrade
+from sqlalchemy.dialects import postgresql
+
+from app import create_app
+from app.auth.identity import load_actor
+from app.customer.schemas import CUSTOMERS
+from app.database import db, read_engine
+from app.installation import seed
+from app.routing import CRM
+from bench import data
+from config import ROOT, settings_from
+from tests.servers import free_port, postgres_server
+
+BIN = Path(sys.executable).parent
+LATEST = ROOT / "bench" / "latest.json"
+PAGE = "sort=-created_at&per_page=20&count=none"
+GOALS = {"one_customer": 0.6, "page_of_20": 0.5}
+GROWTH_GOAL = 1.3
+ENVIRONMENT = {"RATELIMIT_ENABLED": "0", "POOL_SIZE": "10", "SECRET_KEY": secrets.token_hex(32)}
+
+
+@contextmanager
+def served(*arguments: str, port: int, **env: str) -> Iterator[str]:
+    """A gunicorn with two workers until the block ends; its address."""
+    process = subprocess.Popen(
+        [BIN / "gunicorn", "-c", str(ROOT / "bench" / "server.conf.py"), "--no-control-socket", "-k", "gthread", "-w", "2", "--threads", "8",
+         "--log-level", "warning", "-b", f"127.0.0.1:{port}", *arguments],
+        cwd=ROOT, env={**os.environ, **env},
+    )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(200):
+            try:
+                urllib.request.urlopen(f"{url}/health", timeout=2).close()
+                break
+            except urllib.error.HTTPError:
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield url
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+
+
+def fill(url: str, folder: Path, count: int) -> CRM:
+    """A migrated database with people and customers."""
+    app = create_app(settings_from({"DATA_DIR": str(folder), "DATABASE_URL": url, **ENVIRONMENT}))
+    with app.app_context():
+        upgrade()
+        seed()
+        with db.engines[None].begin() as connection:
+            data.people(connection)
+            data.customers(connection, count)
+        with db.engines[None].connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("VACUUM ANALYZE")
+        for engine in db.engines.values():
+            engine.dispose()
+    return app
+
+
+def plans(app: CRM, user_id: int) -> dict[str, Any]:
+    """The statements that the list engine plans for a person, with their bound values, for the baseline."""
+    with app.app_context():
+        with read_engine().connect() as connection:
+            actor = load_actor(connection, user_id, user_id)
+        assert actor is not None
+        query = CUSTOMERS.parse(PAGE, actor)
+        planned = CUSTOMERS._plan(query, actor, "postgresql")
+        projection, one = CUSTOMERS._single(actor.shape, "postgresql", actor.may("customer:write"), "one")
+        result: dict[str, Any] = {}
+        for name, statement, names in (("one", one, projection.names), ("page", planned.page, planned.projection.names)):
+            compiled = statement.compile(dialect=postgresql.psycopg.dialect())
+            binds = {key: value for key, value in {**actor.binds, **query.binds, "limit": 21}.items() if key in compiled.params}
+            fixed = {key: value for key, value in compiled.params.items() if value is not None}
+            binds = {**fixed, **{key: list(value) if isinstance(value, tuple) else value for key, value in binds.items()}}
+            result[name] = {"sql": str(compiled), "binds": binds, "names": names}
+    return result
+
+
+def load(url: str, seconds: int, token: str | None, script: Path | None = None) -> tuple[float, float]:
+    """Requests per second and median latency in ms, 16 connections."""
+    command = ["wrk", "-t", "1", "-c", "16", "-d", f"{seconds}s", "--latency"]
+    if token:
+        command += ["-H", f"Authorization: Bearer {token}"]
+    if script:
+        command += ["-s", str(script)]
+    output = subprocess.run([*command, url], check=True, capture_output=True, text=True).stdout
+    if "Non-2xx" in output:
+        raise SystemExit(f"{url} answered with errors:\n{output}")
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", output)
+    middle = re.search(r"50%\s+([\d.]+)(us|ms|s)", output)
+    assert rate is not None
+    assert middle is not None
+    return float(rate[1]), float(middle[1]) * {"us": 0.001, "ms": 1, "s": 1000}[middle[2]]
+
+
+def latency(url: str, token: str, count: int = 200) -> float:
+    """Median milliseconds of one request at a time."""
+    times = []
+    for _ in range(count):
+        request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"})
+        start = time.perf_counter()
+        urllib.request.urlopen(request).read()
+        times.append((time.perf_counter() - start) * 1000)
+    return statistics.median(times)
+
+
+def random_ids(folder: Path, path: str, count: int) -> Path:
+    """A wrk script that asks for random records."""
+    script = folder / f"{path.strip('/').replace('/', '-')}.lua"
+    script.write_text(f'request = function() return wrk.format("GET", "{path}" .. math.random(1, {count})) end\n')
+    return script
+
+
+def main() -> None:
+    """Run the short or the long form."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=int, default=4)
+    options = parser.parse_args()
+    if shutil.which("wrk") is None:
+        raise SystemExit("The benchmark needs wrk: apt-get install wrk")
+    folder = Path(tempfile.mkdtemp(prefix="lianxi-bench-"))
+    rates: dict[str, list[float]] = {}
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, folder, True)
+        admin_url = stack.enter_context(postgres_server())
+        urls = {}
+        for name in ("big", "small"):
+            with psycopg.connect(admin_url, autocommit=True) as connection:
+                connection.execute(f"CREATE DATABASE bench_{name}".encode())
+            urls[name] = admin_url.rsplit("/", 1)[0] + f"/bench_{name}"
+        print(f"Filling {options.rows:,} and 1,000 customers ...", flush=True)
+        big, small = fill(urls["big"], folder / "big", options.rows), fill(urls["small"], folder / "small", 1_000)
+        plan_files = {}
+        for who, user_id in (("admin", 1), ("sales", 2)):
+            plan_files[who] = folder / f"plan-{who}.json"
+            plan_files[who].write_text(json.dumps(plans(big, user_id)))
+        tokens = {}
+        with big.app_context():
+            for who, user_id in (("admin", 1), ("sales", 2)):
+                tokens[who] = create_access_token(str(user_id), additional_claims={"sid": user_id}, expires_delta=timedelta(days=1))
+        ours = stack.enter_context(
+            served("app:create_app()", port=free_port(), DATABASE_URL=urls["big"], DATA_DIR=str(folder / "big"), **ENVIRONMENT)
+        )
+        few = stack.enter_context(
+            served("app:create_app()", port=free_port(), DATABASE_URL=urls["small"], DATA_DIR=str(folder / "small"), **ENVIRONMENT)
+        )
+        bare = {
+            who: stack.enter_context(
+                served("bench.bare:application", port=free_port(), BENCH_PLAN=str(plan_files[who]), BENCH_DATABASE=urls["big"])
+            )
+            for who in ("admin", "sales")
+        }
+        one_ours = random_ids(folder, "/api/v1/customers/", options.rows)
+        one_bare = random_ids(folder, "/one/", options.rows)
+        cases = {
+            "one_customer": (ours, one_ours, "admin", bare["admin"], one_bare),
+            "page_of_20": (f"{ours}/api/v1/customers?{PAGE}", None, "admin", f"{bare['admin']}/page", None),
+            "page_of_20_sales": (f"{ours}/api/v1/customers?{PAGE}", None, "sales", f"{bare['sales']}/page", None),
+        }
+        print("Measuring ...", flush=True)
+        for url, script, who, bare_url, bare_script in cases.values():
+            load(url, 1, tokens[who], script)
+            load(bare_url, 1, None, bare_script)
+        for _ in range(options.rounds):
+            for name, (url, script, who, bare_url, bare_script) in cases.items():
+                rates.setdefault(name, []).append(load(url, options.seconds, tokens[who], script)[0])
+                rates.setdefault(f"{name} (bare)", []).append(load(bare_url, options.seconds, None, bare_script)[0])
+        growth = {}
+        for label, query in (("page", PAGE), ("page_capped_count", PAGE.replace("count=none", "count=capped")),
+                             ("filtered", PAGE + "&status=lead"), ("by_name", "sort=name&per_page=20&count=none"),
+                             ("search", PAGE + "&q=tech")):
+            pair = [(latency(f"{ours}/api/v1/customers?{query}", tokens["admin"]),
+                     latency(f"{few}/api/v1/customers?{query}", tokens["admin"])) for _ in range(3)]
+            growth[label] = round(statistics.median(a / b for a, b in pair), 2)
+    ratios = {
+        name: round(statistics.median(a / b for a, b in zip(rates[name], rates[f"{name} (bare)"], strict=True)), 3)
+        for name in cases
+    }
+    result = {
+        "ratios": ratios,
+        "goals": GOALS,
+        "growth_1000_to_rows": growth,
+        "growth_goal": GROWTH_GOAL,
+        "requests_per_second": {name: [round(rate) for rate in found] for name, found in rates.items()},
+        "rows": options.rows,
+        "connections": 16,
+        "workers": 2,
+    }
+    LATEST.write_text(json.dumps(result, indent=1) + "\n")
+    print(json.dumps(result, indent=1))
+    missed = [name for name, goal in GOALS.items() if ratios[name] < goal]
+    if missed:
+        print(f"Below the goal: {', '.join(missed)}")
+
+
+if __name__ == "__main__":
+    main()
