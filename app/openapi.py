@@ -140,7 +140,7 @@ class _Writer:
                     properties[key] = dict(read_as.document)
                 else:
                     properties[key] = self.field(field, reading)
-                if reading or (field.required and not partial):
+                if field.required and not partial if not reading else not field.metadata.get("optional"):
                     required.append(key)
             body: Json = {"type": "object", "properties": properties | (extra or {}), "additionalProperties": False}
             required += list(extra or {})

@@ -7,11 +7,11 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from flask_jwt_extended import create_access_token
 from werkzeug.test import TestResponse
 
 from app.auth.models import SignIn, Team, User
 from app.auth.passwords import hash_password
+from app.auth.tokens import access_token
 from app.database import db
 from app.folding import fold
 from app.routing import CRM
@@ -96,7 +96,7 @@ def sign_in(app: CRM, user_id: int) -> str:
         db.session.add(session)
         db.session.flush()
         session_id = session.id
-    return str(create_access_token(identity=str(user_id), additional_claims={"sid": session_id}))
+    return access_token(user_id, session_id, 3_600)
 
 
 def raise_the_curtain(app: CRM) -> Cast:

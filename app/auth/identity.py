@@ -14,24 +14,20 @@ from time import time
 from typing import Any
 
 from flask import current_app
-from flask_jwt_extended import decode_token
 from sqlalchemy import BigInteger, ColumnElement, Connection, bindparam, exists, select
 from sqlalchemy.orm import aliased
 
 from ..access import Actor, Sight
 from ..database import read_engine
-from ..errors import Problem
 from ..listing import GUARD, VERIFY
 from ..routing import AUTHENTICATOR
 from .models import Role, SignIn, Team, User
+from .tokens import ACCESS, read_token, unauthorized
+
+__all__ = ["actor_of", "load_actor", "read_actor", "remember", "still_good", "teams_below", "unauthorized", "verified"]
 
 LEEWAY = 10
 _REMEMBERED = 5_000
-
-
-def unauthorized(slug: str = "unauthorized") -> Problem:
-    """401 with the header that RFC 6750 wants."""
-    return Problem(401, slug, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
 
 
 class _Memory:
@@ -106,19 +102,13 @@ def actor_of(token: str) -> tuple[Actor, bool]:
 
 def read_actor(token: str) -> Actor:
     """Decode a token and read its person anew, for instance after his or her rights changed."""
-    try:
-        claims = decode_token(token)
-    except Exception as error:
-        slug = "token-expired" if type(error).__name__ == "ExpiredSignatureError" else "unauthorized"
-        raise unauthorized(slug) from error
-    if claims.get("type") != "access":
-        raise unauthorized()
+    claims = read_token(token, ACCESS)
     with read_engine().connect() as connection:
-        actor = load_actor(connection, int(claims["sub"]), int(claims["sid"]))
+        actor = load_actor(connection, claims.user_id, claims.session_id)
     if actor is None:
         memory().forget(token)
         raise unauthorized()
-    memory().put(token, float(claims["exp"]), actor)
+    memory().put(token, claims.expires, actor)
     return actor
 
 
@@ -190,4 +180,4 @@ def teams_below(connection: Connection, user_id: int, team_id: int | None) -> Se
 
 GUARD.append(still_good)
 VERIFY.append(verified)
-AUTHENTICATOR.append(sys.modules[__name__])  # type: ignore[arg-type]
+AUTHENTICATOR.append(sys.modules[__name__])

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, text
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..access import Permission, Policy, Sight
-from ..database import Document, KeyText, Model
+from ..access import Actor, Permission, Policy, Sight
+from ..database import Document, KeyText, Model, db
 from ..errors import unique_clash
+from ..folding import fold, search_key, sort_key
 from ..record import Record
+from ..transaction import in_unit
+
+
+def _of_name(derive: Callable[[str], str]) -> Any:
+    """A column's default that follows from the name of the row being inserted."""
+
+    def default(context: DefaultExecutionContext) -> str:
+        return derive(context.get_current_parameters()["name"])  # type: ignore[no-untyped-call]
+
+    return default
 
 
 class Role(Model):
@@ -32,8 +45,11 @@ class Team(Record):
 
     __tablename__ = "team"
     resource = "team"
+    unjournalled = frozenset({"name_key", "sort_key"})
 
     name: Mapped[str] = mapped_column(String(200))
+    name_key: Mapped[str] = mapped_column(KeyText(), default=_of_name(fold))
+    sort_key: Mapped[str] = mapped_column(KeyText(), default=_of_name(sort_key))
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"), index=True)
     manager_id: Mapped[int | None] = mapped_column(
         ForeignKey("user.id", use_alter=True, name="fk_team_manager_id"), index=True
@@ -50,7 +66,7 @@ class User(Record):
     """
 
     __tablename__ = "user"
-    __table_args__: ClassVar[Any] = (
+    __table_args__ = (
         Index(
             "uq_user_email",
             "email_key",
@@ -68,10 +84,23 @@ class User(Record):
         {"sqlite_autoincrement": True},
     )
     resource = "user"
-    unjournalled = frozenset({"password_hash", "access_stamp", "email_key", "phone_e164", "name_key", "last_seen_at"})
+    unjournalled = frozenset(
+        {
+            "password_hash",
+            "access_stamp",
+            "email_key",
+            "phone_e164",
+            "name_key",
+            "sort_key",
+            "search_key",
+            "last_seen_at",
+        }
+    )
 
     name: Mapped[str] = mapped_column(String(200))
-    name_key: Mapped[str] = mapped_column(KeyText())
+    name_key: Mapped[str] = mapped_column(KeyText(), default=_of_name(fold))
+    sort_key: Mapped[str] = mapped_column(KeyText(), default=_of_name(sort_key))
+    search_key: Mapped[str] = mapped_column(KeyText(), default=_of_name(lambda name: search_key([name])))
     email: Mapped[str | None] = mapped_column(String(254))
     email_key: Mapped[str | None] = mapped_column(KeyText())
     phone: Mapped[str | None] = mapped_column(String(50))
@@ -120,18 +149,48 @@ class RefreshToken(Model):
 
 
 class SignInThrottle(Model):
-    """Failed sign-ins of one account or one network address since `first_at`."""
+    """Attempts to sign in to one account, or from one network address since `first_at`, that did not succeed.
+
+    The key holds no address as typed: an account that does not exist is counted like one that does.
+    """
 
     __tablename__ = "sign_in_throttle"
 
-    key: Mapped[str] = mapped_column(String(300), primary_key=True)
+    key: Mapped[str] = mapped_column(String(80), primary_key=True)
     failures: Mapped[int] = mapped_column(Integer)
     first_at: Mapped[datetime] = mapped_column()
-    last_at: Mapped[datetime] = mapped_column()
+    last_at: Mapped[datetime] = mapped_column(index=True)
 
 
-teams = Policy(Team, open_to_all=True, write=Permission.TEAM_WRITE)
-users = Policy(User, open_to_all=True, write=Permission.USER_WRITE)
+def queue_up() -> None:
+    """Have the writers of users and teams work one after the other, until their units end.
+
+    The last admin and the tree of teams are facts about many rows; row locks alone would let two writers break them.
+    On SQLite all writers queue anyway.
+    """
+    connection = db.session.connection()
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(7231002)"))
+
+
+class _QueuedPolicy(Policy):
+    """A policy whose writers queue before they lock a row, so that nobody waits in a circle."""
+
+    def get(self, actor: Actor, record_id: int, *, deleted: bool = False) -> Any:
+        """As `Policy.get`; restoring queues."""
+        if deleted and in_unit():
+            queue_up()
+        return super().get(actor, record_id, deleted=deleted)
+
+    def writable(self, actor: Actor, record_id: int) -> Any:
+        """As `Policy.writable`; changing queues."""
+        if in_unit():
+            queue_up()
+        return super().writable(actor, record_id)
+
+
+teams = _QueuedPolicy(Team, open_to_all=True, write=Permission.TEAM_WRITE)
+users = _QueuedPolicy(User, open_to_all=True, write=Permission.USER_WRITE)
 
 unique_clash("uq_user_email", "#/email")
 unique_clash("uq_user_phone", "#/phone")

@@ -52,8 +52,9 @@ def verify_password(stored: str | None, password: str) -> tuple[bool, str | None
     password = unicodedata.normalize("NFC", password)
     if len(password) > MAX_LENGTH * 4:
         password = password[: MAX_LENGTH * 4]
+    nobody = _dummy()  # made at the first sign-in of all, so that an unknown name never takes longer than a known one
     try:
-        _run(_hasher.verify, stored or _dummy(), password)
+        _run(_hasher.verify, stored or nobody, password)
     except (VerifyMismatchError, VerificationError, InvalidHashError):
         return False, None
     if not stored:

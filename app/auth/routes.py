@@ -1,5 +1,311 @@
-"""Routes."""
+"""`/auth`, `/users`, `/teams`, `/roles`."""
 
-from ..routing import Routes
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from flask import Response, request
+from sqlalchemy import select
+
+from ..access import Actor, Permission
+from ..database import db, read_engine
+from ..errors import Issue, Problem, conflict, invalid
+from ..listing import encode, etag_of, respond
+from ..routing import PUBLIC, SIGNED_IN, Routes, bearer_token, check_version
+from ..schema import MAX_ID, load
+from . import cookies, service, sessions, team_service
+from .models import Role, User, users
+from .profile import profile
+from .schemas import (
+    TEAMS,
+    USERS,
+    DeactivationSchema,
+    LoginSchema,
+    MeSchema,
+    PasswordChangeSchema,
+    RolePageSchema,
+    SessionPageSchema,
+    TokenAnswerSchema,
+    UserSchema,
+)
+from .tokens import ACCESS, REFRESH, read_token
+from .units import in_own_unit
 
 routes = Routes("auth", __name__)
+
+_USER = UserSchema()
+
+
+# ---- signing in ------------------------------------------------------------------------------------------------------
+
+
+def _caller() -> sessions.Caller:
+    return sessions.Caller(request.remote_addr, request.headers.get("User-Agent"))
+
+
+def _token_answer(granted: sessions.Granted, by_cookie: bool) -> Response:
+    """Tokens on the wire: never stored by anybody between, the refresh token in one place only."""
+    body: dict[str, Any] = {
+        "access_token": granted.access_token,
+        "token_type": "Bearer",
+        "expires_in": granted.expires_in,
+        "user": granted.user,
+    }
+    if not by_cookie:
+        body["refresh_token"] = granted.refresh_token
+    answer = Response(encode(body), 200, mimetype="application/json")
+    answer.headers["Cache-Control"] = "no-store"
+    if by_cookie:
+        cookies.keep(answer, granted.refresh_token, granted.refresh_seconds if granted.is_remembered else None)
+    return answer
+
+
+@routes.endpoint_for(
+    "POST",
+    "/auth/login",
+    permission=PUBLIC,
+    body=LoginSchema,
+    answer=TokenAnswerSchema,
+    unit="own",
+    summary="Sign in by e-mail address or phone number",
+)
+def login(body: dict[str, Any]) -> Response:
+    """Open a session."""
+    by_cookie = body["session"] == "cookie"
+    granted = sessions.sign_in(
+        body["email"], body["password"], _caller(), remember=body["remember"], by_cookie=by_cookie
+    )
+    return _token_answer(granted, by_cookie)
+
+
+@routes.endpoint_for(
+    "POST",
+    "/auth/refresh",
+    permission=PUBLIC,
+    answer=TokenAnswerSchema,
+    unit="own",
+    summary="New tokens for a refresh token, which works once",
+)
+def refresh() -> Response:
+    """Renew the tokens of a session."""
+    token, by_cookie = cookies.sent_token()
+    return _token_answer(sessions.renew(token, _caller()), by_cookie)
+
+
+@routes.endpoint_for("POST", "/auth/logout", permission=PUBLIC, status=204, summary="Sign out")
+def logout() -> Response:
+    """End the session of the token that is sent, be it in the cookie or as Bearer."""
+    answer = Response(status=204)
+    token = cookies.cookie_token()
+    try:
+        session_id = read_token(token or bearer_token(), REFRESH).session_id
+    except Problem:
+        if token is None:
+            session_id = read_token(bearer_token(), ACCESS).session_id
+        else:
+            # The cookie has run out: there is nothing left to end but the cookie.
+            cookies.drop(answer)
+            return answer
+    sessions.sign_out(session_id)
+    cookies.drop(answer)
+    return answer
+
+
+# ---- oneself ---------------------------------------------------------------------------------------------------------
+
+
+@routes.endpoint_for("GET", "/auth/me", permission=SIGNED_IN, answer=MeSchema, summary="The signed-in person")
+def read_me(actor: Actor) -> Response:
+    """The caller with his or her rights."""
+    with read_engine().connect() as connection:
+        shown = profile(connection, actor.user_id)
+    body = encode(shown)
+    return respond(body, etag_of(body, shown["version"]))
+
+
+@routes.endpoint_for(
+    "PATCH",
+    "/auth/me",
+    permission=SIGNED_IN,
+    body=MeSchema,
+    partial=True,
+    answer=MeSchema,
+    summary="Change the own profile",
+)
+def edit_me(actor: Actor, body: dict[str, Any]) -> Response:
+    """Change the caller's own profile."""
+    _check_own_version(actor)
+    service.edit_own(actor, body)
+    db.session.flush()
+    shown = profile(db.session.connection(), actor.user_id)
+    encoded = encode(shown)
+    return respond(encoded, etag_of(encoded, shown["version"]))
+
+
+def _check_own_version(actor: Actor) -> None:
+    """`If-Match` as everywhere; what the caller is shown of himself or herself is more than the list of users shows."""
+    user = service.own(actor)
+    try:
+        check_version(actor, None, user)
+    except Problem as problem:
+        if problem.slug == "stale":
+            problem.extra["current"] = orjson.loads(encode(profile(db.session.connection(), user.id)))
+            problem.headers["ETag"] = etag_of(encode(problem.extra["current"]), user.version)
+        raise
+
+
+@routes.endpoint_for(
+    "POST",
+    "/auth/password",
+    permission=SIGNED_IN,
+    body=PasswordChangeSchema,
+    status=204,
+    unit="own",
+    summary="Change the own password; the other sessions end",
+)
+def change_password(actor: Actor, body: dict[str, Any]) -> Response:
+    """Change the caller's password."""
+    hashes = sessions.checked_password(actor, body["current_password"], body["new_password"], _caller())
+    return in_own_unit(actor, lambda: sessions.set_own_password(actor, *hashes), status=204)
+
+
+@routes.endpoint_for(
+    "GET", "/auth/sessions", permission=SIGNED_IN, answer=SessionPageSchema, summary="The own sign-ins that still hold"
+)
+def list_sessions(actor: Actor) -> dict[str, Any]:
+    """The caller's open sessions."""
+    return _whole(sessions.open_sessions(actor))
+
+
+@routes.endpoint_for(
+    "DELETE", "/auth/sessions/<int:session_id>", permission=SIGNED_IN, status=204, summary="End one of the own sign-ins"
+)
+def delete_session(actor: Actor, session_id: int) -> None:
+    """End one of the caller's sessions."""
+    sessions.end_own_session(actor, min(session_id, MAX_ID))
+
+
+# ---- users -----------------------------------------------------------------------------------------------------------
+
+routes.listing(USERS, SIGNED_IN)
+routes.reading(USERS, SIGNED_IN)
+
+
+@routes.endpoint_for(
+    "POST",
+    "/users",
+    permission=Permission.USER_WRITE,
+    body=UserSchema,
+    status=201,
+    answer=USERS,
+    unit="own",
+    summary="Create a user",
+)
+def create_user(actor: Actor, body: dict[str, Any]) -> Response:
+    """A new person; without a password he or she cannot sign in until an admin sets one."""
+    values = service.prepare(actor, body)
+    return in_own_unit(actor, lambda: service.create(actor, values), USERS, 201)
+
+
+@routes.endpoint_for(
+    "PATCH",
+    "/users/<int:record_id>",
+    permission=Permission.USER_WRITE,
+    loads=users,
+    body=UserSchema,
+    partial=True,
+    answer=USERS,
+    unit="own",
+    summary="Edit a user",
+)
+def edit_user(actor: Actor, user: User, body: dict[str, Any]) -> Response:
+    """Change a person; a password set here is to be changed by its owner, and ends his or her sessions."""
+    return _edited(actor, user, body)
+
+
+@routes.endpoint_for(
+    "POST",
+    "/users/<int:record_id>/deactivate",
+    permission=Permission.USER_WRITE,
+    loads=users,
+    body=DeactivationSchema,
+    answer=USERS,
+    summary="Deactivate a user, whose records may go to a successor",
+)
+def deactivate_user(actor: Actor, user: User, body: dict[str, Any]) -> User:
+    """Let a person leave."""
+    return service.deactivate(actor, user, body["successor_id"])
+
+
+@routes.endpoint_for(
+    "POST",
+    "/users/<int:record_id>/restore",
+    permission=Permission.USER_WRITE,
+    load_with=lambda actor, record_id: users.get(actor, record_id, deleted=True),
+    answer=USERS,
+    summary="Restore a deactivated user",
+)
+def restore_user(actor: Actor, user: User) -> User:
+    """Let a person come back."""
+    return service.restore(actor, user)
+
+
+@routes.endpoint_for(
+    "PUT",
+    "/users/external/<source>/<path:external_id>",
+    permission=Permission.USER_WRITE,
+    body=UserSchema,
+    partial=True,
+    answer=USERS,
+    unit="own",
+    summary="Create or update a user by the id elsewhere",
+)
+def upsert_user(actor: Actor, body: dict[str, Any], source: str, external_id: str) -> Response:
+    """A person by his or her id in another system; sent twice it changes nothing."""
+    origin = load(_USER, {"external_source": source, "external_id": external_id}, partial=True)
+    contradicted = [
+        Issue(f"#/{name}", "contradicts_path") for name in origin if body.get(name, origin[name]) != origin[name]
+    ]
+    if contradicted:
+        raise invalid(*contradicted)
+    found = service.by_origin(**origin)
+    if found is not None:
+        if not found.is_active:
+            raise conflict("deleted", id=found.id)
+        return _edited(actor, found, body)
+    missing = [Issue(f"#/{name}", "required") for name in ("name", "role") if name not in body]
+    if missing:
+        raise invalid(*missing)
+    values = service.prepare(actor, {**body, **origin})
+    return in_own_unit(actor, lambda: service.create(actor, values), USERS, 201)
+
+
+def _edited(actor: Actor, user: User, body: dict[str, Any]) -> Response:
+    user_id, values = user.id, service.prepare(actor, body, user)
+
+    def write() -> User:
+        stored: User = users.writable(actor, user_id)
+        check_version(actor, USERS, stored)
+        return service.edit(actor, stored, values)
+
+    return in_own_unit(actor, write, USERS)
+
+
+# ---- teams and roles -------------------------------------------------------------------------------------------------
+
+routes.resource(TEAMS, team_service, read=SIGNED_IN, write=Permission.TEAM_WRITE)
+
+
+@routes.endpoint_for("GET", "/roles", permission=SIGNED_IN, answer=RolePageSchema, summary="List roles")
+def list_roles(_actor: Actor) -> dict[str, Any]:
+    """All roles with their permissions."""
+    rows = db.session.execute(select(Role).order_by(Role.is_builtin.desc(), Role.key)).scalars()
+    names = ("key", "name_zh", "name_en", "permissions", "sight", "is_builtin")
+    return _whole([{name: getattr(role, name) for name in names} for role in rows])
+
+
+def _whole(items: list[dict[str, Any]]) -> dict[str, Any]:
+    """A list that is always sent whole."""
+    meta = {"total": len(items), "pages": 1, "current_page": 1, "per_page": max(len(items), 1), "next_cursor": None}
+    return {"data": items, "meta": meta}

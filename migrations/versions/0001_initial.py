@@ -99,6 +99,53 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "product",
+        sa.Column("code", sa.String(length=60), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("category", sa.String(length=60), nullable=True),
+        sa.Column("series", sa.String(length=100), nullable=True),
+        sa.Column("unit", sa.String(length=20), nullable=True),
+        sa.Column("specification", sa.String(length=300), nullable=True),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("price", types.FixedDecimal(), nullable=True),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("tax_percent", types.FixedDecimal(), nullable=True),
+        sa.Column("cost", types.FixedDecimal(), nullable=True),
+        sa.Column("code_key", types.KeyText(), nullable=False),
+        sa.Column("name_key", types.KeyText(), nullable=False),
+        sa.Column("sort_key", types.KeyText(), nullable=False),
+        sa.Column("search_key", types.KeyText(), nullable=False),
+        sa.Column("id", types.Id, nullable=False),
+        sa.Column("version", types.Id, nullable=False),
+        sa.Column("created_at", types.Instant(), nullable=False),
+        sa.Column("created_by", types.Id, nullable=True),
+        sa.Column("updated_at", types.Instant(), nullable=False),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("deleted_at", types.Instant(), nullable=True),
+        sa.Column("deleted_by", types.Id, nullable=True),
+        sa.Column("external_source", sa.String(length=50), nullable=True),
+        sa.Column("external_id", sa.String(length=200), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_product")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("product", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_product_name",
+            ["sort_key", "id"],
+            unique=False,
+            sqlite_where=sa.text("is_active"),
+            postgresql_where=sa.text("is_active"),
+        )
+        batch_op.create_index(
+            "uq_product_code",
+            ["code_key"],
+            unique=True,
+            sqlite_where=sa.text("is_active"),
+            postgresql_where=sa.text("is_active"),
+        )
+        batch_op.create_index("uq_product_origin", ["external_source", "external_id"], unique=True)
+
+    op.create_table(
         "role",
         sa.Column("key", sa.String(length=40), nullable=False),
         sa.Column("name_zh", sa.String(length=80), nullable=False),
@@ -116,12 +163,15 @@ def upgrade() -> None:
     )
     op.create_table(
         "sign_in_throttle",
-        sa.Column("key", sa.String(length=300), nullable=False),
+        sa.Column("key", sa.String(length=80), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("first_at", types.Instant(), nullable=False),
         sa.Column("last_at", types.Instant(), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_sign_in_throttle")),
     )
+    with op.batch_alter_table("sign_in_throttle", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sign_in_throttle_last_at"), ["last_at"], unique=False)
+
     op.create_table(
         "tag",
         sa.Column("name", sa.String(length=100), nullable=False),
@@ -153,6 +203,8 @@ def upgrade() -> None:
     op.create_table(
         "team",
         sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("name_key", types.KeyText(), nullable=False),
+        sa.Column("sort_key", types.KeyText(), nullable=False),
         sa.Column("parent_id", types.Id, nullable=True),
         sa.Column("manager_id", types.Id, nullable=True),
         sa.Column("region", sa.String(length=80), nullable=True),
@@ -200,9 +252,41 @@ def upgrade() -> None:
         batch_op.create_index("ix_journal_record", ["resource", "resource_id", "id"], unique=False)
 
     op.create_table(
+        "pipeline",
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("name_key", types.KeyText(), nullable=False),
+        sa.Column("team_id", types.Id, nullable=True),
+        sa.Column("id", types.Id, nullable=False),
+        sa.Column("version", types.Id, nullable=False),
+        sa.Column("created_at", types.Instant(), nullable=False),
+        sa.Column("created_by", types.Id, nullable=True),
+        sa.Column("updated_at", types.Instant(), nullable=False),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("deleted_at", types.Instant(), nullable=True),
+        sa.Column("deleted_by", types.Id, nullable=True),
+        sa.Column("external_source", sa.String(length=50), nullable=True),
+        sa.Column("external_id", sa.String(length=200), nullable=True),
+        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_pipeline_team_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pipeline")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("pipeline", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_pipeline_team_id"), ["team_id"], unique=False)
+        batch_op.create_index(
+            "uq_pipeline_name",
+            ["name_key"],
+            unique=True,
+            sqlite_where=sa.text("is_active"),
+            postgresql_where=sa.text("is_active"),
+        )
+        batch_op.create_index("uq_pipeline_origin", ["external_source", "external_id"], unique=True)
+
+    op.create_table(
         "user",
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("name_key", types.KeyText(), nullable=False),
+        sa.Column("sort_key", types.KeyText(), nullable=False),
+        sa.Column("search_key", types.KeyText(), nullable=False),
         sa.Column("email", sa.String(length=254), nullable=True),
         sa.Column("email_key", types.KeyText(), nullable=True),
         sa.Column("phone", sa.String(length=50), nullable=True),
@@ -375,6 +459,26 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_sign_in_user_id"), ["user_id"], unique=False)
 
     op.create_table(
+        "stage",
+        sa.Column("id", types.Id, nullable=False),
+        sa.Column("pipeline_id", types.Id, nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("kind", sa.String(length=4), nullable=False),
+        sa.Column("win_probability", types.Rate(), nullable=False),
+        sa.Column("expected_days", sa.Integer(), nullable=True),
+        sa.Column("colour", sa.String(length=20), nullable=True),
+        sa.Column("required_fields", types.Document, nullable=False),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.CheckConstraint("kind IN ('open', 'won', 'lost')", name=op.f("ck_stage_kind")),
+        sa.ForeignKeyConstraint(["pipeline_id"], ["pipeline.id"], name=op.f("fk_stage_pipeline_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stage")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("stage", schema=None) as batch_op:
+        batch_op.create_index("ix_stage_pipeline", ["pipeline_id", "position"], unique=False)
+
+    op.create_table(
         "customer_tag",
         sa.Column("customer_id", types.Id, autoincrement=False, nullable=False),
         sa.Column("tag_id", types.Id, autoincrement=False, nullable=False),
@@ -384,6 +488,112 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("customer_tag", schema=None) as batch_op:
         batch_op.create_index("ix_customer_tag_tag", ["tag_id", "customer_id"], unique=False)
+
+    op.create_table(
+        "deal",
+        sa.Column("customer_id", types.Id, nullable=True),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("opened_on", sa.Date(), nullable=True),
+        sa.Column("pipeline_id", types.Id, nullable=False),
+        sa.Column("stage_id", types.Id, nullable=False),
+        sa.Column("state", sa.String(length=4), nullable=False),
+        sa.Column("amount", types.FixedDecimal(), nullable=True),
+        sa.Column("amount_is_manual", sa.Boolean(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("win_probability", types.Rate(), nullable=False),
+        sa.Column("win_probability_is_manual", sa.Boolean(), nullable=False),
+        sa.Column("forecast_category", sa.String(length=10), nullable=False),
+        sa.Column("expected_close_on", sa.Date(), nullable=True),
+        sa.Column("closed_on", sa.Date(), nullable=True),
+        sa.Column("lost_reason", sa.String(length=60), nullable=True),
+        sa.Column("lost_note", sa.Text(), nullable=True),
+        sa.Column("competitors", types.Document, nullable=False),
+        sa.Column("next_step", sa.String(length=300), nullable=True),
+        sa.Column("next_step_on", sa.Date(), nullable=True),
+        sa.Column("source", sa.String(length=60), nullable=True),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("owner_id", types.Id, nullable=True),
+        sa.Column("team_id", types.Id, nullable=True),
+        sa.Column("rank", types.KeyText(), nullable=False),
+        sa.Column("stage_entered_at", types.Instant(), nullable=False),
+        sa.Column("is_backfill", sa.Boolean(), nullable=False),
+        sa.Column("name_key", types.KeyText(), nullable=False),
+        sa.Column("sort_key", types.KeyText(), nullable=False),
+        sa.Column("search_key", types.KeyText(), nullable=False),
+        sa.Column("id", types.Id, nullable=False),
+        sa.Column("version", types.Id, nullable=False),
+        sa.Column("created_at", types.Instant(), nullable=False),
+        sa.Column("created_by", types.Id, nullable=True),
+        sa.Column("updated_at", types.Instant(), nullable=False),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("deleted_at", types.Instant(), nullable=True),
+        sa.Column("deleted_by", types.Id, nullable=True),
+        sa.Column("external_source", sa.String(length=50), nullable=True),
+        sa.Column("external_id", sa.String(length=200), nullable=True),
+        sa.CheckConstraint("(state = 'open') = (closed_on IS NULL)", name=op.f("ck_deal_closed_on")),
+        sa.CheckConstraint("state IN ('open', 'won', 'lost')", name=op.f("ck_deal_state")),
+        sa.CheckConstraint("win_probability BETWEEN 0 AND 10000", name=op.f("ck_deal_win_probability")),
+        sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_deal_customer_id")),
+        sa.ForeignKeyConstraint(["owner_id"], ["user.id"], name=op.f("fk_deal_owner_id")),
+        sa.ForeignKeyConstraint(["pipeline_id"], ["pipeline.id"], name=op.f("fk_deal_pipeline_id")),
+        sa.ForeignKeyConstraint(["stage_id"], ["stage.id"], name=op.f("fk_deal_stage_id")),
+        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_deal_team_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deal")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("deal", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_deal_closed",
+            ["closed_on", "id"],
+            unique=False,
+            sqlite_where=sa.text("is_active"),
+            postgresql_where=sa.text("is_active"),
+        )
+        batch_op.create_index(
+            "ix_deal_created",
+            ["created_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("is_active"),
+            postgresql_where=sa.text("is_active"),
+        )
+        batch_op.create_index(
+            "ix_deal_customer",
+            ["customer_id", "id"],
+            unique=False,
+            sqlite_where=sa.text("is_active"),
+            postgresql_where=sa.text("is_active"),
+        )
+        batch_op.create_index(
+            "ix_deal_name",
+            ["sort_key", "id"],
+            unique=False,
+            sqlite_where=sa.text("is_active"),
+            postgresql_where=sa.text("is_active"),
+        )
+        batch_op.create_index(
+            "ix_deal_owner",
+            ["owner_id", "created_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("is_active"),
+            postgresql_where=sa.text("is_active"),
+        )
+        batch_op.create_index(
+            "ix_deal_pipeline",
+            ["pipeline_id", "state"],
+            unique=False,
+            sqlite_where=sa.text("is_active"),
+            postgresql_where=sa.text("is_active"),
+        )
+        batch_op.create_index(
+            "ix_deal_team",
+            ["team_id", "created_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("is_active"),
+            postgresql_where=sa.text("is_active"),
+        )
+        batch_op.create_index("uq_deal_origin", ["external_source", "external_id"], unique=True)
+        batch_op.create_index("uq_deal_rank", ["stage_id", "rank"], unique=True)
 
     op.create_table(
         "person",
@@ -449,6 +659,131 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_refresh_token_sign_in_id"), ["sign_in_id"], unique=False)
 
     op.create_table(
+        "contact_record",
+        sa.Column("customer_id", types.Id, nullable=False),
+        sa.Column("person_id", types.Id, nullable=True),
+        sa.Column("deal_id", types.Id, nullable=True),
+        sa.Column("user_id", types.Id, nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("direction", sa.String(length=3), nullable=True),
+        sa.Column("subject", sa.String(length=200), nullable=True),
+        sa.Column("content", sa.Text(), nullable=True),
+        sa.Column("outcome", sa.String(length=60), nullable=True),
+        sa.Column("occurred_at", types.Instant(), nullable=False),
+        sa.Column("duration_seconds", sa.Integer(), nullable=True),
+        sa.Column("next_step", sa.String(length=300), nullable=True),
+        sa.Column("next_follow_up_at", types.Instant(), nullable=True),
+        sa.Column("search_key", types.KeyText(), nullable=False),
+        sa.Column("id", types.Id, nullable=False),
+        sa.Column("version", types.Id, nullable=False),
+        sa.Column("created_at", types.Instant(), nullable=False),
+        sa.Column("created_by", types.Id, nullable=True),
+        sa.Column("updated_at", types.Instant(), nullable=False),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("deleted_at", types.Instant(), nullable=True),
+        sa.Column("deleted_by", types.Id, nullable=True),
+        sa.Column("external_source", sa.String(length=50), nullable=True),
+        sa.Column("external_id", sa.String(length=200), nullable=True),
+        sa.CheckConstraint(
+            "duration_seconds IS NULL OR duration_seconds >= 0", name=op.f("ck_contact_record_duration")
+        ),
+        sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_contact_record_customer_id")),
+        sa.ForeignKeyConstraint(["deal_id"], ["deal.id"], name=op.f("fk_contact_record_deal_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_contact_record_person_id")),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_contact_record_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_record")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("contact_record", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_contact_record_customer",
+            ["customer_id", "occurred_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("is_active"),
+            postgresql_where=sa.text("is_active"),
+        )
+        batch_op.create_index(
+            "ix_contact_record_deal",
+            ["deal_id", "occurred_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("is_active"),
+            postgresql_where=sa.text("is_active"),
+        )
+        batch_op.create_index(
+            "ix_contact_record_occurred",
+            ["occurred_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("is_active"),
+            postgresql_where=sa.text("is_active"),
+        )
+        batch_op.create_index(
+            "ix_contact_record_person",
+            ["person_id", "occurred_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("is_active"),
+            postgresql_where=sa.text("is_active"),
+        )
+        batch_op.create_index(
+            "ix_contact_record_user",
+            ["user_id", "occurred_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("is_active"),
+            postgresql_where=sa.text("is_active"),
+        )
+        batch_op.create_index("uq_contact_record_origin", ["external_source", "external_id"], unique=True)
+
+    op.create_table(
+        "deal_line",
+        sa.Column("id", types.Id, nullable=False),
+        sa.Column("deal_id", types.Id, nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("product_id", types.Id, nullable=False),
+        sa.Column("quantity", types.FixedDecimal(), nullable=False),
+        sa.Column("unit_price", types.FixedDecimal(), nullable=False),
+        sa.Column("discount_percent", types.FixedDecimal(), nullable=True),
+        sa.Column("tax_percent", types.FixedDecimal(), nullable=True),
+        sa.Column("amount", types.FixedDecimal(), nullable=False),
+        sa.ForeignKeyConstraint(["deal_id"], ["deal.id"], name=op.f("fk_deal_line_deal_id")),
+        sa.ForeignKeyConstraint(["product_id"], ["product.id"], name=op.f("fk_deal_line_product_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deal_line")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("deal_line", schema=None) as batch_op:
+        batch_op.create_index("ix_deal_line_deal", ["deal_id", "position"], unique=False)
+        batch_op.create_index("ix_deal_line_product", ["product_id", "deal_id"], unique=False)
+
+    op.create_table(
+        "deal_person",
+        sa.Column("deal_id", types.Id, autoincrement=False, nullable=False),
+        sa.Column("person_id", types.Id, autoincrement=False, nullable=False),
+        sa.Column("role", sa.String(length=60), nullable=True),
+        sa.ForeignKeyConstraint(["deal_id"], ["deal.id"], name=op.f("fk_deal_person_deal_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_deal_person_person_id")),
+        sa.PrimaryKeyConstraint("deal_id", "person_id", name=op.f("pk_deal_person")),
+    )
+    with op.batch_alter_table("deal_person", schema=None) as batch_op:
+        batch_op.create_index("ix_deal_person_person", ["person_id", "deal_id"], unique=False)
+
+    op.create_table(
+        "deal_stage_entry",
+        sa.Column("id", types.Id, nullable=False),
+        sa.Column("deal_id", types.Id, nullable=False),
+        sa.Column("stage_id", types.Id, nullable=False),
+        sa.Column("actor_id", types.Id, nullable=True),
+        sa.Column("entered_at", types.Instant(), nullable=False),
+        sa.Column("left_at", types.Instant(), nullable=True),
+        sa.Column("duration_seconds", types.Id, nullable=True),
+        sa.ForeignKeyConstraint(["actor_id"], ["user.id"], name=op.f("fk_deal_stage_entry_actor_id")),
+        sa.ForeignKeyConstraint(["deal_id"], ["deal.id"], name=op.f("fk_deal_stage_entry_deal_id")),
+        sa.ForeignKeyConstraint(["stage_id"], ["stage.id"], name=op.f("fk_deal_stage_entry_stage_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deal_stage_entry")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("deal_stage_entry", schema=None) as batch_op:
+        batch_op.create_index("ix_deal_stage_entry_deal", ["deal_id", "id"], unique=False)
+        batch_op.create_index("ix_deal_stage_entry_stage", ["stage_id", "entered_at"], unique=False)
+
+    op.create_table(
         "person_customer",
         sa.Column("person_id", types.Id, autoincrement=False, nullable=False),
         sa.Column("customer_id", types.Id, autoincrement=False, nullable=False),
@@ -472,6 +807,39 @@ def downgrade() -> None:
         batch_op.drop_index("ix_person_customer_customer")
 
     op.drop_table("person_customer")
+    with op.batch_alter_table("deal_stage_entry", schema=None) as batch_op:
+        batch_op.drop_index("ix_deal_stage_entry_stage")
+        batch_op.drop_index("ix_deal_stage_entry_deal")
+
+    op.drop_table("deal_stage_entry")
+    with op.batch_alter_table("deal_person", schema=None) as batch_op:
+        batch_op.drop_index("ix_deal_person_person")
+
+    op.drop_table("deal_person")
+    with op.batch_alter_table("deal_line", schema=None) as batch_op:
+        batch_op.drop_index("ix_deal_line_product")
+        batch_op.drop_index("ix_deal_line_deal")
+
+    op.drop_table("deal_line")
+    with op.batch_alter_table("contact_record", schema=None) as batch_op:
+        batch_op.drop_index("uq_contact_record_origin")
+        batch_op.drop_index(
+            "ix_contact_record_user", sqlite_where=sa.text("is_active"), postgresql_where=sa.text("is_active")
+        )
+        batch_op.drop_index(
+            "ix_contact_record_person", sqlite_where=sa.text("is_active"), postgresql_where=sa.text("is_active")
+        )
+        batch_op.drop_index(
+            "ix_contact_record_occurred", sqlite_where=sa.text("is_active"), postgresql_where=sa.text("is_active")
+        )
+        batch_op.drop_index(
+            "ix_contact_record_deal", sqlite_where=sa.text("is_active"), postgresql_where=sa.text("is_active")
+        )
+        batch_op.drop_index(
+            "ix_contact_record_customer", sqlite_where=sa.text("is_active"), postgresql_where=sa.text("is_active")
+        )
+
+    op.drop_table("contact_record")
     with op.batch_alter_table("refresh_token", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_refresh_token_sign_in_id"))
 
@@ -483,10 +851,30 @@ def downgrade() -> None:
         )
 
     op.drop_table("person")
+    with op.batch_alter_table("deal", schema=None) as batch_op:
+        batch_op.drop_index("uq_deal_rank")
+        batch_op.drop_index("uq_deal_origin")
+        batch_op.drop_index("ix_deal_team", sqlite_where=sa.text("is_active"), postgresql_where=sa.text("is_active"))
+        batch_op.drop_index(
+            "ix_deal_pipeline", sqlite_where=sa.text("is_active"), postgresql_where=sa.text("is_active")
+        )
+        batch_op.drop_index("ix_deal_owner", sqlite_where=sa.text("is_active"), postgresql_where=sa.text("is_active"))
+        batch_op.drop_index("ix_deal_name", sqlite_where=sa.text("is_active"), postgresql_where=sa.text("is_active"))
+        batch_op.drop_index(
+            "ix_deal_customer", sqlite_where=sa.text("is_active"), postgresql_where=sa.text("is_active")
+        )
+        batch_op.drop_index("ix_deal_created", sqlite_where=sa.text("is_active"), postgresql_where=sa.text("is_active"))
+        batch_op.drop_index("ix_deal_closed", sqlite_where=sa.text("is_active"), postgresql_where=sa.text("is_active"))
+
+    op.drop_table("deal")
     with op.batch_alter_table("customer_tag", schema=None) as batch_op:
         batch_op.drop_index("ix_customer_tag_tag")
 
     op.drop_table("customer_tag")
+    with op.batch_alter_table("stage", schema=None) as batch_op:
+        batch_op.drop_index("ix_stage_pipeline")
+
+    op.drop_table("stage")
     with op.batch_alter_table("sign_in", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_sign_in_user_id"))
 
@@ -520,6 +908,14 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_user_team_id"))
 
     op.drop_table("user")
+    with op.batch_alter_table("pipeline", schema=None) as batch_op:
+        batch_op.drop_index("uq_pipeline_origin")
+        batch_op.drop_index(
+            "uq_pipeline_name", sqlite_where=sa.text("is_active"), postgresql_where=sa.text("is_active")
+        )
+        batch_op.drop_index(batch_op.f("ix_pipeline_team_id"))
+
+    op.drop_table("pipeline")
     with op.batch_alter_table("journal", schema=None) as batch_op:
         batch_op.drop_index("ix_journal_record")
         batch_op.drop_index("ix_journal_feed")
@@ -538,9 +934,18 @@ def downgrade() -> None:
         batch_op.drop_index("uq_tag_name", sqlite_where=sa.text("is_active"), postgresql_where=sa.text("is_active"))
 
     op.drop_table("tag")
+    with op.batch_alter_table("sign_in_throttle", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_sign_in_throttle_last_at"))
+
     op.drop_table("sign_in_throttle")
     op.drop_table("setting")
     op.drop_table("role")
+    with op.batch_alter_table("product", schema=None) as batch_op:
+        batch_op.drop_index("uq_product_origin")
+        batch_op.drop_index("uq_product_code", sqlite_where=sa.text("is_active"), postgresql_where=sa.text("is_active"))
+        batch_op.drop_index("ix_product_name", sqlite_where=sa.text("is_active"), postgresql_where=sa.text("is_active"))
+
+    op.drop_table("product")
     with op.batch_alter_table("option", schema=None) as batch_op:
         batch_op.drop_index("uq_option_value", sqlite_where=sa.text("is_active"), postgresql_where=sa.text("is_active"))
         batch_op.drop_index("uq_option_origin")

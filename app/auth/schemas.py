@@ -1,0 +1,315 @@
+"""What users, teams, roles and sign-ins look like on the wire, and their lists."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+from zoneinfo import available_timezones
+
+from marshmallow import ValidationError, fields
+from sqlalchemy import true
+
+from ..access import Permission, Sight
+from ..filtering import AnyOf, Contains, Filter, Range, an_id
+from ..listing import ListSpec
+from ..messages import LANGUAGES
+from ..projection import Computed, LinkTo
+from ..schema import (
+    Choice,
+    Email,
+    Flag,
+    IdField,
+    InstantField,
+    Line,
+    Link,
+    RecordSchema,
+    StrictSchema,
+    column,
+    max_length,
+)
+from .models import Team, User, teams, users
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+class TimeZone(Line):
+    """An IANA time zone."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if text is not None and text not in _zones():
+            raise ValidationError("time_zone")
+        return text
+
+
+class Secret(fields.String):
+    """A password: every character counts, nothing is trimmed."""
+
+    default_error_messages = {  # noqa: RUF012
+        "required": "required",
+        "null": "required",
+        "invalid": "wrong_type",
+        "invalid_utf8": "wrong_type",
+    }
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        text: str = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise ValidationError("control_characters") from error
+        if not text:
+            raise ValidationError("required")
+        return text
+
+
+# ---- signing in ------------------------------------------------------------------------------------------------------
+
+
+class LoginSchema(StrictSchema):
+    """Who wants to sign in. `email` may hold a phone number."""
+
+    email = Line(required=True)
+    password = Secret(required=True)
+    otp = Line(allow_none=True, blank_is_null=True, validate=max_length(40))
+    session = Choice(("body", "cookie"), load_default="body")
+    remember = Flag(load_default=False)
+
+
+class PasswordChangeSchema(StrictSchema):
+    """The old password and the new one."""
+
+    current_password = Secret(required=True)
+    new_password = Secret(required=True)
+
+
+class LinkSchema(StrictSchema):
+    """A record by id and name."""
+
+    id = fields.Integer()
+    name = fields.String()
+
+
+class MeSchema(RecordSchema):
+    """The signed-in person as he or she sees himself or herself, and as he or she may change it."""
+
+    class Meta(RecordSchema.Meta):
+        """Columns of `User`."""
+
+        model = User
+
+    id = column(dump_only=True)
+    version = column(dump_only=True)
+    name = column()
+    email = column(dump_only=True)
+    phone = Line(allow_none=True, blank_is_null=True, validate=max_length(50))
+    title = column()
+    avatar = Link(allow_none=True, blank_is_null=True, validate=max_length(500))
+    language = Choice(LANGUAGES)
+    time_zone = TimeZone()
+    team_id = column(dump_only=True)
+    role = column(dump_only=True)
+    absent_until = InstantField(allow_none=True)
+    must_change_password = column(dump_only=True)
+    created_at = column(dump_only=True)
+    updated_at = column(dump_only=True)
+    is_active = column(dump_only=True)
+    team = fields.Nested(LinkSchema, dump_only=True, allow_none=True)
+    role_name_zh = fields.String(dump_only=True)
+    role_name_en = fields.String(dump_only=True)
+    sight = Choice(Sight, dump_only=True)
+    permissions = fields.List(fields.String(), dump_only=True)
+    can_write = fields.Boolean(dump_only=True)
+
+
+class TokenAnswerSchema(StrictSchema):
+    """Tokens. The refresh token is absent where it travels in the cookie."""
+
+    access_token = fields.String()
+    refresh_token = fields.String(metadata={"optional": True})
+    token_type = Choice(("Bearer",))
+    expires_in = fields.Integer()
+    user = fields.Nested(MeSchema)
+
+
+class ListMetaSchema(StrictSchema):
+    """What a list says about itself."""
+
+    total = fields.Integer()
+    pages = fields.Integer()
+    current_page = fields.Integer()
+    per_page = fields.Integer()
+    next_cursor = fields.String(allow_none=True)
+
+
+class SessionSchema(StrictSchema):
+    """A sign-in of the caller's."""
+
+    id = fields.Integer()
+    created_at = InstantField()
+    last_used_at = InstantField()
+    expires_at = InstantField()
+    address = fields.String(allow_none=True)
+    agent = fields.String(allow_none=True)
+    is_remembered = fields.Boolean()
+    is_current = fields.Boolean()
+
+
+class SessionPageSchema(StrictSchema):
+    """The caller's sign-ins that still hold."""
+
+    data = fields.List(fields.Nested(SessionSchema))
+    meta = fields.Nested(ListMetaSchema)
+
+
+class RoleSchema(StrictSchema):
+    """A named set of permissions, and how far it sees."""
+
+    key = fields.String()
+    name_zh = fields.String()
+    name_en = fields.String()
+    permissions = fields.List(fields.String())
+    sight = Choice(Sight)
+    is_builtin = fields.Boolean()
+
+
+class RolePageSchema(StrictSchema):
+    """All roles."""
+
+    data = fields.List(fields.Nested(RoleSchema))
+    meta = fields.Nested(ListMetaSchema)
+
+
+# ---- users and teams -------------------------------------------------------------------------------------------------
+
+
+class UserSchema(RecordSchema):
+    """A person who uses the product."""
+
+    class Meta(RecordSchema.Meta):
+        """Columns of `User`."""
+
+        model = User
+
+    id = column(dump_only=True)
+    version = column(dump_only=True)
+    name = column(required=True)
+    title = column()
+    avatar = Link(allow_none=True, blank_is_null=True, validate=max_length(500))
+    team_id = IdField(allow_none=True)
+    team = LinkTo("team_id", User.team_id, teams)
+    absent_until = InstantField(allow_none=True)
+    role = Line(required=True, validate=max_length(40))
+    email = Email(allow_none=True, validate=max_length(254))
+    phone = Line(allow_none=True, blank_is_null=True, validate=max_length(50))
+    language = Choice(LANGUAGES, allow_none=True)
+    time_zone = TimeZone(allow_none=True, blank_is_null=True)
+    password = Secret(load_only=True)
+    has_password = Computed(lambda _shape: User.password_hash.is_not(None), bool, {"type": "boolean"})
+    must_change_password = column(dump_only=True)
+    last_seen_at = column(dump_only=True)
+    external_source = column()
+    external_id = column()
+    created_at = column(dump_only=True)
+    created_by = column(dump_only=True)
+    updated_at = column(dump_only=True)
+    is_active = column(dump_only=True)
+
+
+class DeactivationSchema(StrictSchema):
+    """Who takes over what the leaver owns."""
+
+    successor_id = IdField(allow_none=True, load_default=None)
+
+
+class TeamSchema(RecordSchema):
+    """A group of users in a tree."""
+
+    class Meta(RecordSchema.Meta):
+        """Columns of `Team`."""
+
+        model = Team
+
+    id = column(dump_only=True)
+    version = column(dump_only=True)
+    name = column(required=True)
+    parent_id = IdField(allow_none=True)
+    parent = LinkTo("parent_id", Team.parent_id, teams)
+    manager_id = IdField(allow_none=True)
+    manager = LinkTo("manager_id", Team.manager_id, users)
+    region = column()
+    external_source = column()
+    external_id = column()
+    created_at = column(dump_only=True)
+    created_by = column(dump_only=True)
+    updated_at = column(dump_only=True)
+    is_active = column(dump_only=True)
+
+
+def _by_right(one: Filter) -> Filter:
+    """A filter on a field that is shown by right: for everybody else it matches nothing."""
+    one.masked = True
+    return one
+
+
+USERS = ListSpec(
+    policy=users,
+    schema=UserSchema,
+    plural="users",
+    filters={
+        "name": Contains(User.name_key),
+        "id": AnyOf(User.id, an_id),
+        "team_id": AnyOf(User.team_id, an_id),
+        "created": Range(User.created_at),
+        "updated": Range(User.updated_at),
+        "role": _by_right(AnyOf(User.role)),
+        "email": _by_right(Contains(User.email_key)),
+        "external_source": _by_right(AnyOf(User.external_source)),
+        "external_id": _by_right(AnyOf(User.external_id)),
+    },
+    sort={"name": User.sort_key, "team_id": User.team_id},
+    default_sort="name",
+    search=(User.search_key,),
+    masked_search=(User.email_key, User.phone_e164),
+    masked=true(),
+    unmask=Permission.USER_WRITE,
+    right_fields=dict.fromkeys(
+        (
+            "role",
+            "email",
+            "phone",
+            "language",
+            "time_zone",
+            "has_password",
+            "must_change_password",
+            "last_seen_at",
+            "external_source",
+            "external_id",
+            "created_by",
+        ),
+        Permission.USER_WRITE,
+    ),
+)
+
+TEAMS = ListSpec(
+    policy=teams,
+    schema=TeamSchema,
+    plural="teams",
+    filters={
+        "name": Contains(Team.name_key),
+        "id": AnyOf(Team.id, an_id),
+        "parent_id": AnyOf(Team.parent_id, an_id),
+        "manager_id": AnyOf(Team.manager_id, an_id),
+        "region": AnyOf(Team.region),
+        "external_source": AnyOf(Team.external_source),
+        "external_id": AnyOf(Team.external_id),
+        "created": Range(Team.created_at),
+        "updated": Range(Team.updated_at),
+    },
+    sort={"name": Team.sort_key},
+    default_sort="name",
+    search=(Team.name_key,),
+)

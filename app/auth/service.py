@@ -1,0 +1,241 @@
+"""Use cases of users: create, edit, deactivate, restore. Nobody grants what he or she lacks; one admin always stays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import func, select
+
+from .. import routing
+from ..access import Actor, Sight
+from ..database import db
+from ..errors import Issue, conflict, forbidden, invalid
+from ..folding import e164, email_key, fold, search_key, sort_key
+from ..routing import assign
+from .following import follow, hand_over
+from .models import Role, Team, User, queue_up
+from .passwords import hash_password, password_faults, verify_password
+from .sessions import personal_words
+from .stamps import end_sign_ins, raise_stamps
+
+_STANDING = ("name", "role", "team_id", "language", "time_zone", "must_change_password", "is_active")
+"""What remembered actors are made of: a change of these makes them stale."""
+
+
+def prepare(actor: Actor, values: dict[str, Any], user: User | None = None) -> dict[str, Any]:
+    """Check what was sent and hash the password in it: outside of any unit of work, for hashing takes its time.
+
+    Args:
+        user: who is edited; None for a new person.
+
+    Returns:
+        The values with `password_hash` in the place of `password`; without either where the password is the old one.
+
+    Raises:
+        Problem: 403 where the person has rights that the caller lacks; 422 with every fault at once.
+    """
+    if user is not None:
+        _refuse_superior(actor, user)
+    issues = _faults(actor, values, user)
+    password = values.get("password")
+    prepared = {name: value for name, value in values.items() if name != "password"}
+    if password is not None:
+        if user is not None and user.id == actor.user_id:
+            issues.append(Issue("#/password", "password_own"))
+        else:
+            name, email, phone = (values.get(key, getattr(user, key, None)) for key in ("name", "email", "phone"))
+            minimum = current_app.config["LIANXI"].password_min_length
+            issues += password_faults(password, minimum, personal_words(name or "", email, phone))
+    if issues:
+        raise invalid(*issues)
+    if password is not None and not (user is not None and verify_password(user.password_hash, password)[0]):
+        prepared["password_hash"] = hash_password(password)
+    return prepared
+
+
+def create(actor: Actor, values: dict[str, Any]) -> User:
+    """A new person from prepared values. A password that somebody else chose is to be changed at the first sign-in.
+
+    Raises:
+        Problem: 409 at `#/email` or `#/phone` when it is in use; 422 as `prepare`.
+    """
+    queue_up()
+    _recheck(actor, values, None)
+    user = User(**values, must_change_password="password_hash" in values)
+    _derive(user)
+    db.session.add(user)
+    db.session.flush()
+    return user
+
+
+def edit(actor: Actor, user: User, values: dict[str, Any]) -> User:
+    """Change the fields that are present in prepared values; role and team take effect with the commit.
+
+    Raises:
+        Problem: 403 where the person has rights that the caller lacks; 409 when an address is in use or the last admin
+            would be one no longer; 422 as `prepare`.
+    """
+    _refuse_superior(actor, user)
+    _recheck(actor, values, user)
+    if values.get("role", user.role) != user.role:
+        _keep_an_admin(user)
+    if "password_hash" in values:
+        values = {**values, "must_change_password": True}
+        end_sign_ins(user.id, "password")
+    _change(user, values)
+    return user
+
+
+def edit_own(actor: Actor, values: dict[str, Any]) -> User:
+    """Change the own profile.
+
+    Raises:
+        Problem: 409 when the phone number is in use; 422 without any way to sign in.
+    """
+    user = own(actor)
+    issues = _reach_faults(values, user)
+    if issues:
+        raise invalid(*issues)
+    _change(user, values)
+    return user
+
+
+def by_origin(external_source: str, external_id: str) -> User | None:
+    """The person, active or not, who came from there."""
+    return db.session.execute(
+        select(User).where(User.external_source == external_source, User.external_id == external_id)
+    ).scalar_one_or_none()
+
+
+def own(actor: Actor) -> User:
+    """The caller's own row, locked."""
+    return db.session.execute(select(User).where(User.id == actor.user_id).with_for_update()).scalar_one()
+
+
+def deactivate(actor: Actor, user: User, successor_id: int | None) -> User:
+    """Let a person leave: sign-ins end, the name stays readable wherever it stands.
+
+    Args:
+        successor_id: who takes over the records and the teams led; None leaves the records where they are.
+
+    Raises:
+        Problem: 403 where the person has rights that the caller lacks; 409 for the last admin; 422 for a successor who
+            is no active user or the leaver.
+    """
+    _refuse_superior(actor, user)
+    successor = None if successor_id is None else db.session.get(User, successor_id)
+    if successor_id is not None and (successor is None or not successor.is_active or successor is user):
+        raise invalid(Issue("#/successor_id", "unknown_user"))
+    _keep_an_admin(user)
+    routing.remove(actor, user)
+    end_sign_ins(user.id, "deactivated")
+    if successor is not None:
+        hand_over(user.id, successor)
+        led = select(Team).where(Team.manager_id == user.id, Team.is_active).with_for_update()
+        for team in db.session.execute(led).scalars():
+            team.manager_id = successor.id
+    raise_stamps()
+    return user
+
+
+def restore(actor: Actor, user: User) -> User:
+    """Let a person come back, into the old team where there still is one.
+
+    Raises:
+        Problem: 403 where the person has rights that the caller lacks; 409 when the e-mail address or phone number is
+            in use by now.
+    """
+    _refuse_superior(actor, user)
+    team = None if user.team_id is None else db.session.get(Team, user.team_id)
+    if team is not None and not team.is_active:
+        user.team_id = None
+        follow(user)
+    routing.restore(actor, user)
+    raise_stamps()
+    return user
+
+
+def _change(user: User, values: dict[str, Any]) -> None:
+    before = [getattr(user, name) for name in _STANDING]
+    team_id = user.team_id
+    assign(user, values)
+    _derive(user)
+    db.session.flush()
+    if user.team_id != team_id:
+        follow(user)
+    if [getattr(user, name) for name in _STANDING] != before:
+        raise_stamps(user.id)
+
+
+def _derive(user: User) -> None:
+    """Set the keys that follow from the name and the ways to reach the person."""
+    assign(
+        user,
+        {
+            "name_key": fold(user.name),
+            "sort_key": sort_key(user.name),
+            "search_key": search_key([user.name]),
+            "email_key": email_key(user.email),
+            "phone_e164": e164(user.phone, current_app.config["LIANXI"].default_region),
+        },
+    )
+
+
+def _refuse_superior(actor: Actor, user: User) -> None:
+    """Who has a right that the caller lacks is not the caller's to change: a new password would be a new right."""
+    role = db.session.get(Role, user.role)
+    if role is None or not _may_grant(actor, role):
+        raise forbidden()
+
+
+def _may_grant(actor: Actor, role: Role) -> bool:
+    return actor.permissions >= set(role.permissions) and ("all" in actor.tokens or role.sight != Sight.EVERYONE)
+
+
+def _recheck(actor: Actor, values: dict[str, Any], user: User | None) -> None:
+    issues = _faults(actor, values, user)
+    if issues:
+        raise invalid(*issues)
+
+
+def _faults(actor: Actor, values: dict[str, Any], user: User | None) -> list[Issue]:
+    issues = _reach_faults(values, user)
+    if "role" in values and (user is None or values["role"] != user.role):
+        role = db.session.get(Role, values["role"])
+        if role is None:
+            issues.append(Issue("#/role", "unknown_role"))
+        elif not _may_grant(actor, role):
+            issues.append(Issue("#/role", "not_yours_to_grant"))
+    team_id = values.get("team_id")
+    if team_id is not None and (user is None or team_id != user.team_id):
+        team = db.session.get(Team, team_id)
+        if team is None or not team.is_active:
+            issues.append(Issue("#/team_id", "unknown_record"))
+    return issues
+
+
+def _reach_faults(values: dict[str, Any], user: User | None) -> list[Issue]:
+    """Everybody signs in by e-mail or by phone, and a phone number must be one that can be recognised."""
+    email, phone = (values.get(key, getattr(user, key, None)) for key in ("email", "phone"))
+    issues: list[Issue] = []
+    if not email and not phone:
+        issues.append(Issue("#/email", "email_or_phone"))
+    if values.get("phone") and e164(phone, current_app.config["LIANXI"].default_region) is None:
+        issues.append(Issue("#/phone", "phone"))
+    return issues
+
+
+def _keep_an_admin(leaver: User) -> None:
+    """Refuse to lose the last admin who can sign in; the writers of users queue, so that two cannot both go.
+
+    Raises:
+        Problem: 409 `last-admin`.
+    """
+    if leaver.role != "admin" or leaver.password_hash is None:
+        return
+    others = select(func.count()).where(
+        User.role == "admin", User.is_active, User.password_hash.is_not(None), User.id != leaver.id
+    )
+    if not db.session.execute(others).scalar_one():
+        raise conflict("last-admin")

@@ -1,0 +1,296 @@
+"""Use cases of signing in: tokens given, renewed and ended, the own password changed."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import Row, delete, select, update
+
+from ..access import Actor, Permission
+from ..database import db, read_engine
+from ..errors import Issue, Problem, invalid, not_found
+from ..folding import e164, email_key, fold
+from ..transaction import now, unit_of_work
+from . import throttle
+from .models import RefreshToken, Role, SignIn, User
+from .passwords import hash_password, password_faults, verify_password
+from .profile import profile
+from .stamps import end_sign_in, end_sign_ins, raise_stamps
+from .tokens import REFRESH, access_token, read_token, refresh_token, unauthorized
+
+log = logging.getLogger("lianxi")
+
+FIRST_ADMIN = "first-admin.txt"
+_SHOWN = 200
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Where a request comes from."""
+
+    address: str | None
+    agent: str | None
+
+
+@dataclass(frozen=True)
+class Granted:
+    """Tokens just given.
+
+    Attributes:
+        expires_in: seconds that the access token is good for.
+        refresh_seconds: seconds that the refresh token is good for, when it is not used before.
+        is_remembered: whether a browser keeps it when it is closed.
+        user: the person, as `/auth/me` shows him or her.
+    """
+
+    access_token: str
+    refresh_token: str
+    expires_in: int
+    refresh_seconds: int
+    is_remembered: bool
+    user: dict[str, Any]
+
+
+def sign_in(account: str, password: str, caller: Caller, *, remember: bool = False, by_cookie: bool = False) -> Granted:
+    """Open a session for who knows the password.
+
+    Args:
+        account: e-mail address or phone number.
+        password: as typed.
+        caller: where the request comes from.
+        remember: 30 days instead of 12 hours; admins stay at 8 hours.
+        by_cookie: whether the refresh token will travel in a cookie.
+
+    Raises:
+        Problem: one and the same 401 whatever is wrong, 429 while throttled.
+    """
+    found = _find(account)
+    user_id = None if found is None else found.id
+    attempt = throttle.admit(throttle.account_key(user_id, account), caller.address, user_id=user_id)
+    is_right, better_hash = verify_password(None if found is None else found.password_hash, password)
+    if found is None or not is_right:
+        log.warning("sign-in failed: user %s from %s", user_id, caller.address)
+        raise _failed()
+    with unit_of_work(actor_id=found.id, source="http") as unit:
+        row = _locked(found.id)
+        if row is None or row.password_hash != found.password_hash:
+            raise _failed()
+        throttle.forgive(attempt)
+        if better_hash is not None:
+            _set_unversioned(found.id, password_hash=better_hash)
+        session = SignIn(
+            user_id=found.id,
+            created_at=unit.at,
+            expires_at=unit.at + _longest(row.permissions, remember),
+            last_used_at=unit.at,
+            is_remembered=remember,
+            by_cookie=by_cookie,
+            address=(caller.address or "")[:45] or None,
+            agent=(caller.agent or "")[:300] or None,
+        )
+        db.session.add(session)
+        db.session.flush()
+        granted = _grant(session, unit.at)
+    log.info("signed in: user %s, session %s, from %s", found.id, session.id, caller.address)
+    if row.role == "admin":
+        _forget_first_password()
+    return granted
+
+
+def renew(token: str, caller: Caller) -> Granted:
+    """New tokens for a refresh token, which works once; used again it is stolen, and its session ends.
+
+    Raises:
+        Problem: 401.
+    """
+    claims = read_token(token, REFRESH)
+    granted: Granted | None = None
+    with unit_of_work(actor_id=claims.user_id, source="http") as unit:
+        row = _locked(claims.user_id)
+        used = db.session.connection().execute(
+            update(RefreshToken)
+            .where(
+                RefreshToken.jti == claims.token_id,
+                RefreshToken.sign_in_id == claims.session_id,
+                RefreshToken.used_at.is_(None),
+            )
+            .values(used_at=unit.at)
+        )
+        session = db.session.get(SignIn, claims.session_id, with_for_update=True)
+        if session is not None and session.user_id == claims.user_id:
+            if used.rowcount == 0:
+                if end_sign_in(session.id, "reuse"):
+                    log.warning("refresh token used twice: user %s, session %s ended", session.user_id, session.id)
+            elif row is not None and session.revoked_at is None and session.expires_at > unit.at:
+                # Who has become an admin meanwhile has the shorter session of one.
+                session.expires_at = min(session.expires_at, session.created_at + _longest(row.permissions, True))
+                session.last_used_at = unit.at
+                session.address = (caller.address or "")[:45] or session.address
+                if session.expires_at > unit.at:
+                    granted = _grant(session, unit.at)
+    if granted is None:
+        raise unauthorized()
+    return granted
+
+
+def sign_out(session_id: int) -> None:
+    """End a session; its tokens are dead at once."""
+    if end_sign_in(session_id, "signed_out"):
+        log.info("signed out: session %s", session_id)
+
+
+def open_sessions(actor: Actor) -> list[dict[str, Any]]:
+    """The sign-ins of a person that still hold, the latest used first."""
+    rows = db.session.execute(
+        select(SignIn)
+        .where(SignIn.user_id == actor.user_id, SignIn.revoked_at.is_(None), SignIn.expires_at > now())
+        .order_by(SignIn.last_used_at.desc(), SignIn.id.desc())
+        .limit(_SHOWN)
+    ).scalars()
+    return [
+        {
+            "id": row.id,
+            "created_at": row.created_at,
+            "last_used_at": row.last_used_at,
+            "expires_at": row.expires_at,
+            "address": row.address,
+            "agent": row.agent,
+            "is_remembered": row.is_remembered,
+            "is_current": row.id == actor.session_id,
+        }
+        for row in rows
+    ]
+
+
+def end_own_session(actor: Actor, session_id: int) -> None:
+    """End one of the caller's sign-ins.
+
+    Raises:
+        Problem: 404, there is none, or it has ended.
+    """
+    session = db.session.get(SignIn, session_id, with_for_update=True)
+    if session is None or session.user_id != actor.user_id or session.revoked_at or session.expires_at <= now():
+        raise not_found()
+    end_sign_in(session_id, "ended")
+
+
+def checked_password(actor: Actor, current: str, new: str, caller: Caller) -> tuple[str, str]:
+    """Check a change of the own password, outside of any unit of work.
+
+    Returns:
+        The hash that holds now and the one to come.
+
+    Raises:
+        Problem: 422 for a wrong current or an unfit new password, 429 when the current one was guessed too often.
+    """
+    with read_engine().connect() as connection:
+        row = connection.execute(
+            select(User.name, User.email, User.phone, User.password_hash).where(User.id == actor.user_id)
+        ).one()
+    minimum = current_app.config["LIANXI"].password_min_length
+    issues = password_faults(new, minimum, personal_words(row.name, row.email, row.phone), "#/new_password")
+    attempt = throttle.admit(throttle.account_key(actor.user_id, ""), caller.address)
+    is_right, _better = verify_password(row.password_hash, current)
+    if not is_right:
+        raise invalid(Issue("#/current_password", "password_wrong"), *issues)
+    with unit_of_work(source="http"):
+        throttle.forgive(attempt)
+    if not issues and verify_password(row.password_hash, new)[0]:
+        issues = [Issue("#/new_password", "password_same")]
+    if issues:
+        raise invalid(*issues)
+    return row.password_hash, hash_password(new)
+
+
+def set_own_password(actor: Actor, old_hash: str, new_hash: str) -> None:
+    """Write a checked new password; the person's other sessions end.
+
+    Raises:
+        Problem: 409, the password was changed meanwhile.
+    """
+    user = db.session.get(User, actor.user_id, with_for_update=True)
+    if user is None or user.password_hash != old_hash:
+        raise Problem(409, "conflict")
+    user.password_hash = new_hash
+    user.must_change_password = False
+    raise_stamps(user.id)
+    end_sign_ins(user.id, "password", but=actor.session_id)
+    log.info("password changed: user %s", user.id)
+
+
+def personal_words(name: str, email: str | None, phone: str | None) -> list[str | None]:
+    """What a password of this person may not consist of."""
+    return [name, email, email.split("@")[0] if email else None, phone]
+
+
+def _find(account: str) -> Row[int, str | None] | None:
+    """The active user whom an e-mail address or phone number means."""
+    if "@" in fold(account):
+        condition = User.email_key == email_key(account)
+    else:
+        number = e164(account, current_app.config["LIANXI"].default_region)
+        condition = User.phone_e164 == number if number else User.id == 0
+    with read_engine().connect() as connection:
+        return connection.execute(select(User.id, User.password_hash).where(condition, User.is_active)).one_or_none()
+
+
+def _locked(user_id: int) -> Row[str | None, str, Any] | None:
+    """The active user with the role's rights; locked, so that a password or state cannot change meanwhile."""
+    return db.session.execute(
+        select(User.password_hash, User.role, Role.permissions)
+        .join(Role, Role.key == User.role)
+        .where(User.id == user_id, User.is_active)
+        .with_for_update(of=User, key_share=True)
+    ).one_or_none()
+
+
+def _longest(permissions: list[str], remember: bool) -> timedelta:
+    settings = current_app.config["LIANXI"]
+    if Permission.USER_WRITE in permissions:
+        return timedelta(seconds=settings.admin_session_seconds)
+    return timedelta(seconds=settings.remembered_session_seconds if remember else settings.session_seconds)
+
+
+def _grant(session: SignIn, at: datetime) -> Granted:
+    settings = current_app.config["LIANXI"]
+    left = max(1, int((session.expires_at - at).total_seconds()))
+    seconds = min(settings.access_token_seconds, left)
+    refresh_seconds = min(settings.refresh_idle_seconds, left)
+    token, token_id = refresh_token(session.user_id, session.id, refresh_seconds)
+    connection = db.session.connection()
+    connection.execute(delete(RefreshToken).where(RefreshToken.sign_in_id == session.id, RefreshToken.expires_at < at))
+    db.session.add(
+        RefreshToken(jti=token_id, sign_in_id=session.id, expires_at=at + timedelta(seconds=refresh_seconds))
+    )
+    _set_unversioned(session.user_id, last_seen_at=at)
+    db.session.flush()
+    return Granted(
+        access_token=access_token(session.user_id, session.id, seconds),
+        refresh_token=token,
+        expires_in=seconds,
+        refresh_seconds=refresh_seconds,
+        is_remembered=session.is_remembered,
+        user=profile(connection, session.user_id),
+    )
+
+
+def _set_unversioned(user_id: int, **values: Any) -> None:
+    """Write columns of a user that nobody edits, so that no version rises and no event goes out."""
+    db.session.connection().execute(update(User).where(User.id == user_id).values(**values))
+
+
+def _forget_first_password() -> None:
+    """The password that the first start left in the data folder has served."""
+    path = current_app.config["LIANXI"].data_dir / FIRST_ADMIN
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:
+        log.exception("%s holds the first password and could not be removed; remove it by hand", path)
+
+
+def _failed() -> Problem:
+    return Problem(401, "sign-in-failed", headers={"WWW-Authenticate": "Bearer"})

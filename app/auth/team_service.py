@@ -1,0 +1,98 @@
+"""Use cases of teams: a tree without circles, deleted only when empty."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from .. import routing
+from ..access import Actor
+from ..database import db
+from ..errors import Issue, conflict, invalid
+from ..folding import fold, sort_key
+from ..routing import assign
+from .following import has_records
+from .models import Team, User, queue_up
+from .stamps import raise_stamps
+
+
+def create(_actor: Actor, values: dict[str, Any]) -> Team:
+    """A new team.
+
+    Raises:
+        Problem: 422 for an unknown parent or manager.
+    """
+    queue_up()
+    _check(None, values)
+    team = Team(**values)
+    db.session.add(team)
+    db.session.flush()
+    raise_stamps()
+    return team
+
+
+def edit(_actor: Actor, team: Team, values: dict[str, Any]) -> Team:
+    """Rename a team, move it in the tree, give it another manager; what the managers see changes with the commit.
+
+    Raises:
+        Problem: 422 for an unknown parent or manager, and for a parent that lies below the team.
+    """
+    _check(team, values)
+    before = (team.parent_id, team.manager_id)
+    assign(team, values)
+    assign(team, {"name_key": fold(team.name), "sort_key": sort_key(team.name)})
+    if (team.parent_id, team.manager_id) != before:
+        raise_stamps()
+    return team
+
+
+def remove(actor: Actor, team: Team) -> None:
+    """Delete a team that nobody and nothing is in.
+
+    Raises:
+        Problem: 409 `team-not-empty`.
+    """
+    members = select(User.id).where(User.team_id == team.id, User.is_active)
+    below = select(Team.id).where(Team.parent_id == team.id, Team.is_active)
+    if any(db.session.execute(query.limit(1)).first() for query in (members, below)) or has_records(team.id):
+        raise conflict("team-not-empty")
+    routing.remove(actor, team)
+    raise_stamps()
+
+
+def restore(actor: Actor, team: Team) -> Team:
+    """Bring a team back, to the top of the tree where its parent is gone."""
+    parent = None if team.parent_id is None else db.session.get(Team, team.parent_id)
+    if parent is not None and not parent.is_active:
+        team.parent_id = None
+    routing.restore(actor, team)
+    raise_stamps()
+    return team
+
+
+def _check(team: Team | None, values: dict[str, Any]) -> None:
+    issues: list[Issue] = []
+    parent_id, manager_id = values.get("parent_id"), values.get("manager_id")
+    if parent_id is not None and (team is None or parent_id != team.parent_id):
+        parent = db.session.get(Team, parent_id)
+        if parent is None or not parent.is_active:
+            issues.append(Issue("#/parent_id", "unknown_record"))
+        elif team is not None and _lies_below(parent, team):
+            issues.append(Issue("#/parent_id", "circle"))
+    if manager_id is not None and (team is None or manager_id != team.manager_id):
+        manager = db.session.get(User, manager_id)
+        if manager is None or not manager.is_active:
+            issues.append(Issue("#/manager_id", "unknown_user"))
+    if issues:
+        raise invalid(*issues)
+
+
+def _lies_below(candidate: Team, team: Team) -> bool:
+    """Whether a team is the other one or lies below it."""
+    step: Team | None = candidate
+    while step is not None:
+        if step.id == team.id:
+            return True
+        step = None if step.parent_id is None else db.session.get(Team, step.parent_id)
+    return False
