@@ -337,8 +337,10 @@ def engine_options(url: str, pool_size: int) -> tuple[dict[str, Any], dict[str, 
     settings = "-c timezone=UTC -c statement_timeout=10000 -c lock_timeout=8000"
     pool = {"pool_size": pool_size, "max_overflow": pool_size, "pool_timeout": 10, "pool_pre_ping": True}
     write = {**pool, "connect_args": {"options": settings, "connect_timeout": 5}}
+    # Without a ping before each use: a read that meets a dead connection is simply run again (`routing.py`).
     read = {
         **pool,
+        "pool_pre_ping": False,
         "url": url,
         "isolation_level": "AUTOCOMMIT",
         "connect_args": {"options": f"{settings} -c default_transaction_read_only=on", "connect_timeout": 5},

@@ -35,10 +35,23 @@ from sqlalchemy import (
     or_,
     select,
     tuple_,
+    type_coerce,
 )
 
 from .access import Actor, Policy
-from .database import FixedDecimal, IdList, Instant, KeyText, Rate, db, decimal_text, member_of, position, read_engine
+from .database import (
+    SCALE,
+    FixedDecimal,
+    IdList,
+    Instant,
+    KeyText,
+    Rate,
+    db,
+    decimal_text,
+    member_of,
+    position,
+    read_engine,
+)
 from .errors import Issue, Problem, invalid, not_found
 from .filtering import (
     BadValue,
@@ -55,6 +68,7 @@ from .folding import fold
 from .projection import Gathered, Projection, Shape
 from .record import Record
 from .schema import parse_date, parse_instant
+from .statement import Prepared
 
 JSON = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 CAP = 10_000
@@ -125,9 +139,9 @@ class Query:
 @dataclass(frozen=True, eq=False)
 class _Plan:
     projection: Projection
-    page: Select[Any]
-    count: Select[Any]
-    capped: Select[Any]
+    page: Prepared
+    count: Prepared
+    capped: Prepared
     sort_start: int
 
 
@@ -195,7 +209,7 @@ class ListSpec:
         }
         self._plans = _Memo(2_000)
         self._queries = _Memo(2_000)
-        self._singles: dict[Any, tuple[Projection, Select[Any]]] = {}
+        self._singles: dict[Any, tuple[Projection, Prepared]] = {}
         SPECS[self.model.resource] = self
 
     # ---- projections ---------------------------------------------------------------------------------------------
@@ -243,7 +257,7 @@ class ListSpec:
 
     # ---- single records ------------------------------------------------------------------------------------------
 
-    def _single(self, shape: Shape, dialect: str, can_write: bool | None, mode: str) -> tuple[Projection, Select[Any]]:
+    def _single(self, shape: Shape, dialect: str, can_write: bool | None, mode: str) -> tuple[Projection, Prepared]:
         key = (shape, dialect, can_write, mode)
         found = self._singles.get(key)
         if found is None:
@@ -259,7 +273,7 @@ class ListSpec:
                 query = query.where(self.policy.visible(shape))
             if mode in ("many", "relay"):
                 query = query.where(self.model.is_active)
-            found = self._singles[key] = (projection, query)
+            found = self._singles[key] = (projection, Prepared(query, dialect))
         return found
 
     def one(self, actor: Actor, record_id: int, *, fresh: bool = False) -> dict[str, Any]:
@@ -271,7 +285,7 @@ class ListSpec:
         """
         with read_engine().connect() as connection:
             projection, query = self._single(actor.shape, connection.dialect.name, actor.may(self.policy.write), "one")
-            rows = connection.execute(query, {**actor.binds, "record_id": record_id}).all()
+            rows = query.rows(connection, {**actor.binds, "record_id": record_id})
             if not rows:
                 if not fresh and not VERIFY[0](connection, actor):
                     raise StaleActor
@@ -283,7 +297,7 @@ class ListSpec:
         db.session.flush()
         connection = db.session.connection()
         projection, query = self._single(actor.shape, connection.dialect.name, actor.may(self.policy.write), "answer")
-        rows = connection.execute(query, {**actor.binds, "record_id": record_id}).all()
+        rows = query.rows(connection, {**actor.binds, "record_id": record_id})
         return self._fill(connection, projection, rows, actor.binds)[0]
 
     def many(self, connection: Connection, ids: Iterable[int], actor: Actor) -> dict[int, dict[str, Any]]:
@@ -298,7 +312,7 @@ class ListSpec:
         self, connection: Connection, ids: Iterable[int], shape: Shape, mode: str, binds: Mapping[str, Any]
     ) -> dict[int, dict[str, Any]]:
         projection, query = self._single(shape, connection.dialect.name, None, mode)
-        rows = connection.execute(query, {**binds, "ids": list(ids)}).all()
+        rows = query.rows(connection, {**binds, "ids": list(ids)})
         return dict(zip([row[0] for row in rows], self._fill(connection, projection, rows, binds), strict=True))
 
     # ---- parsing -------------------------------------------------------------------------------------------------
@@ -456,14 +470,7 @@ class ListSpec:
             return None
 
     def _write_cursor(self, query: Query, values: Sequence[Any], record_id: int) -> str:
-        plain = [
-            value.isoformat()
-            if isinstance(value, (datetime, date))
-            else str(value)
-            if isinstance(value, Decimal)
-            else value
-            for value in values
-        ]
+        plain = [value.isoformat() if isinstance(value, (datetime, date)) else value for value in values]
         return base64.urlsafe_b64encode(orjson.dumps([query.digest, *plain, record_id])).decode().rstrip("=")
 
     def _after(self, query: Query) -> ColumnElement[bool]:
@@ -536,7 +543,7 @@ class ListSpec:
             order.append(clause.nulls_last() if _nullable(column) else clause)
         order.append(self.model.id.desc() if query.sort and query.sort[-1][1] else self.model.id.asc())
         limit = bindparam("limit", type_=Integer())
-        keys = [self.sort[name].label(f"s{number}") for number, (name, _) in enumerate(query.sort)]
+        keys = [_raw(self.sort[name]).label(f"s{number}") for number, (name, _) in enumerate(query.sort)]
         page = projection.select().add_columns(*keys)
         seen = _snapshot(dialect)
         if query.count != "none":
@@ -559,9 +566,9 @@ class ListSpec:
         inner: Select[Any] = select(literal_column("1").label("one")).select_from(self.model).where(*conditions)
         plan = _Plan(
             projection,
-            page,
-            select(func.count(), seen).select_from(self.model).where(*conditions),
-            select(func.count(), seen).select_from(inner.limit(CAP + 1).subquery()),
+            Prepared(page, dialect),
+            Prepared(select(func.count(), seen).select_from(self.model).where(*conditions), dialect),
+            Prepared(select(func.count(), seen).select_from(inner.limit(CAP + 1).subquery()), dialect),
             len(projection.columns) + 1,
         )
         return self._plans.keep(key, plan)  # type: ignore[no-any-return]
@@ -582,7 +589,7 @@ class ListSpec:
         binds["offset"] = offset
         with read_engine().connect() as connection:
             plan = self._plan(query, actor, connection.dialect.name)
-            rows = connection.execute(plan.page, binds).all()
+            rows = plan.page.rows(connection, binds)
             if not rows and not fresh and not VERIFY[0](connection, actor):
                 raise StaleActor
             more = len(rows) > query.per_page
@@ -632,7 +639,7 @@ class ListSpec:
             if known is not None and rows and known[1] is not None and known[1] == rows[0][-1]:
                 total = known[0]
             else:
-                total, snapshot = connection.execute(statement, binds).one()
+                total, snapshot = statement.rows(connection, binds)[0]
                 totals.keep(key, (total, snapshot))
         if query.count == "capped" and total > CAP:
             return CAP, True
@@ -650,6 +657,11 @@ def _snapshot(dialect: str) -> ColumnElement[Any]:
     return literal_column("NULL").label("seen")
 
 
+def _raw(column: Any) -> Any:
+    """A sort column as the database holds it, so that every road gives the cursor the same value."""
+    return type_coerce(column, BigInteger()) if isinstance(column.type, (FixedDecimal, Rate)) else column
+
+
 def _nullable(column: Any) -> bool:
     return bool(getattr(column, "nullable", True))
 
@@ -662,9 +674,9 @@ def _cursor_value(column: Any, value: Any) -> Any:
     if isinstance(column.type, Instant):
         return parse_instant(value)
     if isinstance(column.type, FixedDecimal):
-        return Decimal(value)
+        return Decimal(int(value)).scaleb(-SCALE)
     if isinstance(column.type, Rate):
-        return float(value)
+        return int(value) / 10_000
     if column.type.python_type is date:
         return parse_date(value)
     if not isinstance(value, column.type.python_type) and not (

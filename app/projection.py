@@ -12,11 +12,11 @@ from typing import Any
 
 import orjson
 from marshmallow import Schema, fields
-from sqlalchemy import BigInteger, ColumnElement, Select, String, and_, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Integer, Select, String, and_, select, type_coerce
 from sqlalchemy.orm import aliased
 
-from .access import Policy
-from .database import FixedDecimal, Instant, decimal_text
+from .access import POLICIES, Policy
+from .database import FixedDecimal, Instant, Rate, decimal_text
 from .record import Record
 
 Shape = tuple[frozenset[str], frozenset[str]]
@@ -28,13 +28,19 @@ class LinkTo(fields.Field[Any]):
     Args:
         id_field: name of the id's field in the same schema.
         column: the foreign key.
-        target: the policy of the record pointed at.
+        target: the policy of the record pointed at, or its resource where that stands in a higher package.
         label: name of the column shown as `name`.
     """
 
-    def __init__(self, id_field: str, column: Any, target: Policy, label: str = "name") -> None:
+    def __init__(self, id_field: str, column: Any, target: Policy | str, label: str = "name") -> None:
         super().__init__(dump_only=True)
-        self.id_field, self.column, self.target, self.label = id_field, column, target, label
+        self.id_field, self.column, self.label = id_field, column, label
+        self._target = target
+
+    @property
+    def target(self) -> Policy:
+        """The policy of the record pointed at."""
+        return POLICIES[self._target] if isinstance(self._target, str) else self._target
 
 
 class Computed(fields.Field[Any]):
@@ -194,6 +200,8 @@ class Projection:
         type_ = attribute.type
         if isinstance(type_, FixedDecimal):
             self._add(name, type_coerce(attribute, BigInteger()), _money)
+        elif isinstance(type_, Rate):
+            self._add(name, type_coerce(attribute, Integer()), _share)
         elif isinstance(type_, Instant) and dialect == "sqlite":
             self._add(name, type_coerce(attribute, String()), instant_text)
         else:

@@ -15,6 +15,7 @@ import orjson
 from flask import Blueprint, Flask, Response, g, request
 from marshmallow import Schema
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 
 from . import idempotency
 from .access import Actor, Permission, Policy
@@ -44,7 +45,7 @@ class CRM(Flask):
         road = getattr(view, "unit", "none") if request.routing_exception is None else "none"
         if road != "write":
             try:
-                answer: Response = self.make_response(super().dispatch_request())
+                answer: Response = self.make_response(twice(super().dispatch_request))
             except Exception:
                 run_after_refusal()
                 raise
@@ -66,6 +67,19 @@ class CRM(Flask):
             run_after_refusal()
             raise
         return answer
+
+
+def twice(read: Callable[[], Any]) -> Any:
+    """Run a read, once more when it met a connection that the database had closed meanwhile.
+
+    One dead connection makes the pool drop all of them, so the second run gets a live one or the database is away.
+    """
+    try:
+        return read()
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        return read()
 
 
 # ---- input ----------------------------------------------------------------------------------------------------------
@@ -139,12 +153,14 @@ def verified_actor() -> Actor:
     """
     auth, token = AUTHENTICATOR[0], bearer_token()
     actor, fresh = auth.actor_of(token)
-    if not fresh:
-        with read_engine().connect() as connection:
-            good = auth.verified(connection, actor)
-        if not good:
-            actor = auth.read_actor(token)
+    if not fresh and not twice(lambda: _still_verified(auth, actor)):
+        actor = auth.read_actor(token)
     return _sign_in(actor)
+
+
+def _still_verified(auth: Authenticator, actor: Actor) -> bool:
+    with read_engine().connect() as connection:
+        return auth.verified(connection, actor)
 
 
 def remembered_actor(run: Callable[[Actor, bool], Any]) -> Any:

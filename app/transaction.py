@@ -80,7 +80,7 @@ def current_unit() -> Unit:
 
 def in_unit() -> bool:
     """Whether a unit of work is open."""
-    return "unit" in db.session.info
+    return db.session.registry.has() and "unit" in db.session.info
 
 
 SEAL: list[Callable[[Unit], None]] = []
