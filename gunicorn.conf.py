@@ -17,8 +17,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import gunicorn
-import gunicorn.util
+import gunicorn  # type: ignore[import-untyped]
+import gunicorn.util  # type: ignore[import-untyped]
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
@@ -76,7 +76,7 @@ def post_worker_init(worker: Any) -> None:
     """
     serve, opened = worker.wsgi, weakref.WeakSet[Any]()
     socketio = serve.extensions["socketio"].server
-    end = signal.getsignal(signal.SIGTERM)
+    end = worker.handle_exit
 
     def serve_and_remember(environ: dict[str, Any], start_response: Any) -> Any:
         if environ.get("HTTP_UPGRADE", "").lower() == "websocket":

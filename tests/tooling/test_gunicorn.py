@@ -93,7 +93,7 @@ def test_open_sockets_do_not_hold_up_the_end(tmp_path: Path, worker_class: str, 
     with gunicorn(tmp_path, "-k", worker_class, **env) as (process, port):
         address = f"ws://127.0.0.1:{port}/socket.io/?EIO=4&transport=websocket"
         client = websocket.create_connection(address, timeout=10, origin=f"http://127.0.0.1:{port}")
-        assert client.recv().startswith("0")
+        assert str(client.recv()).startswith("0"), "the handshake"
         began = time.monotonic()
         process.send_signal(signal.SIGTERM)
         process.wait(25)
