@@ -37,8 +37,7 @@ lint: ## Only the checks that read the code: style, types, import rules (seconds
 	@$(PYTHON) -m scripts.suite --static
 
 bench: ## Measure requests per second against a bare baseline; writes bench/latest.json
-	@$(PYTHON) -m scripts.start prepare
-	@.venv/bin/python -m bench
+	@$(PYTHON) -m scripts.start bench
 
 lock: ## Resolve all versions anew from pyproject.toml and package.json, and lock them with hashes
 	@$(PYTHON) -m scripts.lock

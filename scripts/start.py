@@ -1,6 +1,6 @@
 """``make run`` and its kin: prepare what is missing, then serve in the foreground until somebody ends it.
 
-Usage: ``python3 -m scripts.start run|demo|demo-clear|dev|prepare``
+Usage: ``python3 -m scripts.start run|demo|demo-clear|dev|prepare|bench``
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from scripts import environment, frontend
+from scripts import environment, frontend, system
 from scripts.console import Progress, line, step
-from scripts.processes import POLL_SECONDS, Interrupted, Servers
+from scripts.processes import POLL_SECONDS, Interrupted, Servers, run_shown
 from scripts.words import say
 from scripts.workspace import CannotStartError, Workspace, guarded
 
@@ -210,12 +210,25 @@ def prepare(workspace: Workspace) -> int:
     return 0
 
 
+def bench(workspace: Workspace) -> int:
+    """Measure the product against a bare baseline; ``ARGS`` goes to ``python -m bench``."""
+    system.install(workspace, system.lacking(system.BENCH_NEEDS))
+    if missing := system.lacking(system.BENCH_NEEDS):
+        raise CannotStartError(f"sudo apt-get install {' '.join(need.package for need in missing)}")
+    with workspace.alone():
+        environment.ensure_packages(workspace, environment.DEVELOPMENT)
+    workspace.forget_personal_settings()
+    command = [str(workspace.python), "-m", "bench", *workspace.env.get("ARGS", "").split()]
+    return run_shown(command, cwd=workspace.root, env=workspace.env, parent=workspace.parent, limit=3_600)
+
+
 COMMANDS: dict[str, Callable[[Workspace], int]] = {
     "run": run,
     "demo": demo,
     "demo-clear": demo_clear,
     "dev": dev,
     "prepare": prepare,
+    "bench": bench,
 }
 
 

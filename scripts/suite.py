@@ -20,14 +20,6 @@ from scripts.processes import run_shown
 from scripts.workspace import Workspace, guarded
 
 STEP_LIMIT_SECONDS = 1_800
-# Tests make databases, accounts and secrets of their own: nothing that a person has set reaches them.
-PERSONAL = frozenset(
-    {
-        *("DATABASE_URL", "REDIS_URL", "REDIS_CHANNEL", "DATA_DIR", "SECRET_KEY", "PREVIOUS_SECRET_KEY", "PUBLIC_URL"),
-        *("HOST", "PORT", "PROXY_HOPS", "WORKER_CLASS", "WEB_CONCURRENCY", "RATELIMIT_ENABLED", "LOG_LEVEL"),
-        *("LIANXI_ADMIN_EMAIL", "LIANXI_ADMIN_PASSWORD", "DEFAULT_LANGUAGE", "TIME_ZONE", "BASE_CURRENCY"),
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -149,13 +141,12 @@ def run_step(workspace: Workspace, step: Step) -> Result:
 
 def prepare(workspace: Workspace, *, with_machine: bool) -> list[system.Need]:
     """Bring packages and servers; gives what still lacks."""
-    if with_machine and (needs := system.lacking()):
-        system.install(workspace, needs)
+    if with_machine:
+        system.install(workspace, system.lacking())
     with workspace.alone():
         environment.ensure_packages(workspace, environment.DEVELOPMENT)
         frontend.ensure_node_packages(workspace)
-    for name in PERSONAL:
-        workspace.env.pop(name, None)
+    workspace.forget_personal_settings()
     lacking = system.lacking() if with_machine else []
     if browser := system.on_path(*system.CHROMIUM_NAMES):
         workspace.env["CHROMIUM_PATH"] = browser

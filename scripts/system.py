@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,8 +49,9 @@ def has_cjk_font() -> bool:
     return any(Path("/usr/share/fonts").glob("**/NotoSansCJK*"))
 
 
+POSTGRESQL = Need("postgresql", "postgresql", has_postgresql, "every test on PostgreSQL")
 NEEDS = (
-    Need("postgresql", "postgresql", has_postgresql, "every test on PostgreSQL"),
+    POSTGRESQL,
     Need("redis", "redis-server", lambda: on_path("redis-server") is not None, "the tests with Redis"),
     Need("nginx", "nginx", lambda: on_path("nginx") is not None, "the tests of nginx.conf"),
     Need("chromium", "chromium", lambda: on_path(*CHROMIUM_NAMES) is not None, "all journeys in a browser"),
@@ -58,9 +59,12 @@ NEEDS = (
 )
 
 
-def lacking() -> list[Need]:
+BENCH_NEEDS = (POSTGRESQL, Need("wrk", "wrk", lambda: on_path("wrk") is not None, "the benchmark"))
+
+
+def lacking(needs: Iterable[Need] = NEEDS) -> list[Need]:
     """What this machine has not."""
-    return [need for need in NEEDS if not need.is_there()]
+    return [need for need in needs if not need.is_there()]
 
 
 def _as_root() -> list[str] | None:
@@ -69,10 +73,10 @@ def _as_root() -> list[str] | None:
     return ["sudo", "-n"] if shutil.which("sudo") else None
 
 
-def install(workspace: Workspace, needs: list[Need]) -> None:
+def install(workspace: Workspace, needs: Sequence[Need]) -> None:
     """Install packages as root or by a sudo that asks nothing; where neither works, nothing happens."""
     prefix = _as_root()
-    if prefix is None or not shutil.which("apt-get"):
+    if not needs or prefix is None or not shutil.which("apt-get"):
         return
     # In runlevel 1 no package starts its server: the tests start private ones.
     apt = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1", "apt-get", "-qq"]

@@ -17,6 +17,16 @@ from scripts.words import say
 ROOT = Path(__file__).resolve().parent.parent
 
 
+# Tests make databases, accounts and secrets of their own: nothing that a person has set reaches them.
+PERSONAL = frozenset(
+    {
+        *("DATABASE_URL", "REDIS_URL", "REDIS_CHANNEL", "DATA_DIR", "SECRET_KEY", "PREVIOUS_SECRET_KEY", "PUBLIC_URL"),
+        *("HOST", "PORT", "PROXY_HOPS", "WORKER_CLASS", "WEB_CONCURRENCY", "RATELIMIT_ENABLED", "LOG_LEVEL"),
+        *("LIANXI_ADMIN_EMAIL", "LIANXI_ADMIN_PASSWORD", "DEFAULT_LANGUAGE", "TIME_ZONE", "BASE_CURRENCY"),
+    }
+)
+
+
 class CannotStartError(Exception):
     """The start cannot go on; the text tells the person what to do."""
 
@@ -52,6 +62,11 @@ class Workspace:
     def frontend(self) -> Path:
         """The folder of the single-page application."""
         return self.root / "frontend"
+
+    def forget_personal_settings(self) -> None:
+        """Keep from tests and measurements what a person has set for the running product."""
+        for name in PERSONAL:
+            self.env.pop(name, None)
 
     def log(self, name: str) -> Path:
         """Where a step's output stands while it runs, and stays if it fails."""

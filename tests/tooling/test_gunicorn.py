@@ -17,13 +17,12 @@ from pathlib import Path
 import pytest
 import websocket
 
-from scripts import suite
-from scripts.workspace import ROOT
+from scripts.workspace import PERSONAL, ROOT
 from tests.servers import free_port, listens, wait_until
 
 
 def environment(**more: str) -> dict[str, str]:
-    return {name: text for name, text in os.environ.items() if name not in suite.PERSONAL} | more
+    return {name: text for name, text in os.environ.items() if name not in PERSONAL} | more
 
 
 @contextlib.contextmanager

@@ -14,8 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts import suite
-from scripts.workspace import ROOT
+from scripts.workspace import PERSONAL, ROOT
 from tests.servers import free_port, listens, wait_until
 
 
@@ -40,7 +39,7 @@ class Running:
 @contextlib.contextmanager
 def make_run(data_dir: Path, **env: str) -> Iterator[Running]:
     port = free_port()
-    inherited = {name: text for name, text in os.environ.items() if name not in suite.PERSONAL}
+    inherited = {name: text for name, text in os.environ.items() if name not in PERSONAL}
     began = time.monotonic()
     process = subprocess.Popen(
         ["make", "run", f"PORT={port}", f"PYTHON={sys.executable}"],

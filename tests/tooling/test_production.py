@@ -16,8 +16,7 @@ from typing import Any
 import pytest
 import socketio
 
-from scripts import suite
-from scripts.workspace import ROOT
+from scripts.workspace import PERSONAL, ROOT
 from tests.conftest import make_database
 from tests.servers import free_port, listens, wait_until
 from tests.tooling.edge import Answer, Edge, serving
@@ -44,7 +43,7 @@ class Production:
 def production(postgres_url: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]:
     folder = tmp_path_factory.mktemp("production")
     port = free_port()
-    inherited = {name: text for name, text in os.environ.items() if name not in suite.PERSONAL}
+    inherited = {name: text for name, text in os.environ.items() if name not in PERSONAL}
     env = inherited | {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "DATABASE_URL": make_database(postgres_url, "production"),
