@@ -164,6 +164,9 @@ def database_problem(error: DBAPIError) -> Problem:
     text = str(error.orig)
     if "disk is full" in text or "No space left" in text:
         return Problem(507, "disk-full")
+    if "readonly database" in text:
+        log.error("a read tried to write", exc_info=error)
+        return Problem(500, "internal")
     if isinstance(error, OperationalError) or error.connection_invalidated:
         log.warning("database unavailable: %s", type(error.orig).__name__)
         return unavailable()

@@ -30,6 +30,7 @@ from sqlalchemy import (
     inspect,
     select,
     text,
+    update,
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
@@ -282,11 +283,13 @@ def _mark(session: Session, transaction: SessionTransaction) -> None:
         )
 
 
-@event.listens_for(AppSession, "after_soft_rollback")
-def _unmark(session: Session, transaction: SessionTransaction) -> None:
-    # A rolled-back savepoint would otherwise leave entries of changes that never happened.
+@event.listens_for(AppSession, "after_rollback")
+def _unmark(session: Session) -> None:
+    # A rolled-back savepoint would otherwise leave entries of changes that never happened. A savepoint that ends by a
+    # failed flush is only closed, so that the soft rollback is never announced for it.
     unit: Unit | None = session.info.get("unit")
-    if transaction.nested and unit is not None:
+    transaction = session.get_nested_transaction()
+    if transaction is not None and unit is not None:
         unit.pending, unit.raised = transaction.mark  # type: ignore[attr-defined]
 
 
@@ -413,7 +416,11 @@ def _write(unit: Unit) -> None:
     if not rows:
         return
     connection = session.connection()
-    if unit.changeset_id is None:
+    unit.entry_count += len(rows)
+    if unit.changeset_id is not None:
+        counted = update(Changeset).where(Changeset.id == unit.changeset_id)
+        connection.execute(counted.values(entry_count=unit.entry_count))
+    else:
         unit.changeset_id = connection.execute(
             insert(Changeset)
             .values(
@@ -421,12 +428,11 @@ def _write(unit: Unit) -> None:
                 actor_id=unit.actor_id,
                 source=unit.source,
                 request_id=unit.request_id,
-                entry_count=len(rows),
+                entry_count=unit.entry_count,
                 undoes_id=unit.undoes_id,
             )
             .returning(Changeset.id)
         ).scalar_one()
-    unit.entry_count += len(rows)
     ids = connection.execute(
         insert(JournalEntry).returning(JournalEntry.id, sort_by_parameter_order=True),
         [{**entry, "changeset_id": unit.changeset_id} for entry, _ in rows],

@@ -298,13 +298,20 @@ class Texts(fields.List[Any], _Coded):
         return super()._deserialize(value, attr, data, **kwargs)
 
 
+class _Element(fields.Nested):
+    """An object in a list: lists are replaced whole, so it is whole too, however partial the record around it."""
+
+    def _load(self, value: Any, partial: Any = None) -> Any:
+        return super()._load(value, partial=False)
+
+
 class Items(fields.List[Any], _Coded):
     """A list of objects of one schema."""
 
     default_error_messages: dict[str, Any] = {**_MESSAGES, "invalid": "wrong_type"}  # noqa: RUF012
 
     def __init__(self, schema: type[Schema], *, most: int = 200, **kwargs: Any) -> None:
-        super().__init__(fields.Nested(schema, error_messages={"type": "wrong_type"}), **kwargs)
+        super().__init__(_Element(schema, error_messages={"type": "wrong_type"}), **kwargs)
         self.most = most
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:

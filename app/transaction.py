@@ -124,7 +124,11 @@ def unit_of_work(
         session.info.pop("unit", None)
         session.close()
     for tell in COMMITTED:
-        tell(unit)
+        try:
+            tell(unit)
+        except Exception:
+            # It is committed: whoever could not be told reads the journal.
+            current_app.logger.exception("a commit could not be told")
 
 
 def after_refusal(outlives: Callable[[], None]) -> None:
