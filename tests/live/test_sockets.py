@@ -1,0 +1,167 @@
+"""Socket.IO against the product as it is served: several workers, real sockets, both databases."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import socketio
+from socketio.exceptions import ConnectionError as CannotConnect
+
+from ..conftest import make_database
+from ..running import Running, running
+
+PASSWORD = "a long enough secret 5"
+
+
+class Listener:
+    """A connected client that remembers what it was told."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self.heard: list[tuple[str, Any]] = []
+        self.client = socketio.Client(reconnection=False)
+        self.client.on("*", lambda event, data=None: self.heard.append((event, data)))
+        self.client.connect(url, auth={"token": token}, transports=["websocket"])
+        self.until(lambda: any(event == "ready" for event, _ in self.heard))
+
+    def until(self, holds: Callable[[], bool], seconds: float = 5) -> None:
+        """Wait for something to become true."""
+        deadline = time.monotonic() + seconds
+        while not holds():
+            assert time.monotonic() < deadline, self.heard
+            time.sleep(0.02)
+
+    def told(self, event: str) -> list[Any]:
+        """The payloads of one event."""
+        return [data for name, data in self.heard if name == event]
+
+
+@pytest.fixture(scope="module")
+def server(
+    database: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Running]:
+    """Two workers; with PostgreSQL there is Redis too, as in the big shape."""
+    folder: Path = tmp_path_factory.mktemp("served")
+    env = {}
+    if database == "postgresql":
+        env["DATABASE_URL"] = make_database(request.getfixturevalue("postgres_url"), "sockets")
+        env["REDIS_URL"] = request.getfixturevalue("redis_url")
+    with running(folder, "-w", "2", env=env) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def admin(server: Running) -> str:
+    return server.sign_in()
+
+
+@pytest.fixture
+def connect(server: Running) -> Iterator[Callable[[str], Listener]]:
+    """Connects clients and disconnects them afterwards."""
+    made: list[Listener] = []
+
+    def one(token: str) -> Listener:
+        made.append(Listener(server.url, token))
+        return made[-1]
+
+    yield one
+    for listener in made:
+        listener.client.disconnect()
+
+
+def person(server: Running, admin: str, name: str, role: str = "sales") -> str:
+    """A new user's token."""
+    email = f"{name}-{time.monotonic_ns()}@example.com"
+    body = {"name": name, "email": email, "password": PASSWORD, "role": role}
+    status, made = server.call("POST", "/users", body, admin)
+    assert status == 201, made
+    return server.sign_in(email, PASSWORD)
+
+
+def test_refused_without_a_good_token(server: Running) -> None:
+    for auth in ({"token": "nonsense"}, {}, None):
+        client = socketio.Client(reconnection=False)
+        with pytest.raises(CannotConnect):
+            client.connect(server.url, auth=auth, transports=["websocket"])
+
+
+def test_a_change_reaches_every_socket_that_may_see_it(
+    server: Running, admin: str, connect: Callable[[str], Listener]
+) -> None:
+    alice, mallory = person(server, admin, "alice"), person(server, admin, "mallory")
+    hers = [connect(alice) for _ in range(4)]
+    boss, stranger = connect(admin), connect(mallory)
+    status, made = server.call("POST", "/customers", {"name": "联系 live"}, alice)
+    assert status == 201
+    for listener in [*hers, boss]:
+        listener.until(lambda listener=listener: bool(listener.told("customer_created")), 2)
+        (event,) = listener.told("customer_created")
+        assert {key: value for key, value in made.items() if key != "can_write"} == event["record"]
+        assert event["changed"]
+        assert event["actor"]["name"] == "alice"
+    server.call("PATCH", f"/customers/{made['id']}", {"owner_id": _id(server, mallory)}, admin)
+    hers[0].until(lambda: bool(hers[0].told("customer_removed")), 2)
+    (gone,) = hers[0].told("customer_removed")
+    assert gone.keys() == {"cursor", "id"}
+    stranger.until(lambda: bool(stranger.told("customer_updated")), 2)
+    assert stranger.told("customer_created") == []
+
+
+def _id(server: Running, token: str) -> int:
+    status, me = server.call("GET", "/auth/me", token=token)
+    assert status == 200
+    return int(me["id"])
+
+
+def test_presence_over_workers(server: Running, admin: str, database: str, connect: Callable[[str], Listener]) -> None:
+    status, made = server.call("POST", "/customers", {"name": "watched"}, admin)
+    assert status == 201
+    first, second = connect(admin), connect(person(server, admin, "vera", "viewer"))
+    assert first.client.call("watch", {"resource": "customer", "id": made["id"]})["ok"]
+    answer = second.client.call("watch", {"resource": "customer", "id": made["id"]})
+    assert answer["ok"]
+    if database == "postgresql":
+        # Redis joins the workers; embedded there is one process.
+        assert [user["name"] for user in answer["users"]] == ["vera", "管理员"]
+        first.until(lambda: len(first.told("presence")[-1]["users"]) == 2 if first.told("presence") else False)
+    refused = second.client.call("watch", {"resource": "customer", "id": 10**9})
+    assert refused["problem"]["status"] == 404
+
+
+def test_a_watch_needs_sight(server: Running, admin: str, connect: Callable[[str], Listener]) -> None:
+    status, made = server.call("POST", "/customers", {"name": "private"}, person(server, admin, "owner"))
+    assert status == 201
+    stranger = connect(person(server, admin, "stranger"))
+    answer = stranger.client.call("watch", {"resource": "customer", "id": made["id"]})
+    assert (answer["ok"], answer["problem"]["status"]) == (False, 404)
+
+
+def test_a_revoked_sign_in_is_cut_within_two_seconds(
+    server: Running, admin: str, connect: Callable[[str], Listener]
+) -> None:
+    token = person(server, admin, "leaver")
+    listener = connect(token)
+    assert server.call("POST", "/auth/logout", token=token)[0] == 204
+    listener.until(lambda: not listener.client.connected, 3)
+
+
+def test_no_entry_is_missed_over_reconnects(server: Running, admin: str, connect: Callable[[str], Listener]) -> None:
+    """Events pushed and events caught up together are all events."""
+    listener = connect(admin)
+    (ready,) = listener.told("ready")
+    ids = []
+    for number in range(30):
+        status, made = server.call("POST", "/customers", {"name": f"Series {number}"}, admin)
+        assert status == 201
+        ids.append(made["id"])
+        if number == 15:
+            listener.client.disconnect()
+    pushed = {event["id"] for event in listener.told("customer_created")}
+    status, caught = server.call("GET", f"/events?after={ready['watermark']}&limit=500", token=admin)
+    assert status == 200
+    found = [event["id"] for event in caught["data"] if event["type"] == "customer_created"]
+    assert found == ids
+    assert pushed <= set(ids)
