@@ -7,6 +7,7 @@ import os
 import secrets
 from pathlib import Path
 
+from flask import current_app
 from sqlalchemy import func, insert, select, text, update
 
 from config import ConfigurationError, Settings
@@ -16,10 +17,27 @@ from .auth.passwords import hash_password, password_faults
 from .customer.models import Option
 from .customer.options import LISTS
 from .database import db
+from .deal.models import Pipeline, Stage
 from .folding import email_key, fold
 from .journal import Setting
 from .messages import catalogue
 from .transaction import unit_of_work
+
+FIRST_PIPELINE = {
+    "zh-CN": ("销售流程", "初步接触", "需求确认", "方案报价", "商务谈判", "赢单", "输单"),
+    "en": ("Sales pipeline", "First contact", "Needs confirmed", "Proposal", "Negotiation", "Won", "Lost"),
+}
+"""Names of the first pipeline and of its stages, by the installation's default language."""
+
+FIRST_STAGES: tuple[tuple[str, float, int | None], ...] = (
+    ("open", 0.1, 14),
+    ("open", 0.3, 14),
+    ("open", 0.5, 21),
+    ("open", 0.8, 14),
+    ("won", 1.0, None),
+    ("lost", 0.0, None),
+)
+"""Kind, win probability and expected days of its stages."""
 
 _PLACEHOLDERS = {"changeme", "secret", "dev", "development", "your-secret-key", "please-change-me"}
 
@@ -76,6 +94,26 @@ def seed() -> None:
             for name, values_of_list in LISTS.items():
                 for rank, (value, label_zh, label_en) in enumerate(values_of_list):
                     db.session.add(Option(list=name, value=value, label_zh=label_zh, label_en=label_en, rank=rank))
+        if not db.session.execute(select(func.count()).select_from(Pipeline)).scalar_one():
+            _seed_pipeline(current_app.config["LIANXI"].default_language)
+
+
+def _seed_pipeline(language: str) -> None:
+    """The pipeline that an installation starts with, named in its default language; an admin changes it at will."""
+    name, *names = FIRST_PIPELINE[language]
+    pipeline = Pipeline(name=name, name_key=fold(name))
+    db.session.add(pipeline)
+    db.session.flush()
+    for position, (stage_name, (kind, probability, days)) in enumerate(zip(names, FIRST_STAGES, strict=True)):
+        stage = Stage(
+            pipeline_id=pipeline.id,
+            position=position,
+            name=stage_name,
+            kind=kind,
+            win_probability=probability,
+            expected_days=days,
+        )
+        db.session.add(stage)
 
 
 def first_admin(settings: Settings) -> tuple[str, str] | None:

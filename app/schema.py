@@ -317,7 +317,8 @@ class Items(fields.List[Any], _Coded):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         if isinstance(value, list) and len(value) > self.most:
             raise ValidationError(issue_text("too_many", max=self.most))
-        return super()._deserialize(value, attr, data, **kwargs)
+        # Lists are replaced whole, so their items are whole too, in a PATCH as well.
+        return super()._deserialize(value, attr, data, **{**kwargs, "partial": False})
 
 
 class Part(fields.Nested, _Coded):

@@ -105,9 +105,7 @@ def check_options(schema: Schema, values: Mapping[str, Any]) -> None:
     known = set(
         db.session.execute(
             select(Option.list, Option.value).where(Option.is_active, tuple_(Option.list, Option.value).in_(pairs))
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     issues = [
         Issue(pointer, "unknown_option", {"value": pair[1], "list": pair[0]})

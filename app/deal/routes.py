@@ -1,5 +1,82 @@
-"""Routes."""
+"""`/deals`, `/pipelines`, `/products`."""
 
-from ..routing import Routes
+from __future__ import annotations
+
+from typing import Any
+
+from ..access import Actor, Permission
+from ..routing import SIGNED_IN, Routes
+from . import moves, pipeline_service, product_service, service
+from .models import Deal, deals
+from .schemas import (
+    DEALS,
+    PIPELINES,
+    PRODUCTS,
+    DealChangeSchema,
+    LoseSchema,
+    MoveSchema,
+    ReopenSchema,
+    WinSchema,
+)
 
 routes = Routes("deal", __name__)
+
+routes.resource(DEALS, service, read=Permission.DEAL_READ, write=Permission.DEAL_WRITE, patch_schema=DealChangeSchema)
+routes.resource(PIPELINES, pipeline_service, read=SIGNED_IN, write=Permission.PIPELINE_WRITE, external=False)
+routes.resource(PRODUCTS, product_service, read=SIGNED_IN, write=Permission.PRODUCT_WRITE)
+
+
+@routes.endpoint_for(
+    "POST",
+    "/deals/<int:record_id>/move",
+    permission=Permission.DEAL_WRITE,
+    loads=deals,
+    body=MoveSchema,
+    answer=DEALS,
+    summary="Move a deal to a place of a stage",
+)
+def move_deal(actor: Actor, deal: Deal, body: dict[str, Any]) -> Deal:
+    """Put a deal behind another one, on top, or at the end of a stage."""
+    return moves.move(actor, deal, body)
+
+
+@routes.endpoint_for(
+    "POST",
+    "/deals/<int:record_id>/win",
+    permission=Permission.DEAL_WRITE,
+    loads=deals,
+    body=WinSchema,
+    answer=DEALS,
+    summary="Win a deal",
+)
+def win_deal(actor: Actor, deal: Deal, body: dict[str, Any]) -> Deal:
+    """Close a deal as won."""
+    return moves.win(actor, deal, body)
+
+
+@routes.endpoint_for(
+    "POST",
+    "/deals/<int:record_id>/lose",
+    permission=Permission.DEAL_WRITE,
+    loads=deals,
+    body=LoseSchema,
+    answer=DEALS,
+    summary="Lose a deal for a reason",
+)
+def lose_deal(actor: Actor, deal: Deal, body: dict[str, Any]) -> Deal:
+    """Close a deal as lost."""
+    return moves.lose(actor, deal, body)
+
+
+@routes.endpoint_for(
+    "POST",
+    "/deals/<int:record_id>/reopen",
+    permission=Permission.DEAL_WRITE,
+    loads=deals,
+    body=ReopenSchema,
+    answer=DEALS,
+    summary="Reopen a closed deal",
+)
+def reopen_deal(actor: Actor, deal: Deal, body: dict[str, Any]) -> Deal:
+    """Take a closed deal back to an open stage."""
+    return moves.reopen(actor, deal, body)

@@ -1,0 +1,164 @@
+"""Use cases of contact records. The HTTP route and the socket message `new_contact` both come through `create`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import func, select
+
+from .. import routing
+from ..access import POLICIES, Actor, Permission
+from ..auth.models import User
+from ..customer import service as customer_service
+from ..customer.models import Customer, Person, PersonCustomer, customers, people
+from ..customer.options import check_options
+from ..database import db
+from ..errors import Issue, Problem, invalid
+from ..folding import fold
+from ..routing import assign
+from ..transaction import now
+from .models import ContactDirection, ContactKind, ContactRecord
+from .schemas import ContactSchema
+
+_SCHEMA = ContactSchema()
+_BEGUN_BY_US = frozenset({ContactKind.CALL, ContactKind.VISIT, ContactKind.EMAIL, ContactKind.WECHAT})
+
+
+def create(actor: Actor, values: dict[str, Any]) -> ContactRecord:
+    """A new contact record at a customer that the caller may change; the customer counts as contacted then.
+
+    Without `user_id` the caller is the author, without `occurred_at` it happened now, without `direction` a call,
+    visit, e-mail or message went out.
+
+    Raises:
+        Problem: 422 for a customer, person or deal out of sight or not of that customer, or a foreign author.
+    """
+    check_options(_SCHEMA, values)
+    if values["kind"] in _BEGUN_BY_US:
+        values = {"direction": ContactDirection.OUT, **values}
+    values = {"user_id": actor.user_id, "occurred_at": now(), **values}
+    _check_author(actor, values["user_id"])
+    _check_customer(actor, values["customer_id"])
+    _check_links(actor, values["customer_id"], values)
+    contact = ContactRecord(**values, search_key="")
+    _derive(contact)
+    db.session.add(contact)
+    db.session.flush()
+    customer_service.touched(contact.customer_id, contact.occurred_at)
+    _plan_follow_up(contact, values)
+    return contact
+
+
+def edit(actor: Actor, contact: ContactRecord, values: dict[str, Any]) -> ContactRecord:
+    """Change the fields that are present; the customer's contact dates follow.
+
+    Raises:
+        Problem: 422 as for `create`.
+    """
+    check_options(_SCHEMA, values)
+    former_customer, former_moment = contact.customer_id, contact.occurred_at
+    if values.get("user_id", contact.user_id) != contact.user_id:
+        _check_author(actor, values["user_id"])
+    customer_id = values.get("customer_id", contact.customer_id)
+    links = {name: getattr(contact, name) for name in ("person_id", "deal_id")}
+    wanted = {name: values.get(name, stored) for name, stored in links.items()}
+    if customer_id != contact.customer_id:
+        _check_customer(actor, customer_id)
+        # What stays unnamed must belong to the new customer too.
+        _check_links(actor, customer_id, wanted)
+    else:
+        _check_links(actor, customer_id, {name: wanted[name] for name in links if wanted[name] != links[name]})
+    assign(contact, values)
+    _derive(contact)
+    if (contact.customer_id, contact.occurred_at) != (former_customer, former_moment):
+        for moved in sorted({former_customer, contact.customer_id}):
+            _recount(moved)
+    _plan_follow_up(contact, values)
+    return contact
+
+
+def remove(actor: Actor, contact: ContactRecord) -> None:
+    """Delete softly; the customer's contact dates are those of the records that remain."""
+    routing.remove(actor, contact)
+    _recount(contact.customer_id)
+
+
+def restore(actor: Actor, contact: ContactRecord) -> ContactRecord:
+    """Bring a deleted record back; it counts for the customer's contact dates again."""
+    routing.restore(actor, contact)
+    _recount(contact.customer_id)
+    return contact
+
+
+def _check_author(actor: Actor, user_id: int) -> None:
+    """Who may load history may name another author, within the own teams where he or she does not see everything."""
+    if user_id == actor.user_id:
+        return
+    if not actor.may(Permission.HISTORY_LOAD):
+        raise invalid(Issue("#/user_id", "not_yours_to_assign"))
+    author = db.session.get(User, user_id)
+    if author is None:
+        raise invalid(Issue("#/user_id", "unknown_user"))
+    if "all" not in actor.tokens and author.team_id not in actor.tokens.get("team", ()):
+        raise invalid(Issue("#/user_id", "not_yours_to_assign"))
+
+
+def _check_customer(actor: Actor, customer_id: int) -> None:
+    try:
+        customers.writable(actor, customer_id)
+    except Problem as problem:
+        raise invalid(Issue("#/customer_id", "unknown_record")) from problem
+
+
+def _check_links(actor: Actor, customer_id: int, values: dict[str, Any]) -> None:
+    """Person and deal must be in sight and belong to the customer, the person at least by a further role there."""
+    issues: list[Issue] = []
+    if values.get("person_id") is not None:
+        at_customer = select(PersonCustomer.person_id).where(PersonCustomer.customer_id == customer_id)
+        query = select(Person.id).where(
+            Person.id == values["person_id"],
+            Person.is_active,
+            people.visible(actor.shape),
+            (Person.customer_id == customer_id) | Person.id.in_(at_customer),
+        )
+        if db.session.execute(query, dict(actor.binds)).scalar() is None:
+            issues.append(Issue("#/person_id", "unknown_record"))
+    if values.get("deal_id") is not None:
+        # Deals stand above this package; their policy is known by name.
+        deals = POLICIES["deal"]
+        deal: Any = deals.model
+        query = select(deal.id).where(
+            deal.id == values["deal_id"], deal.is_active, deals.visible(actor.shape), deal.customer_id == customer_id
+        )
+        if db.session.execute(query, dict(actor.binds)).scalar() is None:
+            issues.append(Issue("#/deal_id", "unknown_record"))
+    if issues:
+        raise invalid(*issues)
+
+
+def _plan_follow_up(contact: ContactRecord, values: dict[str, Any]) -> None:
+    """The customer is followed up when the latest word says so."""
+    if values.get("next_follow_up_at") is not None:
+        customer = db.session.get_one(Customer, contact.customer_id)
+        assign(customer, {"next_follow_up_at": values["next_follow_up_at"]})
+
+
+def _recount(customer_id: int) -> None:
+    """Set a customer's first and last contact from its records."""
+    customer = db.session.execute(select(Customer).where(Customer.id == customer_id).with_for_update()).scalar_one()
+    db.session.flush()
+    first, last = db.session.execute(
+        select(func.min(ContactRecord.occurred_at), func.max(ContactRecord.occurred_at)).where(
+            ContactRecord.customer_id == customer_id, ContactRecord.is_active
+        )
+    ).one()
+    assign(customer, {"first_contacted_at": first, "last_contacted_at": last})
+
+
+def _derive(contact: ContactRecord) -> None:
+    # The plain function: the cache of `fold` is for names, not for texts of 20,000 characters.
+    words = [fold.__wrapped__(text) for text in (contact.subject, contact.content) if text]
+    assign(contact, {"search_key": "\n".join(words)})
+
+
+__all__ = ["create", "edit", "remove", "restore"]

@@ -1,0 +1,47 @@
+"""Money rules: ISO 4217 currencies with their decimal places, rounding, the amount of a line."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+
+_TWO_PLACES = """
+AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP CRC CUP
+CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR
+KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN
+PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD
+TZS UAH USD UYU UZS VES WST XCD XCG YER ZAR ZMW ZWG
+"""
+_NO_PLACES = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF"
+_THREE_PLACES = "BHD IQD JOD KWD LYD OMR TND"
+
+CURRENCIES: dict[str, int] = (
+    dict.fromkeys(_TWO_PLACES.split(), 2)
+    | dict.fromkeys(_NO_PLACES.split(), 0)
+    | dict.fromkeys(_THREE_PLACES.split(), 3)
+)
+"""Currency code to the decimal places of its smallest unit."""
+
+MOST = Decimal("99999999999999.99")
+"""The largest amount of a deal or line."""
+
+_HUNDRED = Decimal(100)
+
+
+def rounded(amount: Decimal, currency: str) -> Decimal:
+    """An amount in whole units of the currency's smallest coin, half up."""
+    return amount.quantize(Decimal(1).scaleb(-CURRENCIES[currency]), ROUND_HALF_UP)
+
+
+def fits(amount: Decimal, currency: str) -> bool:
+    """Whether an amount has no more decimal places than its currency."""
+    return amount == rounded(amount, currency)
+
+
+def line_amount(quantity: Decimal, unit_price: Decimal, discount_percent: Decimal | None, currency: str) -> Decimal:
+    """Quantity x price - discount of one line, without tax, rounded half up to the currency's smallest unit.
+
+    Args:
+        discount_percent: 0 to 100; None means none.
+    """
+    kept = _HUNDRED - (discount_percent or 0)
+    return rounded(quantity * unit_price * kept / _HUNDRED, currency)

@@ -1,0 +1,62 @@
+"""Use cases of products."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import current_app
+
+from ..access import Actor, Permission
+from ..customer.options import check_options
+from ..database import db
+from ..errors import Issue, invalid
+from ..folding import fold, search_key, sort_key
+from ..routing import assign, remove, restore
+from .models import Product
+from .schemas import ProductSchema
+
+_SCHEMA = ProductSchema()
+
+
+def create(actor: Actor, values: dict[str, Any]) -> Product:
+    """A new product; without `currency` in the base currency.
+
+    Raises:
+        Problem: 409 at `#/code` when the code is in use; 422 for an unknown category or the cost without the right.
+    """
+    _check(actor, values)
+    product = Product(**{"currency": current_app.config["LIANXI"].base_currency, **values})
+    _derive(product)
+    db.session.add(product)
+    db.session.flush()
+    return product
+
+
+def edit(actor: Actor, product: Product, values: dict[str, Any]) -> Product:
+    """Change the fields that are present; lines that were made with the product keep their prices."""
+    _check(actor, values)
+    assign(product, values)
+    _derive(product)
+    db.session.flush()
+    return product
+
+
+def _check(actor: Actor, values: dict[str, Any]) -> None:
+    check_options(_SCHEMA, values)
+    if "cost" in values and not actor.may(Permission.PRODUCT_COST):
+        raise invalid(Issue("#/cost", "read_only"))
+
+
+def _derive(product: Product) -> None:
+    assign(
+        product,
+        {
+            "code_key": fold(product.code),
+            "name_key": fold(product.name),
+            "sort_key": sort_key(product.name),
+            "search_key": search_key([product.name, product.code, product.series]),
+        },
+    )
+
+
+__all__ = ["create", "edit", "remove", "restore"]

@@ -1,0 +1,505 @@
+"""What deals, pipelines and products look like on the wire, and their lists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from marshmallow import ValidationError, fields
+from sqlalchemy import BigInteger, ColumnElement, Text, bindparam, cast, literal, select
+
+from ..access import Permission
+from ..auth.models import teams, users
+from ..customer.models import Person, customers, people
+from ..customer.schemas import collaborators_of
+from ..database import IdList, decimal_text, json_object_rows, json_pair, member_of
+from ..filtering import AnyOf, Contains, Filter, Flagged, Range, an_id
+from ..listing import ListSpec
+from ..projection import Gathered, LinkTo, Shape, json_text, read_as
+from ..schema import (
+    Choice,
+    DateField,
+    DecimalText,
+    Flag,
+    IdField,
+    Items,
+    Line,
+    OptionField,
+    Prose,
+    RateField,
+    RecordSchema,
+    StrictSchema,
+    Texts,
+    Whole,
+    column,
+    max_length,
+)
+from .models import (
+    Deal,
+    DealKind,
+    DealLine,
+    DealPerson,
+    ForecastCategory,
+    Pipeline,
+    Product,
+    Stage,
+    StageKind,
+    deals,
+    pipelines,
+    products,
+)
+from .money import CURRENCIES
+
+REQUIRABLE = (
+    "customer_id",
+    "amount",
+    "opened_on",
+    "expected_close_on",
+    "next_step",
+    "next_step_on",
+    "source",
+    "description",
+    "people",
+    "lines",
+    "competitors",
+)
+"""Fields of a deal that a stage may require."""
+
+
+class CurrencyField(Line):
+    """An ISO 4217 code in capitals."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(validate=max_length(3), **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if text not in CURRENCIES:
+            raise ValidationError("currency")
+        return text
+
+
+def _percent() -> DecimalText:
+    return DecimalText(high="100", allow_none=True)
+
+
+class Holds(Filter):
+    """A deal has a part that points at one of these records; repeating the parameter means or, `none` has no part.
+
+    Args:
+        link: the part's column that points at the record.
+        deal_id: the part's column that points at the deal.
+    """
+
+    def __init__(self, link: Any, deal_id: Any, *, text: str = "") -> None:
+        super().__init__(link, an_id, text=text)
+        self.deal_id = deal_id
+
+    def condition(self, op: str, bind: str) -> ColumnElement[bool]:
+        """Whether the deal has such a part, or any."""
+        found = select(self.deal_id)
+        if op in ("in", "not_in"):
+            found = found.where(member_of(self.column, bindparam(bind, type_=IdList())))
+        elif op in ("eq", "ne"):
+            found = found.where(self.column == bindparam(bind, type_=BigInteger()))
+        has = Deal.id.in_(found)
+        return has if op in ("in", "eq", "not_null") else ~has
+
+
+class Day(Range):
+    """A date: `name=` for one day or `none`, `name_from=` and `name_to=` for a span."""
+
+    def __init__(self, column: Any, *, text: str = "") -> None:
+        super().__init__(column, text=text)
+        self.suffixes = (("", "eq"), *self.suffixes)
+
+
+# ---- pipelines ------------------------------------------------------------------------------------------------------
+
+
+class StageSchema(StrictSchema):
+    """A stage, in its place of the pipeline."""
+
+    id = IdField()
+    name = Line(required=True, validate=max_length(100))
+    kind = Choice(StageKind, required=True)
+    win_probability = RateField(allow_none=True)
+    expected_days = Whole(low=1, high=3_650, allow_none=True)
+    colour = Line(allow_none=True, blank_is_null=True, validate=max_length(20))
+    required_fields = fields.List(Choice(REQUIRABLE), error_messages={"invalid": "wrong_type"})
+
+
+class StageMoveSchema(StrictSchema):
+    """Where the deals of a removed stage go."""
+
+    from_stage_id = IdField(required=True)
+    to_stage_id = IdField(required=True)
+
+
+def _stages() -> Any:
+    return (
+        select(
+            Stage.pipeline_id,
+            Stage.id,
+            Stage.name,
+            Stage.kind,
+            Stage.win_probability,
+            Stage.expected_days,
+            Stage.colour,
+            Stage.required_fields,
+        )
+        .where(member_of(Stage.pipeline_id, bindparam("ids", type_=IdList())), Stage.is_active)
+        .order_by(Stage.pipeline_id, Stage.position, Stage.id)
+    )
+
+
+_STAGE_NAMES = ("id", "name", "kind", "win_probability", "expected_days", "colour", "required_fields")
+
+
+def _stage_item(values: Sequence[Any]) -> dict[str, Any]:
+    return dict(zip(_STAGE_NAMES, values, strict=True))
+
+
+class PipelineSchema(RecordSchema):
+    """An ordered way of stages."""
+
+    class Meta(RecordSchema.Meta):
+        """Columns of `Pipeline`."""
+
+        model = Pipeline
+
+    id = column(dump_only=True)
+    version = column(dump_only=True)
+    name = column(required=True)
+    team_id = IdField(allow_none=True)
+    team = LinkTo("team_id", Pipeline.team_id, teams)
+    stages = Items(StageSchema, most=50, required=True)
+    move_deals = Items(StageMoveSchema, most=50, load_only=True)
+    created_at = column(dump_only=True)
+    created_by = column(dump_only=True)
+    updated_at = column(dump_only=True)
+    is_active = column(dump_only=True)
+
+
+PIPELINES = ListSpec(
+    policy=pipelines,
+    schema=PipelineSchema,
+    plural="pipelines",
+    filters={
+        "id": AnyOf(Pipeline.id, an_id),
+        "name": Contains(Pipeline.name_key),
+        "team_id": AnyOf(Pipeline.team_id, an_id),
+    },
+    sort={"name": Pipeline.name_key},
+    default_sort="id",
+    search=(Pipeline.name_key,),
+    gathered={"stages": Gathered(_stages, _stage_item)},
+)
+
+# ---- products -------------------------------------------------------------------------------------------------------
+
+
+class ProductSchema(RecordSchema):
+    """What is sold."""
+
+    class Meta(RecordSchema.Meta):
+        """Columns of `Product`."""
+
+        model = Product
+
+    id = column(dump_only=True)
+    version = column(dump_only=True)
+    code = column(required=True)
+    name = column(required=True)
+    category = OptionField("product_category", allow_none=True)
+    series = column()
+    unit = column()
+    specification = column()
+    description = column()
+    price = DecimalText(allow_none=True)
+    currency = CurrencyField()
+    tax_percent = _percent()
+    cost = DecimalText(allow_none=True)
+    external_source = column()
+    external_id = column()
+    created_at = column(dump_only=True)
+    created_by = column(dump_only=True)
+    updated_at = column(dump_only=True)
+    is_active = column(dump_only=True)
+
+
+PRODUCTS = ListSpec(
+    policy=products,
+    schema=ProductSchema,
+    plural="products",
+    filters={
+        "id": AnyOf(Product.id, an_id),
+        "code": AnyOf(Product.code),
+        "name": Contains(Product.name_key),
+        "category": AnyOf(Product.category),
+        "series": AnyOf(Product.series),
+        "currency": AnyOf(Product.currency),
+        "price": Range(Product.price),
+        "external_source": AnyOf(Product.external_source),
+        "external_id": AnyOf(Product.external_id),
+        "created": Range(Product.created_at),
+        "updated": Range(Product.updated_at),
+    },
+    sort={
+        "code": Product.code_key,
+        "name": Product.sort_key,
+        "category": Product.category,
+        "series": Product.series,
+        "price": Product.price,
+    },
+    default_sort="code",
+    search=(Product.search_key,),
+    right_fields={"cost": Permission.PRODUCT_COST},
+)
+
+# ---- deals ----------------------------------------------------------------------------------------------------------
+
+
+class DealPersonSchema(StrictSchema):
+    """A person who has a part in a deal."""
+
+    person_id = IdField(required=True)
+    role = Line(allow_none=True, blank_is_null=True, validate=max_length(60), load_default=None)
+
+
+class DealLineSchema(StrictSchema):
+    """One product on a deal; `id` keeps a line that is there already."""
+
+    id = IdField()
+    product_id = IdField(required=True)
+    product = fields.Nested({"id": fields.Integer(), "name": fields.String()}, dump_only=True)
+    quantity = DecimalText(low="0.0001", high="9999999999.9999", required=True)
+    unit_price = DecimalText(required=True)
+    discount_percent = _percent()
+    tax_percent = _percent()
+    amount = DecimalText(dump_only=True)
+
+
+def _people(shape: Shape) -> ColumnElement[Any]:
+    seen = select(Person.id).where(Person.is_active, people.visible(shape))
+    found = (
+        select(
+            json_pair(
+                literal("person_id"),
+                DealPerson.person_id,
+                literal("role"),
+                DealPerson.role,
+                literal("name"),
+                Person.name,
+            ).label("item")
+        )
+        .join(Person, Person.id == DealPerson.person_id)
+        .where(DealPerson.deal_id == Deal.id, DealPerson.person_id.in_(seen))
+        .order_by(DealPerson.person_id)
+        .correlate(Deal)
+    )
+    return json_object_rows(found.scalar_subquery())
+
+
+def _stage(_shape: Shape) -> ColumnElement[Any]:
+    found = select(json_pair(literal("id"), Stage.id, literal("name"), Stage.name, literal("kind"), Stage.kind))
+    return cast(found.where(Stage.id == Deal.stage_id).correlate(Deal).scalar_subquery(), Text())
+
+
+def _lines() -> Any:
+    return (
+        select(
+            DealLine.deal_id,
+            DealLine.id,
+            DealLine.product_id,
+            Product.name,
+            DealLine.quantity,
+            DealLine.unit_price,
+            DealLine.discount_percent,
+            DealLine.tax_percent,
+            DealLine.amount,
+        )
+        .join(Product, Product.id == DealLine.product_id)
+        .where(member_of(DealLine.deal_id, bindparam("ids", type_=IdList())))
+        .order_by(DealLine.deal_id, DealLine.position, DealLine.id)
+    )
+
+
+def _line_item(values: Sequence[Any]) -> dict[str, Any]:
+    line_id, product_id, product_name, quantity, unit_price, discount, tax, amount = values
+    return {
+        "id": line_id,
+        "product_id": product_id,
+        "product": {"id": product_id, "name": product_name},
+        "quantity": decimal_text(quantity),
+        "unit_price": decimal_text(unit_price),
+        "discount_percent": None if discount is None else decimal_text(discount),
+        "tax_percent": None if tax is None else decimal_text(tax),
+        "amount": decimal_text(amount),
+    }
+
+
+_PEOPLE_DOCUMENT = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "required": ["person_id", "role", "name"],
+        "properties": {
+            "person_id": {"type": "integer"},
+            "role": {"type": ["string", "null"]},
+            "name": {"type": "string"},
+        },
+    },
+}
+_STAGE_DOCUMENT = {
+    "type": "object",
+    "required": ["id", "name", "kind"],
+    "properties": {
+        "id": {"type": "integer"},
+        "name": {"type": "string"},
+        "kind": {"type": "string", "enum": [str(kind) for kind in StageKind]},
+    },
+}
+
+
+class DealSchema(RecordSchema):
+    """An opportunity, as it is read and as it is created."""
+
+    class Meta(RecordSchema.Meta):
+        """Columns of `Deal`."""
+
+        model = Deal
+
+    id = column(dump_only=True)
+    version = column(dump_only=True)
+    name = column(required=True)
+    kind = Choice(DealKind)
+    customer_id = IdField(allow_none=True)
+    customer = LinkTo("customer_id", Deal.customer_id, customers)
+    people = Items(DealPersonSchema, metadata=read_as(_people, json_text, _PEOPLE_DOCUMENT))
+    pipeline_id = IdField()
+    pipeline = LinkTo("pipeline_id", Deal.pipeline_id, pipelines)
+    stage_id = IdField()
+    stage = fields.Raw(dump_only=True, metadata=read_as(_stage, json_text, _STAGE_DOCUMENT))
+    state = Choice(StageKind, dump_only=True)
+    opened_on = column()
+    expected_close_on = column()
+    closed_on = column()
+    amount = DecimalText(allow_none=True)
+    amount_is_manual = Flag()
+    currency = CurrencyField()
+    win_probability = RateField(allow_none=True)
+    win_probability_is_manual = column(dump_only=True)
+    forecast_category = Choice(ForecastCategory)
+    lines = Items(DealLineSchema)
+    lost_reason = OptionField("lost_reason", allow_none=True)
+    lost_note = column()
+    competitors = Texts(length=60, most=20, metadata={"option_list": "competitor"})
+    next_step = column()
+    next_step_on = column()
+    source = OptionField("source", allow_none=True)
+    description = column()
+    owner_id = IdField()
+    owner = LinkTo("owner_id", Deal.owner_id, users)
+    team_id = column(dump_only=True)
+    team = LinkTo("team_id", Deal.team_id, teams)
+    collaborators = collaborators_of(Deal)
+    rank = column(dump_only=True)
+    stage_entered_at = column(dump_only=True)
+    is_backfill = column(dump_only=True)
+    external_source = column()
+    external_id = column()
+    created_at = column(dump_only=True)
+    created_by = column(dump_only=True)
+    updated_at = column(dump_only=True)
+    is_active = column(dump_only=True)
+
+
+class MoveSchema(StrictSchema):
+    """Where a deal goes: behind `after_id`; absent means the end of the stage, null its top."""
+
+    stage_id = IdField(required=True)
+    after_id = IdField(allow_none=True)
+
+
+class WinSchema(StrictSchema):
+    """When a deal was won; today unless said."""
+
+    closed_on = DateField(allow_none=True)
+
+
+class LoseSchema(StrictSchema):
+    """Why and when a deal was lost; today unless said."""
+
+    reason = OptionField("lost_reason", required=True)
+    note = Prose(allow_none=True, validate=max_length(20_000))
+    closed_on = DateField(allow_none=True)
+
+
+class ReopenSchema(StrictSchema):
+    """The open stage that a deal returns to; the one it was last at unless said."""
+
+    stage_id = IdField(allow_none=True)
+
+
+class DealChangeSchema(DealSchema):
+    """What a PATCH may change: stage, pipeline and closing date change by actions only."""
+
+    pipeline_id = IdField(dump_only=True)
+    stage_id = IdField(dump_only=True)
+    closed_on = column(dump_only=True)
+
+
+DEALS = ListSpec(
+    policy=deals,
+    schema=DealSchema,
+    plural="deals",
+    filters={
+        "id": AnyOf(Deal.id, an_id),
+        "name": Contains(Deal.name_key),
+        "pipeline_id": AnyOf(Deal.pipeline_id, an_id),
+        "stage_id": AnyOf(Deal.stage_id, an_id),
+        "state": AnyOf(Deal.state),
+        "kind": AnyOf(Deal.kind),
+        "customer_id": AnyOf(Deal.customer_id, an_id),
+        "person_id": Holds(DealPerson.person_id, DealPerson.deal_id),
+        "product_id": Holds(DealLine.product_id, DealLine.deal_id),
+        "owner_id": AnyOf(Deal.owner_id, an_id),
+        "team_id": AnyOf(Deal.team_id, an_id),
+        "created_by": AnyOf(Deal.created_by, an_id),
+        "currency": AnyOf(Deal.currency),
+        "amount": Range(Deal.amount),
+        "win_probability": Range(Deal.win_probability),
+        "forecast_category": AnyOf(Deal.forecast_category),
+        "source": AnyOf(Deal.source),
+        "lost_reason": AnyOf(Deal.lost_reason),
+        "opened": Day(Deal.opened_on),
+        "closed": Day(Deal.closed_on),
+        "expected_close": Day(Deal.expected_close_on),
+        "next_step_on": Day(Deal.next_step_on),
+        "stage_entered": Range(Deal.stage_entered_at),
+        "created": Range(Deal.created_at),
+        "updated": Range(Deal.updated_at),
+        "is_backfill": Flagged(Deal.is_backfill),
+        "external_source": AnyOf(Deal.external_source),
+        "external_id": AnyOf(Deal.external_id),
+    },
+    sort={
+        "name": Deal.sort_key,
+        "amount": Deal.amount,
+        "win_probability": Deal.win_probability,
+        "expected_close_on": Deal.expected_close_on,
+        "opened_on": Deal.opened_on,
+        "closed_on": Deal.closed_on,
+        "next_step_on": Deal.next_step_on,
+        "stage_entered_at": Deal.stage_entered_at,
+        "rank": Deal.rank,
+        "state": Deal.state,
+        "stage_id": Deal.stage_id,
+        "owner_id": Deal.owner_id,
+        "customer_id": Deal.customer_id,
+        "forecast_category": Deal.forecast_category,
+    },
+    search=(Deal.search_key,),
+    gathered={"lines": Gathered(_lines, _line_item)},
+)
