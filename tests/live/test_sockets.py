@@ -34,9 +34,9 @@ class Listener:
             assert time.monotonic() < deadline, self.heard
             time.sleep(0.02)
 
-    def told(self, event: str) -> list[Any]:
-        """The payloads of one event."""
-        return [data for name, data in self.heard if name == event]
+    def told(self, event: str, about: int | None = None) -> list[Any]:
+        """The payloads of one event, of all records or of one."""
+        return [data for name, data in self.heard if name == event and about in (None, data.get("id"))]
 
 
 @pytest.fixture(scope="module")
@@ -97,17 +97,17 @@ def test_a_change_reaches_every_socket_that_may_see_it(
     status, made = server.call("POST", "/customers", {"name": "联系 live"}, alice)
     assert status == 201
     for listener in [*hers, boss]:
-        listener.until(lambda listener=listener: bool(listener.told("customer_created")), 2)
-        (event,) = listener.told("customer_created")
+        listener.until(lambda listener=listener: bool(listener.told("customer_created", made["id"])))
+        (event,) = listener.told("customer_created", made["id"])
         assert {key: value for key, value in made.items() if key != "can_write"} == event["record"]
         assert event["changed"]
         assert event["actor"]["name"] == "alice"
     server.call("PATCH", f"/customers/{made['id']}", {"owner_id": _id(server, mallory)}, admin)
-    hers[0].until(lambda: bool(hers[0].told("customer_removed")), 2)
-    (gone,) = hers[0].told("customer_removed")
+    hers[0].until(lambda: bool(hers[0].told("customer_removed", made["id"])))
+    (gone,) = hers[0].told("customer_removed", made["id"])
     assert gone.keys() == {"cursor", "id"}
-    stranger.until(lambda: bool(stranger.told("customer_updated")), 2)
-    assert stranger.told("customer_created") == []
+    stranger.until(lambda: bool(stranger.told("customer_updated", made["id"])))
+    assert stranger.told("customer_created", made["id"]) == []
 
 
 def _id(server: Running, token: str) -> int:
