@@ -22,7 +22,7 @@ demo: ## The same with a demo data set of its own, in instance-demo; prints the 
 demo-clear: ## Remove the demo data set
 	@$(PYTHON) -m scripts.start demo-clear
 
-dev: ## Pages and server that reload when a file changes, on http://127.0.0.1:5173
+dev: ## Pages and server that reload when a file changes, on http://127.0.0.1:5173 (PAGES_PORT)
 	@$(PYTHON) -m scripts.start dev
 
 prepare: ## Bring all packages for development and build the pages, start nothing

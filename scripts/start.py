@@ -22,7 +22,6 @@ from scripts.words import say
 from scripts.workspace import CannotStartError, Workspace, guarded
 
 READY_WITHIN_SECONDS = 60
-DEV_PAGES_PORT = 5173
 
 
 def port_of(text: str) -> int:
@@ -36,8 +35,14 @@ def port_of(text: str) -> int:
     raise CannotStartError(say("port_wrong", text=text))
 
 
-def check_port(host: str, port: int, goal: str) -> None:
+def check_port(host: str, port: int, goal: str, variable: str = "PORT") -> None:
     """Refuse a port that somebody else has, before minutes are spent on preparing.
+
+    Args:
+        host: the address to listen on.
+        port: the port to listen on.
+        goal: of make, to repeat it with another port.
+        variable: that chooses the port.
 
     Raises:
         CannotStartError: with the line to type instead.
@@ -51,7 +56,9 @@ def check_port(host: str, port: int, goal: str) -> None:
             probe.listen(1)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            raise CannotStartError(say("port_taken", host=host, port=port, goal=goal, other=other)) from error
+            raise CannotStartError(
+                say("port_taken", host=host, port=port, goal=goal, variable=variable, other=other)
+            ) from error
         reason = error.strerror or str(error)
         raise CannotStartError(say("port_refused", host=host, port=port, goal=goal, reason=reason)) from error
 
@@ -195,13 +202,16 @@ def demo_clear(workspace: Workspace) -> int:
 def dev(workspace: Workspace) -> int:
     """Pages and server that reload when a file changes, for people who work on the product."""
     start = Start(workspace, "dev")
+    pages_port = port_of(workspace.env.get("PAGES_PORT") or "5173")
     check_port(start.host, start.port, start.goal)
+    check_port("127.0.0.1", pages_port, start.goal, "PAGES_PORT")
     start.prepare(kind=environment.DEVELOPMENT, pages=frontend.ensure_node_packages)
     start.bring_data_up_to_date()
     workspace.env["LIANXI_BACKEND"] = address(start.host, start.port)
-    pages = ["npm", "run", "dev", "--", "--host", "127.0.0.1", "--port", str(DEV_PAGES_PORT), "--strictPort"]
-    commands = [(start.gunicorn("--reload"), workspace.root), (pages, workspace.frontend)]
-    return start.serve(commands, say("dev_ready", url=address("127.0.0.1", DEV_PAGES_PORT)))
+    vite = ["--host", "127.0.0.1", "--port", str(pages_port), "--strictPort", "--clearScreen=false", "--logLevel=warn"]
+    server = (start.gunicorn("--reload", "--log-level", "error"), workspace.root)
+    pages = (["npm", "run", "--silent", "dev", "--", *vite], workspace.frontend)
+    return start.serve([server, pages], say("dev_ready", url=address("127.0.0.1", pages_port)))
 
 
 def prepare(workspace: Workspace) -> int:

@@ -46,8 +46,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "failed": ("This step failed. What it said:", "这一步失败了，输出如下："),
     "log": ("The whole output is in {path}.", "完整输出见 {path}。"),
     "port_taken": (
-        "Port {port} of {host} is in use by another program. Choose another one:\n  make {goal} PORT={other}",
-        "{host} 的端口 {port} 已被其他程序占用，请换一个：\n  make {goal} PORT={other}",
+        "Port {port} of {host} is in use by another program. Choose another one:\n  make {goal} {variable}={other}",
+        "{host} 的端口 {port} 已被其他程序占用，请换一个：\n  make {goal} {variable}={other}",
     ),
     "port_refused": (
         "Listening on {host} port {port} failed: {reason}. Try:\n  make {goal} HOST=127.0.0.1 PORT=5000",
