@@ -241,9 +241,10 @@ class ListSpec:
             gathered=self.gathered,
         )
 
-    def _fill(
+    def fill(
         self, connection: Connection, projection: Projection, rows: Sequence[Any], binds: Mapping[str, Any]
     ) -> list[dict[str, Any]]:
+        """Rows of a projection's statement as the wire's objects, with their gathered parts."""
         shown = projection.shows(rows)
         if projection.gathered and rows:
             ids = [row[0] for row in rows]
@@ -290,7 +291,7 @@ class ListSpec:
                 if not fresh and not VERIFY[0](connection, actor):
                     raise StaleActor
                 raise not_found()
-            return self._fill(connection, projection, rows, actor.binds)[0]
+            return self.fill(connection, projection, rows, actor.binds)[0]
 
     def answer(self, actor: Actor, record_id: int) -> dict[str, Any]:
         """A record just written, read back through the writing transaction."""
@@ -298,22 +299,31 @@ class ListSpec:
         connection = db.session.connection()
         projection, query = self._single(actor.shape, connection.dialect.name, actor.may(self.policy.write), "answer")
         rows = query.rows(connection, {**actor.binds, "record_id": record_id})
-        return self._fill(connection, projection, rows, actor.binds)[0]
+        return self.fill(connection, projection, rows, actor.binds)[0]
 
-    def many(self, connection: Connection, ids: Iterable[int], actor: Actor) -> dict[int, dict[str, Any]]:
-        """Active records by id, those that the reader sees, as events carry them: without `can_write`."""
-        return self._by_id(connection, ids, actor.shape, "many", actor.binds)
+    def many(
+        self, connection: Connection, ids: Iterable[int], actor: Actor, *, with_rights: bool = False
+    ) -> dict[int, dict[str, Any]]:
+        """Active records by id, those that the reader sees: as events carry them, or with `can_write` as lists do."""
+        can_write = actor.may(self.policy.write) if with_rights else None
+        return self._by_id(connection, ids, actor.shape, "many", actor.binds, can_write)
 
     def relayed(self, connection: Connection, ids: Iterable[int], shape: Shape) -> dict[int, dict[str, Any]]:
         """Active records by id as pushes carry them to readers of a shape; sight is settled by the rooms."""
         return self._by_id(connection, ids, shape, "relay", {"actor_id": -1})
 
     def _by_id(
-        self, connection: Connection, ids: Iterable[int], shape: Shape, mode: str, binds: Mapping[str, Any]
+        self,
+        connection: Connection,
+        ids: Iterable[int],
+        shape: Shape,
+        mode: str,
+        binds: Mapping[str, Any],
+        can_write: bool | None = None,
     ) -> dict[int, dict[str, Any]]:
-        projection, query = self._single(shape, connection.dialect.name, None, mode)
+        projection, query = self._single(shape, connection.dialect.name, can_write, mode)
         rows = query.rows(connection, {**binds, "ids": list(ids)})
-        return dict(zip([row[0] for row in rows], self._fill(connection, projection, rows, binds), strict=True))
+        return dict(zip([row[0] for row in rows], self.fill(connection, projection, rows, binds), strict=True))
 
     # ---- parsing -------------------------------------------------------------------------------------------------
 
@@ -594,7 +604,7 @@ class ListSpec:
                 raise StaleActor
             more = len(rows) > query.per_page
             rows = rows[: query.per_page]
-            data = self._fill(connection, plan.projection, rows, binds)
+            data = self.fill(connection, plan.projection, rows, binds)
             total, capped = self._total(connection, plan, query, binds, rows, offset, more)
         next_cursor = None
         if more and rows:
