@@ -98,7 +98,11 @@ def seal(unit: Unit) -> None:
 
 @contextmanager
 def unit_of_work(
-    *, actor_id: int | None = None, source: str = "system", request_id: str | None = None
+    *,
+    actor_id: int | None = None,
+    source: str = "system",
+    request_id: str | None = None,
+    at: datetime | None = None,
 ) -> Iterator[Unit]:
     """Open a unit of work; commit at the end, roll back on any exception.
 
@@ -106,12 +110,13 @@ def unit_of_work(
         actor_id: the user in whose name things change; may be set later on the yielded unit.
         source: the road: `http`, `socket`, `cli`, `job`.
         request_id: the request's id, kept with the change set.
+        at: the moment that everything written carries; now by default. Demo data is written in the past.
     """
     session = db.session
     if in_unit():
         raise RuntimeError("units of work do not nest")
     session.rollback()
-    unit = Unit(actor_id, source, request_id)
+    unit = Unit(actor_id, source, request_id, at or datetime.now(UTC))
     session.info["unit"] = unit
     try:
         yield unit
