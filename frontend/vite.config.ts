@@ -64,7 +64,35 @@ export default defineConfig({
       '/socket.io': { target: backend, ws: true },
     },
   },
-  build: { sourcemap: false, assetsInlineLimit: 0, chunkSizeWarningLimit: 400 },
+  build: {
+    sourcemap: false,
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 400,
+    manifest: true,
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            // What every page needs, in one file that outlives most releases.
+            {
+              name: 'vendor',
+              test: /node_modules\/(vue|vue-router|vue-i18n|pinia|vue-demi|openapi-fetch|@vue|@intlify|@tanstack\/(query-core|vue-query))\//,
+              priority: 3,
+            },
+            // Who we are, what we hold, how it is kept true.
+            {
+              name: 'base',
+              test: /src\/(api|session|records|realtime|i18n)\//,
+              priority: 2,
+              minShareCount: 2,
+            },
+            // The shared controls: a file of its own for each button would be thirty requests.
+            { name: 'kit', test: /src\/(ui|layout)\/|@lucide/, minShareCount: 3 },
+          ],
+        },
+      },
+    },
+  },
   test: {
     environment: 'happy-dom',
     include: ['tests/unit/**/*.test.ts'],
