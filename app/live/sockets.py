@@ -24,6 +24,8 @@ from .. import idempotency
 from ..access import POLICIES, Actor, Permission
 from ..auth import identity
 from ..auth.models import SignIn, User
+from ..contact import service as contact_service
+from ..contact.schemas import CONTACTS, ContactSchema
 from ..database import read_engine
 from ..errors import Issue, Problem, invalid, not_found, problem_of
 from ..extensions import redis_options
@@ -191,6 +193,10 @@ def register(app: Flask) -> None:
 
         return _answered(live, run)
 
+    @socketio.on("new_contact")
+    def new_contact(data: Any = None) -> dict[str, Any]:
+        return _answered(live, lambda socket: {"ok": True, "record": _new_contact(socket, data)})
+
 
 def _sid() -> str:
     return str(request.sid)  # type: ignore[attr-defined]
@@ -246,6 +252,31 @@ def _watch(live: Live, socket: Connected, data: Any) -> dict[str, Any]:
     live.presence.enter(room, _sid(), {"id": socket.actor.user_id, "name": socket.actor.name})
     live.announce(room)
     return {"ok": True, "users": live.presence.people(room)}
+
+
+_SCHEMA = ContactSchema()
+
+
+def _new_contact(socket: Connected, data: Any) -> Any:
+    """Create a contact record exactly as `POST /contacts` does, with the same checks and the same safe retry."""
+    actor = socket.actor
+    actor.need(Permission.CONTACT_WRITE)
+    body = parse_json(encode(data)) if isinstance(data, dict) else {}
+    key = body.pop("idempotency_key", None)
+    with unit_of_work(actor_id=actor.user_id, source="socket") as unit:
+        if key is not None:
+            if not isinstance(key, str):
+                raise invalid(Issue("#/idempotency_key", "wrong_type"))
+            digest = hashlib.sha256(encode(body)).hexdigest()
+            kept = idempotency.take(actor.user_id, "socket new_contact", key, digest)
+            if kept is not None:
+                return parse_json(kept.body)
+        record = contact_service.create(actor, load(_SCHEMA, body))
+        shown = encode(CONTACTS.answer(actor, record.id))
+        seal(unit)
+        if key is not None:
+            idempotency.keep_body(shown, 201, {"Content-Type": "application/json"})
+    return parse_json(shown)
 
 
 def _nudge(unit: Unit) -> None:

@@ -165,3 +165,26 @@ def test_no_entry_is_missed_over_reconnects(server: Running, admin: str, connect
     found = [event["id"] for event in caught["data"] if event["type"] == "customer_created"]
     assert found == ids
     assert pushed <= set(ids)
+
+
+def test_new_contact_is_what_post_contacts_is(server: Running, admin: str, connect: Callable[[str], Listener]) -> None:
+    alice = person(server, admin, "writer")
+    status, made = server.call("POST", "/customers", {"name": "called"}, alice)
+    assert status == 201
+    listener = connect(alice)
+    body = {"customer_id": made["id"], "kind": "call", "content": "谈了价格\n下周再打", "idempotency_key": "offline-1"}
+    answer = listener.client.call("new_contact", body)
+    assert answer["ok"], answer
+    record = answer["record"]
+    assert record == server.call("GET", f"/contacts/{record['id']}", token=alice)[1]
+    again = listener.client.call("new_contact", body)
+    assert again == answer
+    other = listener.client.call("new_contact", {**body, "content": "another"})
+    assert (other["ok"], other["problem"]["status"]) == (False, 422)
+    wrong = listener.client.call("new_contact", {"customer_id": made["id"], "kind": "telepathy", "content": 5})
+    assert {issue["pointer"] for issue in wrong["problem"]["errors"]} == {"#/kind", "#/content"}
+    foreign = connect(person(server, admin, "nosy")).client.call("new_contact", body)
+    assert not foreign["ok"]
+    listener.until(lambda: bool(listener.told("contact_created", record["id"])))
+    shown = server.call("GET", f"/customers/{made['id']}", token=alice)[1]
+    assert shown["last_contacted_at"] == record["occurred_at"]
