@@ -14,7 +14,6 @@ from typing import Any
 
 import redis
 from flask import Flask, current_app, g, request
-from flask_jwt_extended import decode_token
 from flask_socketio import SocketIO, join_room, leave_room
 from flask_socketio import disconnect as close
 from socketio.exceptions import ConnectionRefusedError as Refused
@@ -24,6 +23,7 @@ from .. import idempotency
 from ..access import POLICIES, Actor, Permission
 from ..auth import identity
 from ..auth.models import SignIn, User
+from ..auth.tokens import ACCESS, read_token, unauthorized
 from ..contact import service as contact_service
 from ..contact.schemas import CONTACTS, ContactSchema
 from ..database import read_engine
@@ -125,9 +125,8 @@ def _identify(auth: Any) -> tuple[Actor, float]:
     """
     token = auth.get("token") if isinstance(auth, dict) else None
     if not isinstance(token, str) or not token:
-        raise identity.unauthorized()
-    actor = identity.read_actor(token)
-    return actor, float(decode_token(token, allow_expired=True)["exp"])
+        raise unauthorized()
+    return identity.read_actor(token), read_token(token, ACCESS).expires
 
 
 def register(app: Flask) -> None:
@@ -169,7 +168,7 @@ def register(app: Flask) -> None:
         try:
             actor, expires = _identify(data)
             if actor.user_id != socket.actor.user_id:
-                raise identity.unauthorized()
+                raise unauthorized()
         except Problem as problem:
             return {"ok": False, "problem": _said(problem, socket)}
         if actor.rooms() != socket.actor.rooms():
@@ -228,7 +227,7 @@ def _answered(live: Live, run: Any) -> dict[str, Any]:
         with read_engine().connect() as connection:
             if not identity.verified(connection, socket.actor):
                 live.cut(_sid())
-                raise identity.unauthorized()
+                raise unauthorized()
         answer: dict[str, Any] = run(socket)
     except Exception as error:
         return {"ok": False, "problem": _said(problem_of(error), socket)}
