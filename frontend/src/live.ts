@@ -1,6 +1,5 @@
 import type { QueryClient } from '@tanstack/vue-query'
 import { bodyOf, client, prefix } from '@/api/client'
-import type { EventPage } from '@/api/types'
 import { LiveConnection, type LiveSocket } from '@/realtime/connection'
 import { Presence } from '@/realtime/presence'
 import type { Live } from '@/records/context'
@@ -28,7 +27,7 @@ export function createLive(queries: QueryClient): Live {
     events: (after) =>
       bodyOf(
         client.GET(`${prefix}/events`, { params: { query: after === null ? {} : { after, limit: 200 } } }),
-      ) as Promise<EventPage>,
+      ),
     token: () => session.accessToken(),
     renew: () => session.renew(session.accessToken()),
     deliver: (events, bulk) => cache.deliver(events, bulk),

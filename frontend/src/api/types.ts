@@ -3,22 +3,50 @@ import type { components } from './schema'
 type Schemas = components['schemas']
 
 /** The one place where the names of the generated schemas meet the names that screens use. */
-export type Customer = Schemas['Customer']
-export type Person = Schemas['Person']
-export type Contact = Schemas['Contact']
-export type Deal = Schemas['Deal']
-export type User = Schemas['User']
-export type Team = Schemas['Team']
-export type Tag = Schemas['Tag']
-export type Option = Schemas['Option']
-export type Pipeline = Schemas['Pipeline']
+export type Customer = Schemas['CustomerRecord']
+export type Person = Schemas['PersonRecord']
+export type Contact = Schemas['ContactRecord']
+export type Deal = Schemas['DealRecord']
+export type User = Schemas['UserRecord']
+export type Team = Schemas['TeamRecord']
+export type Tag = Schemas['TagRecord']
+export type Option = Schemas['OptionRecord']
+export type Pipeline = Schemas['PipelineRecord']
 export type Me = Schemas['Me']
 export type Link = Schemas['Link']
-export type TimelineEntry = Schemas['TimelineEntry']
-export type DuplicateMatch = Schemas['DuplicateMatch']
-export type LiveEvent = Schemas['Event']
-export type EventPage = Schemas['EventPage']
-export type TokenAnswer = Schemas['TokenAnswer']
+/** What the server tells of a change. One that this tab made up itself has no version and no change set. */
+export type LiveEvent = Omit<Schemas['Event'], 'version' | 'changeset_id'> & {
+  version: number | null
+  changeset_id: string | number | null
+}
+export type EventPage = Omit<Schemas['Events'], 'data'> & { data: LiveEvent[] }
+export type TokenAnswer = Pick<Schemas['TokenAnswer'], 'access_token' | 'expires_in'>
+export type Role = Schemas['Role']
+export type Stage = Schemas['Stage']
+export type Product = Schemas['ProductRecord']
+export type SummaryReport = Schemas['SummaryReport']
+export type SummaryFigures = Schemas['SummaryFigures']
+export type PipelineReport = Schemas['PipelineReport']
+export type PipelineRow = Schemas['PipelineRow']
+
+/** Fields of a schema that is written by its own route, not as a resource. */
+export interface TimelineEntry {
+  type: 'contact' | 'deal' | 'task' | 'file' | 'change'
+  at: string
+  actor: Link | null
+  record: Record<string, unknown> | null
+  change: Record<string, unknown> | null
+}
+
+/** A customer that resembles another. */
+export interface DuplicateMatch {
+  id: number | null
+  name: string | null
+  owner: Link | null
+  score: number
+  reasons: string[]
+  is_visible: boolean
+}
 
 /** What every record has, whatever else it is. */
 export interface AnyRecord {
@@ -38,13 +66,14 @@ export interface ResourceMap {
   tags: Tag
   options: Option
   pipelines: Pipeline
+  products: Product
 }
 
 /** Name of a list: the first segment of its path. */
 export type Resource = keyof ResourceMap
 
 /** What a list says about itself. */
-export type ListMeta = Schemas['ListMeta']
+export type ListMeta = Partial<Schemas['ListMeta']>
 
 /** A page of a list. */
 export interface ListPage<T> {

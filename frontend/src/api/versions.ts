@@ -38,6 +38,6 @@ export function rememberChangeset(id: string): void {
 }
 
 /** True when this tab made the change set: its echo draws no attention to itself. */
-export function isOwnChangeset(id: string | null | undefined): boolean {
+export function isOwnChangeset(id: string | number | null | undefined): boolean {
   return id != null && own.has(String(id))
 }

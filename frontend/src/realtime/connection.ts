@@ -259,7 +259,7 @@ export class LiveConnection {
     const { resource, verb } = splitType(name)
     if (!resource) return
     if (verb === 'bulk') {
-      const { changeset_id = null } = payload as { changeset_id?: string | null }
+      const { changeset_id = null } = payload as { changeset_id?: number | null }
       this.batch.add({ resource, changeset_id })
     } else {
       this.batch.add({ ...(payload as PushedEvent), type: name, resource })

@@ -8,7 +8,7 @@ export type PushedEvent = Omit<LiveEvent, 'type' | 'resource'>
 /** A change set of so many records that they are not told one by one. */
 export interface BulkEvent {
   resource: string
-  changeset_id: string | null
+  changeset_id: number | null
 }
 
 const lists: Record<string, string> = {

@@ -2,11 +2,11 @@ import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 import { authorise, bodyOf, client, prefix } from '@/api/client'
 import { Problem } from '@/api/problem'
-import type { Me, TokenAnswer } from '@/api/types'
+import type { Me } from '@/api/types'
 import { forgetEtags } from '@/api/versions'
 import { clearDrafts } from '@/ui/drafts'
 import { readStored, removeStored, writeStored } from '@/ui/storage'
-import { usePreferences } from './preferences'
+import { usePreferences, type LocaleName } from './preferences'
 import { tabLock } from './tabLock'
 import { TokenKeeper } from './tokens'
 
@@ -36,8 +36,11 @@ export const useSession = defineStore('session', () => {
   let resume: ((signedIn: boolean) => void)[] = []
 
   const keeper = new TokenKeeper({
-    refresh: () =>
-      bodyOf(client.POST(`${prefix}/auth/refresh`, { headers: cookieHeaders })) as Promise<TokenAnswer>,
+    async refresh() {
+      const answer = await bodyOf(client.POST(`${prefix}/auth/refresh`, { headers: cookieHeaders }))
+      user.value = answer.user
+      return answer
+    },
     lock: tabLock('lianxi-refresh'),
     share: typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('lianxi-session'),
   })
@@ -71,7 +74,7 @@ export const useSession = defineStore('session', () => {
   }
 
   async function loadMe(): Promise<void> {
-    user.value = (await bodyOf(client.GET(`${prefix}/auth/me`))) as Me
+    user.value = await bodyOf(client.GET(`${prefix}/auth/me`))
   }
 
   /** Gets a new token; when the session is over, waits until the person has signed in again in place. */
@@ -105,24 +108,20 @@ export const useSession = defineStore('session', () => {
     const outcome = await keeper.renew(null)
     if (outcome === 'unavailable') throw new Problem(0)
     if (outcome === 'refused') return leave()
-    await loadMe()
+    // Another tab may have brought the token; it does not bring the person.
+    if (!user.value) await loadMe()
     status.value = 'active'
   }
 
   /** Signs in. The refresh token travels in a cookie that scripts cannot read. */
   async function signIn(input: SignInInput): Promise<void> {
-    const answer = (await bodyOf(
+    const answer = await bodyOf(
       client.POST(`${prefix}/auth/login`, { body: { ...input, session: 'cookie' } }),
-    )) as TokenAnswer
+    )
     keeper.accept(answer)
+    user.value = answer.user
     status.value = 'active'
     writeStored(hintName, true)
-    try {
-      await loadMe()
-    } catch (fault) {
-      status.value = 'anonymous'
-      throw fault
-    }
     release(true)
   }
 
@@ -150,8 +149,8 @@ export const useSession = defineStore('session', () => {
   }
 
   /** Stores a choice of the person (language, time zone) with the account. */
-  async function updateMe(changes: { language?: string; time_zone?: string }): Promise<void> {
-    user.value = (await bodyOf(client.PATCH(`${prefix}/auth/me`, { body: changes }))) as Me
+  async function updateMe(changes: { language?: LocaleName; time_zone?: string }): Promise<void> {
+    user.value = await bodyOf(client.PATCH(`${prefix}/auth/me`, { body: changes }))
   }
 
   return {

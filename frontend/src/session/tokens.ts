@@ -1,9 +1,14 @@
-import type { TokenAnswer } from '@/api/types'
 import { Problem } from '@/api/problem'
 import type { TabLock } from './tabLock'
 
 /** How a renewal ended. */
 export type Renewal = 'renewed' | 'refused' | 'unavailable'
+
+/** The part of a sign-in's or renewal's answer that is kept here. */
+export interface Granted {
+  access_token: string
+  expires_in: number
+}
 
 interface Held {
   token: string
@@ -18,7 +23,7 @@ interface Share {
 /** What {@link TokenKeeper} needs from outside. */
 export interface TokenKeeperParts {
   /** Asks the server for new tokens by the refresh cookie. */
-  refresh(): Promise<TokenAnswer>
+  refresh(): Promise<Granted>
   lock: TabLock
   /** Carries fresh tokens and sign-outs to the other tabs; null where there is no channel. */
   share: Share | null
@@ -80,7 +85,7 @@ export class TokenKeeper {
   }
 
   /** Keeps what a sign-in or a renewal answered. */
-  accept(answer: TokenAnswer): void {
+  accept(answer: Granted): void {
     this.take({ token: answer.access_token, expiresAt: this.now() + answer.expires_in * 1000 })
     this.parts.share?.postMessage({ say: 'token', held: this.held })
   }

@@ -18,7 +18,13 @@ const row = (id: number, name: string, version = 1, open = true): Row => ({
 const data = (pages: Row[][], next: string | null = null): ListData<Row> => ({
   pages: pages.map((rows, index) => ({
     data: rows,
-    meta: { total: pages.flat().length, next_cursor: index === pages.length - 1 ? next : `p${index}` },
+    meta: {
+      total: pages.flat().length,
+      pages: 1,
+      current_page: 1,
+      per_page: 100,
+      next_cursor: index === pages.length - 1 ? next : `p${index}`,
+    },
   })),
   pageParams: pages.map((_, index) => index),
 })

@@ -20,10 +20,10 @@ const event = (type: string, record: Row | null, extra: Partial<LiveEvent> = {})
   type,
   resource: type.split('_')[0] ?? '',
   id: record?.id ?? 0,
-  version: record?.version ?? null,
+  version: record?.version ?? 0,
   changed: ['name'],
   record: record as Record<string, unknown> | null,
-  changeset_id: null,
+  changeset_id: 1,
   actor: null,
   at: '2026-01-01T00:00:00Z',
   ...extra,
@@ -47,7 +47,9 @@ const live: LiveList = { kind: 'list', fits: () => true, compare: (a, b) => a.id
 async function openList(resource: string, rows: Row[], load?: () => Promise<Row[]>): Promise<() => Row[]> {
   const queryKey = listKey(resource, { sort: 'id' })
   const answer = (data: Row[]): ListData<Row> => ({
-    pages: [{ data, meta: { total: data.length, next_cursor: null } }],
+    pages: [
+      { data, meta: { total: data.length, pages: 1, current_page: 1, per_page: 100, next_cursor: null } },
+    ],
     pageParams: [null],
   })
   const observer = new QueryObserver(queries, {
@@ -145,8 +147,8 @@ describe('events in the cache', () => {
     cache.deliver(
       [],
       [
-        { resource: 'deal', changeset_id: '1' },
-        { resource: 'deal', changeset_id: '2' },
+        { resource: 'deal', changeset_id: 1 },
+        { resource: 'deal', changeset_id: 2 },
       ],
     )
     await vi.advanceTimersByTimeAsync(400)

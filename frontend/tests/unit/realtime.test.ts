@@ -45,7 +45,7 @@ function event(cursor: string, id: number, version = 2): LiveEvent {
     version,
     changed: ['name'],
     record: { id, version, name: `c${id}` },
-    changeset_id: null,
+    changeset_id: 1,
     actor: null,
     at: '2026-01-01T00:00:00Z',
   }
@@ -173,7 +173,7 @@ describe('pushes', () => {
       socket.push('customer_updated', { ...event(`c${i}`, i), type: undefined, resource: undefined })
       await vi.advanceTimersByTimeAsync(5)
     }
-    socket.push('deal_bulk', { changeset_id: '8', count: 900 })
+    socket.push('deal_bulk', { changeset_id: 8, count: 900 })
     await vi.advanceTimersByTimeAsync(200)
     const sizes = parts.deliver.mock.calls.map(([events]) => (events as LiveEvent[]).length)
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(200)
@@ -184,7 +184,7 @@ describe('pushes', () => {
       id: 0,
     })
     expect(parts.deliver.mock.calls.flatMap(([, bulk]) => bulk as unknown[])).toEqual([
-      { resource: 'deal', changeset_id: '8' },
+      { resource: 'deal', changeset_id: 8 },
     ])
   })
 })

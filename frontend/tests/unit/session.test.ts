@@ -170,7 +170,7 @@ describe('the session', () => {
     http.post('*/api/v1/auth/login', async ({ request }) => {
       const body = (await request.json()) as Record<string, unknown>
       return body['password'] === 'right' && body['session'] === 'cookie'
-        ? HttpResponse.json({ access_token: 't1', expires_in: 900 })
+        ? HttpResponse.json({ access_token: 't1', expires_in: 900, user: person })
         : HttpResponse.json({ status: 401, detail: 'no' }, { status: 401 })
     }),
     http.get('*/api/v1/auth/me', () => HttpResponse.json(person)),
@@ -187,7 +187,7 @@ describe('the session', () => {
       ...login(),
       http.post('*/api/v1/auth/refresh', ({ request }) =>
         request.headers.get('X-Requested-With') === 'lianxi'
-          ? HttpResponse.json({ access_token: 't2', expires_in: 900 })
+          ? HttpResponse.json({ access_token: 't2', expires_in: 900, user: me })
           : HttpResponse.json({}, { status: 401 }),
       ),
     )
