@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import orjson
-from flask import Blueprint, Flask, Response, g, request
+from flask import Blueprint, Flask, Response, current_app, g, request
 from marshmallow import Schema
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
@@ -240,6 +240,7 @@ class Operation:
     loads: bool
     idempotent: bool
     conditional: bool
+    filters: ListSpec | None = None
 
 
 SIGNED_IN = "signed-in"
@@ -272,6 +273,7 @@ class Routes(Blueprint):
         answer: ListSpec | type[Schema] | None = None,
         unit: str | None = None,
         raw: bool = False,
+        filters: ListSpec | None = None,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Declare an endpoint.
 
@@ -290,6 +292,7 @@ class Routes(Blueprint):
             answer: what comes back: a record of this list's resource, or an object of this schema.
             unit: `write`, `read` (nothing opens) or `own` (the use case opens its units itself).
             raw: the function makes its own `Response`, nothing is checked about input.
+            filters: list whose filters the query string takes besides `query`; the function parses it all.
 
         The function is called with the actor (unless public), the loaded row, the body, the query and further path
         parameters, as far as they are declared, and returns a record, an object, None, or a finished response.
@@ -322,13 +325,16 @@ class Routes(Blueprint):
                     given.append(load(body_schema, sent, partial=partial))
                 elif sent and not raw:
                     load(_NOTHING, sent)
-                if query_schema is not None:
+                if filters is not None:
+                    given.append(request.query_string.decode("utf-8", "replace"))
+                elif query_schema is not None:
                     given.append(load_query(query_schema))
                 elif request.args and not raw:
                     raise invalid(*(Issue(name, "unknown_parameter") for name in request.args))
                 if record is not None and method != "GET" and isinstance(record, Record):
                     assert actor is not None
-                    check_version(actor, spec, record)
+                    wanted = current_app.config["LIANXI"].require_if_match and method in ("PATCH", "DELETE")
+                    check_version(actor, spec, record, required=wanted)
                 return shape_answer(function(*given, **path), actor, spec, status)
 
             return self._add(
@@ -353,6 +359,7 @@ class Routes(Blueprint):
                     record_loaded := (loads is not None or load_with is not None),
                     method == "POST" and road == "write" and permission != PUBLIC,
                     record_loaded and method != "GET",
+                    filters,
                 ),
             )
 
@@ -378,15 +385,32 @@ class Routes(Blueprint):
     # ---- the standard set ----------------------------------------------------------------------------------------
 
     def listing(
-        self, spec: ListSpec, permission: Permission | str, rule: str | None = None, name: str | None = None
+        self,
+        spec: ListSpec,
+        permission: Permission | str,
+        rule: str | None = None,
+        name: str | None = None,
+        within: tuple[Policy, str] | None = None,
     ) -> None:
-        """`GET` of the list."""
+        """`GET` of the list.
 
-        def view() -> Response:
+        Args:
+            within: policy of the record whose id stands in the path, and the filter that takes it: only what belongs
+                to that record is listed.
+        """
+
+        def view(record_id: int | None = None) -> Response:
             def run(actor: Actor, fresh: bool) -> Response:
                 if permission != SIGNED_IN:
                     actor.need(permission)
-                query = spec.parse(request.query_string.decode("utf-8", "replace"), actor)
+                asked = request.query_string.decode("utf-8", "replace")
+                if within is not None:
+                    assert record_id is not None
+                    _load(actor, record_id, within[0], None, writes=False)
+                    if within[1] in request.args:
+                        raise invalid(Issue(within[1], "unknown_parameter"))
+                    asked += f"&{within[1]}={record_id}"
+                query = spec.parse(asked, actor)
                 body = encode(spec.page(actor, query, fresh=fresh))
                 return respond(body, etag_of(body))
 
