@@ -80,6 +80,7 @@ def password_faults(
     plain = password.casefold()
     own = [word.casefold() for word in personal if word and len(word) > 3] + ["lianxi"]
     stripped = plain.strip("0123456789!@#$%^&*.-_")
-    if plain in _common() or stripped in own or len(set(plain)) < 4:
+    unit = plain[: (plain + plain).find(plain, 1)]
+    if {plain, unit} & _common() or stripped in own or len(set(plain)) < 4 or len(unit) < 6:
         return [Issue(pointer, "password_common")]
     return []

@@ -293,4 +293,4 @@ def _forget_first_password() -> None:
 
 
 def _failed() -> Problem:
-    return Problem(401, "sign-in-failed", headers={"WWW-Authenticate": "Bearer"})
+    return Problem(401, "sign-in-failed", headers={"WWW-Authenticate": "Bearer", "Cache-Control": "no-store"})

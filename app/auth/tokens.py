@@ -11,6 +11,7 @@ from flask import current_app
 from flask_jwt_extended import create_access_token, create_refresh_token
 
 from ..errors import Problem
+from ..schema import MAX_ID
 
 ACCESS, REFRESH = "access", "refresh"
 _TYPES = {ACCESS: "at+jwt", REFRESH: "rt+jwt"}
@@ -19,7 +20,8 @@ _CLAIMS = ["aud", "exp", "iat", "iss", "jti", "nbf", "sub"]
 
 def unauthorized(slug: str = "unauthorized") -> Problem:
     """401 with the header that RFC 6750 wants."""
-    return Problem(401, slug, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
+    headers = {"WWW-Authenticate": 'Bearer error="invalid_token"', "Cache-Control": "no-store"}
+    return Problem(401, slug, headers=headers)
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,10 @@ def read_token(token: str, kind: str) -> Claims:
         claims = found["payload"]
         if claims["type"] != kind or str(found["header"]["typ"]).lower() != _TYPES[kind]:
             raise ValueError(kind)
-        return Claims(int(claims["sub"]), int(claims["sid"]), str(claims["jti"]), float(claims["exp"]))
+        user_id, session_id = int(claims["sub"]), int(claims["sid"])
+        if not (0 < user_id <= MAX_ID and 0 < session_id <= MAX_ID):
+            raise ValueError(user_id)
+        return Claims(user_id, session_id, str(claims["jti"]), float(claims["exp"]))
     except jwt.ExpiredSignatureError as error:
         raise unauthorized("token-expired" if kind == ACCESS else "unauthorized") from error
     except Exception as error:  # whatever a hostile text makes a parser raise, it is no token of ours
