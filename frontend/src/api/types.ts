@@ -24,10 +24,6 @@ export type TokenAnswer = Pick<Schemas['TokenAnswer'], 'access_token' | 'expires
 export type Role = Schemas['Role']
 export type Stage = Schemas['Stage']
 export type Product = Schemas['ProductRecord']
-export type SummaryReport = Schemas['SummaryReport']
-export type SummaryFigures = Schemas['SummaryFigures']
-export type PipelineReport = Schemas['PipelineReport']
-export type PipelineRow = Schemas['PipelineRow']
 
 /** Fields of a schema that is written by its own route, not as a resource. */
 export interface TimelineEntry {
@@ -46,6 +42,53 @@ export interface DuplicateMatch {
   score: number
   reasons: string[]
   is_visible: boolean
+}
+
+/** Figures of one period. Rates are fractions, amounts decimal strings, both null where nothing was closed. */
+export interface SummaryFigures {
+  open_count: number
+  open_amount: string
+  weighted_amount: string
+  won_count: number
+  lost_count: number
+  won_amount: string
+  win_rate: number | null
+  mean_won_amount: string | null
+  mean_won_cycle_days: number | null
+  median_won_cycle_days: number | null
+  mean_closed_cycle_days: number | null
+  new_customers: number
+  contact_count: number
+}
+
+/** `/reports/summary`: a period and the one before it. */
+export interface SummaryReport extends SummaryFigures {
+  currency: string
+  previous: SummaryFigures | null
+}
+
+/** What a stage holds. */
+export interface PipelineFigures {
+  count: number
+  amount: string
+  weighted_amount: string
+  mean_age_days: number | null
+  overdue_count: number
+}
+
+/** One stage of `/reports/pipeline`; `filters` has the query of `/deals` behind each figure. */
+export interface PipelineRow extends PipelineFigures {
+  key: number | null
+  label: string
+  kind: 'open' | 'won' | 'lost'
+  filters: Partial<Record<string, string>>
+}
+
+/** `/reports/pipeline`. */
+export interface PipelineReport {
+  rows: PipelineRow[]
+  totals: PipelineFigures
+  meta: { from: string | null; to: string | null; as_of: string | null; currency: string; definition: string }
 }
 
 /** What every record has, whatever else it is. */
