@@ -257,6 +257,12 @@ def _list_parameters(spec: ListSpec) -> list[Json]:
         },
         {"name": "fields", "in": "query", "schema": {"type": "string"}, "description": "Comma list of fields to send."},
         {"name": "deleted", "in": "query", "schema": {"type": "string", "enum": ["only"]}},
+    ]
+    return found + _filter_parameters(spec)
+
+
+def _filter_parameters(spec: ListSpec) -> list[Json]:
+    found: list[Json] = [
         {
             "name": "where",
             "in": "query",
@@ -316,6 +322,9 @@ def _operation(writer: _Writer, operation: Operation, path_parameters: list[Json
             {"name": name, "in": "query", "required": field.required, "schema": writer.field(field, False)}
             for name, field in operation.query.fields.items()
         ]
+    if operation.filters is not None:
+        named = {parameter.get("name") for parameter in body["parameters"]}
+        body["parameters"] += [one for one in _filter_parameters(operation.filters) if one["name"] not in named]
     if operation.idempotent:
         body["parameters"].append({"$ref": "#/components/parameters/IdempotencyKey"})
     if operation.conditional:

@@ -14,6 +14,13 @@ routes = Routes("customer", __name__)
 
 routes.resource(CUSTOMERS, service, read=Permission.CUSTOMER_READ, write=Permission.CUSTOMER_WRITE)
 routes.resource(PEOPLE, person_service, read=Permission.CUSTOMER_READ, write=Permission.CUSTOMER_WRITE)
+routes.listing(
+    PEOPLE,
+    Permission.CUSTOMER_READ,
+    "/customers/<int:record_id>/people",
+    "list_people_of_customer",
+    within=(customers, "at_customer_id"),
+)
 routes.resource(TAGS, tag_service, read=SIGNED_IN, write=Permission.TAG_WRITE, external=False)
 routes.resource(OPTIONS, options, read=SIGNED_IN, write=Permission.OPTION_WRITE, external=False)
 

@@ -6,13 +6,13 @@ import re
 from typing import Any
 
 from marshmallow import fields
-from sqlalchemy import ColumnElement, String, exists, literal, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, String, bindparam, exists, literal, or_, select, type_coerce
 from sqlalchemy.orm import aliased
 
 from ..access import Permission
 from ..auth.models import teams, users
-from ..database import json_object_rows, json_pair, json_rows
-from ..filtering import AnyOf, Contains, Flagged, Member, Range, a_number, an_id
+from ..database import IdList, json_object_rows, json_pair, json_rows, member_of
+from ..filtering import AnyOf, Contains, Filter, Flagged, Member, Range, a_number, an_id
 from ..listing import ListSpec
 from ..projection import LinkTo, Shape, json_text, read_as
 from ..record import Collaborator
@@ -377,6 +377,24 @@ CUSTOMERS = ListSpec(
     unmask=Permission.CUSTOMER_UNMASK,
 )
 
+
+class _AtCustomer(Filter):
+    """Works for the customer, or has a further role there."""
+
+    def condition(self, op: str, bind: str) -> ColumnElement[bool]:
+        """The person's own customer first, then the further ones."""
+        if op not in ("in", "eq"):
+            return super().condition(op, bind)
+        wanted = bindparam(bind, type_=IdList() if op == "in" else BigInteger())
+        further = select(PersonCustomer.person_id)
+        if op == "in":
+            return or_(
+                member_of(Person.customer_id, wanted),
+                Person.id.in_(further.where(member_of(PersonCustomer.customer_id, wanted))),
+            )
+        return or_(Person.customer_id == wanted, Person.id.in_(further.where(PersonCustomer.customer_id == wanted)))
+
+
 PEOPLE = ListSpec(
     policy=people,
     schema=PersonSchema,
@@ -384,6 +402,7 @@ PEOPLE = ListSpec(
     filters={
         "name": Contains(Person.name_key),
         "customer_id": AnyOf(Person.customer_id, an_id),
+        "at_customer_id": _AtCustomer(Person.customer_id, an_id, text="At the customer, by a further role too."),
         "id": AnyOf(Person.id, an_id),
         "is_primary": Flagged(Person.is_primary),
         "has_left": Flagged(Person.has_left),

@@ -113,7 +113,5 @@ def _products(present: dict[int, DealLine], sent: Sequence[dict[str, Any]]) -> d
     wanted = {values["product_id"] for values in sent}
     if not wanted:
         return {}
-    rows = db.session.execute(
-        select(Product.id, Product.tax_percent).where(Product.id.in_(wanted), Product.is_active)
-    )
-    return {product_id: tax_percent for product_id, tax_percent in rows}
+    rows = db.session.execute(select(Product.id, Product.tax_percent).where(Product.id.in_(wanted), Product.is_active))
+    return {row.id: row.tax_percent for row in rows}

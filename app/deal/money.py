@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
+
+from ..database import decimal_text
 
 _TWO_PLACES = """
 AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP CRC CUP
@@ -45,3 +48,28 @@ def line_amount(quantity: Decimal, unit_price: Decimal, discount_percent: Decima
     """
     kept = _HUNDRED - (discount_percent or 0)
     return rounded(quantity * unit_price * kept / _HUNDRED, currency)
+
+
+def amount_text(units: int | None, currency: str, places: int = 4) -> str:
+    """A sum as it stands on the wire, rounded half up to the currency's smallest unit.
+
+    Args:
+        units: the exact sum in units of `10 ** -places`; None, the sum of nothing, is zero.
+        places: 4 for summed amounts, 8 for amounts weighted by a share.
+    """
+    return decimal_text(rounded(Decimal(units or 0).scaleb(-places), currency))
+
+
+def reporting_currency(asked: str | None, base: str, counts: Mapping[str, int]) -> str:
+    """The one currency that totals are in. Amounts of different currencies are never added.
+
+    What is asked for; else the base currency; else, where nothing is in the base currency, the commonest one.
+
+    Args:
+        counts: currency to number of deals.
+    """
+    if asked is not None:
+        return asked
+    if counts.get(base) or not counts:
+        return base
+    return max(counts, key=lambda currency: (counts[currency], currency))

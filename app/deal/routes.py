@@ -5,17 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from ..access import Actor, Permission
+from ..customer.models import Customer, customers
 from ..routing import SIGNED_IN, Routes
-from . import moves, pipeline_service, product_service, service
+from . import board, moves, pipeline_service, product_service, service, timeline
 from .models import Deal, deals
 from .schemas import (
     DEALS,
     PIPELINES,
     PRODUCTS,
+    BoardQuery,
+    BoardSchema,
     DealChangeSchema,
     LoseSchema,
     MoveSchema,
     ReopenSchema,
+    TimelineQuery,
+    TimelineSchema,
     WinSchema,
 )
 
@@ -80,3 +85,32 @@ def lose_deal(actor: Actor, deal: Deal, body: dict[str, Any]) -> Deal:
 def reopen_deal(actor: Actor, deal: Deal, body: dict[str, Any]) -> Deal:
     """Take a closed deal back to an open stage."""
     return moves.reopen(actor, deal, body)
+
+
+@routes.endpoint_for(
+    "GET",
+    "/deals/board",
+    permission=Permission.DEAL_READ,
+    query=BoardQuery,
+    filters=DEALS,
+    answer=BoardSchema,
+    summary="The deals of a pipeline in columns by stage",
+)
+def read_board(actor: Actor, query_string: str) -> dict[str, Any]:
+    """Columns with counts, money and cards; further cards of one stage by `stage_id` and `cursor`."""
+    return board.board(actor, query_string)
+
+
+@routes.endpoint_for(
+    "GET",
+    "/customers/<int:record_id>/timeline",
+    permission=Permission.CUSTOMER_READ,
+    loads=customers,
+    writes_row=False,
+    query=TimelineQuery,
+    answer=TimelineSchema,
+    summary="What happened with a customer, newest first",
+)
+def read_timeline(actor: Actor, customer: Customer, query: dict[str, Any]) -> dict[str, Any]:
+    """Contact records, deals and changes of one customer, walked by cursor."""
+    return timeline.timeline(actor, customer, query)

@@ -28,6 +28,7 @@ from .schemas import DealSchema
 
 _SCHEMA = DealSchema()
 _COLLECTIONS = ("lines", "people", "collaborators")
+_AMOUNT = ("amount", "amount_is_manual")
 
 
 class Faults(list[Issue]):
@@ -66,7 +67,7 @@ def create(actor: Actor, values: dict[str, Any]) -> Deal:
     with faults.gathered():
         check_options(_SCHEMA, values)
     parts = {name: values.pop(name, None) for name in _COLLECTIONS}
-    sent = {name: values.pop(name) for name in ("amount", "amount_is_manual") if name in values}
+    sent: dict[str, Any] = {name: values.pop(name) for name in _AMOUNT if name in values}
     owner: dict[str, int | None] = {"owner_id": actor.user_id, "team_id": actor.team_id}
     with faults.gathered():
         owner = ownership(actor, values, Permission.DEAL_ASSIGN, pool=False)
@@ -113,7 +114,7 @@ def edit(actor: Actor, deal: Deal, values: dict[str, Any]) -> Deal:
         if name in values and values.pop(name) != getattr(deal, name):
             faults.append(Issue(f"#/{name}", "read_only"))
     parts = {name: values.pop(name, None) for name in _COLLECTIONS}
-    sent = {name: values.pop(name) for name in ("amount", "amount_is_manual") if name in values}
+    sent: dict[str, Any] = {name: values.pop(name) for name in _AMOUNT if name in values}
     if values.get("owner_id", deal.owner_id) == deal.owner_id:
         values.pop("owner_id", None)
     elif not actor.may(Permission.DEAL_ASSIGN):

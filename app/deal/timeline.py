@@ -1,0 +1,249 @@
+"""The timeline of a customer: contact records, deals and changes in one stream, newest first, by rights."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import chain, combinations
+from typing import Any
+
+import orjson
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    and_,
+    cast,
+    literal,
+    not_,
+    or_,
+    select,
+    union_all,
+)
+
+from ..access import Actor, Permission
+from ..auth.models import User
+from ..contact.models import ContactRecord
+from ..contact.schemas import CONTACTS
+from ..customer.models import Customer
+from ..customer.schemas import CUSTOMERS
+from ..database import Instant, read_engine
+from ..errors import Issue, invalid
+from ..journal import JournalEntry, JournalValue
+from ..listing import SPECS
+from ..schema import MAX_ID, parse_instant
+from .models import Deal
+from .schemas import DEALS
+
+_TYPES = ("contact", "deal", "change")
+"""In the order in which things of one moment stand, the last first."""
+
+_RIGHTS = {"contact": Permission.CONTACT_READ, "deal": Permission.DEAL_READ, "change": Permission.JOURNAL_READ}
+
+Mark = tuple[datetime, int, int]
+"""Where a page ended: moment, place of the type in `_TYPES`, id."""
+
+
+def timeline(actor: Actor, customer: Customer, query: dict[str, Any]) -> dict[str, Any]:
+    """One page of the timeline of a visible customer, `{"data", "meta"}`.
+
+    A contact record stands at the moment when it happened, a deal at its creation, a change when it was made. What a
+    contact record or a new deal says already is not repeated as a change.
+
+    Args:
+        query: `type`, `cursor` and `per_page` as far as sent.
+
+    Raises:
+        Problem: 422 for a cursor that is none of this timeline.
+    """
+    per_page = query.get("per_page", 20)
+    after = None
+    if query.get("cursor"):
+        after = _read_cursor(query["cursor"], actor, customer.id)
+        if after is None:
+            raise invalid(Issue("cursor", "cursor"))
+    types = [name for name in _TYPES if actor.may(_RIGHTS[name]) and query.get("type") in (None, name)]
+    entries: list[dict[str, Any]] = []
+    more, last = False, None
+    if types:
+        with read_engine().connect() as connection:
+            rows = connection.execute(_page(types, customer.id, after, per_page + 1)).all()
+            more, rows = len(rows) > per_page, rows[:per_page]
+            found = {
+                "contact": CONTACTS.many(connection, _ids(rows, 0), actor, with_rights=True),
+                "deal": DEALS.many(connection, _ids(rows, 1), actor, with_rights=True),
+                "change": _changes(connection, _ids(rows, 2), actor, customer),
+            }
+        for row in rows:
+            kind = _TYPES[row.type]
+            thing = found[kind].get(row.id)
+            if thing is None:
+                # Deleted between the two statements.
+                continue
+            entries.append(
+                {
+                    "type": kind,
+                    "at": row.at,
+                    "actor": None if row.actor_id is None else {"id": row.actor_id, "name": row.actor_name},
+                    "record": None if kind == "change" else thing,
+                    "change": thing if kind == "change" else None,
+                }
+            )
+        if more:
+            last = _write_cursor(rows[-1], actor, customer.id)
+    meta = {"total": None, "pages": None, "current_page": None, "per_page": per_page, "next_cursor": last}
+    return {"data": entries, "meta": meta}
+
+
+def _page(types: Iterable[str], customer_id: int, after: Mark | None, limit: int) -> Select[Any]:
+    """Type, id, moment and author of the next things: the newest among the newest of each branch."""
+    branches = []
+    for name in types:
+        place = _TYPES.index(name)
+        thing, at, author, conditions = _source(name, customer_id)
+        if after is not None:
+            conditions.append(_behind(at, thing.id, place, after))
+        branch = (
+            select(literal(place).label("type"), thing.id.label("id"), at.label("at"), author.label("actor_id"))
+            .where(*conditions)
+            .order_by(at.desc(), thing.id.desc())
+            .limit(limit)
+            .subquery()
+        )
+        branches.append(select(branch))
+    every = union_all(*branches).subquery()
+    return (
+        select(every.c.type, every.c.id, every.c.at, every.c.actor_id, User.name.label("actor_name"))
+        .outerjoin(User, User.id == every.c.actor_id)
+        .order_by(every.c.at.desc(), every.c.type.desc(), every.c.id.desc())
+        .limit(limit)
+    )
+
+
+def _source(name: str, customer_id: int) -> tuple[Any, Any, Any, list[ColumnElement[bool]]]:
+    if name == "contact":
+        return (
+            ContactRecord,
+            ContactRecord.occurred_at,
+            ContactRecord.user_id,
+            [ContactRecord.customer_id == customer_id, and_(ContactRecord.is_active)],
+        )
+    if name == "deal":
+        return Deal, Deal.created_at, Deal.created_by, [Deal.customer_id == customer_id, and_(Deal.is_active)]
+    entry = JournalEntry
+    told = and_(entry.resource.in_(("contact", "deal")), entry.action == "created")
+    return (
+        entry,
+        entry.recorded_at,
+        entry.actor_id,
+        [entry.customer_id == customer_id, not_(told), not_(_is_noise())],
+    )
+
+
+def _is_noise() -> ColumnElement[bool]:
+    """A customer's contact dates follow from contact records, and an order within a column is no event for anybody."""
+    dates = ("first_contacted_at", "last_contacted_at")
+    further = ("next_follow_up_at",)
+    followed = [
+        sorted({*some, *more})
+        for some in chain(combinations(dates, 1), combinations(dates, 2))
+        for more in ((), further)
+    ]
+    changed = cast(JournalEntry.changed, Text())
+    return or_(
+        and_(
+            JournalEntry.resource == "customer",
+            JournalEntry.action == "updated",
+            changed.in_([_as_stored(names) for names in followed]),
+        ),
+        and_(JournalEntry.resource == "deal", JournalEntry.action == "moved", changed == _as_stored(["rank"])),
+    )
+
+
+def _as_stored(names: list[str]) -> str:
+    return "[" + ", ".join(f'"{name}"' for name in names) + "]"
+
+
+def _behind(at: Any, key: Any, place: int, after: Mark) -> ColumnElement[bool]:
+    moment, last_place, last_id = literal(after[0], Instant()), after[1], literal(after[2], BigInteger())
+    if place < last_place:
+        return and_(at <= moment)
+    if place > last_place:
+        return and_(at < moment)
+    return or_(at < moment, and_(at == moment, key < last_id))
+
+
+def _ids(rows: Iterable[Any], place: int) -> list[int]:
+    return [row.id for row in rows if row.type == place]
+
+
+def _changes(connection: Connection, ids: list[int], actor: Actor, customer: Customer) -> dict[int, dict[str, Any]]:
+    """Entries of the journal by id, without the fields that this reader may not see."""
+    if not ids:
+        return {}
+    entry, values = JournalEntry, JournalValue
+    rows = connection.execute(
+        select(
+            entry.id,
+            entry.action,
+            entry.resource,
+            entry.resource_id,
+            entry.version,
+            entry.changeset_id,
+            values.before,
+            values.after,
+        )
+        .outerjoin(values, values.journal_id == entry.id)
+        .where(entry.id.in_(ids))
+    )
+    # Names and ways to reach people of the pool are masked in what they were, too.
+    masked = customer.owner_id is None and CUSTOMERS.unmask not in actor.shape[1]
+    found: dict[int, dict[str, Any]] = {}
+    for entry_id, action, resource, resource_id, version, changeset_id, before, after in rows:
+        spec = SPECS.get(resource)
+        changes: dict[str, dict[str, Any]] = {}
+        for name in sorted({*(before or {}), *(after or {})}):
+            sides = {"before": (before or {}).get(name), "after": (after or {}).get(name)}
+            if spec is not None:
+                right = spec.right_fields.get(name)
+                if right is not None and right not in actor.shape[1]:
+                    continue
+                if masked and name in spec.masks:
+                    sides = {side: spec.masks[name](value) for side, value in sides.items()}
+            changes[name] = sides
+        found[entry_id] = {
+            "id": entry_id,
+            "action": action,
+            "resource": resource,
+            "resource_id": resource_id,
+            "version": version,
+            "changeset_id": changeset_id,
+            "changes": changes,
+        }
+    return found
+
+
+def _write_cursor(row: Any, actor: Actor, customer_id: int) -> str:
+    values = [actor.user_id, customer_id, row.at.isoformat(), row.type, row.id]
+    return base64.urlsafe_b64encode(orjson.dumps(values)).decode().rstrip("=")
+
+
+def _read_cursor(text: str, actor: Actor, customer_id: int) -> Mark | None:
+    try:
+        user_id, made_for, at, place, last_id = orjson.loads(
+            base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4))
+        )
+        if (user_id, made_for) != (actor.user_id, customer_id):
+            return None
+        if place not in range(len(_TYPES)) or not isinstance(last_id, int) or not 0 < last_id <= MAX_ID:
+            return None
+        return parse_instant(at), place, last_id
+    except (ValueError, TypeError, binascii.Error):
+        return None
+
+
+__all__ = ["timeline"]
