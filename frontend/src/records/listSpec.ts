@@ -14,6 +14,8 @@ export interface ListSpec<R extends Resource> {
   filters: Record<string, (record: ResourceMap[R], values: readonly string[]) => boolean>
   /** Texts in which `q` may be found. */
   searched: (record: ResourceMap[R]) => readonly (string | null | undefined)[]
+  /** See {@link LiveList.hasRightFields}. */
+  hasRightFields?: boolean
 }
 
 /** Letters without case and width, as the server's search keys are. */
@@ -96,7 +98,8 @@ export function comparator<R extends Resource>(spec: ListSpec<R>, sort: string) 
 export function fitsChoice<R extends Resource>(spec: ListSpec<R>, choice: ListChoice) {
   const words = fold(choice.q).split(/\s+/).filter(Boolean)
   return (record: ResourceMap[R] & AnyRecord, present: boolean): boolean => {
-    if ((record as { is_active?: boolean }).is_active === false) return false
+    const isDeleted = (record as { is_active?: boolean }).is_active === false
+    if (isDeleted !== (choice.filters['deleted']?.includes('only') === true)) return false
     for (const [key, values] of Object.entries(choice.filters)) {
       if (values.length > 0 && spec.filters[key] && !spec.filters[key](record, values)) return false
     }

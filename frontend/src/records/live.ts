@@ -126,7 +126,9 @@ export class LiveCache {
     const live = query.meta?.live
     const [kind, resource] = query.queryKey as [string, string]
     if (kind === 'record') this.record(query, latest)
-    else if (live?.kind === 'list')
+    else if (live?.kind === 'list' && live.hasRightFields) {
+      if (events.some((event) => event.resource === resource)) this.reload(query)
+    } else if (live?.kind === 'list')
       this.list(
         query,
         live as LiveList,

@@ -13,6 +13,8 @@ interface SaveOptions {
   describe?: (field: string, value: unknown) => FieldText
   /** What else to show until the server answers: the small object beside a changed `*_id`. */
   preview?: Changes
+  /** Nothing is shown before the server has agreed: what an admin changes concerns others. */
+  isFirm?: boolean
 }
 
 function isPlain(value: unknown): value is Record<string, unknown> {
@@ -88,11 +90,13 @@ export function useSave<R extends Resource>(resource: R) {
 
   return async function save(record: Row, changes: Changes, options: SaveOptions = {}): Promise<Row> {
     const { version } = record
-    cache.overlay(
-      resource,
-      { ...record, ...changes, ...mergedObjects(record, changes), ...options.preview },
-      version,
-    )
+    if (!options.isFirm) {
+      cache.overlay(
+        resource,
+        { ...record, ...changes, ...mergedObjects(record, changes), ...options.preview },
+        version,
+      )
+    }
     try {
       const saved = await patchWithConflict<Row>(
         `/${resource}/${record.id}`,
@@ -117,7 +121,7 @@ export function useSave<R extends Resource>(resource: R) {
       cache.put(resource, saved)
       return saved
     } catch (fault) {
-      cache.overlay(resource, record, version)
+      if (!options.isFirm) cache.overlay(resource, record, version)
       if (fault instanceof Problem && fault.status === 412 && fault.body['current']) {
         cache.put(resource, fault.body['current'] as Row)
       }

@@ -16,7 +16,7 @@ const pageSize = 100
 export function useList<R extends Resource>(
   spec: ListSpec<R>,
   state: ListState,
-  options: { trail?: boolean } = {},
+  options: { trail?: boolean; pageSize?: number } = {},
 ) {
   type Row = ResourceMap[R] & AnyRecord
   const { connection } = useLive()
@@ -33,6 +33,7 @@ export function useList<R extends Resource>(
     fits: fitsChoice(spec, state.choice.value),
     compare: comparator(spec, state.choice.value.sort),
     isHeld: () => isHeld.value,
+    hasRightFields: spec.hasRightFields ?? false,
   }))
 
   const result = useInfiniteQuery({
@@ -42,7 +43,12 @@ export function useList<R extends Resource>(
       return rest.get(
         `/${spec.resource}`,
         // The count is asked for once; further pages only bring rows.
-        { ...key[2], per_page: pageSize, cursor: pageParam, count: pageParam ? 'none' : 'capped' },
+        {
+          ...key[2],
+          per_page: options.pageSize ?? pageSize,
+          cursor: pageParam,
+          count: pageParam ? 'none' : 'capped',
+        },
         signal,
       )
     },

@@ -10,6 +10,11 @@ export function useReference<R extends Resource>(
   resource: R,
   query: Query = {},
 ): ComputedRef<readonly ResourceMap[R][]> {
+  return useReferenceQuery(resource, query).rows
+}
+
+/** The same rows, for a page that has to say that they are loading or could not be loaded. */
+export function useReferenceQuery<R extends Resource>(resource: R, query: Query = {}) {
   type Row = ResourceMap[R]
   const result = useQuery({
     queryKey: ['reference', resource, query],
@@ -32,5 +37,10 @@ export function useReference<R extends Resource>(
     meta: { live: { kind: 'reload', resources: [resource] } },
     shallow: true,
   })
-  return computed(() => (result.data.value ?? []) as readonly Row[])
+  return {
+    rows: computed(() => (result.data.value ?? []) as readonly Row[]),
+    isFirstLoad: result.isPending,
+    error: result.error,
+    retry: () => void result.refetch(),
+  }
 }
