@@ -308,6 +308,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/{id}/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List people
+         * @description Needs the permission `customer:read`.
+         */
+        get: operations["list_people_of_customer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}/release": {
         parameters: {
             query?: never;
@@ -348,6 +368,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happened with a customer, newest first
+         * @description Needs the permission `customer:read`.
+         */
+        get: operations["read_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deals": {
         parameters: {
             query?: never;
@@ -366,6 +406,26 @@ export interface paths {
          * @description Needs the permission `deal:write`.
          */
         post: operations["create_deal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deals/board": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The deals of a pipeline in columns by stage
+         * @description Needs the permission `deal:read`.
+         */
+        get: operations["read_board"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1122,6 +1182,10 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Actor: {
+            id: number;
+            name: string;
+        };
         Address: {
             country: string | null;
             province: string | null;
@@ -1137,6 +1201,41 @@ export interface components {
             district?: string | null;
             street?: string | null;
             postal_code?: string | null;
+        };
+        Amounts: {
+            currency: string;
+            count: number;
+            amount: string;
+            weighted_amount: string;
+        };
+        Board: {
+            pipeline_id: number;
+            currency: string;
+            columns: components["schemas"]["BoardColumn"][];
+        };
+        BoardColumn: {
+            stage_id: number;
+            name: string;
+            /** @enum {string} */
+            kind: "open" | "won" | "lost";
+            colour: string | null;
+            count: number;
+            amount: string;
+            weighted_amount: string;
+            other_amounts: components["schemas"]["Amounts"][];
+            cards: components["schemas"]["DealRecord"][];
+            next_cursor: string | null;
+        };
+        Change: {
+            id: number;
+            action: string;
+            resource: string;
+            resource_id: number;
+            version: number;
+            changeset_id: number;
+            changes: {
+                [key: string]: unknown;
+            };
         };
         Collaborator: {
             user_id: number | null;
@@ -2011,6 +2110,19 @@ export interface components {
             is_active: boolean;
             can_write: boolean;
         };
+        Timeline: {
+            data: components["schemas"]["TimelineEntry"][];
+            meta: components["schemas"]["ListMeta"];
+        };
+        TimelineEntry: {
+            /** @enum {string} */
+            type: "contact" | "deal" | "change";
+            /** Format: date-time */
+            at: string;
+            actor: components["schemas"]["Actor"] | null;
+            record: components["schemas"]["ContactRecord"] | components["schemas"]["DealRecord"] | null;
+            change: components["schemas"]["Change"] | null;
+        };
         TokenAnswer: {
             access_token: string;
             refresh_token?: string;
@@ -2107,72 +2219,6 @@ export interface components {
             }[];
             current?: Record<string, never>;
             changed_fields?: string[];
-        };
-        SummaryFigures: {
-            open_count: number;
-            open_amount: string;
-            weighted_amount: string;
-            won_count: number;
-            lost_count: number;
-            won_amount: string;
-            win_rate: number | null;
-            mean_won_amount: string | null;
-            mean_won_cycle_days: number | null;
-            median_won_cycle_days: number | null;
-            mean_closed_cycle_days: number | null;
-            new_customers: number;
-            contact_count: number;
-        };
-        SummaryReport: {
-            open_count: number;
-            open_amount: string;
-            weighted_amount: string;
-            won_count: number;
-            lost_count: number;
-            won_amount: string;
-            win_rate: number | null;
-            mean_won_amount: string | null;
-            mean_won_cycle_days: number | null;
-            median_won_cycle_days: number | null;
-            mean_closed_cycle_days: number | null;
-            new_customers: number;
-            contact_count: number;
-            currency: string;
-            previous: components["schemas"]["SummaryFigures"] | null;
-        };
-        PipelineRow: {
-            key: number | null;
-            label: string;
-            /** @enum {string} */
-            kind: "open" | "won" | "lost";
-            count: number;
-            amount: string;
-            weighted_amount: string;
-            mean_age_days: number | null;
-            overdue_count: number;
-            filters: {
-                [key: string]: string;
-            };
-        };
-        PipelineReport: {
-            rows: components["schemas"]["PipelineRow"][];
-            totals: {
-                count: number;
-                amount: string;
-                weighted_amount: string;
-                mean_age_days: number | null;
-                overdue_count: number;
-            };
-            meta: components["schemas"]["ReportMeta"];
-        };
-        ReportMeta: {
-            /** Format: date */
-            from: string | null;
-            /** Format: date */
-            to: string | null;
-            as_of: string | null;
-            currency: string;
-            definition: string;
         };
     };
     responses: never;
@@ -4543,6 +4589,129 @@ export interface operations {
             };
         };
     };
+    list_people_of_customer: {
+        parameters: {
+            query?: {
+                page?: number;
+                per_page?: number;
+                /** @description Comma list of created_at, customer_id, id, name, updated_at; a leading - sorts downwards. */
+                sort?: string;
+                /** @description From `next_cursor`; not with `page`. */
+                cursor?: string;
+                count?: "exact" | "capped" | "none";
+                /** @description Comma list of fields to send. */
+                fields?: string;
+                deleted?: "only";
+                /** @description JSON tree of and, or, {field, op, value} over: name (contains, not_contains, eq, starts_with, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); at_customer_id (eq, ne, in, not_in, is_null, not_null); id (eq, ne, in, not_in, is_null, not_null); is_primary (eq, is_null, not_null); has_left (eq, is_null, not_null); decision_role (eq, ne, in, not_in, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null) */
+                where?: string;
+                q?: string;
+                name?: string;
+                customer_id?: (number | "none")[];
+                /** @description At the customer, by a further role too. */
+                at_customer_id?: (number | "none")[];
+                id?: (number | "none")[];
+                is_primary?: boolean;
+                has_left?: boolean;
+                decision_role?: (string | "none")[];
+                external_source?: (string | "none")[];
+                external_id?: (string | "none")[];
+                created_after?: string;
+                created_before?: string;
+                updated_after?: string;
+                updated_before?: string;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["PersonRecord"][];
+                        meta: components["schemas"]["ListMeta"];
+                    };
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent or out of sight */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     release_customer: {
         parameters: {
             query?: never;
@@ -4795,6 +4964,93 @@ export interface operations {
             };
         };
     };
+    read_timeline: {
+        parameters: {
+            query?: {
+                type?: "contact" | "deal" | "change";
+                cursor?: string;
+                per_page?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timeline"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent or out of sight */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_deals: {
         parameters: {
             query?: {
@@ -5006,6 +5262,125 @@ export interface operations {
             };
             /** @description Wrong type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_board: {
+        parameters: {
+            query?: {
+                pipeline_id?: number;
+                stage_id?: number;
+                cursor?: string;
+                per_page?: number;
+                /** @description JSON tree of and, or, {field, op, value} over: id (eq, ne, in, not_in, is_null, not_null); name (contains, not_contains, eq, starts_with, is_null, not_null); pipeline_id (eq, ne, in, not_in, is_null, not_null); stage_id (eq, ne, in, not_in, is_null, not_null); state (eq, ne, in, not_in, is_null, not_null); kind (eq, ne, in, not_in, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); person_id (eq, ne, in, not_in, is_null, not_null); product_id (eq, ne, in, not_in, is_null, not_null); owner_id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); currency (eq, ne, in, not_in, is_null, not_null); amount (eq, ne, lt, lte, gt, gte, is_null, not_null); win_probability (eq, ne, lt, lte, gt, gte, is_null, not_null); forecast_category (eq, ne, in, not_in, is_null, not_null); source (eq, ne, in, not_in, is_null, not_null); lost_reason (eq, ne, in, not_in, is_null, not_null); opened (eq, ne, lt, lte, gt, gte, is_null, not_null); closed (eq, ne, lt, lte, gt, gte, is_null, not_null); expected_close (eq, ne, lt, lte, gt, gte, is_null, not_null); next_step_on (eq, ne, lt, lte, gt, gte, is_null, not_null); stage_entered (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); is_backfill (eq, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null) */
+                where?: string;
+                q?: string;
+                id?: (number | "none")[];
+                name?: string;
+                state?: (string | "none")[];
+                kind?: (string | "none")[];
+                customer_id?: (number | "none")[];
+                person_id?: (number | "none")[];
+                product_id?: (number | "none")[];
+                owner_id?: (number | "none")[];
+                team_id?: (number | "none")[];
+                created_by?: (number | "none")[];
+                currency?: (string | "none")[];
+                amount_min?: string;
+                amount_max?: string;
+                win_probability_min?: number;
+                win_probability_max?: number;
+                forecast_category?: (string | "none")[];
+                source?: (string | "none")[];
+                lost_reason?: (string | "none")[];
+                opened?: string;
+                opened_from?: string;
+                opened_to?: string;
+                closed?: string;
+                closed_from?: string;
+                closed_to?: string;
+                expected_close?: string;
+                expected_close_from?: string;
+                expected_close_to?: string;
+                next_step_on?: string;
+                next_step_on_from?: string;
+                next_step_on_to?: string;
+                stage_entered_after?: string;
+                stage_entered_before?: string;
+                created_after?: string;
+                created_before?: string;
+                updated_after?: string;
+                updated_before?: string;
+                is_backfill?: boolean;
+                external_source?: (string | "none")[];
+                external_id?: (string | "none")[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Board"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6887,11 +7262,13 @@ export interface operations {
                 /** @description Comma list of fields to send. */
                 fields?: string;
                 deleted?: "only";
-                /** @description JSON tree of and, or, {field, op, value} over: name (contains, not_contains, eq, starts_with, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); id (eq, ne, in, not_in, is_null, not_null); is_primary (eq, is_null, not_null); has_left (eq, is_null, not_null); decision_role (eq, ne, in, not_in, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null) */
+                /** @description JSON tree of and, or, {field, op, value} over: name (contains, not_contains, eq, starts_with, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); at_customer_id (eq, ne, in, not_in, is_null, not_null); id (eq, ne, in, not_in, is_null, not_null); is_primary (eq, is_null, not_null); has_left (eq, is_null, not_null); decision_role (eq, ne, in, not_in, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null) */
                 where?: string;
                 q?: string;
                 name?: string;
                 customer_id?: (number | "none")[];
+                /** @description At the customer, by a further role too. */
+                at_customer_id?: (number | "none")[];
                 id?: (number | "none")[];
                 is_primary?: boolean;
                 has_left?: boolean;

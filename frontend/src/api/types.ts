@@ -14,6 +14,7 @@ export type Option = Schemas['OptionRecord']
 export type Pipeline = Schemas['PipelineRecord']
 export type Me = Schemas['Me']
 export type Link = Schemas['Link']
+export type TimelineEntry = Schemas['TimelineEntry']
 /** What the server tells of a change. One that this tab made up itself has no version and no change set. */
 export type LiveEvent = Omit<Schemas['Event'], 'version' | 'changeset_id'> & {
   version: number | null
@@ -24,15 +25,9 @@ export type TokenAnswer = Pick<Schemas['TokenAnswer'], 'access_token' | 'expires
 export type Role = Schemas['Role']
 export type Stage = Schemas['Stage']
 export type Product = Schemas['ProductRecord']
-
-/** Fields of a schema that is written by its own route, not as a resource. */
-export interface TimelineEntry {
-  type: 'contact' | 'deal' | 'task' | 'file' | 'change'
-  at: string
-  actor: Link | null
-  record: Record<string, unknown> | null
-  change: Record<string, unknown> | null
-}
+export type Board = Schemas['Board']
+export type BoardColumn = Schemas['BoardColumn']
+export type DealLine = Schemas['DealLine']
 
 /** A customer that resembles another. */
 export interface DuplicateMatch {

@@ -1,0 +1,155 @@
+import type { Board, BoardColumn, Deal } from '@/api/types'
+import { decimal, decimalText, timesRate } from './decimal'
+
+export type { Board, BoardColumn }
+
+/** A board as the query cache holds it. */
+export interface BoardData extends Board {
+  /** Columns whose totals cannot be told from here and wait to be asked for. */
+  stale: readonly number[]
+  /** Versions of deals that are on no loaded card and have been judged: the same event may come twice. */
+  judged: ReadonlyMap<number, number>
+}
+
+/** Makes an answer of the server into what the cache holds. */
+export function boardData(board: Board): BoardData {
+  return { ...board, stale: [], judged: new Map() }
+}
+
+/** What a deal brings to the money of a column. Other currencies are counted and never added. */
+export function worthOf(deal: Deal, currency: string): { amount: bigint; weighted: bigint } {
+  const amount = deal.currency === currency ? decimal(deal.amount) : 0n
+  return { amount, weighted: timesRate(amount, deal.win_probability) }
+}
+
+/** The order of cards within a column. */
+export function compareRank(a: Deal, b: Deal): number {
+  return a.rank < b.rank ? -1 : a.rank > b.rank ? 1 : a.id - b.id
+}
+
+/** A board under change: untouched columns stay the same objects, so that they are not drawn anew. */
+export class BoardDraft {
+  private readonly columns: BoardColumn[]
+  private readonly touched = new Set<number>()
+  private readonly places = new Map<number, number>()
+
+  constructor(private readonly board: Board) {
+    this.columns = [...board.columns]
+    this.columns.forEach((column, index) => {
+      for (const card of column.cards) this.places.set(card.id, index)
+    })
+  }
+
+  /** The card of a deal, as it stands in the board. */
+  find(id: number): Deal | undefined {
+    const index = this.places.get(id)
+    return index === undefined ? undefined : this.columns[index]?.cards.find((card) => card.id === id)
+  }
+
+  /** The column of a stage. */
+  column(stageId: number): BoardColumn | undefined {
+    return this.columns.find((column) => column.stage_id === stageId)
+  }
+
+  /** The stage under which a card stands. */
+  stageOf(id: number): number | undefined {
+    const index = this.places.get(id)
+    return index === undefined ? undefined : this.columns[index]?.stage_id
+  }
+
+  /** Stages of which not every card is loaded. */
+  partial(): number[] {
+    return this.columns.filter((column) => column.next_cursor !== null).map((column) => column.stage_id)
+  }
+
+  /** Takes a card out, its money and count with it. */
+  remove(id: number): Deal | undefined {
+    const index = this.places.get(id)
+    if (index === undefined) return undefined
+    const column = this.open(index)
+    const at = column.cards.findIndex((card) => card.id === id)
+    const [card] = column.cards.splice(at, 1)
+    this.places.delete(id)
+    if (card) this.count(column, card, -1)
+    return card
+  }
+
+  /**
+   * Puts a deal into a column.
+   *
+   * @param at Place among the cards; by rank if not given.
+   * @param counts False where the totals hold the deal already.
+   * @returns False when its place is behind the loaded cards: the next page will bring it.
+   */
+  insert(deal: Deal, stageId: number, at?: number, counts = true): boolean {
+    const index = this.columns.findIndex((column) => column.stage_id === stageId)
+    if (index < 0) return false
+    const column = this.open(index)
+    if (counts) this.count(column, deal, 1)
+    const place = at ?? placeByRank(column.cards, deal)
+    if (at === undefined && place === column.cards.length && column.next_cursor !== null) return false
+    column.cards.splice(place, 0, deal)
+    this.places.set(deal.id, index)
+    return true
+  }
+
+  /** Replaces a card where it stands. */
+  replace(deal: Deal): void {
+    const index = this.places.get(deal.id)
+    if (index === undefined) return
+    const column = this.open(index)
+    const at = column.cards.findIndex((card) => card.id === deal.id)
+    const former = column.cards[at]
+    if (!former) return
+    column.cards[at] = deal
+    this.count(column, former, -1)
+    this.count(column, deal, 1)
+  }
+
+  /** Gives a column the totals that the server has told. */
+  setTotals(answer: BoardColumn): void {
+    const index = this.columns.findIndex((column) => column.stage_id === answer.stage_id)
+    if (index < 0) return
+    const column = this.open(index)
+    column.count = answer.count
+    column.amount = answer.amount
+    column.weighted_amount = answer.weighted_amount
+  }
+
+  /** Sets where the next page of a column begins. */
+  setCursor(stageId: number, cursor: string | null): void {
+    const index = this.columns.findIndex((column) => column.stage_id === stageId)
+    if (index >= 0) this.open(index).next_cursor = cursor
+  }
+
+  /** The columns after the changes. */
+  result(): BoardColumn[] {
+    return this.touched.size === 0 ? this.board.columns : this.columns
+  }
+
+  private open(index: number): BoardColumn {
+    const column = this.columns[index] as BoardColumn
+    if (this.touched.has(index)) return column
+    this.touched.add(index)
+    const copy = { ...column, cards: [...column.cards] }
+    this.columns[index] = copy
+    return copy
+  }
+
+  private count(column: BoardColumn, deal: Deal, sign: 1 | -1): void {
+    const { amount, weighted } = worthOf(deal, this.board.currency)
+    column.count = Math.max(0, column.count + sign)
+    column.amount = decimalText(decimal(column.amount) + BigInt(sign) * amount)
+    column.weighted_amount = decimalText(decimal(column.weighted_amount) + BigInt(sign) * weighted)
+  }
+}
+
+function placeByRank(cards: readonly Deal[], deal: Deal): number {
+  const at = cards.findIndex((card) => compareRank(deal, card) < 0)
+  return at < 0 ? cards.length : at
+}
+
+/** The totals over the columns of a kind, for the heading. */
+export function boardCount(board: Board | undefined): number | null {
+  return board ? board.columns.reduce((sum, column) => sum + column.count, 0) : null
+}

@@ -1,0 +1,169 @@
+import type { Deal } from '@/api/types'
+import type { AppliedEvent } from '@/records/live'
+import { isGone } from '@/realtime/events'
+import { BoardDraft, type Board, type BoardColumn, type BoardData } from './board'
+
+/** What decides whether a deal belongs on a board. */
+export interface BoardScope {
+  pipelineId: number
+  /** The board's own filters; a card that is there stays when only the search could tell. */
+  fits(deal: Deal, present: boolean): boolean
+  /** The first closing date that the won and lost columns still show. */
+  closedFrom(): string
+}
+
+// A change of these may have brought a card here from where it was not seen, or changed a total unseen.
+const moving = new Set([
+  'stage_id',
+  'pipeline_id',
+  'state',
+  'amount',
+  'currency',
+  'win_probability',
+  'owner_id',
+  'team_id',
+  'customer_id',
+  'collaborators',
+  'closed_on',
+  'is_active',
+  'name',
+])
+const remembered = 2000
+
+function belongs(deal: Deal, present: boolean, scope: BoardScope): boolean {
+  if (!deal.is_active || deal.pipeline_id !== scope.pipelineId) return false
+  if (deal.state !== 'open' && (deal.closed_on ?? '') < scope.closedFrom()) return false
+  return scope.fits(deal, present)
+}
+
+/**
+ * Works events into a board: cards move, change, come and go in place, and the totals follow.
+ *
+ * Where a deal stood on no loaded card, its column's totals cannot be told from here: the column is marked
+ * `stale`. Null asks for the whole board anew: a pipeline was rebuilt, or a customer changed hands.
+ */
+export function applyToBoard(
+  data: BoardData,
+  events: readonly AppliedEvent[],
+  scope: BoardScope,
+): BoardData | null {
+  const draft = new BoardDraft(data)
+  const stale = new Set(data.stale)
+  const judged = new Map(data.judged)
+  for (const event of events) {
+    if (event.resource === 'pipelines') {
+      if (event.id === data.pipeline_id) return null
+    } else if (event.resource === 'customers') {
+      if (!followCustomer(data, draft, event)) return null
+    } else {
+      applyDeal(draft, event, scope, stale, judged)
+    }
+  }
+  const columns = draft.result()
+  const isSame =
+    columns === data.columns && stale.size === data.stale.length && judged.size === data.judged.size
+  if (isSame) return data
+  for (const id of [...judged.keys()].slice(0, Math.max(0, judged.size - remembered))) judged.delete(id)
+  return { ...data, columns, stale: [...stale], judged }
+}
+
+function applyDeal(
+  draft: BoardDraft,
+  event: AppliedEvent,
+  scope: BoardScope,
+  stale: Set<number>,
+  judged: Map<number, number>,
+): void {
+  const known = draft.find(event.id)
+  const deal = isGone(event) ? null : (event.record as unknown as Deal)
+  const version = deal?.version ?? event.version ?? 0
+  if (known) {
+    if (deal && version <= known.version) return
+    if (!deal || !belongs(deal, true, scope)) {
+      draft.remove(event.id)
+      judged.set(event.id, version)
+      return
+    }
+    const next = keepPersonal(known, deal)
+    if (known.stage_id === next.stage_id && known.rank === next.rank) draft.replace(next)
+    else {
+      draft.remove(event.id)
+      if (!draft.insert(next, next.stage_id)) judged.set(event.id, version)
+    }
+    return
+  }
+  if ((judged.get(event.id) ?? -1) >= version && deal) return
+  const partial = draft.partial()
+  // What was created stood nowhere before; a change of its notes moves no total.
+  const wasElsewhere = !/_created$/.test(event.type)
+  const matters =
+    event.isOwn || event.changed.length === 0 || event.changed.some((field) => moving.has(field))
+  if (wasElsewhere && matters) for (const stage of partial) stale.add(stage)
+  judged.set(event.id, version)
+  if (!deal || !belongs(deal, false, scope)) return
+  const isPartial = partial.includes(deal.stage_id)
+  draft.insert(deal, deal.stage_id, undefined, !isPartial)
+  if (isPartial && (matters || !wasElsewhere)) stale.add(deal.stage_id)
+}
+
+/** A push is the same for everybody in its room: what is personal stays as it was read. */
+function keepPersonal(known: Deal, deal: Deal): Deal {
+  return deal.can_write === undefined ? { ...deal, can_write: known.can_write } : deal
+}
+
+/** A renamed customer is renamed on the cards; false when what is visible may have changed. */
+function followCustomer(data: BoardData, draft: BoardDraft, event: AppliedEvent): boolean {
+  const cards = data.columns.flatMap((column) => column.cards.filter((card) => card.customer_id === event.id))
+  if (cards.length === 0) return true
+  if (isGone(event) || event.changed.includes('owner_id') || event.changed.includes('team_id')) return false
+  const name = event.record?.['name']
+  if (!event.changed.includes('name') || typeof name !== 'string') return true
+  for (const { id } of cards) {
+    const card = draft.find(id)
+    if (card?.customer_id === event.id) draft.replace({ ...card, customer: { id: event.id, name } })
+  }
+  return true
+}
+
+/**
+ * Appends the next cards of a column. What moved while the answer was on its way keeps its newer place.
+ *
+ * @param heard Events since the request went out.
+ */
+export function mergeMore(
+  data: BoardData,
+  answer: BoardColumn,
+  heard: readonly AppliedEvent[],
+  scope: BoardScope,
+): BoardData {
+  const draft = new BoardDraft(data)
+  draft.setTotals(answer)
+  draft.setCursor(answer.stage_id, answer.next_cursor)
+  const moved = new Set(heard.map((event) => event.id))
+  for (const deal of answer.cards) {
+    if (draft.find(deal.id) || moved.has(deal.id)) continue
+    draft.insert(deal, answer.stage_id, draft.column(answer.stage_id)?.cards.length ?? 0, false)
+  }
+  const judged = new Map([...data.judged].filter(([id]) => !moved.has(id)))
+  const merged = { ...data, columns: draft.result(), judged }
+  return heard.length > 0
+    ? markStale(applyToBoard(merged, heard, scope) ?? merged, [answer.stage_id])
+    : { ...merged, stale: merged.stale.filter((stage) => stage !== answer.stage_id) }
+}
+
+/** Takes over totals that were asked for; those that changed while the answer was on its way stay stale. */
+export function mergeTotals(
+  data: BoardData,
+  answer: Board,
+  stages: readonly number[],
+  isQuiet: boolean,
+): BoardData {
+  const draft = new BoardDraft(data)
+  for (const column of answer.columns) if (stages.includes(column.stage_id)) draft.setTotals(column)
+  const stale = isQuiet ? data.stale.filter((stage) => !stages.includes(stage)) : data.stale
+  return { ...data, columns: draft.result(), stale }
+}
+
+function markStale(data: BoardData, stages: readonly number[]): BoardData {
+  return { ...data, stale: [...new Set([...data.stale, ...stages])] }
+}

@@ -1,0 +1,30 @@
+import type { Deal } from '@/api/types'
+
+/** How it stands with a deal's next step; closed deals need none. */
+export type NextStepState = 'planned' | 'today' | 'overdue' | 'none' | 'closed'
+
+/**
+ * How it stands with a deal's next step.
+ *
+ * @param today The reader's date, `2026-11-22`.
+ */
+export function nextStepState(deal: Pick<Deal, 'state' | 'next_step_on'>, today: string): NextStepState {
+  if (deal.state !== 'open') return 'closed'
+  if (!deal.next_step_on) return 'none'
+  return deal.next_step_on < today ? 'overdue' : deal.next_step_on === today ? 'today' : 'planned'
+}
+
+/** Whole days since an instant. */
+export function daysSince(at: string, now: number): number {
+  return Math.max(0, Math.floor((now - Date.parse(at)) / 86_400_000))
+}
+
+/** Whether an open deal has been at its stage for longer than is usual there. */
+export function isAgeing(deal: Deal, expectedDays: number | null | undefined, now: number): boolean {
+  return deal.state === 'open' && expectedDays != null && daysSince(deal.stage_entered_at, now) > expectedDays
+}
+
+/** A date so many days before or after another. */
+export function shiftDate(on: string, days: number): string {
+  return new Date(Date.parse(`${on}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10)
+}
