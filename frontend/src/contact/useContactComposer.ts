@@ -39,9 +39,10 @@ export function daysAhead(days: number): string {
 export function useContactComposer(customerId: number, root: Ref<HTMLElement | null>, done: () => void) {
   const live = useLive()
   const session = useSession()
+  let kind: Contact['kind'] = 'note'
 
   const form = useForm<Draft>({
-    initial: () => ({ kind: 'note', content: '', person_id: null, outcome: null, next_on: '', key: '' }),
+    initial: () => ({ kind, content: '', person_id: null, outcome: null, next_on: '', key: '' }),
     draft: `activity.${session.user?.id ?? 0}.${customerId}`,
     explain,
     root,
@@ -73,9 +74,8 @@ export function useContactComposer(customerId: number, root: Ref<HTMLElement | n
 
   async function send(): Promise<void> {
     if (!form.values.content.trim() || !(await form.submit())) return
-    const { kind } = form.values
+    kind = form.values.kind
     form.reset()
-    form.values.kind = kind
     done()
   }
 

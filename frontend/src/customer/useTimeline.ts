@@ -9,7 +9,10 @@ import { isGone } from '@/realtime/events'
 type Timeline = InfiniteData<ListPage<TimelineEntry>, string | null>
 
 const contactOf = (entry: TimelineEntry): Contact | null =>
-  entry.type === 'contact' ? (entry.record as unknown as Contact | null) : null
+  entry.type === 'contact' ? (entry.record as Contact | null) : null
+
+// Follow from contact records, which are told by themselves.
+const derived = new Set(['last_contacted_at', 'first_contacted_at'])
 
 /** Works events into a timeline: contact records in place; whatever else concerns the customer asks for a reload. */
 export function applyToTimeline(
@@ -22,7 +25,7 @@ export function applyToTimeline(
     if (event.resource !== 'contacts') {
       const belongs =
         event.resource === 'customers'
-          ? event.id === customerId
+          ? event.id === customerId && event.changed.some((field) => !derived.has(field))
           : event.record?.['customer_id'] === customerId || hasDeal(next, event.id)
       if (belongs) return null
       continue
@@ -46,7 +49,7 @@ export function applyToTimeline(
         type: 'contact',
         at: record.occurred_at,
         actor: record.user ?? event.actor,
-        record: record as never,
+        record,
         change: null,
       })
     }
@@ -56,7 +59,7 @@ export function applyToTimeline(
 
 function hasDeal(data: Timeline, id: number): boolean {
   return data.pages.some((page) =>
-    page.data.some((entry) => entry.type === 'deal' && entry.record?.['id'] === id),
+    page.data.some((entry) => entry.type === 'deal' && entry.record?.id === id),
   )
 }
 
@@ -109,7 +112,7 @@ export function useTimeline(customerId: MaybeRefOrGetter<number>) {
 
 /** A key that stays with an entry. */
 export function entryKey(entry: TimelineEntry, index: number): string {
-  const id = entry.record?.['id'] ?? entry.change?.['id']
+  const id = entry.record?.id ?? entry.change?.id
   return id === undefined
     ? `${entry.type}-${entry.at}-${index}`
     : `${entry.type}-${String(id)}-${entry.type === 'contact' ? '' : entry.at}`

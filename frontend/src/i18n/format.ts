@@ -98,5 +98,37 @@ export function useFormat() {
     return numbers('number', {}).format(value as number)
   }
 
-  return { zone, dayOf, date, instant, time, dayName, relative, money, number }
+  /** Money where there is little room: cents are left out, millions are shortened. */
+  function moneyShort(amount: string, currency: string | null | undefined): string {
+    const isLong = Math.abs(Number(amount)) >= 10_000_000
+    return numbers(`money short ${currency} ${isLong}`, {
+      ...(currency ? { style: 'currency' as const, currency, currencyDisplay: 'narrowSymbol' as const } : {}),
+      ...(isLong ? { notation: 'compact' as const, maximumFractionDigits: 1 } : { maximumFractionDigits: 0 }),
+    }).format(amount as unknown as number)
+  }
+
+  /** A fraction as a percentage with one decimal at most. */
+  function percent(rate: number): string {
+    return numbers('percent', { style: 'percent', maximumFractionDigits: 1 }).format(rate)
+  }
+
+  /** A number with one decimal at most. */
+  function decimal(value: number): string {
+    return numbers('decimal', { maximumFractionDigits: 1 }).format(value)
+  }
+
+  return {
+    zone,
+    dayOf,
+    date,
+    instant,
+    time,
+    dayName,
+    relative,
+    money,
+    moneyShort,
+    number,
+    percent,
+    decimal,
+  }
 }

@@ -23,6 +23,6 @@ export function neighbours(
     previous: at > 0 ? (ids[at - 1] ?? null) : null,
     next: at >= 0 ? (ids[at + 1] ?? null) : null,
     position: at + 1,
-    count: ids.length,
+    count: data?.pages[0]?.meta.total ?? ids.length,
   }
 }
