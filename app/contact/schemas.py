@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ..auth.models import users
+from sqlalchemy import select
+
+from ..auth.models import User, users
 from ..customer.models import customers, people
 from ..filtering import AnyOf, Range, a_number, an_id
 from ..listing import ListSpec
@@ -56,6 +58,11 @@ CONTACTS = ListSpec(
         "person_id": AnyOf(ContactRecord.person_id, an_id),
         "deal_id": AnyOf(ContactRecord.deal_id, an_id),
         "user_id": AnyOf(ContactRecord.user_id, an_id),
+        "team_id": AnyOf(
+            select(User.team_id).where(User.id == ContactRecord.user_id).correlate(ContactRecord).scalar_subquery(),
+            an_id,
+            text="The author's team.",
+        ),
         "created_by": AnyOf(ContactRecord.created_by, an_id),
         "kind": AnyOf(ContactRecord.kind),
         "direction": AnyOf(ContactRecord.direction),

@@ -7,7 +7,7 @@ from typing import Any
 from ..access import Actor, Permission
 from ..customer.models import Customer, customers
 from ..routing import SIGNED_IN, Routes
-from . import board, moves, pipeline_service, product_service, service, timeline
+from . import board, history, moves, pipeline_service, product_service, service, timeline
 from .models import Deal, deals
 from .schemas import (
     DEALS,
@@ -19,6 +19,7 @@ from .schemas import (
     LoseSchema,
     MoveSchema,
     ReopenSchema,
+    StaysSchema,
     TimelineQuery,
     TimelineSchema,
     WinSchema,
@@ -114,3 +115,17 @@ def read_board(actor: Actor, query_string: str) -> dict[str, Any]:
 def read_timeline(actor: Actor, customer: Customer, query: dict[str, Any]) -> dict[str, Any]:
     """Contact records, deals and changes of one customer, walked by cursor."""
     return timeline.timeline(actor, customer, query)
+
+
+@routes.endpoint_for(
+    "GET",
+    "/deals/<int:record_id>/stages",
+    permission=Permission.DEAL_READ,
+    loads=deals,
+    writes_row=False,
+    answer=StaysSchema,
+    summary="The stages that a deal has been at",
+)
+def read_stages_of_deal(_actor: Actor, deal: Deal) -> dict[str, Any]:
+    """Every stay at a stage with its time, duration and author."""
+    return {"data": history.stays(deal)}

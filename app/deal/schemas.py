@@ -552,6 +552,42 @@ class BoardSchema(StrictSchema):
     columns = Items(BoardColumnSchema)
 
 
+# ---- the history of a deal ------------------------------------------------------------------------------------------
+
+
+class ActorSchema(StrictSchema):
+    """Who did something."""
+
+    id = fields.Integer()
+    name = Line()
+
+
+class StayStageSchema(StrictSchema):
+    """The stage of a stay."""
+
+    id = fields.Integer()
+    name = Line()
+    kind = Choice(StageKind)
+
+
+class StaySchema(StrictSchema):
+    """One stay of a deal at a stage; it lasts while `left_at` is null."""
+
+    id = fields.Integer()
+    stage_id = fields.Integer()
+    stage = fields.Nested(StayStageSchema)
+    entered_at = InstantField()
+    left_at = InstantField(allow_none=True)
+    duration_seconds = fields.Integer(allow_none=True)
+    actor = fields.Nested(ActorSchema, allow_none=True)
+
+
+class StaysSchema(StrictSchema):
+    """The stages that a deal has been at, in order."""
+
+    data = Items(StaySchema)
+
+
 # ---- the timeline of a customer -------------------------------------------------------------------------------------
 
 
@@ -561,13 +597,6 @@ class TimelineQuery(StrictSchema):
     type = Choice(("contact", "deal", "change"))
     cursor = Line()
     per_page = Whole(low=1, high=200)
-
-
-class ActorSchema(StrictSchema):
-    """Who did something."""
-
-    id = fields.Integer()
-    name = Line()
 
 
 class ChangeSchema(StrictSchema):

@@ -1,0 +1,71 @@
+"""What reports ask of both databases in one way: spans of days between dates and moments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Float, Integer
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.expression import FunctionElement
+
+from ..database import Instant
+
+
+class days_between(FunctionElement[int]):  # noqa: N801  (reads like an SQL function)
+    """Whole days from one date to another: `days_between(opened_on, closed_on)`."""
+
+    type = Integer()
+    inherit_cache = True
+    name = "days_between"
+
+
+@compiles(days_between, "postgresql")
+def _between_pg(element: days_between, compiler: Any, **kw: Any) -> str:
+    first, last = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"({last} - {first})"
+
+
+@compiles(days_between)
+def _between_default(element: days_between, compiler: Any, **kw: Any) -> str:
+    first, last = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"CAST(julianday({last}) - julianday({first}) AS INTEGER)"
+
+
+class days_passed(FunctionElement[float]):  # noqa: N801
+    """Days, with their fraction, from one moment to another: `days_passed(created_at, now)`."""
+
+    type = Float()
+    inherit_cache = True
+    name = "days_passed"
+
+
+@compiles(days_passed, "postgresql")
+def _passed_pg(element: days_passed, compiler: Any, **kw: Any) -> str:
+    first, last = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"(extract(epoch FROM {last} - {first}) / 86400.0)::float8"
+
+
+@compiles(days_passed)
+def _passed_default(element: days_passed, compiler: Any, **kw: Any) -> str:
+    first, last = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"(julianday({last}) - julianday({first}))"
+
+
+class days_before(FunctionElement[Any]):  # noqa: N801
+    """The moment a number of days before another, exact to the millisecond: `days_before(now, expected_days)`."""
+
+    type = Instant()
+    inherit_cache = True
+    name = "days_before"
+
+
+@compiles(days_before, "postgresql")
+def _before_pg(element: days_before, compiler: Any, **kw: Any) -> str:
+    moment, days = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"({moment} - {days} * interval '24 hours')"
+
+
+@compiles(days_before)
+def _before_default(element: days_before, compiler: Any, **kw: Any) -> str:
+    moment, days = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"(strftime('%Y-%m-%dT%H:%M:%f', {moment}, '-' || {days} || ' days') || '000Z')"
