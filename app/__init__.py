@@ -12,7 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import ROOT, Settings, settings_from
 
-from . import cli, extensions, health, openapi, web
+from . import cli, extensions, headers, health, openapi, web
 from .auth import identity
 from .auth.routes import routes as auth_routes
 from .contact.routes import routes as contact_routes
@@ -24,7 +24,7 @@ from .journal import watch_old_values
 from .live import sockets
 from .live.routes import routes as live_routes
 from .report.routes import routes as report_routes
-from .routing import CRM, PREFIX
+from .routing import CRM
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 
@@ -45,6 +45,7 @@ def create_app(settings: Settings | None = None) -> CRM:
     app = CRM(__name__, static_folder=None)
     app.config.update(LIANXI=settings, MIGRATIONS=ROOT / "migrations", MAX_CONTENT_LENGTH=50 * 1024 * 1024)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    headers.register(app, settings)
     if settings.proxy_hops:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
@@ -73,17 +74,5 @@ def _around_requests(app: CRM, settings: Settings) -> None:
 
     @app.after_request
     def finish(response: Response) -> Response:
-        headers = response.headers
-        headers["X-Request-ID"] = g.get("request_id", "")
-        headers["X-Content-Type-Options"] = "nosniff"
-        headers["Referrer-Policy"] = "no-referrer"
-        headers["Cross-Origin-Opener-Policy"] = "same-origin"
-        headers["Cross-Origin-Resource-Policy"] = "same-origin"
-        headers["Permissions-Policy"] = "geolocation=(self), camera=(self), microphone=()"
-        if settings.secure_cookies:
-            headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
-        if request.path.startswith(PREFIX):
-            headers.setdefault("Cache-Control", "private, no-cache")
-            headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-            headers["Vary"] = "Authorization, Cookie, Accept-Language, Origin"
-        return response
+        response.headers["X-Request-ID"] = g.get("request_id", "")
+        return headers.pack(response)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from flask import Flask, Response, abort, request, send_from_directory
+from werkzeug.routing import PathConverter
 from werkzeug.security import safe_join
 
 from .errors import not_found
@@ -16,6 +17,12 @@ CSP = (
     "manifest-src 'self'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
+
+
+class _Page(PathConverter):
+    """A path that is not the API's: there a wrong method is 405 and a wrong path 404."""
+
+    regex = r"(?!api(?:/|$)|socket\.io(?:/|$))[^/].*?"
 
 
 def register(app: Flask) -> None:
@@ -35,12 +42,12 @@ def register(app: Flask) -> None:
             raise not_found()
         return page("docs/index.html")
 
+    app.url_map.converters["page"] = _Page
+
     @app.get("/", defaults={"path": "index.html"})
-    @app.get("/<path:path>")
+    @app.get("/<page:path>")
     def spa(path: str) -> Response:
         """A file of the build, or the page that the SPA's router takes on from."""
-        if path.startswith(("api/", "socket.io")):
-            raise not_found()
         file = safe_join(str(dist), path)
         if file is None or any(part.startswith(".") for part in path.split("/")) or path.endswith(".map"):
             raise not_found()

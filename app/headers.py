@@ -1,0 +1,89 @@
+"""Headers that every answer carries, added at the edge where a header is a tuple in a list and costs nothing."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from flask import Flask, Response, request
+from flask.sessions import NullSession, SessionInterface
+
+from config import Settings
+
+from .routing import PREFIX
+
+StartResponse = Callable[..., Any]
+
+_ALWAYS = [
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Permissions-Policy", "geolocation=(self), camera=(self), microphone=()"),
+]
+_TLS = ("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+_API = {
+    "Cache-Control": "private, no-cache",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Vary": "Authorization, Cookie, Accept-Language, Origin",
+}
+_WORTH_PACKING = 4_096
+
+
+class EdgeHeaders:
+    """Adds the headers of `hardening` to whatever leaves; answers of the API are private unless they say otherwise.
+
+    Args:
+        application: the WSGI application.
+        tls: whether the product is reached over TLS.
+    """
+
+    def __init__(self, application: Callable[..., Iterable[bytes]], tls: bool) -> None:
+        self.application = application
+        self.always = [*_ALWAYS, _TLS] if tls else _ALWAYS
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        is_api = environ.get("PATH_INFO", "").startswith(PREFIX)
+
+        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            headers += self.always
+            if is_api:
+                given = {name for name, _ in headers}
+                headers += [(name, value) for name, value in _API.items() if name not in given]
+            return start_response(status, headers, *rest)
+
+        return self.application(environ, start)
+
+
+class NoSession(SessionInterface):
+    """There is no server-side or cookie session: nobody pays for opening one."""
+
+    _none = NullSession()
+
+    def open_session(self, app: Flask, request: Any) -> NullSession:
+        """The one empty session."""
+        return self._none
+
+
+def pack(response: Response) -> Response:
+    """Compress a large JSON answer for a client that takes it; the ETag stays, its version part is what counts."""
+    if (
+        response.status_code == 200
+        and response.mimetype == "application/json"
+        and not response.direct_passthrough
+        and "Content-Encoding" not in response.headers
+        and (response.content_length or 0) >= _WORTH_PACKING
+        and "gzip" in request.headers.get("Accept-Encoding", "")
+    ):
+        response.set_data(gzip.compress(response.get_data(), 4))
+        response.headers["Content-Encoding"] = "gzip"
+        response.headers["Vary"] = f"{_API['Vary']}, Accept-Encoding"
+    return response
+
+
+def register(app: Flask, settings: Settings) -> None:
+    """Put the edge around an application."""
+    app.session_interface = NoSession()
+    app.wsgi_app = EdgeHeaders(app.wsgi_app, settings.secure_cookies)  # type: ignore[method-assign]
