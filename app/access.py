@@ -165,6 +165,7 @@ class Policy:
         self.shared = shared
         self.open_to_all = open_to_all
         self.write = write
+        self._queries: dict[Any, Select[Any]] = {}
         POLICIES[model.resource] = self
 
     # ---- the condition -------------------------------------------------------------------------------------------
@@ -240,15 +241,22 @@ class Policy:
         Raises:
             Problem: 404, absent or out of sight.
         """
-        query = select(self.model).where(
-            self.model.id == record_id, self.model.is_active.is_(not deleted), self.visible(actor.shape)
-        )
-        if "unit" in db.session.info:
-            query = query.with_for_update(of=self.model)
-        record = db.session.execute(query, dict(actor.binds)).scalar_one_or_none()
+        query = self._loading(actor.shape, deleted, "unit" in db.session.info)
+        record = db.session.execute(query, {**actor.binds, "wanted_id": record_id}).scalar_one_or_none()
         if record is None:
             raise not_found()
         return record
+
+    def _loading(self, shape: tuple[frozenset[str], frozenset[str]], deleted: bool, locked: bool) -> Select[Any]:
+        key = (shape, deleted, locked)
+        query = self._queries.get(key)
+        if query is None:
+            wanted = self.model.id == bindparam("wanted_id", type_=BigInteger())
+            query = select(self.model).where(wanted, self.model.is_active.is_(not deleted), self.visible(shape))
+            if locked:
+                query = query.with_for_update(of=self.model)
+            self._queries[key] = query
+        return query
 
     def writable(self, actor: Actor, record_id: int) -> Any:
         """The row, visible and changeable by this person, locked.
@@ -265,11 +273,11 @@ class Policy:
         """Whether a visible row may be changed: the permission, and more sight than a reading share or the pool."""
         if not actor.may(self.write):
             return False
-        return bool(
-            db.session.execute(
-                select(self.writable_condition(actor.shape)).where(self.model.id == record.id), dict(actor.binds)
-            ).scalar()
-        )
+        query = self._queries.get(actor.shape)
+        if query is None:
+            wanted = self.model.id == bindparam("wanted_id", type_=BigInteger())
+            query = self._queries[actor.shape] = select(self.writable_condition(actor.shape)).where(wanted)
+        return bool(db.session.execute(query, {**actor.binds, "wanted_id": record.id}).scalar())
 
     def writable_condition(self, shape: tuple[frozenset[str], frozenset[str]]) -> ColumnElement[bool]:
         """The SQL condition under which a *visible* row may be changed, the role's permission apart."""

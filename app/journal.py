@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any, ClassVar
 
 from sqlalchemy import (
@@ -22,6 +23,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    Select,
     String,
     bindparam,
     event,
@@ -183,21 +185,39 @@ def act(record: Record, action: str) -> None:
 # ---- hooks --------------------------------------------------------------------------------------------------------
 
 
-def _part_rows(session: Session, part: type[Part], parent_id: int) -> list[dict[str, Any]]:
+# These statements run with every write. They are built once: building one costs more than running it.
+
+
+@cache
+def _part_query(part: type[Part]) -> Select[Any]:
     table: Any = inspect(part).local_table
     columns = [table.c[name] for name in part.part_columns]
-    rows = session.connection().execute(
-        select(*columns).where(table.c[part.part_link] == parent_id).order_by(*table.primary_key.columns)
+    return (
+        select(*columns)
+        .where(table.c[part.part_link] == bindparam("parent_id", type_=BigInteger()))
+        .order_by(*table.primary_key.columns)
     )
+
+
+def _part_rows(session: Session, part: type[Part], parent_id: int) -> list[dict[str, Any]]:
+    rows = session.connection().execute(_part_query(part), {"parent_id": parent_id})
     return [canonical(dict(zip(part.part_columns, row, strict=True))) for row in rows]
 
 
-def _share_rows(connection: Connection, resource: str, record_id: int) -> list[dict[str, Any]]:
-    rows = connection.execute(
+@cache
+def _share_query() -> Select[int | None, int | None, str]:
+    return (
         select(Collaborator.user_id, Collaborator.team_id, Collaborator.access)
-        .where(Collaborator.resource == resource, Collaborator.record_id == record_id)
+        .where(
+            Collaborator.resource == bindparam("of_resource", type_=String()),
+            Collaborator.record_id == bindparam("of_id", type_=BigInteger()),
+        )
         .order_by(Collaborator.id)
     )
+
+
+def _share_rows(connection: Connection, resource: str, record_id: int) -> list[dict[str, Any]]:
+    rows = connection.execute(_share_query(), {"of_resource": resource, "of_id": record_id})
     return [{"user_id": user, "team_id": team, "access": access} for user, team, access in rows]
 
 
@@ -329,22 +349,27 @@ def _tokens(
     return policy.tokens(row, pairs) | inherited if policy.grants else inherited
 
 
+@cache
+def _token_query(policy: Policy) -> tuple[list[str], Select[Any]]:
+    columns = [policy.model.id, policy.model.is_active, *(grant.column for grant in policy.grants)]
+    if policy.pool is not None:
+        columns.append(policy.pool)
+    if policy.parent is not None:
+        columns.append(policy.parent[1])
+    query = select(*columns).where(policy.model.id == bindparam("of_id", type_=BigInteger()))
+    return [column.key for column in columns], query
+
+
 def record_tokens(connection: Connection, policy: Policy, record_id: int) -> set[str] | None:
     """The tokens that a stored record grants now: the rooms of its live push; None where there is no such row.
 
     A child of a deleted parent grants nothing of its parent's.
     """
-    columns = [grant.column for grant in policy.grants]
-    if policy.pool is not None:
-        columns.append(policy.pool)
-    if policy.parent is not None:
-        columns.append(policy.parent[1])
-    found = connection.execute(
-        select(policy.model.id, policy.model.is_active, *columns).where(policy.model.id == record_id)
-    ).one_or_none()
+    names, query = _token_query(policy)
+    found = connection.execute(query, {"of_id": record_id}).one_or_none()
     if found is None or not found[1]:
         return None
-    row = dict(zip(["id", "is_active", *(column.key for column in columns)], found, strict=True))
+    row = dict(zip(names, found, strict=True))
     shares = _share_rows(connection, policy.model.resource, record_id) if policy.shared else []
     return _tokens(connection, policy, row, shares)
 
@@ -407,6 +432,11 @@ def _part_class(model: type[Record], name: str) -> type[Part]:
     raise LookupError(name)
 
 
+_INSERT_CHANGESET = insert(Changeset).returning(Changeset.id)
+_INSERT_ENTRY = insert(JournalEntry).returning(JournalEntry.id, sort_by_parameter_order=True)
+_INSERT_VALUE = insert(JournalValue)
+
+
 def _write(unit: Unit) -> None:
     """Write the pending entries of a unit; called once, just before its commit."""
     session = db.session()
@@ -421,24 +451,20 @@ def _write(unit: Unit) -> None:
         counted = update(Changeset).where(Changeset.id == unit.changeset_id)
         connection.execute(counted.values(entry_count=unit.entry_count))
     else:
-        unit.changeset_id = connection.execute(
-            insert(Changeset)
-            .values(
-                recorded_at=unit.at,
-                actor_id=unit.actor_id,
-                source=unit.source,
-                request_id=unit.request_id,
-                entry_count=unit.entry_count,
-                undoes_id=unit.undoes_id,
-            )
-            .returning(Changeset.id)
-        ).scalar_one()
+        head = {
+            "recorded_at": unit.at,
+            "actor_id": unit.actor_id,
+            "source": unit.source,
+            "request_id": unit.request_id,
+            "entry_count": unit.entry_count,
+            "undoes_id": unit.undoes_id,
+        }
+        unit.changeset_id = connection.execute(_INSERT_CHANGESET, head).scalar_one()
     ids = connection.execute(
-        insert(JournalEntry).returning(JournalEntry.id, sort_by_parameter_order=True),
-        [{**entry, "changeset_id": unit.changeset_id} for entry, _ in rows],
+        _INSERT_ENTRY, [{**entry, "changeset_id": unit.changeset_id} for entry, _ in rows]
     ).scalars()
     connection.execute(
-        insert(JournalValue),
+        _INSERT_VALUE,
         [{"journal_id": journal_id, **values} for journal_id, (_, values) in zip(ids, rows, strict=True)],
     )
 
@@ -538,10 +564,7 @@ def read_feed(
         binds["xact"] = str(after.xact)
     if tokens is not None:
         binds["tokens"] = list(tokens)
-    return [
-        FeedEntry(Position(xact, entry_id), *rest)
-        for entry_id, xact, *rest in connection.execute(query, binds)
-    ]
+    return [FeedEntry(Position(xact, entry_id), *rest) for entry_id, xact, *rest in connection.execute(query, binds)]
 
 
 def feed_end(connection: Connection) -> Position:

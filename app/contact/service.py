@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, Select, bindparam, func, select
 
 from .. import routing
 from ..access import POLICIES, Actor, Permission
@@ -15,6 +16,7 @@ from ..customer.options import check_options
 from ..database import db
 from ..errors import Issue, Problem, invalid
 from ..folding import fold
+from ..projection import Shape
 from ..routing import assign
 from ..transaction import now
 from .models import ContactDirection, ContactKind, ContactRecord
@@ -114,26 +116,40 @@ def _check_links(actor: Actor, customer_id: int, values: dict[str, Any]) -> None
     """Person and deal must be in sight and belong to the customer, the person at least by a further role there."""
     issues: list[Issue] = []
     if values.get("person_id") is not None:
-        at_customer = select(PersonCustomer.person_id).where(PersonCustomer.customer_id == customer_id)
-        query = select(Person.id).where(
-            Person.id == values["person_id"],
-            Person.is_active,
-            people.visible(actor.shape),
-            (Person.customer_id == customer_id) | Person.id.in_(at_customer),
-        )
-        if db.session.execute(query, dict(actor.binds)).scalar() is None:
+        binds = {**actor.binds, "person_id": values["person_id"], "customer_id": customer_id}
+        if db.session.execute(_person_there(actor.shape), binds).scalar() is None:
             issues.append(Issue("#/person_id", "unknown_record"))
     if values.get("deal_id") is not None:
-        # Deals stand above this package; their policy is known by name.
-        deals = POLICIES["deal"]
-        deal: Any = deals.model
-        query = select(deal.id).where(
-            deal.id == values["deal_id"], deal.is_active, deals.visible(actor.shape), deal.customer_id == customer_id
-        )
-        if db.session.execute(query, dict(actor.binds)).scalar() is None:
+        binds = {**actor.binds, "deal_id": values["deal_id"], "customer_id": customer_id}
+        if db.session.execute(_deal_there(actor.shape), binds).scalar() is None:
             issues.append(Issue("#/deal_id", "unknown_record"))
     if issues:
         raise invalid(*issues)
+
+
+@cache
+def _person_there(shape: Shape) -> Select[int]:
+    customer_id = bindparam("customer_id", type_=BigInteger())
+    at_customer = select(PersonCustomer.person_id).where(PersonCustomer.customer_id == customer_id)
+    return select(Person.id).where(
+        Person.id == bindparam("person_id", type_=BigInteger()),
+        Person.is_active,
+        people.visible(shape),
+        (Person.customer_id == customer_id) | Person.id.in_(at_customer),
+    )
+
+
+@cache
+def _deal_there(shape: Shape) -> Select[int]:
+    # Deals stand above this package; their policy is known by name.
+    deals = POLICIES["deal"]
+    deal: Any = deals.model
+    return select(deal.id).where(
+        deal.id == bindparam("deal_id", type_=BigInteger()),
+        deal.is_active,
+        deals.visible(shape),
+        deal.customer_id == bindparam("customer_id", type_=BigInteger()),
+    )
 
 
 def _plan_follow_up(contact: ContactRecord, values: dict[str, Any]) -> None:

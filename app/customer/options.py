@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import Schema
-from sqlalchemy import select, tuple_
+from sqlalchemy import bindparam, select
 
 from ..access import Actor
-from ..database import db
+from ..database import IdList, db, member_of
 from ..errors import Issue, invalid
 from ..routing import assign, remove, restore
 from ..schema import OptionField, Texts
@@ -81,6 +81,11 @@ LISTS: dict[str, tuple[tuple[str, str, str], ...]] = {
 """The lists with the values that a new installation starts with: (value, 中文, English)."""
 
 
+_KNOWN = select(Option.list, Option.value).where(
+    Option.is_active, member_of(Option.value, bindparam("values", type_=IdList(of_text=True)))
+)
+
+
 def check_options(schema: Schema, values: Mapping[str, Any]) -> None:
     """Refuse values that stand in no option list.
 
@@ -101,12 +106,8 @@ def check_options(schema: Schema, values: Mapping[str, Any]) -> None:
                 wanted[f"#/{name}/{number}"] = [(field.metadata["option_list"], item)]
     if not wanted:
         return
-    pairs = sorted({pair for found in wanted.values() for pair in found})
-    known = set(
-        db.session.execute(
-            select(Option.list, Option.value).where(Option.is_active, tuple_(Option.list, Option.value).in_(pairs))
-        ).all()
-    )
+    pairs = {pair for found in wanted.values() for pair in found}
+    known = set(db.session.execute(_KNOWN, {"values": sorted({value for _, value in pairs})}).all())
     issues = [
         Issue(pointer, "unknown_option", {"value": pair[1], "list": pair[0]})
         for pointer, found in wanted.items()

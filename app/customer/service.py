@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import BigInteger, bindparam, select
 
 from ..access import Actor, Permission
 from ..auth.models import Team, User
@@ -101,9 +101,12 @@ def release(_actor: Actor, customer: Customer) -> Customer:
     return customer
 
 
+_TOUCHED = select(Customer).where(Customer.id == bindparam("customer_id", type_=BigInteger())).with_for_update()
+
+
 def touched(customer_id: int, at: datetime) -> None:
     """Note that a customer was contacted; raises `last_contacted_at` only."""
-    customer = db.session.execute(select(Customer).where(Customer.id == customer_id).with_for_update()).scalar_one()
+    customer = db.session.execute(_TOUCHED, {"customer_id": customer_id}).scalar_one()
     if customer.first_contacted_at is None or at < customer.first_contacted_at:
         customer.first_contacted_at = at
     if customer.last_contacted_at is None or at > customer.last_contacted_at:
