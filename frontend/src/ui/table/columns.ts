@@ -53,7 +53,7 @@ export function useColumns(
 ): ColumnChoice {
   const name = `columns.${owner}`
   const saved = ref<Saved>(readStored<Saved>(name) ?? {})
-  watch(saved, (value) => writeStored(name, value))
+  watch(saved, (value) => writeStored(name, value), { flush: 'sync' })
 
   const hiddenByDefault = (): string[] =>
     columns()
