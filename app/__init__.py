@@ -43,6 +43,8 @@ def create_app(settings: Settings | None = None) -> CRM:
     settings = settings or settings_from()
     settings = replace(settings, secret_key=secret_keys(settings))
     app = CRM(__name__, static_folder=None)
+    # An address means what it says: an id from elsewhere may hold two slashes in a row.
+    app.url_map.merge_slashes = False
     app.config.update(LIANXI=settings, MIGRATIONS=ROOT / "migrations", MAX_CONTENT_LENGTH=50 * 1024 * 1024)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     headers.register(app, settings)

@@ -258,6 +258,11 @@ class Policy:
             self._queries[key] = query
         return query
 
+    def sees(self, actor: Actor, record_id: int) -> bool:
+        """Whether a row is in sight, deleted or not."""
+        query = select(self.model.id).where(self.model.id == record_id, self.visible(actor.shape))
+        return db.session.execute(query, dict(actor.binds)).first() is not None
+
     def writable(self, actor: Actor, record_id: int) -> Any:
         """The row, visible and changeable by this person, locked.
 

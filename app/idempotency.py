@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import Response, g, request
-from sqlalchemy import LargeBinary, String, delete, insert, select, text
+from sqlalchemy import LargeBinary, String, delete, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .database import Document, Model, db
 from .errors import Issue, Problem, invalid
-from .transaction import now
+from .transaction import hold, now
 
 LIFE = timedelta(hours=24)
 _KEPT_HEADERS = ("Location", "ETag", "X-Changeset-Id", "Content-Type")
@@ -60,8 +60,7 @@ def take(user_id: int, address: str, key: str, body_hash: str) -> Kept | None:
         raise invalid(Issue("Idempotency-Key", "idempotency_key"))
     scope = hashlib.sha256(f"{user_id}\n{address}\n{key}".encode()).hexdigest()
     connection = db.session.connection()
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": int(scope[:15], 16)})
+    hold(scope)
     row = connection.execute(
         select(IdempotencyKey.body_hash, IdempotencyKey.status, IdempotencyKey.headers, IdempotencyKey.body).where(
             IdempotencyKey.scope == scope, IdempotencyKey.created_at > now() - LIFE

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import orjson
 from flask import Blueprint, Flask, Response, current_app, g, request
@@ -26,7 +26,7 @@ from .listing import ListSpec, StaleActor, encode, etag_of, respond
 from .record import Record
 from .schema import MAX_ID, StrictSchema, load
 from .strict_json import parse_json
-from .transaction import current_unit, in_unit, now, run_after_refusal, seal, unit_of_work
+from .transaction import current_unit, hold, in_unit, now, run_after_refusal, seal, unit_of_work
 
 PREFIX = "/api/v1"
 BODY_LIMIT = 1024 * 1024
@@ -103,6 +103,20 @@ def read_body() -> Any:
     return parse_json(raw)
 
 
+def read_early() -> tuple[Any, Problem | None]:
+    """The body as `read_body`; a 422 of its text is handed over, because sign-in, rights and row are asked before it.
+
+    Raises:
+        Problem: 413, 415, 400.
+    """
+    try:
+        return read_body(), None
+    except Problem as problem:
+        if problem.status != 422:
+            raise
+        return {}, problem
+
+
 # ---- sign-in ---------------------------------------------------------------------------------------------------------
 
 
@@ -164,13 +178,23 @@ def _still_verified(auth: Authenticator, actor: Actor) -> bool:
 
 
 def remembered_actor(run: Callable[[Actor, bool], Any]) -> Any:
-    """Run a read whose own statement checks the remembered caller; once more with a fresh one where it is stale."""
+    """Run a read whose own statement checks the remembered caller; once more with a fresh one where it is stale.
+
+    A refusal has not asked the database yet whether the caller still holds, so it is asked then.
+    """
     auth, token = AUTHENTICATOR[0], bearer_token()
     actor, fresh = auth.actor_of(token)
     try:
         return run(_sign_in(actor), fresh)
     except StaleActor:
-        return run(_sign_in(auth.read_actor(token)), True)
+        pass
+    except Problem as problem:
+        if fresh or problem.status == 404:
+            raise
+        with read_engine().connect() as connection:
+            if auth.verified(connection, actor):
+                raise
+    return run(_sign_in(auth.read_actor(token)), True)
 
 
 # ---- versions --------------------------------------------------------------------------------------------------------
@@ -301,10 +325,11 @@ class Routes(Blueprint):
         query_schema = query() if isinstance(query, type) else query
         road = unit or ("read" if method == "GET" else "write")
         spec = answer if isinstance(answer, ListSpec) else None
+        keyed = method == "POST" and road == "write" and permission != PUBLIC
 
         def declare(function: Callable[..., Any]) -> Callable[..., Any]:
             def view(**path: Any) -> Response:
-                sent = read_body() if method in ("POST", "PUT", "PATCH", "DELETE") and not raw else {}
+                sent, fault = read_early() if method in ("POST", "PUT", "PATCH", "DELETE") and not raw else ({}, None)
                 given: list[Any] = []
                 actor: Actor | None = None
                 if permission != PUBLIC:
@@ -315,15 +340,25 @@ class Routes(Blueprint):
                 record = None
                 if loads is not None or load_with is not None:
                     assert actor is not None
-                    record = _load(actor, path.pop("record_id"), loads, load_with, writes_row)
+                    record_id = path.pop("record_id")
+                    try:
+                        record = _load(actor, record_id, loads, load_with, writes_row)
+                    except Problem:
+                        seen_by = loads or (spec.policy if spec is not None else None)
+                        replay = _replay(actor, seen_by, record_id) if keyed else None
+                        if replay is None:
+                            raise
+                        return replay
                     given.append(record)
-                if method == "POST" and actor is not None and road == "write":
+                if fault is not None:
+                    raise fault
+                if keyed and actor is not None:
                     replay = idempotency.begin(actor.user_id)
                     if replay is not None:
                         return replay
                 if body_schema is not None:
                     given.append(load(body_schema, sent, partial=partial))
-                elif sent and not raw:
+                elif sent != {} and not raw:
                     load(_NOTHING, sent)
                 if filters is not None:
                     given.append(request.query_string.decode("utf-8", "replace"))
@@ -357,7 +392,7 @@ class Routes(Blueprint):
                     answer,
                     None,
                     record_loaded := (loads is not None or load_with is not None),
-                    method == "POST" and road == "write" and permission != PUBLIC,
+                    keyed,
                     record_loaded and method != "GET",
                     filters,
                 ),
@@ -453,11 +488,11 @@ class Routes(Blueprint):
             def run(actor: Actor, fresh: bool) -> Response:
                 if permission != SIGNED_IN:
                     actor.need(permission)
-                if request.args:
-                    raise invalid(*(Issue(name, "unknown_parameter") for name in request.args))
                 if record_id > MAX_ID:
                     raise not_found()
                 record = spec.one(actor, record_id, fresh=fresh)
+                if request.args:
+                    raise invalid(*(Issue(name, "unknown_parameter") for name in request.args))
                 body = encode(record)
                 return respond(body, etag_of(body, record["version"]))
 
@@ -578,20 +613,38 @@ class Routes(Blueprint):
     def _upsert(self, spec: ListSpec, service: Service, write: Permission, schema_class: type[Schema]) -> None:
         model, one, schema = spec.model, spec.model.resource, schema_class()
 
-        def upsert(actor: Actor, source: str, external_id: str) -> Response:
-            body = {**read_body(), "external_source": source, "external_id": external_id}
-            sent = read_body()
-            for name, value in (("external_source", source), ("external_id", external_id)):
-                if name in sent and sent[name] != value:
-                    raise invalid(Issue(f"#/{name}", "contradicts_path"))
-            query = select(model).where(model.external_source == source, model.external_id == external_id)
-            found = db.session.execute(query.with_for_update()).scalar_one_or_none()
+        def find(actor: Actor, origin: dict[str, str]) -> Record | None:
+            where = [getattr(model, name) == value for name, value in origin.items()]
+            query = select(model).where(*where).with_for_update()
+            found: Record | None = db.session.execute(query).scalar_one_or_none()
             if found is None:
-                return shape_answer(service.create(actor, load(schema, body)), actor, spec, 201)
-            if not found.is_active:
-                raise conflict("deleted", id=found.id)
-            record = spec.policy.writable(actor, found.id)
-            values = load(schema, body, partial=True)
+                # Of many who bring the same record at once, one creates it and the others find it.
+                hold("\n".join(("origin", one, *origin.values())))
+                found = db.session.execute(query).scalar_one_or_none()
+            if found is not None:
+                return spec.policy.writable(actor, found.id) if found.is_active else _in_sight(spec, actor, found)
+            return None
+
+        def upsert(actor: Actor, source: str, external_id: str, sent: Any, fault: Problem | None) -> Response:
+            given = {"external_source": source, "external_id": external_id}
+            origin, issues = _origin(schema, given)
+            record = None if issues else find(actor, origin)
+            if fault is not None:
+                raise fault
+            issues += [Issue(name, "unknown_parameter") for name in request.args]
+            if not isinstance(sent, dict):
+                issues.append(Issue("#", "wrong_type"))
+                sent = {}
+            for name, value in (origin or given).items():
+                if name in sent and sent[name] not in (value, given[name]):
+                    issues.append(Issue(f"#/{name}", "contradicts_path"))
+            if issues:
+                raise invalid(*issues)
+            values = load(schema, {**sent, **origin}, partial=record is not None)
+            if record is None:
+                return shape_answer(service.create(actor, values), actor, spec, 201)
+            if not record.is_active:
+                raise conflict("deleted", id=record.id)
             check_version(actor, spec, record)
             return shape_answer(service.edit(actor, record, values), actor, spec, 200)
 
@@ -599,12 +652,10 @@ class Routes(Blueprint):
         rule = f"/{spec.plural}/external/<source>/<path:external_id>"
 
         def view(source: str, external_id: str) -> Response:
-            read_body()
+            sent, fault = read_early()
             actor = verified_actor()
             actor.need(write)
-            if request.args:
-                raise invalid(*(Issue(name, "unknown_parameter") for name in request.args))
-            return upsert(actor, source, external_id)
+            return upsert(actor, source, external_id, sent, fault)
 
         self._add(
             upsert,
@@ -630,6 +681,24 @@ class Routes(Blueprint):
                 True,
             ),
         )
+
+
+def _origin(schema: Schema, given: dict[str, str]) -> tuple[dict[str, str], list[Issue]]:
+    """The origin that an address names, by the rules of its fields, and what is wrong with it."""
+    try:
+        origin = load(schema, given, partial=True)
+    except Problem as problem:
+        return {}, problem.issues
+    return origin, [Issue(f"#/{name}", "required") for name, value in origin.items() if not value]
+
+
+def _in_sight(spec: ListSpec, actor: Actor, record: Record) -> Record:
+    """A deleted record, for those who may know of it.
+
+    Raises:
+        Problem: 404 for others.
+    """
+    return cast(Record, spec.policy.get(actor, record.id, deleted=True))
 
 
 class Service(Protocol):
@@ -664,6 +733,19 @@ def _load(
         return load_with(actor, record_id)
     assert loads is not None
     return loads.writable(actor, record_id) if writes else loads.get(actor, record_id)
+
+
+def _replay(actor: Actor, policy: Policy | None, record_id: int) -> Response | None:
+    """The kept answer of an action that itself took the row out of the caller's reach, such as a release.
+
+    It is given while the row, deleted or not, is in sight.
+    """
+    if policy is None or "Idempotency-Key" not in request.headers or not policy.sees(actor, record_id):
+        return None
+    try:
+        return idempotency.begin(actor.user_id)
+    except Problem:
+        return None
 
 
 def deleted_row(policy: Policy, actor: Actor, record_id: int) -> Any:

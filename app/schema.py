@@ -52,6 +52,11 @@ class _Coded(fields.Field[Any]):
 
     default_error_messages = _MESSAGES
 
+    def _validate(self, value: Any) -> None:
+        # A blank text that became null has no length.
+        if value is not None:
+            super()._validate(value)
+
 
 class Line(fields.String, _Coded):
     """One line of text, trimmed; control characters and bidirectional overrides are refused."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from decimal import Decimal
+import re
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from .errors import Issue, Problem, invalid
 
 _DEPTH = 32
 _NODES = 10_000
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 class _Duplicate(ValueError):
@@ -20,6 +22,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         raise _Duplicate
+    # Values are looked at by their fields; keys stand in pointers, which must be encodable.
+    if any(_SURROGATE.search(key) for key in found):
+        raise invalid(Issue("#", "control_characters"))
     return found
 
 
@@ -34,9 +39,12 @@ def _not_finite(_text: str) -> Any:
 
 
 def _fraction(text: str) -> Decimal:
-    if len(text) > 60:
-        raise invalid(Issue("#", "number"))
-    return Decimal(text)
+    try:
+        if len(text) <= 60:
+            return Decimal(text)
+    except InvalidOperation:
+        pass  # an exponent beyond all measure
+    raise invalid(Issue("#", "number"))
 
 
 def _measure(value: Any) -> None:

@@ -5,6 +5,7 @@ Nobody else commits. Reads need no unit: outside one, the session and `read_engi
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import current_app, g
+from sqlalchemy import text
 from sqlalchemy.orm import InstanceState
 
 from .database import db
@@ -134,6 +136,14 @@ def unit_of_work(
         except Exception:
             # It is committed: whoever could not be told reads the journal.
             current_app.logger.exception("a commit could not be told")
+
+
+def hold(name: str) -> None:
+    """Have everybody wait who holds the same name, until the open unit of work ends. On SQLite writers queue anyway."""
+    connection = db.session.connection()
+    if connection.dialect.name == "postgresql":
+        number = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), signed=True)
+        connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
 
 
 def after_refusal(outlives: Callable[[], None]) -> None:

@@ -40,7 +40,9 @@ class Member:
         """Send a request below `/api/v1` as this person; English unless said otherwise."""
         headers = {"Authorization": f"Bearer {self.token}", "Accept-Language": "en", **kwargs.pop("headers", {})}
         prefix = "" if path.startswith(("/api/", "/health")) else "/api/v1"
-        return self.app.test_client().open(prefix + path, method=method, headers=headers, **kwargs)
+        # A context of its own, as in production: the request must not share `g` and the session with the test.
+        with self.app.app_context():
+            return self.app.test_client().open(prefix + path, method=method, headers=headers, **kwargs)
 
     def get(self, path: str, **kwargs: Any) -> TestResponse:
         """GET."""

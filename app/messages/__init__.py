@@ -10,6 +10,7 @@ from typing import Any
 from flask import g, has_app_context, has_request_context, request
 
 LANGUAGES = ("zh-CN", "en")
+_BY_PRIMARY_TAG = {"zh": "zh-CN", "en": "en"}
 
 
 @cache
@@ -22,12 +23,10 @@ def catalogue(language: str) -> dict[str, str]:
 def language() -> str:
     """The language of the current answer: `Accept-Language`, else the person's, else the product's default."""
     if has_request_context() and request.headers.get("Accept-Language"):
-        wanted = request.accept_languages.best_match(["zh-CN", "zh", "en", "en-US", "en-GB"])
-        if wanted:
-            return "zh-CN" if wanted.startswith("zh") else "en"
-        for value in request.accept_languages.values():
-            if value.lower().startswith("zh"):
-                return "zh-CN"
+        for value, quality in request.accept_languages:
+            wanted = value.lower().split("-")[0]
+            if wanted in _BY_PRIMARY_TAG and quality > 0:
+                return _BY_PRIMARY_TAG[wanted]
     if has_app_context():
         chosen: str | None = g.get("language") or g.get("default_language")
         if chosen in LANGUAGES:

@@ -473,7 +473,7 @@ def test_importing_opens_nothing(tmp_path: Path) -> None:
 
 def test_the_actor_of_a_unit_is_the_caller(cast: Cast) -> None:
     cast.bob.made("/tags", {"name": "bob's"})
-    row = db.session.execute(select(Changeset.actor_id, Changeset.source, Changeset.request_id)).all()[-1]
+    row = db.session.execute(select(Changeset).order_by(Changeset.id.desc()).limit(1)).scalar_one()
     assert (row.actor_id, row.source) == (cast.bob.id, "http")
     answer = cast.bob.post("/tags", {"name": "traced"}, headers={"X-Request-ID": "my-request-1"})
     assert answer.headers["X-Request-ID"] == "my-request-1"
