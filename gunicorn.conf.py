@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import sys
 import uuid
 import weakref
@@ -60,12 +61,18 @@ gunicorn.SERVER = "lianxi"
 def on_starting(server: Any) -> None:
     """Tell the product what is really used, also when the command line chose it, and refuse a wrong environment.
 
-    In a worker the refusal would only make gunicorn start the next one, for ever.
+    In a worker the refusal would only make gunicorn start the next one, for ever. The database is brought up to date
+    here too, before there is a worker, so that gunicorn alone is enough on a new machine; `make run` has done it already
+    and says so.
     """
     worker = os.environ["WORKER_CLASS"] = server.cfg.worker_class_str
     if worker == "gthread":
         os.environ.setdefault("SOCKET_LIMIT", str(max(1, server.cfg.threads - THREADS_FOR_REQUESTS)))
     settings_from()
+    if os.environ.get("LIANXI_PREPARED") != "1":
+        prepare = [sys.executable, "-m", "flask", "--app", "app", "prepare"]
+        if subprocess.run(prepare, cwd=server.cfg.chdir, check=False).returncode:  # noqa: S603 - a constant command
+            raise SystemExit("The database could not be prepared; what it said stands above.")
 
 
 def post_worker_init(worker: Any) -> None:

@@ -114,6 +114,7 @@ class Start:
         self.make_data_folder()
         if told := self.flask("data", "prepare").strip("\n"):
             line(told)
+        self.workspace.env["LIANXI_PREPARED"] = "1"
 
     def make_data_folder(self) -> None:
         """Customers' data are for the eyes of whoever runs the product, on a machine of several people too."""

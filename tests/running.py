@@ -62,7 +62,7 @@ class Running:
 def running(
     data_dir: Path, *arguments: str, env: Mapping[str, str] | None = None, port: int | None = None
 ) -> Iterator[Running]:
-    """Prepare a database and serve it until the block ends.
+    """Serve the product until the block ends; gunicorn prepares the database itself.
 
     Args:
         data_dir: folder of the embedded database and secrets.
@@ -81,9 +81,6 @@ def running(
         "LIANXI_ADMIN_PASSWORD": ADMIN[1],
         **(env or {}),
     }
-    subprocess.run(
-        [BIN / "flask", "--app", "app", "prepare"], cwd=ROOT, env=environment, check=True, capture_output=True
-    )
     log = (data_dir / "server.log").open("ab")
     process = subprocess.Popen(
         [BIN / "gunicorn", *arguments, "-b", f"127.0.0.1:{port}", "app:create_app()"],
