@@ -20,8 +20,8 @@ export interface LiveList<T extends AnyRecord = AnyRecord> {
   compare(a: T, b: T): number
   /** True while a person reads or points at the rows: nothing may move under the pointer then. */
   isHeld(): boolean
-  /** Rows carry fields by right, which a push to everybody cannot tell: a change asks for a reload. */
-  hasRightFields?: boolean
+  /** What a push says is not enough to judge or to draw a row: a change asks for a reload. */
+  needsReload?: boolean
 }
 
 /** Pages of a list as the query cache holds them. */

@@ -14,8 +14,15 @@ export interface ListSpec<R extends Resource> {
   filters: Record<string, (record: ResourceMap[R], values: readonly string[]) => boolean>
   /** Texts in which `q` may be found. */
   searched: (record: ResourceMap[R]) => readonly (string | null | undefined)[]
-  /** See {@link LiveList.hasRightFields}. */
+  /** Filters that only the server can judge; while one is set, a change reloads the list. */
+  serverFilters?: readonly string[]
+  /** Rows carry fields by right, which a push to everybody leaves out: a change reloads the list. */
   hasRightFields?: boolean
+}
+
+/** All filters that an address may carry for a list. */
+export function filterKeys<R extends Resource>(spec: ListSpec<R>): string[] {
+  return [...Object.keys(spec.filters), ...(spec.serverFilters ?? [])]
 }
 
 /** Letters without case and width, as the server's search keys are. */

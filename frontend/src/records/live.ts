@@ -126,7 +126,7 @@ export class LiveCache {
     const live = query.meta?.live
     const [kind, resource] = query.queryKey as [string, string]
     if (kind === 'record') this.record(query, latest)
-    else if (live?.kind === 'list' && live.hasRightFields) {
+    else if (live?.kind === 'list' && live.needsReload) {
       if (events.some((event) => event.resource === resource)) this.reload(query)
     } else if (live?.kind === 'list')
       this.list(

@@ -33,7 +33,9 @@ export function useList<R extends Resource>(
     fits: fitsChoice(spec, state.choice.value),
     compare: comparator(spec, state.choice.value.sort),
     isHeld: () => isHeld.value,
-    hasRightFields: spec.hasRightFields ?? false,
+    needsReload:
+      spec.hasRightFields === true ||
+      spec.serverFilters?.some((key) => (state.choice.value.filters[key]?.length ?? 0) > 0) === true,
   }))
 
   const result = useInfiniteQuery({
