@@ -22,17 +22,15 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import psycopg
-from flask_jwt_extended import create_access_token
 from flask_migrate import upgrade
-from sqlalchemy.dialects import postgresql
 
 from app import create_app
 from app.auth.identity import load_actor
+from app.auth.tokens import access_token
 from app.customer.schemas import CUSTOMERS
 from app.database import db, read_engine
 from app.installation import seed
@@ -99,12 +97,11 @@ def plans(app: CRM, user_id: int) -> dict[str, Any]:
         planned = CUSTOMERS._plan(query, actor, "postgresql")
         projection, one = CUSTOMERS._single(actor.shape, "postgresql", actor.may("customer:write"), "one")
         result: dict[str, Any] = {}
-        for name, statement, names in (("one", one, projection.names), ("page", planned.page, planned.projection.names)):
-            compiled = statement.compile(dialect=postgresql.psycopg.dialect())
-            binds = {key: value for key, value in {**actor.binds, **query.binds, "limit": 21}.items() if key in compiled.params}
-            fixed = {key: value for key, value in compiled.params.items() if value is not None}
-            binds = {**fixed, **{key: list(value) if isinstance(value, tuple) else value for key, value in binds.items()}}
-            result[name] = {"sql": str(compiled), "binds": binds, "names": names}
+        known = {**actor.binds, **query.binds, "limit": 21, "offset": 0}
+        for name, prepared, shown in (("one", one, projection), ("page", planned.page, planned.projection)):
+            binds = prepared.fixed | {key: known[key] for key in prepared.wanted if key in known}
+            plain = {key: list(value) if isinstance(value, tuple) else value for key, value in binds.items()}
+            result[name] = {"sql": prepared.text, "binds": plain, "names": shown.names}
     return result
 
 
@@ -171,7 +168,7 @@ def main() -> None:
         tokens = {}
         with big.app_context():
             for who, user_id in (("admin", 1), ("sales", 2)):
-                tokens[who] = create_access_token(str(user_id), additional_claims={"sid": user_id}, expires_delta=timedelta(days=1))
+                tokens[who] = access_token(user_id, user_id, 86_400)
         ours = stack.enter_context(
             served("app:create_app()", port=free_port(), DATABASE_URL=urls["big"], DATA_DIR=str(folder / "big"), **ENVIRONMENT)
         )
