@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, false, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, exists, false, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from .database import IdList, db, member_of
@@ -170,38 +170,51 @@ class Policy:
 
     # ---- the condition -------------------------------------------------------------------------------------------
 
-    def visible(self, shape: tuple[frozenset[str], frozenset[str]]) -> ColumnElement[bool]:
+    def visible(self, shape: tuple[frozenset[str], frozenset[str]], row: Any = None) -> ColumnElement[bool]:
         """The SQL condition for a person of this shape, with bound parameters that `Actor.binds` fills.
 
         Soft-deleted rows are left to the caller (`deleted=only` and restore look at them); deleted parents hide their
         children here.
+
+        Args:
+            shape: of the person.
+            row: an alias of the model that the condition is about; the model itself by default.
         """
         kinds = shape[0]
+        row = self.model if row is None else row
         if self.open_to_all:
             return true()
         ways: list[ColumnElement[bool]] = []
         if self.parent:
-            policy, link = self.parent
-            inside = policy.model.is_active & policy.visible(shape)
-            ways.append(link.in_(select(policy.model.id).where(inside)))
             if "all" in kinds and self.grants:
                 return true()
+            ways.append(self._with_parent(row, self.parent[0].visible(shape)))
         elif "all" in kinds:
             return true()
-        ways += self._own_ways(kinds)
+        ways += self._granted(row, kinds)
+        if self.shared:
+            ways.append(member_of(row.id, self._shares(kinds).scalar_subquery()))
+        if self.pool is not None and "pool" in kinds:
+            ways.append(getattr(row, self.pool.key).is_(None))
         return or_(*ways) if ways else false()
 
-    def _own_ways(self, kinds: frozenset[str]) -> list[ColumnElement[bool]]:
+    def _with_parent(self, row: Any, inside: ColumnElement[bool]) -> ColumnElement[bool]:
+        """Whether the parent of a row is there and fulfils a condition: asked by its key for each row, not for all."""
+        assert self.parent is not None
+        policy, link = self.parent
+        parent = select(policy.model.id).where(
+            policy.model.id == getattr(row, link.key), policy.model.is_active & inside
+        )
+        return exists(parent.correlate_except(policy.model))
+
+    def _granted(self, row: Any, kinds: frozenset[str]) -> list[ColumnElement[bool]]:
         ways: list[ColumnElement[bool]] = []
         for grant in self.grants:
+            column = getattr(row, grant.column.key)
             if grant.kind == "user":
-                ways.append(grant.column == bindparam("actor_id", type_=BigInteger()))
+                ways.append(column == bindparam("actor_id", type_=BigInteger()))
             elif grant.kind in kinds:
-                ways.append(member_of(grant.column, held(grant.kind)))
-        if self.shared:
-            ways.append(member_of(self.model.id, self._shares(kinds).scalar_subquery()))
-        if self.pool is not None and "pool" in kinds:
-            ways.append(self.pool.is_(None))
+                ways.append(member_of(column, held(grant.kind)))
         return ways
 
     def _shares(self, kinds: frozenset[str], access: str | None = None) -> Select[int]:
@@ -291,14 +304,8 @@ class Policy:
             return true()
         ways: list[ColumnElement[bool]] = []
         if self.parent:
-            policy, link = self.parent
-            inside = policy.model.is_active & policy.writable_condition(shape)
-            ways.append(link.in_(select(policy.model.id).where(inside)))
-        for grant in self.grants:
-            if grant.kind == "user":
-                ways.append(grant.column == bindparam("actor_id", type_=BigInteger()))
-            elif grant.kind in kinds:
-                ways.append(member_of(grant.column, held(grant.kind)))
+            ways.append(self._with_parent(self.model, self.parent[0].writable_condition(shape)))
+        ways += self._granted(self.model, kinds)
         if self.shared:
             ways.append(member_of(self.model.id, self._shares(kinds, "write").scalar_subquery()))
         if self.pool is not None and Permission.CUSTOMER_UNMASK in shape[1]:

@@ -558,15 +558,14 @@ class ListSpec:
         seen = _snapshot(dialect)
         if query.count != "none":
             page = page.add_columns(seen)
-        if query.page is not None and query.page > 1:
-            # Ids first: a deep page then reads wide rows for its own records only.
-            ids = (
-                select(self.model.id)
-                .where(*conditions)
-                .order_by(*order)
-                .limit(limit)
-                .offset(bindparam("offset", type_=BigInteger()))
-            )
+        late = query.page is not None and query.page > 1
+        if late or self.policy.parent is not None:
+            # Ids first: what stands beside them is then read for the page's own records only.
+            ids = select(self.model.id).where(*conditions).order_by(*order).limit(limit)
+            if late:
+                ids = ids.offset(bindparam("offset", type_=BigInteger()))
+            if query.cursor is not None:
+                ids = ids.where(self._after(query))
             page = page.where(self.model.id.in_(ids), GUARD[0]()).order_by(*order)
         else:
             page = page.where(*conditions, GUARD[0]())

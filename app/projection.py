@@ -160,10 +160,7 @@ class Projection:
                 on = target.id == field.column
                 if not field.target.open_to_all:
                     # The target's own rows, seen as its lists see them.
-                    seen = select(field.target.model.id).where(
-                        field.target.model.is_active, field.target.visible(shape)
-                    )
-                    on = and_(on, target.id.in_(seen))
+                    on = and_(on, target.is_active, field.target.visible(shape, target))
                     replaced[field.id_field] = target.id
                 self.joins.append((target, on))
                 hidden.append((name, target.id, getattr(target, field.label)))

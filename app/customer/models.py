@@ -127,6 +127,7 @@ class Person(Record):
     __tablename__ = "person"
     __table_args__ = (
         Index("ix_person_customer", "customer_id", "id", **_live("is_active")),
+        Index("ix_person_created", "created_at", "id", **_live("is_active")),
         {"sqlite_autoincrement": True},
     )
     resource = "person"

@@ -248,7 +248,6 @@ class PersonCustomerSchema(StrictSchema):
 
 def _further_customers(shape: Shape) -> ColumnElement[Any]:
     other = aliased(Customer)
-    seen = select(Customer.id).where(Customer.is_active, customers.visible(shape))
     found = (
         select(
             json_pair(
@@ -261,7 +260,7 @@ def _further_customers(shape: Shape) -> ColumnElement[Any]:
             ).label("item")
         )
         .join(other, other.id == PersonCustomer.customer_id)
-        .where(PersonCustomer.person_id == Person.id, PersonCustomer.customer_id.in_(seen))
+        .where(PersonCustomer.person_id == Person.id, other.is_active, customers.visible(shape, other))
         .order_by(PersonCustomer.customer_id)
         .correlate(Person)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import orjson
 from flask import current_app
-from sqlalchemy import ColumnElement, Date, Integer, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Date, Integer, bindparam, func, or_, select, union_all
 
 from ..access import Actor
 from ..database import KeyText, exact_sum, read_engine
@@ -82,7 +82,7 @@ def board(actor: Actor, query_string: str) -> dict[str, Any]:
         stage_ids = {row.id for row in rows}
         if asked.after is not None:
             on_board.append(Deal.rank > bindparam("after", asked.after, type_=KeyText()))
-        cards = _cards(connection, actor, [*on_board, Deal.stage_id.in_(sorted(stage_ids))], binds)
+        cards = _cards(connection, actor, sorted(stage_ids), on_board, binds)
     counts: dict[str, int] = {}
     for row in rows:
         if row.currency is not None:
@@ -163,15 +163,25 @@ def _totals(conditions: Sequence[ColumnElement[bool]], pipeline_id: int | None, 
 
 
 def _cards(
-    connection: Any, actor: Actor, conditions: Sequence[ColumnElement[bool]], binds: dict[str, Any]
+    connection: Connection,
+    actor: Actor,
+    stage_ids: Iterable[int],
+    conditions: Sequence[ColumnElement[bool]],
+    binds: dict[str, Any],
 ) -> list[dict[str, Any]]:
     """The first cards of every column in one statement, each as the list of deals shows it."""
-    place = func.row_number().over(partition_by=Deal.stage_id, order_by=Deal.rank).label("place")
-    ranked = select(Deal.id, place).where(*conditions).subquery()
-    first = select(ranked.c.id).where(ranked.c.place <= bindparam("limit", type_=Integer()))
+    first = [
+        select(Deal.id)
+        .where(Deal.stage_id == stage_id, *conditions)
+        .order_by(Deal.rank)
+        .limit(bindparam("limit", type_=Integer()))
+        .subquery()
+        for stage_id in stage_ids
+    ]
     projection = DEALS.projection(actor.shape, connection.dialect.name, actor.may(DEALS.policy.write))
-    query = projection.select().where(Deal.id.in_(first)).order_by(Deal.stage_id, Deal.rank)
-    return DEALS.fill(connection, projection, connection.execute(query, binds).all(), binds)
+    query = projection.select().where(Deal.id.in_(union_all(*(select(column.c.id) for column in first))))
+    rows = connection.execute(query.order_by(Deal.stage_id, Deal.rank), binds).all()
+    return DEALS.fill(connection, projection, rows, binds)
 
 
 def _parse(actor: Actor, query_string: str) -> Request:

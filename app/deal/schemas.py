@@ -282,7 +282,6 @@ class DealLineSchema(StrictSchema):
 
 
 def _people(shape: Shape) -> ColumnElement[Any]:
-    seen = select(Person.id).where(Person.is_active, people.visible(shape))
     found = (
         select(
             json_pair(
@@ -295,7 +294,7 @@ def _people(shape: Shape) -> ColumnElement[Any]:
             ).label("item")
         )
         .join(Person, Person.id == DealPerson.person_id)
-        .where(DealPerson.deal_id == Deal.id, DealPerson.person_id.in_(seen))
+        .where(DealPerson.deal_id == Deal.id, Person.is_active, people.visible(shape))
         .order_by(DealPerson.person_id)
         .correlate(Deal)
     )

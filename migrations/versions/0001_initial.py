@@ -638,6 +638,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.create_index(
+            "ix_person_created",
+            ["created_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("is_active"),
+            postgresql_where=sa.text("is_active"),
+        )
+        batch_op.create_index(
             "ix_person_customer",
             ["customer_id", "id"],
             unique=False,
@@ -848,6 +855,9 @@ def downgrade() -> None:
         batch_op.drop_index("uq_person_origin")
         batch_op.drop_index(
             "ix_person_customer", sqlite_where=sa.text("is_active"), postgresql_where=sa.text("is_active")
+        )
+        batch_op.drop_index(
+            "ix_person_created", sqlite_where=sa.text("is_active"), postgresql_where=sa.text("is_active")
         )
 
     op.drop_table("person")
