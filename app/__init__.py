@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import logging
-import re
-import secrets
 from dataclasses import replace
 
-from flask import Response, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import ROOT, Settings, settings_from
@@ -25,8 +22,6 @@ from .live import sockets
 from .live.routes import routes as live_routes
 from .report.routes import routes as report_routes
 from .routing import CRM
-
-_REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 BLUEPRINTS = (auth_routes, customer_routes, contact_routes, deal_routes, report_routes, live_routes)
 
@@ -56,7 +51,6 @@ def create_app(settings: Settings | None = None) -> CRM:
     identity.remember(app)
     watch_old_values()
     register_problems(app)
-    _around_requests(app, settings)
     for routes in BLUEPRINTS:
         app.register_blueprint(routes)
     health.register(app)
@@ -65,16 +59,3 @@ def create_app(settings: Settings | None = None) -> CRM:
     web.register(app)
     cli.register(app)
     return app
-
-
-def _around_requests(app: CRM, settings: Settings) -> None:
-    @app.before_request
-    def begin() -> None:
-        sent = request.headers.get("X-Request-ID", "")
-        g.request_id = sent if _REQUEST_ID.fullmatch(sent) else secrets.token_hex(8)
-        g.default_language = settings.default_language
-
-    @app.after_request
-    def finish(response: Response) -> Response:
-        response.headers["X-Request-ID"] = g.get("request_id", "")
-        return headers.pack(response)

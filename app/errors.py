@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from flask import Flask, Response, g, request
+from flask import Flask, Response, request
 from sqlalchemy import UniqueConstraint
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -22,6 +22,15 @@ from .database import Base
 from .messages import say
 
 log = logging.getLogger("lianxi")
+
+
+REQUEST_ID = "lianxi.request_id"
+"""Where the edge leaves the request's id in the WSGI environment."""
+
+
+def request_id() -> str | None:
+    """The id of the current request, taken from the caller or made at the edge; None outside of one."""
+    return request.environ.get(REQUEST_ID) if request else None
 
 
 @dataclass(frozen=True)
@@ -82,7 +91,7 @@ class Problem(Exception):
             "status": self.status,
             "detail": say(f"problem.{self.slug}.detail", **self.params),
             "instance": request.path if request else None,
-            "request_id": g.get("request_id") if g else None,
+            "request_id": request_id(),
         }
         if self.issues:
             body["errors"] = [issue.wire() for issue in self.issues]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import re
+import secrets
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -11,6 +13,7 @@ from flask.sessions import NullSession, SessionInterface
 
 from config import Settings
 
+from .errors import REQUEST_ID
 from .routing import PREFIX
 
 StartResponse = Callable[..., Any]
@@ -29,6 +32,7 @@ _API = {
     "Vary": "Authorization, Cookie, Accept-Language, Origin",
 }
 _WORTH_PACKING = 4_096
+_REQUEST_ID_SHAPE = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 
 class EdgeHeaders:
@@ -46,9 +50,12 @@ class EdgeHeaders:
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         is_api = environ.get("PATH_INFO", "").startswith(PREFIX)
+        sent = environ.get("HTTP_X_REQUEST_ID", "")
+        request_id = environ[REQUEST_ID] = sent if _REQUEST_ID_SHAPE.fullmatch(sent) else secrets.token_hex(8)
 
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             headers += self.always
+            headers.append(("X-Request-ID", request_id))
             if is_api:
                 given = {name for name, _ in headers}
                 headers += [(name, value) for name, value in _API.items() if name not in given]
@@ -70,20 +77,21 @@ class NoSession(SessionInterface):
 def pack(response: Response) -> Response:
     """Compress a large JSON answer for a client that takes it; the ETag stays, its version part is what counts."""
     if (
-        response.status_code == 200
-        and response.mimetype == "application/json"
-        and not response.direct_passthrough
-        and "Content-Encoding" not in response.headers
-        and (response.content_length or 0) >= _WORTH_PACKING
-        and "gzip" in request.headers.get("Accept-Encoding", "")
+        (response.content_length or 0) < _WORTH_PACKING
+        or "gzip" not in request.headers.get("Accept-Encoding", "")
+        or response.status_code != 200
+        or response.mimetype != "application/json"
+        or "Content-Encoding" in response.headers
     ):
-        response.set_data(gzip.compress(response.get_data(), 4))
-        response.headers["Content-Encoding"] = "gzip"
-        response.headers["Vary"] = f"{_API['Vary']}, Accept-Encoding"
+        return response
+    response.set_data(gzip.compress(response.get_data(), 4))
+    response.headers["Content-Encoding"] = "gzip"
+    response.headers["Vary"] = f"{_API['Vary']}, Accept-Encoding"
     return response
 
 
 def register(app: Flask, settings: Settings) -> None:
     """Put the edge around an application."""
     app.session_interface = NoSession()
+    app.after_request(pack)
     app.wsgi_app = EdgeHeaders(app.wsgi_app, settings.secure_cookies)  # type: ignore[method-assign]

@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from . import idempotency
 from .access import Actor, Permission, Policy
 from .database import db, read_engine
-from .errors import Issue, Problem, conflict, forbidden, invalid, not_found
+from .errors import Issue, Problem, conflict, forbidden, invalid, not_found, request_id
 from .journal import JournalEntry
 from .listing import ListSpec, StaleActor, encode, etag_of, respond
 from .record import Record
@@ -53,7 +53,7 @@ class CRM(Flask):
                 run_after_refusal()
             return answer
         try:
-            with unit_of_work(source="http", request_id=g.get("request_id")) as unit:
+            with unit_of_work(source="http", request_id=request_id()) as unit:
                 answer = self.make_response(super().dispatch_request())
                 if answer.status_code >= 400:
                     raise _Undo

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Response, g, request
+from flask import Response, request
 
 from .. import idempotency
 from ..access import Actor
+from ..errors import request_id
 from ..listing import ListSpec
 from ..routing import shape_answer
 from ..transaction import seal, unit_of_work
@@ -26,7 +27,7 @@ def in_own_unit(actor: Actor, write: Callable[[], Any], spec: ListSpec | None = 
         spec: of the record that is answered.
         status: of success.
     """
-    with unit_of_work(actor_id=actor.user_id, source="http", request_id=g.get("request_id")) as unit:
+    with unit_of_work(actor_id=actor.user_id, source="http", request_id=request_id()) as unit:
         if request.method == "POST":
             replay = idempotency.begin(actor.user_id)
             if replay is not None:

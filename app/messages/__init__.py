@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flask import g, has_app_context, has_request_context, request
+from flask import current_app, g, has_app_context, has_request_context, request
 
 LANGUAGES = ("zh-CN", "en")
 _BY_PRIMARY_TAG = {"zh": "zh-CN", "en": "en"}
@@ -28,7 +28,7 @@ def language() -> str:
             if wanted in _BY_PRIMARY_TAG and quality > 0:
                 return _BY_PRIMARY_TAG[wanted]
     if has_app_context():
-        chosen: str | None = g.get("language") or g.get("default_language")
+        chosen: str | None = g.get("language") or current_app.config["LIANXI"].default_language
         if chosen in LANGUAGES:
             return chosen
     return "en"
