@@ -6,14 +6,15 @@ per combination of variants and only bound anew afterwards.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, bindparam, or_
+from sqlalchemy import BigInteger, ColumnElement, Integer, and_, bindparam, or_
 from sqlalchemy.types import Boolean, Date, TypeEngine
 
 from .database import FixedDecimal, IdList, Instant, KeyText, Rate, member_of, position
@@ -21,6 +22,11 @@ from .folding import fold
 from .schema import MAX_ID, parse_date, parse_instant
 
 Binds = dict[str, Any]
+
+
+_ID = re.compile(r"[0-9]{1,19}")
+_NUMBER = re.compile(r"[+-]?[0-9]{1,19}")
+_DECIMAL = re.compile(r"[+-]?[0-9]{1,14}(\.[0-9]{1,20})?")
 
 
 class BadValue(ValueError):
@@ -34,33 +40,23 @@ class BadValue(ValueError):
 def an_id(text: Any, _zone: str) -> int:
     """A positive id."""
     digits = str(text)
-    if isinstance(text, bool) or not digits.isascii() or not digits.isdigit() or not 1 <= int(digits[:20]) <= MAX_ID:
+    if isinstance(text, bool) or not _ID.fullmatch(digits) or not 1 <= int(digits) <= MAX_ID:
         raise BadValue("id")
     return int(digits)
 
 
 def a_number(text: Any, _zone: str) -> int:
     """A whole number."""
-    try:
-        if isinstance(text, bool) or len(str(text)) > 20:
-            raise ValueError(text)
-        value = int(str(text), 10)
-    except ValueError as error:
-        raise BadValue("number") from error
-    if abs(value) > MAX_ID:
+    if isinstance(text, bool) or not _NUMBER.fullmatch(str(text)) or abs(int(text)) > MAX_ID:
         raise BadValue("number")
-    return value
+    return int(text)
 
 
 def a_decimal(text: Any, _zone: str) -> Decimal:
     """A decimal of up to 14 + 4 digits."""
-    try:
-        value = Decimal(str(text))
-    except InvalidOperation as error:
-        raise BadValue("decimal") from error
-    if isinstance(text, bool) or not value.is_finite() or abs(value) >= 10**14 or len(str(text)) > 40:
+    if isinstance(text, bool) or not _DECIMAL.fullmatch(str(text)):
         raise BadValue("decimal")
-    return value
+    return Decimal(str(text))
 
 
 def a_rate(text: Any, _zone: str) -> float:
@@ -133,6 +129,12 @@ class Parameter:
     text: str
 
 
+def bound_type(column: Any) -> TypeEngine[Any]:
+    """The type by which a value is compared with a column: any 64-bit number may be asked of a 32-bit column."""
+    type_: TypeEngine[Any] = column.type
+    return BigInteger() if isinstance(type_, Integer) else type_
+
+
 Condition = Callable[[], ColumnElement[bool]]
 
 
@@ -182,7 +184,7 @@ class Filter:
         if op in ("in", "not_in"):
             found = member_of(self.column, bindparam(bind, type_=IdList(of_text=self.parse is a_text)))
             return found if op == "in" else or_(~found, self.column.is_(None))
-        value = bindparam(bind, type_=self.column.type)
+        value = bindparam(bind, type_=bound_type(self.column))
         operators: dict[str, Callable[[], ColumnElement[bool]]] = {
             "eq": lambda: self.column == value,
             "ne": lambda: or_(self.column != value, self.column.is_(None)),

@@ -27,6 +27,7 @@ from sqlalchemy import (
     Connection,
     Integer,
     Select,
+    String,
     and_,
     bindparam,
     func,
@@ -59,6 +60,7 @@ from .filtering import (
     Filter,
     Term,
     Tree,
+    bound_type,
     parse_plain,
     parse_where,
     term_condition,
@@ -67,7 +69,7 @@ from .filtering import (
 from .folding import fold
 from .projection import Gathered, Projection, Shape
 from .record import Record
-from .schema import parse_date, parse_instant
+from .schema import MAX_ID, parse_date, parse_instant
 from .statement import Prepared
 
 JSON = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
@@ -472,9 +474,7 @@ class ListSpec:
                 raise ValueError(text)
             columns = [self.sort[name] for name, _ in sort]
             parsed = [_cursor_value(column, value) for column, value in zip(columns, values, strict=False)]
-            if not isinstance(values[-1], int):
-                raise ValueError(text)
-            return (*parsed, values[-1])
+            return (*parsed, _whole(values[-1]))
         except (ValueError, TypeError, binascii.Error):
             issues.append(Issue("cursor", "cursor"))
             return None
@@ -490,7 +490,7 @@ class ListSpec:
         for number, (name, descending) in enumerate(query.sort):
             column = self.sort[name]
             is_null = query.cursor[number] is None
-            keys.append((column, descending, None if is_null else bindparam(f"cursor_{number}", type_=column.type)))
+            keys.append((column, descending, None if is_null else bindparam(f"cursor_{number}", type_=bound_type(column))))
         last_descending = query.sort[-1][1] if query.sort else False
         last_id = bindparam("cursor_id", type_=BigInteger())
         if len(keys) == 1 and not _nullable(keys[0][0]):
@@ -683,14 +683,22 @@ def _cursor_value(column: Any, value: Any) -> Any:
     if isinstance(column.type, Instant):
         return parse_instant(value)
     if isinstance(column.type, FixedDecimal):
-        return Decimal(int(value)).scaleb(-SCALE)
+        return Decimal(_whole(value)).scaleb(-SCALE)
     if isinstance(column.type, Rate):
-        return int(value) / 10_000
-    if column.type.python_type is date:
+        return _whole(value, 10_000) / 10_000
+    kind = str if isinstance(column.type, (KeyText, String)) else column.type.python_type
+    if kind is date:
         return parse_date(value)
-    if not isinstance(value, column.type.python_type) and not (
-        isinstance(value, int) and column.type.python_type is float
-    ):
+    if kind is int:
+        return _whole(value)
+    if not isinstance(value, kind) or (kind is str and "\x00" in value):
+        raise ValueError(value)
+    return value
+
+
+def _whole(value: Any, most: int = MAX_ID) -> int:
+    """A whole number of a cursor, which anybody may have written."""
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > most:
         raise ValueError(value)
     return value
 

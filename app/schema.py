@@ -30,7 +30,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f]")
 _CONTROL_IN_LINE = re.compile(r"[\x00-\x1f\x7f\x80-\x9f\u2028\u2029]")
 _BIDI_OVERRIDE = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d)")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 _MESSAGES: dict[str, Any] = {
     "required": "required",
@@ -221,7 +221,10 @@ def parse_instant(text: str) -> datetime:
     if not _INSTANT.fullmatch(text):
         raise ValueError(text)
     text = re.sub(r"(\.\d{6})\d+", r"\1", text.upper().replace(" ", "T"))
-    moment = datetime.fromisoformat(text).astimezone(UTC)
+    try:
+        moment = datetime.fromisoformat(text).astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(text) from error
     if not 1900 <= moment.year <= 2200:
         raise ValueError(text)
     return moment
@@ -246,7 +249,7 @@ class InstantField(_Coded):
             raise ValidationError("wrong_type")
         try:
             return parse_instant(value)
-        except (ValueError, OverflowError) as error:
+        except ValueError as error:
             raise ValidationError("instant") from error
 
 

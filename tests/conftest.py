@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from app import create_app
 from app.database import Base, db
 from app.installation import seed
 from app.routing import CRM
+from app.statement import Prepared
 from config import ROOT, settings_from
 
 from .cast import Cast, raise_the_curtain
@@ -133,10 +134,19 @@ def counted(app: CRM) -> Iterator[StatementCounter]:
 
     with app.app_context():
         engines = list(db.engines.values())
+    rows = Prepared.rows
+
+    def noted(self: Prepared, connection: Connection, binds: Mapping[str, Any]) -> list[Any]:
+        if self.text is not None:  # goes straight to the driver
+            counter.statements.append(self.text)
+        return rows(self, connection, binds)
+
+    Prepared.rows = noted  # type: ignore[method-assign]
     for engine in engines:
         event.listen(engine, "before_cursor_execute", note)
     try:
         yield counter
     finally:
+        Prepared.rows = rows  # type: ignore[method-assign]
         for engine in engines:
             event.remove(engine, "before_cursor_execute", note)
