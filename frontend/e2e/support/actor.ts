@@ -1,0 +1,127 @@
+import { expect, type Browser, type BrowserContext, type Page, type Request } from '@playwright/test'
+import type { Language, Person } from './cast'
+
+/** How somebody looks at the product. */
+export interface View {
+  width: number
+  height: number
+  theme?: 'light' | 'dark'
+  language?: Language
+  touch?: boolean
+}
+
+export const desk: View = { width: 1440, height: 900 }
+export const phone: View = { width: 390, height: 844, touch: true }
+
+/** One person in front of one browser. Whatever goes wrong in it is collected and judged at the end. */
+export class Actor {
+  /** Requests since the last {@link Actor.watch}. */
+  private requests: Request[] = []
+  private readonly faults: string[] = []
+  private readonly expected: RegExp[] = []
+  /** Pages loaded since the browser was opened. */
+  loads = 0
+
+  private constructor(
+    readonly context: BrowserContext,
+    readonly page: Page,
+    readonly url: string,
+  ) {}
+
+  /** Opens a browser of a person's own; signed in unless nobody is given. */
+  static async open(browser: Browser, url: string, person: Person | null, view: View = desk): Promise<Actor> {
+    const language = view.language ?? person?.language ?? 'en'
+    const context = await browser.newContext({
+      baseURL: url,
+      viewport: { width: view.width, height: view.height },
+      locale: language === 'en' ? 'en-US' : 'zh-CN',
+      timezoneId: 'Asia/Shanghai',
+      colorScheme: view.theme ?? 'light',
+      hasTouch: view.touch ?? false,
+      isMobile: view.touch ?? false,
+      ...(person
+        ? {
+            storageState: {
+              cookies: [],
+              origins: [
+                {
+                  origin: url,
+                  localStorage: [
+                    { name: 'lianxi.signed-in', value: 'true' },
+                    { name: 'lianxi.preferences', value: JSON.stringify({ locale: language }) },
+                  ],
+                },
+              ],
+            },
+          }
+        : {}),
+    })
+    if (person) {
+      const answer = await context.request.post('/api/v1/auth/login', {
+        data: { email: person.email, password: person.password, session: 'cookie', remember: true },
+      })
+      expect(answer.status(), await answer.text()).toBe(200)
+    }
+    const actor = new Actor(context, await context.newPage(), url)
+    actor.listen()
+    return actor
+  }
+
+  private listen(): void {
+    this.page.on('request', (request) => {
+      this.requests.push(request)
+      const { protocol, origin } = new URL(request.url())
+      if (!/^(data|blob):$/.test(protocol) && origin !== this.url)
+        this.faults.push(`a request to another origin: ${request.url()}`)
+    })
+    this.page.on('websocket', (socket) => {
+      if (new URL(socket.url()).host !== new URL(this.url).host)
+        this.faults.push(`a socket to another origin: ${socket.url()}`)
+    })
+    this.page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning')
+        this.faults.push(`console ${message.type()}: ${message.text()} (${message.location().url})`)
+    })
+    this.page.on('pageerror', (fault) => this.faults.push(`uncaught: ${fault.stack ?? fault.message}`))
+    this.page.on('load', () => (this.loads += 1))
+  }
+
+  /** Names noise of the browser that belongs to the journey: a refusal (`status of 412`), a lost connection. */
+  expects(...noise: RegExp[]): void {
+    this.expected.push(...noise)
+  }
+
+  /** Forgets the requests so far. */
+  watch(): void {
+    this.requests = []
+  }
+
+  /** Requests to the API since {@link Actor.watch} whose method and path (with query) match. */
+  asked(pattern: RegExp): string[] {
+    return this.requests
+      .map((request) => `${request.method()} ${request.url().replace(`${this.url}/api/v1`, '')}`)
+      .filter((line) => pattern.test(line))
+  }
+
+  /** Goes to a page and waits until the live connection stands, so that nothing after it can be missed. */
+  async visit(path: string): Promise<void> {
+    const live = this.page.waitForEvent('websocket').then(async (socket) => {
+      for (;;) {
+        const { payload } = await socket.waitForEvent('framereceived')
+        if (String(payload).includes('["ready"')) return
+      }
+    })
+    await this.page.goto(path)
+    await live
+  }
+
+  /** What was wrong in this browser that no journey has announced. */
+  complaints(): string[] {
+    return this.faults.filter((fault) => !this.expected.some((pattern) => pattern.test(fault)))
+  }
+
+  /** Closes the browser. */
+  async close(): Promise<void> {
+    await this.context.close()
+  }
+}

@@ -1,0 +1,110 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { openSync } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+const root = fileURLToPath(new URL('../../../', import.meta.url))
+const bin = join(root, '.venv', 'bin')
+
+/** The first admin of every product that the journeys start. */
+export const admin = { email: 'root@example.com', password: 'an admin in a journey 7' }
+
+async function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address()
+      const port = typeof address === 'object' && address ? address.port : 0
+      probe.close(() => resolve(port))
+    })
+  })
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** The product as it is really served: gunicorn, an empty database, a port of its own. */
+export class Product {
+  private server: ChildProcess | null = null
+
+  private constructor(
+    /** Where it answers. */
+    readonly url: string,
+    private readonly folder: string,
+    private readonly env: NodeJS.ProcessEnv,
+  ) {}
+
+  /** Makes the database and starts serving. */
+  static async start(settings: NodeJS.ProcessEnv = {}): Promise<Product> {
+    const folder = await mkdtemp(join(tmpdir(), 'lianxi-e2e-'))
+    const port = await freePort()
+    const kept = ['PATH', 'HOME', 'LANG', 'TMPDIR', 'CI'].flatMap((name) =>
+      process.env[name] === undefined ? [] : [[name, process.env[name]] as const],
+    )
+    const env: NodeJS.ProcessEnv = {
+      ...Object.fromEntries(kept),
+      DATA_DIR: folder,
+      HOST: '127.0.0.1',
+      PORT: String(port),
+      RATELIMIT_ENABLED: '0',
+      LIANXI_ADMIN_EMAIL: admin.email,
+      LIANXI_ADMIN_PASSWORD: admin.password,
+      ...settings,
+    }
+    const product = new Product(`http://127.0.0.1:${port}`, folder, env)
+    try {
+      await run(join(bin, 'flask'), ['--app', 'app', 'prepare'], { cwd: root, env })
+      await product.serve()
+    } catch (fault) {
+      await product.end()
+      throw fault
+    }
+    return product
+  }
+
+  /** Serves, and waits until the first answer. */
+  async serve(): Promise<void> {
+    const log = openSync(join(this.folder, 'server.log'), 'a')
+    const server = spawn(join(bin, 'gunicorn'), ['app:create_app()'], {
+      cwd: root,
+      env: this.env,
+      stdio: ['ignore', log, log],
+    })
+    this.server = server
+    for (const deadline = Date.now() + 30_000; ;) {
+      const answer = await fetch(`${this.url}/health`).catch(() => null)
+      if (answer?.ok) return
+      if (server.exitCode !== null || Date.now() > deadline)
+        throw new Error(`the product did not start:\n${await this.log()}`)
+      await pause(100)
+    }
+  }
+
+  /** Ends the server by its pid; the data stay. */
+  async stop(): Promise<void> {
+    const server = this.server
+    this.server = null
+    if (!server || server.exitCode !== null || server.signalCode !== null) return
+    const gone = new Promise<void>((resolve) => server.once('exit', () => resolve()))
+    server.kill('SIGTERM')
+    const late = setTimeout(() => server.kill('SIGKILL'), 15_000)
+    await gone
+    clearTimeout(late)
+  }
+
+  /** Ends the server and removes its data. */
+  async end(): Promise<void> {
+    await this.stop()
+    await rm(this.folder, { recursive: true, force: true })
+  }
+
+  /** What the server has written. */
+  async log(): Promise<string> {
+    return readFile(join(this.folder, 'server.log'), 'utf8').catch(() => '')
+  }
+}
