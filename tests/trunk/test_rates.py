@@ -1,0 +1,58 @@
+"""Request rates: per user once a token has proved good, per address before; counted in the process without Redis."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask_migrate import upgrade
+
+from app import create_app
+from app.database import db
+from app.installation import seed
+from app.routing import CRM
+from config import settings_from
+
+from ..cast import raise_the_curtain
+
+
+def limited(folder: Path, **env: str) -> CRM:
+    app = create_app(
+        settings_from(
+            {"DATA_DIR": str(folder), "RATELIMIT_USER": "30/minute", "RATELIMIT_ANONYMOUS": "5/minute", **env}
+        )
+    )
+    with app.app_context():
+        upgrade()
+        seed()
+    return app
+
+
+@pytest.mark.parametrize("redis", ["none", "away", "there"])
+def test_rates(tmp_path: Path, redis: str, request: pytest.FixtureRequest) -> None:
+    env: dict[str, str] = {}
+    if redis == "away":
+        env["REDIS_URL"] = "redis://127.0.0.1:1/0"
+    elif redis == "there":
+        env["REDIS_URL"] = request.getfixturevalue("redis_url")
+    app = limited(tmp_path, **env)
+
+    def sent(token: str | None) -> Any:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return app.test_client().get("/api/v1/tags", headers=headers)
+
+    with app.app_context():
+        cast = raise_the_curtain(app)
+        statuses = [sent(cast.alice.token).status_code for _ in range(32)]
+        assert statuses.count(200) == 31, "the first request counts for the address, thirty for the user"
+        refused = sent(cast.alice.token)
+        assert (refused.status_code, refused.mimetype) == (429, "application/problem+json")
+        assert 1 <= int(refused.headers["Retry-After"]) <= 60
+        assert refused.headers["RateLimit-Remaining"] == "0"
+        made_up = [sent(f"made-up-{number}").status_code for number in range(8)]
+        assert made_up == [401, 401, 401, 401, 429, 429, 429, 429]
+        assert sent(None).status_code == 429
+        assert app.test_client().get("/health").status_code == 200
+        for engine in db.engines.values():
+            engine.dispose()
