@@ -33,8 +33,9 @@ class CustomerStatus(StrEnum):
     LOST = "lost"
 
 
-def _live(column: str) -> dict[str, Any]:
-    return {"sqlite_where": text(column), "postgresql_where": text(column)}
+def _live() -> dict[str, Any]:
+    # SQLite takes such an index only for the very words of a query, and there a condition reads `is_active = 1`.
+    return {"sqlite_where": text("is_active = 1"), "postgresql_where": text("is_active")}
 
 
 class Customer(Record):
@@ -42,11 +43,11 @@ class Customer(Record):
 
     __tablename__ = "customer"
     __table_args__ = (
-        Index("uq_customer_email", "email_key", unique=True, **_live("is_active")),
-        Index("ix_customer_created", "created_at", "id", **_live("is_active")),
-        Index("ix_customer_name", "sort_key", "id", **_live("is_active")),
-        Index("ix_customer_owner", "owner_id", "created_at", "id", **_live("is_active")),
-        Index("ix_customer_team", "team_id", "created_at", "id", **_live("is_active")),
+        Index("uq_customer_email", "email_key", unique=True, **_live()),
+        Index("ix_customer_created", "created_at", "id", **_live()),
+        Index("ix_customer_name", "sort_key", "id", **_live()),
+        Index("ix_customer_owner", "owner_id", "created_at", "id", **_live()),
+        Index("ix_customer_team", "team_id", "created_at", "id", **_live()),
         CheckConstraint("credit_rating IS NULL OR credit_rating BETWEEN 0 AND 100", name="credit_rating"),
         {"sqlite_autoincrement": True},
     )
@@ -96,7 +97,7 @@ class Tag(Record):
 
     __tablename__ = "tag"
     __table_args__ = (
-        Index("uq_tag_name", "name_key", unique=True, **_live("is_active")),
+        Index("uq_tag_name", "name_key", unique=True, **_live()),
         {"sqlite_autoincrement": True},
     )
     resource = "tag"
@@ -126,8 +127,8 @@ class Person(Record):
 
     __tablename__ = "person"
     __table_args__ = (
-        Index("ix_person_customer", "customer_id", "id", **_live("is_active")),
-        Index("ix_person_created", "created_at", "id", **_live("is_active")),
+        Index("ix_person_customer", "customer_id", "id", **_live()),
+        Index("ix_person_created", "created_at", "id", **_live()),
         {"sqlite_autoincrement": True},
     )
     resource = "person"
@@ -181,7 +182,7 @@ class Option(Record):
 
     __tablename__ = "option"
     __table_args__ = (
-        Index("uq_option_value", "list", "value", unique=True, **_live("is_active")),
+        Index("uq_option_value", "list", "value", unique=True, **_live()),
         {"sqlite_autoincrement": True},
     )
     resource = "option"

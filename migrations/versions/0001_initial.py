@@ -94,7 +94,7 @@ def upgrade() -> None:
             "uq_option_value",
             ["list", "value"],
             unique=True,
-            sqlite_where=sa.text("is_active"),
+            sqlite_where=sa.text("is_active = 1"),
             postgresql_where=sa.text("is_active"),
         )
 
@@ -133,14 +133,14 @@ def upgrade() -> None:
             "ix_product_name",
             ["sort_key", "id"],
             unique=False,
-            sqlite_where=sa.text("is_active"),
+            sqlite_where=sa.text("is_active = 1"),
             postgresql_where=sa.text("is_active"),
         )
         batch_op.create_index(
             "uq_product_code",
             ["code_key"],
             unique=True,
-            sqlite_where=sa.text("is_active"),
+            sqlite_where=sa.text("is_active = 1"),
             postgresql_where=sa.text("is_active"),
         )
         batch_op.create_index("uq_product_origin", ["external_source", "external_id"], unique=True)
@@ -195,7 +195,7 @@ def upgrade() -> None:
             "uq_tag_name",
             ["name_key"],
             unique=True,
-            sqlite_where=sa.text("is_active"),
+            sqlite_where=sa.text("is_active = 1"),
             postgresql_where=sa.text("is_active"),
         )
         batch_op.create_index("uq_tag_origin", ["external_source", "external_id"], unique=True)
@@ -276,7 +276,7 @@ def upgrade() -> None:
             "uq_pipeline_name",
             ["name_key"],
             unique=True,
-            sqlite_where=sa.text("is_active"),
+            sqlite_where=sa.text("is_active = 1"),
             postgresql_where=sa.text("is_active"),
         )
         batch_op.create_index("uq_pipeline_origin", ["external_source", "external_id"], unique=True)
@@ -323,7 +323,7 @@ def upgrade() -> None:
             "uq_user_email",
             ["email_key"],
             unique=True,
-            sqlite_where=sa.text("is_active"),
+            sqlite_where=sa.text("is_active = 1"),
             postgresql_where=sa.text("is_active"),
         )
         batch_op.create_index("uq_user_origin", ["external_source", "external_id"], unique=True)
@@ -331,7 +331,7 @@ def upgrade() -> None:
             "uq_user_phone",
             ["phone_e164"],
             unique=True,
-            sqlite_where=sa.text("is_active"),
+            sqlite_where=sa.text("is_active = 1"),
             postgresql_where=sa.text("is_active"),
         )
 
@@ -395,21 +395,21 @@ def upgrade() -> None:
             "ix_customer_created",
             ["created_at", "id"],
             unique=False,
-            sqlite_where=sa.text("is_active"),
+            sqlite_where=sa.text("is_active = 1"),
             postgresql_where=sa.text("is_active"),
         )
         batch_op.create_index(
             "ix_customer_name",
             ["sort_key", "id"],
             unique=False,
-            sqlite_where=sa.text("is_active"),
+            sqlite_where=sa.text("is_active = 1"),
             postgresql_where=sa.text("is_active"),
         )
         batch_op.create_index(
             "ix_customer_owner",
             ["owner_id", "created_at", "id"],
             unique=False,
-            sqlite_where=sa.text("is_active"),
+            sqlite_where=sa.text("is_active = 1"),
             postgresql_where=sa.text("is_active"),
         )
         batch_op.create_index(batch_op.f("ix_customer_parent_id"), ["parent_id"], unique=False)
@@ -418,14 +418,14 @@ def upgrade() -> None:
             "ix_customer_team",
             ["team_id", "created_at", "id"],
             unique=False,
-            sqlite_where=sa.text("is_active"),
+            sqlite_where=sa.text("is_active = 1"),
             postgresql_where=sa.text("is_active"),
         )
         batch_op.create_index(
             "uq_customer_email",
             ["email_key"],
             unique=True,
-            sqlite_where=sa.text("is_active"),
+            sqlite_where=sa.text("is_active = 1"),
             postgresql_where=sa.text("is_active"),
         )
         batch_op.create_index("uq_customer_origin", ["external_source", "external_id"], unique=True)
@@ -547,49 +547,49 @@ def upgrade() -> None:
             "ix_deal_closed",
             ["closed_on", "id"],
             unique=False,
-            sqlite_where=sa.text("is_active"),
+            sqlite_where=sa.text("is_active = 1"),
             postgresql_where=sa.text("is_active"),
         )
         batch_op.create_index(
             "ix_deal_created",
             ["created_at", "id"],
             unique=False,
-            sqlite_where=sa.text("is_active"),
+            sqlite_where=sa.text("is_active = 1"),
             postgresql_where=sa.text("is_active"),
         )
         batch_op.create_index(
             "ix_deal_customer",
             ["customer_id", "id"],
             unique=False,
-            sqlite_where=sa.text("is_active"),
+            sqlite_where=sa.text("is_active = 1"),
             postgresql_where=sa.text("is_active"),
         )
         batch_op.create_index(
             "ix_deal_name",
             ["sort_key", "id"],
             unique=False,
-            sqlite_where=sa.text("is_active"),
+            sqlite_where=sa.text("is_active = 1"),
             postgresql_where=sa.text("is_active"),
         )
         batch_op.create_index(
             "ix_deal_owner",
             ["owner_id", "created_at", "id"],
             unique=False,
-            sqlite_where=sa.text("is_active"),
+            sqlite_where=sa.text("is_active = 1"),
             postgresql_where=sa.text("is_active"),
         )
         batch_op.create_index(
             "ix_deal_pipeline",
             ["pipeline_id", "state"],
             unique=False,
-            sqlite_where=sa.text("is_active"),
+            sqlite_where=sa.text("is_active = 1"),
             postgresql_where=sa.text("is_active"),
         )
         batch_op.create_index(
             "ix_deal_team",
             ["team_id", "created_at", "id"],
             unique=False,
-            sqlite_where=sa.text("is_active"),
+            sqlite_where=sa.text("is_active = 1"),
             postgresql_where=sa.text("is_active"),
         )
         batch_op.create_index("uq_deal_origin", ["external_source", "external_id"], unique=True)
@@ -641,14 +641,14 @@ def upgrade() -> None:
             "ix_person_created",
             ["created_at", "id"],
             unique=False,
-            sqlite_where=sa.text("is_active"),
+            sqlite_where=sa.text("is_active = 1"),
             postgresql_where=sa.text("is_active"),
         )
         batch_op.create_index(
             "ix_person_customer",
             ["customer_id", "id"],
             unique=False,
-            sqlite_where=sa.text("is_active"),
+            sqlite_where=sa.text("is_active = 1"),
             postgresql_where=sa.text("is_active"),
         )
         batch_op.create_index("uq_person_origin", ["external_source", "external_id"], unique=True)
@@ -706,35 +706,35 @@ def upgrade() -> None:
             "ix_contact_record_customer",
             ["customer_id", "occurred_at", "id"],
             unique=False,
-            sqlite_where=sa.text("is_active"),
+            sqlite_where=sa.text("is_active = 1"),
             postgresql_where=sa.text("is_active"),
         )
         batch_op.create_index(
             "ix_contact_record_deal",
             ["deal_id", "occurred_at", "id"],
             unique=False,
-            sqlite_where=sa.text("is_active"),
+            sqlite_where=sa.text("is_active = 1"),
             postgresql_where=sa.text("is_active"),
         )
         batch_op.create_index(
             "ix_contact_record_occurred",
             ["occurred_at", "id"],
             unique=False,
-            sqlite_where=sa.text("is_active"),
+            sqlite_where=sa.text("is_active = 1"),
             postgresql_where=sa.text("is_active"),
         )
         batch_op.create_index(
             "ix_contact_record_person",
             ["person_id", "occurred_at", "id"],
             unique=False,
-            sqlite_where=sa.text("is_active"),
+            sqlite_where=sa.text("is_active = 1"),
             postgresql_where=sa.text("is_active"),
         )
         batch_op.create_index(
             "ix_contact_record_user",
             ["user_id", "occurred_at", "id"],
             unique=False,
-            sqlite_where=sa.text("is_active"),
+            sqlite_where=sa.text("is_active = 1"),
             postgresql_where=sa.text("is_active"),
         )
         batch_op.create_index("uq_contact_record_origin", ["external_source", "external_id"], unique=True)
@@ -831,19 +831,19 @@ def downgrade() -> None:
     with op.batch_alter_table("contact_record", schema=None) as batch_op:
         batch_op.drop_index("uq_contact_record_origin")
         batch_op.drop_index(
-            "ix_contact_record_user", sqlite_where=sa.text("is_active"), postgresql_where=sa.text("is_active")
+            "ix_contact_record_user", sqlite_where=sa.text("is_active = 1"), postgresql_where=sa.text("is_active")
         )
         batch_op.drop_index(
-            "ix_contact_record_person", sqlite_where=sa.text("is_active"), postgresql_where=sa.text("is_active")
+            "ix_contact_record_person", sqlite_where=sa.text("is_active = 1"), postgresql_where=sa.text("is_active")
         )
         batch_op.drop_index(
-            "ix_contact_record_occurred", sqlite_where=sa.text("is_active"), postgresql_where=sa.text("is_active")
+            "ix_contact_record_occurred", sqlite_where=sa.text("is_active = 1"), postgresql_where=sa.text("is_active")
         )
         batch_op.drop_index(
-            "ix_contact_record_deal", sqlite_where=sa.text("is_active"), postgresql_where=sa.text("is_active")
+            "ix_contact_record_deal", sqlite_where=sa.text("is_active = 1"), postgresql_where=sa.text("is_active")
         )
         batch_op.drop_index(
-            "ix_contact_record_customer", sqlite_where=sa.text("is_active"), postgresql_where=sa.text("is_active")
+            "ix_contact_record_customer", sqlite_where=sa.text("is_active = 1"), postgresql_where=sa.text("is_active")
         )
 
     op.drop_table("contact_record")
@@ -854,27 +854,27 @@ def downgrade() -> None:
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.drop_index("uq_person_origin")
         batch_op.drop_index(
-            "ix_person_customer", sqlite_where=sa.text("is_active"), postgresql_where=sa.text("is_active")
+            "ix_person_customer", sqlite_where=sa.text("is_active = 1"), postgresql_where=sa.text("is_active")
         )
         batch_op.drop_index(
-            "ix_person_created", sqlite_where=sa.text("is_active"), postgresql_where=sa.text("is_active")
+            "ix_person_created", sqlite_where=sa.text("is_active = 1"), postgresql_where=sa.text("is_active")
         )
 
     op.drop_table("person")
     with op.batch_alter_table("deal", schema=None) as batch_op:
         batch_op.drop_index("uq_deal_rank")
         batch_op.drop_index("uq_deal_origin")
-        batch_op.drop_index("ix_deal_team", sqlite_where=sa.text("is_active"), postgresql_where=sa.text("is_active"))
+        batch_op.drop_index("ix_deal_team", sqlite_where=sa.text("is_active = 1"), postgresql_where=sa.text("is_active"))
         batch_op.drop_index(
-            "ix_deal_pipeline", sqlite_where=sa.text("is_active"), postgresql_where=sa.text("is_active")
+            "ix_deal_pipeline", sqlite_where=sa.text("is_active = 1"), postgresql_where=sa.text("is_active")
         )
-        batch_op.drop_index("ix_deal_owner", sqlite_where=sa.text("is_active"), postgresql_where=sa.text("is_active"))
-        batch_op.drop_index("ix_deal_name", sqlite_where=sa.text("is_active"), postgresql_where=sa.text("is_active"))
+        batch_op.drop_index("ix_deal_owner", sqlite_where=sa.text("is_active = 1"), postgresql_where=sa.text("is_active"))
+        batch_op.drop_index("ix_deal_name", sqlite_where=sa.text("is_active = 1"), postgresql_where=sa.text("is_active"))
         batch_op.drop_index(
-            "ix_deal_customer", sqlite_where=sa.text("is_active"), postgresql_where=sa.text("is_active")
+            "ix_deal_customer", sqlite_where=sa.text("is_active = 1"), postgresql_where=sa.text("is_active")
         )
-        batch_op.drop_index("ix_deal_created", sqlite_where=sa.text("is_active"), postgresql_where=sa.text("is_active"))
-        batch_op.drop_index("ix_deal_closed", sqlite_where=sa.text("is_active"), postgresql_where=sa.text("is_active"))
+        batch_op.drop_index("ix_deal_created", sqlite_where=sa.text("is_active = 1"), postgresql_where=sa.text("is_active"))
+        batch_op.drop_index("ix_deal_closed", sqlite_where=sa.text("is_active = 1"), postgresql_where=sa.text("is_active"))
 
     op.drop_table("deal")
     with op.batch_alter_table("customer_tag", schema=None) as batch_op:
@@ -893,35 +893,35 @@ def downgrade() -> None:
     with op.batch_alter_table("customer", schema=None) as batch_op:
         batch_op.drop_index("uq_customer_origin")
         batch_op.drop_index(
-            "uq_customer_email", sqlite_where=sa.text("is_active"), postgresql_where=sa.text("is_active")
+            "uq_customer_email", sqlite_where=sa.text("is_active = 1"), postgresql_where=sa.text("is_active")
         )
         batch_op.drop_index(
-            "ix_customer_team", sqlite_where=sa.text("is_active"), postgresql_where=sa.text("is_active")
+            "ix_customer_team", sqlite_where=sa.text("is_active = 1"), postgresql_where=sa.text("is_active")
         )
         batch_op.drop_index(batch_op.f("ix_customer_phone_e164"))
         batch_op.drop_index(batch_op.f("ix_customer_parent_id"))
         batch_op.drop_index(
-            "ix_customer_owner", sqlite_where=sa.text("is_active"), postgresql_where=sa.text("is_active")
+            "ix_customer_owner", sqlite_where=sa.text("is_active = 1"), postgresql_where=sa.text("is_active")
         )
         batch_op.drop_index(
-            "ix_customer_name", sqlite_where=sa.text("is_active"), postgresql_where=sa.text("is_active")
+            "ix_customer_name", sqlite_where=sa.text("is_active = 1"), postgresql_where=sa.text("is_active")
         )
         batch_op.drop_index(
-            "ix_customer_created", sqlite_where=sa.text("is_active"), postgresql_where=sa.text("is_active")
+            "ix_customer_created", sqlite_where=sa.text("is_active = 1"), postgresql_where=sa.text("is_active")
         )
 
     op.drop_table("customer")
     with op.batch_alter_table("user", schema=None) as batch_op:
-        batch_op.drop_index("uq_user_phone", sqlite_where=sa.text("is_active"), postgresql_where=sa.text("is_active"))
+        batch_op.drop_index("uq_user_phone", sqlite_where=sa.text("is_active = 1"), postgresql_where=sa.text("is_active"))
         batch_op.drop_index("uq_user_origin")
-        batch_op.drop_index("uq_user_email", sqlite_where=sa.text("is_active"), postgresql_where=sa.text("is_active"))
+        batch_op.drop_index("uq_user_email", sqlite_where=sa.text("is_active = 1"), postgresql_where=sa.text("is_active"))
         batch_op.drop_index(batch_op.f("ix_user_team_id"))
 
     op.drop_table("user")
     with op.batch_alter_table("pipeline", schema=None) as batch_op:
         batch_op.drop_index("uq_pipeline_origin")
         batch_op.drop_index(
-            "uq_pipeline_name", sqlite_where=sa.text("is_active"), postgresql_where=sa.text("is_active")
+            "uq_pipeline_name", sqlite_where=sa.text("is_active = 1"), postgresql_where=sa.text("is_active")
         )
         batch_op.drop_index(batch_op.f("ix_pipeline_team_id"))
 
@@ -941,7 +941,7 @@ def downgrade() -> None:
     op.drop_table("team")
     with op.batch_alter_table("tag", schema=None) as batch_op:
         batch_op.drop_index("uq_tag_origin")
-        batch_op.drop_index("uq_tag_name", sqlite_where=sa.text("is_active"), postgresql_where=sa.text("is_active"))
+        batch_op.drop_index("uq_tag_name", sqlite_where=sa.text("is_active = 1"), postgresql_where=sa.text("is_active"))
 
     op.drop_table("tag")
     with op.batch_alter_table("sign_in_throttle", schema=None) as batch_op:
@@ -952,12 +952,12 @@ def downgrade() -> None:
     op.drop_table("role")
     with op.batch_alter_table("product", schema=None) as batch_op:
         batch_op.drop_index("uq_product_origin")
-        batch_op.drop_index("uq_product_code", sqlite_where=sa.text("is_active"), postgresql_where=sa.text("is_active"))
-        batch_op.drop_index("ix_product_name", sqlite_where=sa.text("is_active"), postgresql_where=sa.text("is_active"))
+        batch_op.drop_index("uq_product_code", sqlite_where=sa.text("is_active = 1"), postgresql_where=sa.text("is_active"))
+        batch_op.drop_index("ix_product_name", sqlite_where=sa.text("is_active = 1"), postgresql_where=sa.text("is_active"))
 
     op.drop_table("product")
     with op.batch_alter_table("option", schema=None) as batch_op:
-        batch_op.drop_index("uq_option_value", sqlite_where=sa.text("is_active"), postgresql_where=sa.text("is_active"))
+        batch_op.drop_index("uq_option_value", sqlite_where=sa.text("is_active = 1"), postgresql_where=sa.text("is_active"))
         batch_op.drop_index("uq_option_origin")
 
     op.drop_table("option")

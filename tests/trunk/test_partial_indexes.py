@@ -1,0 +1,40 @@
+"""Indexes of active rows are for both databases: SQLite uses one only where the query says the very same words."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Select, select, text
+
+from app.contact.models import ContactRecord
+from app.customer.models import Customer, Person
+from app.database import db
+from app.deal.models import Deal
+from app.routing import CRM
+
+QUERIES = {
+    "ix_customer_created": select(Customer.id).where(Customer.is_active).order_by(Customer.created_at, Customer.id),
+    "ix_customer_name": select(Customer.id).where(Customer.is_active).order_by(Customer.sort_key, Customer.id),
+    "uq_customer_email": select(Customer.id).where(Customer.is_active, Customer.email_key == "a@example.com"),
+    "ix_person_customer": select(Person.id).where(Person.is_active, Person.customer_id == 1),
+    "ix_contact_record_customer": select(ContactRecord.id).where(
+        ContactRecord.is_active, ContactRecord.customer_id == 1
+    ),
+    "ix_deal_created": select(Deal.id).where(Deal.is_active).order_by(Deal.created_at, Deal.id),
+}
+
+
+def plan_of(query: Select[int]) -> str:
+    """How the database would run a statement, tables of any size assumed."""
+    with db.engines[None].connect() as connection:
+        is_sqlite = connection.dialect.name == "sqlite"
+        words = str(query.limit(20).compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True}))
+        if not is_sqlite:
+            connection.execute(text("SET LOCAL enable_seqscan = off"))
+            connection.execute(text("SET LOCAL enable_sort = off"))
+        explain = "EXPLAIN QUERY PLAN" if is_sqlite else "EXPLAIN"
+        return "\n".join(str(row) for row in connection.execute(text(f"{explain} {words}")))
+
+
+@pytest.mark.parametrize("index", sorted(QUERIES))
+def test_a_query_for_active_rows_uses_their_index(app: CRM, index: str) -> None:
+    assert index in plan_of(QUERIES[index])
