@@ -1,0 +1,184 @@
+"""The board: columns with all their money, some of their cards, and the rest by cursor."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from app.routing import CRM
+
+from ..cast import Cast
+from ..conftest import counted
+from ..faults import issues
+from .selling import LATER, LOST, OPEN, WON, customer, deal, product
+
+
+def columns(answer: Any) -> dict[int, dict[str, Any]]:
+    """The columns by stage."""
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    return {column["stage_id"]: column for column in answer.get_json()["columns"]}
+
+
+def test_columns_with_counts_money_and_cards(cast: Cast) -> None:
+    first = deal(cast.alice, amount="100.10")
+    second = deal(cast.alice, amount="50.05")
+    deal(cast.alice, stage_id=LATER)
+    cast.alice.post("/deals/2/move", {"stage_id": OPEN, "after_id": None})
+    board = cast.alice.get("/deals/board?pipeline_id=1").get_json()
+    assert (board["pipeline_id"], board["currency"]) == (1, "CNY")
+    assert [(one["stage_id"], one["name"], one["kind"], one["count"]) for one in board["columns"]] == [
+        (1, "初步接触", "open", 2),
+        (2, "需求确认", "open", 1),
+        (3, "方案报价", "open", 0),
+        (4, "商务谈判", "open", 0),
+        (5, "赢单", "won", 0),
+        (6, "输单", "lost", 0),
+    ]
+    found = board["columns"][0]
+    assert [card["id"] for card in found["cards"]] == [second["id"], first["id"]]
+    assert found["cards"][1] == first
+    assert (found["amount"], found["weighted_amount"]) == ("150.15", "15.02")
+    assert (found["other_amounts"], found["next_cursor"]) == ([], None)
+    empty = {"amount": "0.00", "weighted_amount": "0.00", "cards": [], "next_cursor": None}
+    assert {name: board["columns"][2][name] for name in empty} == empty
+
+
+def test_the_board_is_the_teams_unless_said(cast: Cast) -> None:
+    stages = [{"name": "A", "kind": "open", "win_probability": 0.5}]
+    cast.root.made("/pipelines", {"name": "South's", "team_id": cast.south, "stages": stages})
+    assert cast.alice.get("/deals/board").get_json()["pipeline_id"] == 1
+    assert cast.mallory.get("/deals/board").get_json()["pipeline_id"] == 2
+    assert cast.mallory.get("/deals/board?pipeline_id=1").get_json()["pipeline_id"] == 1
+
+
+def test_everybody_sees_the_own_part(cast: Cast) -> None:
+    for who, amount in ((cast.alice, "1"), (cast.bob, "10"), (cast.mallory, "100")):
+        deal(who, amount=amount)
+    found = {
+        who.name: (column["count"], column["amount"], len(column["cards"]), column["cards"][0]["can_write"])
+        for who in cast.everybody()
+        for column in [columns(who.get("/deals/board"))[OPEN]]
+    }
+    assert found == {
+        "alice": (1, "1.00", 1, True),
+        "bob": (1, "10.00", 1, True),
+        "carol": (2, "11.00", 2, True),
+        "mallory": (1, "100.00", 1, True),
+        "vera": (3, "111.00", 3, False),
+        "root": (3, "111.00", 3, True),
+    }
+
+
+def test_currencies_are_never_added(cast: Cast) -> None:
+    deal(cast.alice, amount="10")
+    deal(cast.alice, amount="20", currency="USD")
+    deal(cast.alice, amount="30", currency="JPY")
+    deal(cast.alice, amount="5", currency="USD")
+    column = columns(cast.alice.get("/deals/board"))[OPEN]
+    assert (column["count"], column["amount"], column["weighted_amount"]) == (4, "10.00", "1.00")
+    assert column["other_amounts"] == [
+        {"currency": "JPY", "count": 1, "amount": "30.00", "weighted_amount": "3.00"},
+        {"currency": "USD", "count": 2, "amount": "25.00", "weighted_amount": "2.50"},
+    ]
+    asked = cast.alice.get("/deals/board?currency=USD")
+    assert asked.get_json()["currency"] == "USD"
+    assert (columns(asked)[OPEN]["count"], columns(asked)[OPEN]["amount"]) == (2, "25.00")
+
+
+def test_more_cards_of_one_column(cast: Cast) -> None:
+    for number in range(7):
+        deal(cast.alice, str(number), amount="1")
+    deal(cast.alice, stage_id=LATER)
+    found = columns(cast.alice.get("/deals/board?per_page=3"))
+    seen = [card["id"] for card in found[OPEN]["cards"]]
+    assert (len(seen), found[OPEN]["count"], found[LATER]["next_cursor"]) == (3, 7, None)
+    cursor = found[OPEN]["next_cursor"]
+    for _ in range(5):
+        page = columns(cast.alice.get(f"/deals/board?per_page=3&stage_id={OPEN}&cursor={cursor}"))
+        assert list(page) == [OPEN]
+        assert (page[OPEN]["count"], page[OPEN]["amount"]) == (7, "7.00")
+        seen += [card["id"] for card in page[OPEN]["cards"]]
+        cursor = page[OPEN]["next_cursor"]
+        if cursor is None:
+            break
+    assert seen == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_a_cursor_belongs_to_its_column_filters_and_reader(cast: Cast) -> None:
+    for number in range(3):
+        deal(cast.alice, str(number))
+    cursor = columns(cast.alice.get("/deals/board?per_page=1"))[OPEN]["next_cursor"]
+    for who, query in (
+        (cast.alice, f"stage_id={LATER}&cursor={cursor}"),
+        (cast.alice, f"cursor={cursor}"),
+        (cast.alice, f"stage_id={OPEN}&kind=new&cursor={cursor}"),
+        (cast.carol, f"stage_id={OPEN}&cursor={cursor}"),
+        (cast.alice, f"stage_id={OPEN}&cursor=abc"),
+        (cast.alice, f"stage_id={OPEN}&cursor=%FF"),
+    ):
+        answer = who.get(f"/deals/board?{query}")
+        assert answer.status_code in (400, 422), query
+    assert cast.alice.get(f"/deals/board?stage_id={OPEN}&cursor={cursor}").status_code == 200
+
+
+def test_filters_are_those_of_the_list(cast: Cast) -> None:
+    buyer = customer(cast.alice)
+    deal(cast.alice, "打印机", amount="5", customer_id=buyer)
+    deal(cast.alice, "服务器", amount="50", lines=[{"product_id": product(cast), "quantity": "1", "unit_price": "9"}])
+    deal(cast.bob, "服务器", amount="500")
+
+    def ids(query: str) -> list[int]:
+        return [card["id"] for card in columns(cast.carol.get(f"/deals/board?{query}"))[OPEN]["cards"]]
+
+    assert ids("q=fwq") == [2, 3]
+    assert ids(f"owner_id={cast.bob.id}") == [3]
+    assert ids(f"team_id={cast.north}&amount_min=50") == [2, 3]
+    assert ids("product_id=1") == [2]
+    assert ids(f"customer_id={buyer}&customer_id=none") == [1, 2, 3]
+    assert ids('where={"field":"amount","op":"lt","value":"50"}') == [1]
+    counted_too = columns(cast.carol.get("/deals/board?amount_min=50"))[OPEN]
+    assert (counted_too["count"], counted_too["amount"]) == (2, "550.00")
+
+
+def test_closed_columns_show_a_month(cast: Cast) -> None:
+    today = datetime.now(UTC).date()
+    for days in (0, 29, 31, 400):
+        deal(cast.root, stage_id=WON, closed_on=str(today - timedelta(days=days)), amount="1")
+    deal(cast.root, stage_id=LOST, closed_on="2020-01-01", amount="1")
+    found = columns(cast.root.get("/deals/board"))
+    assert (found[WON]["count"], found[WON]["amount"], len(found[WON]["cards"])) == (2, "2.00", 2)
+    assert (found[LOST]["count"], found[LOST]["cards"]) == (0, [])
+
+
+def test_what_is_refused(cast: Cast) -> None:
+    answer = cast.alice.get("/deals/board?pipeline_id=x&stage_id=0&per_page=500&page=1&sort=name&mood=1&deleted=only")
+    assert issues(answer) == {
+        "pipeline_id": "id",
+        "stage_id": "id",
+        "per_page": "out_of_range",
+        "page": "unknown_parameter",
+        "sort": "unknown_parameter",
+        "mood": "unknown_parameter",
+        "deleted": "unknown_parameter",
+    }
+    assert issues(cast.alice.get("/deals/board?pipeline_id=99")) == {"pipeline_id": "unknown_record"}
+    assert issues(cast.alice.get("/deals/board?stage_id=99")) == {"stage_id": "unknown_record"}
+    assert issues(cast.alice.get("/deals/board?pipeline_id=1&pipeline_id=1")) == {"pipeline_id": "repeated"}
+    assert cast.alice.get("/deals/board?q=%FF").status_code == 400
+
+
+def test_a_board_takes_few_statements(app: CRM, cast: Cast) -> None:
+    line = {"product_id": product(cast), "quantity": "1", "unit_price": "1"}
+    for number in range(30):
+        deal(cast.alice, str(number), stage_id=1 + number % 4, lines=[line])
+    for who in (cast.alice, cast.root):
+        with counted(app) as counter:
+            assert who.get("/deals/board?pipeline_id=1").status_code == 200
+        assert len(counter.statements) <= 4
+
+
+def test_an_unchanged_board_is_not_sent_again(cast: Cast) -> None:
+    deal(cast.alice)
+    first = cast.alice.get("/deals/board")
+    again = cast.alice.get("/deals/board", headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
