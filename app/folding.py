@@ -16,19 +16,44 @@ _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _NOT_DIGIT = re.compile(r"\D+")
 
 
+class _Simplified(dict[int, str]):
+    """Han characters one by one in their simplified form.
+
+    By themselves, because a part of a name must fold to a part of the folded name: whole words would turn 乾 into 干
+    but leave 乾隆.
+    """
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        self[code] = simplified = str(_simplify(character)) if _HAN.match(character) else character
+        return simplified
+
+
+_simplified = _Simplified()
+
+
+def _plain(text: str) -> str:
+    """A text without case, width and accents, its blanks single."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    if not folded.isascii():
+        folded = "".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))
+        folded = unicodedata.normalize("NFC", folded)
+    return " ".join(folded.split())
+
+
 @lru_cache(maxsize=20_000)
 def fold(text: str) -> str:
     """A text without case, width, accents and script variant: `ＣＡＦÉ 張三` becomes `cafe 张三`.
 
     Key columns hold this form and search terms are folded by the same function, so both databases agree.
     """
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    if not folded.isascii():
-        folded = "".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))
-        folded = unicodedata.normalize("NFC", folded)
-        if _HAN.search(folded):
-            folded = _simplify(folded)
-    return " ".join(folded.split())
+    folded = _plain(text)
+    return folded if folded.isascii() else folded.translate(_simplified)
+
+
+def _spoken(text: str) -> str:
+    """A folded text to be read aloud: simplified by words, because they decide how a character is read."""
+    return str(_simplify(_plain(text)))
 
 
 def sort_key(text: str) -> str:
@@ -36,7 +61,7 @@ def sort_key(text: str) -> str:
     folded = fold(text)
     if not _HAN.search(folded):
         return folded
-    return " ".join(lazy_pinyin(folded)) + "\x1f" + folded
+    return " ".join(lazy_pinyin(_spoken(text))) + "\x1f" + folded
 
 
 def readings(text: str) -> set[str]:
@@ -45,7 +70,7 @@ def readings(text: str) -> set[str]:
     `张三` gives `zhangsan` and `zs`; `单雄` gives `danxiong`, `shanxiong`, `dx`, `sx` and kin. Empty without Han
     characters.
     """
-    folded = fold(text)
+    folded = _spoken(text)
     if not _HAN.search(folded):
         return set()
     head = pinyin(folded[:2], style=Style.NORMAL, heteronym=True)
@@ -83,6 +108,18 @@ def e164(text: str | None, region: str) -> str | None:
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
+@lru_cache(maxsize=20_000)
+def _domestic(way: str) -> str:
+    """The digits of an international number as they are dialled at home, such as `01088886666` for `+861088886666`."""
+    if not way.startswith("+"):
+        return ""
+    try:
+        number = phonenumbers.parse(way)
+    except phonenumbers.NumberParseException:
+        return ""
+    return digits(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL))
+
+
 def email_key(text: str | None) -> str | None:
     """An e-mail address as it is compared for uniqueness, None for an empty one."""
     return fold(text) if text and text.strip() else None
@@ -98,5 +135,10 @@ def search_key(names: list[str | None], reach: list[str | None] = ()) -> str:  #
                 lines[reading] = None
     for way in reach:
         if way:
-            lines[fold(way) if "@" in way else digits(way) or fold(way)] = None
+            folded, number = fold(way), "" if "@" in way else digits(way)
+            if not number or any(c.isalpha() for c in folded):
+                lines[folded] = None
+            for line in (number, _domestic(way)):
+                if line:
+                    lines[line] = None
     return "\n".join(lines)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any, ClassVar
@@ -40,7 +40,7 @@ from sqlalchemy.sql.expression import FunctionElement
 from sqlalchemy.types import TypeEngine, UserDefinedType
 
 from .access import POLICIES, Policy
-from .database import AppSession, Base, Document, IdList, Model, db, decimal_text
+from .database import AppSession, Base, Document, FixedDecimal, IdList, Model, db, decimal_text
 from .record import Collaborator, Record
 from .transaction import SEAL, Change, Unit, current_unit
 
@@ -151,7 +151,7 @@ def canonical(value: Any) -> Any:
     if isinstance(value, Decimal):
         return decimal_text(value)
     if isinstance(value, datetime):
-        return value.isoformat()
+        return value.astimezone(UTC).isoformat()
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, float):
@@ -173,6 +173,18 @@ def journalled_columns(model: type[Record]) -> list[str]:
         for attribute in inspect(model).column_attrs
         if attribute.key not in BOOKKEEPING and attribute.key not in model.unjournalled
     ]
+
+
+@cache
+def _decimal_columns(model: type[Record]) -> frozenset[str]:
+    return frozenset(one.key for one in inspect(model).column_attrs if isinstance(one.columns[0].type, FixedDecimal))
+
+
+def _kept(record: Record, name: str, value: Any) -> Any:
+    """A column's value as the journal keeps it; a whole number is a decimal where the column holds decimals."""
+    if isinstance(value, int) and name in _decimal_columns(type(record)):
+        value = Decimal(value)
+    return canonical(value)
 
 
 def act(record: Record, action: str) -> None:
@@ -377,12 +389,12 @@ def record_tokens(connection: Connection, policy: Policy, record_id: int) -> set
 def _entry(session: Session, unit: Unit, change: Change) -> tuple[dict[str, Any], dict[str, Any]] | None:
     record: Record = change.record
     columns = journalled_columns(type(record))
-    now_values = {name: canonical(getattr(record, name)) for name in columns}
+    now_values = {name: _kept(record, name, getattr(record, name)) for name in columns}
     if change.created:
         before: dict[str, Any] = {}
         after = {name: value for name, value in now_values.items() if value is not None}
     else:
-        before = {name: canonical(old) for name, old in change.before.items() if name in now_values}
+        before = {name: _kept(record, name, old) for name, old in change.before.items() if name in now_values}
         before = {name: old for name, old in before.items() if old != now_values[name]}
         after = {name: now_values[name] for name in before}
     shares_now: list[dict[str, Any]] = []

@@ -77,6 +77,9 @@ CAP = 10_000
 _DEFAULT_PER_PAGE = 20
 
 
+_BETWEEN_DIGITS = frozenset(" -\u2010\u2011\u2012\u2013()./+")
+
+
 class StaleActor(Exception):
     """The remembered actor no longer holds: read him or her anew and ask again."""
 
@@ -445,9 +448,9 @@ class ListSpec:
             return 0
         words = fold(text).split()[:8]
         # A phone number in any notation is one word of digits.
-        compact = "".join(c for c in text if c not in " -()./+")
-        if len(compact) > 5 and compact.isdigit():
-            words = [compact]
+        compact = "".join(c for c in fold(text) if c not in _BETWEEN_DIGITS)
+        if len(compact) > 5 and compact.isascii() and compact.isdigit():
+            words = [compact.removeprefix("00")]
         binds |= {f"q_{number}": word for number, word in enumerate(words)}
         return len(words)
 
