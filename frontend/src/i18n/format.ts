@@ -43,6 +43,14 @@ export function useFormat() {
     )
   }
 
+  /** A date without the year where it is this year's: for cards and other narrow places. */
+  function shortDate(on: string | null | undefined): string {
+    if (!on || !on.startsWith(dayOf(new Date()).slice(0, 4))) return date(on)
+    return dates('shortDate', { timeZone: 'UTC', month: 'short', day: 'numeric' }).format(
+      new Date(`${on}T00:00:00Z`),
+    )
+  }
+
   /** An instant with its time of day. */
   function instant(at: string | null | undefined): string {
     if (!at) return ''
@@ -121,6 +129,7 @@ export function useFormat() {
     zone,
     dayOf,
     date,
+    shortDate,
     instant,
     time,
     dayName,

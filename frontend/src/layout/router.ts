@@ -1,4 +1,5 @@
 import { createRouter, createWebHistory, type Router, type RouteLocationNormalized } from 'vue-router'
+import { rememberRecent } from '@/records/recents'
 import { useSession } from '@/session/session'
 import { pages } from './navigation'
 
@@ -10,8 +11,8 @@ declare module 'vue-router' {
     place?: string
     /** Open to people who have not signed in. */
     isPublic?: boolean
-    /** Permission without which the page refuses. */
-    permission?: string
+    /** Permission (one of several) without which the page refuses. */
+    permission?: string | readonly string[]
   }
 }
 
@@ -62,6 +63,11 @@ export function createAppRouter(): Router {
     }
     if (isIn && to.name === 'login') return { name: 'home' }
     return true
+  })
+  router.afterEach((to, _from, failure) => {
+    const { user } = useSession()
+    if (to.name === 'customer' && user && !failure)
+      rememberRecent('customers', user.id, Number(to.params['id']))
   })
   return router
 }

@@ -53,9 +53,9 @@ export const useSession = defineStore('session', () => {
 
   const permissions = computed(() => new Set(user.value?.permissions ?? []))
 
-  /** Whether the person's role allows an action (`deal:write`); for one record see its `can_write`. */
-  function can(permission: string): boolean {
-    return permissions.value.has(permission)
+  /** Whether the person's role allows an action (`deal:write`), or one of several; for one record see its `can_write`. */
+  function can(permission: string | readonly string[]): boolean {
+    return [permission].flat().some((one) => permissions.value.has(one))
   }
 
   function release(signedIn: boolean): void {

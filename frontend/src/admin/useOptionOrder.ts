@@ -1,0 +1,66 @@
+import { useQueryClient } from '@tanstack/vue-query'
+import { computed, onScopeDispose, ref, watch, type Ref } from 'vue'
+import { rest } from '@/api/rest'
+import type { Option } from '@/api/types'
+import { explain } from '@/i18n/problem'
+import { toast } from '@/ui/toasts'
+import { moved, rankChanges } from './ordering'
+
+const quietMs = 500
+
+/** The order of an option list while it is being changed; several moves in a row are written once. */
+export function useOptionOrder(rows: Ref<readonly Option[]>) {
+  const queries = useQueryClient()
+  const wanted = ref<readonly number[] | null>(null)
+  const busy = ref(false)
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  const ordered = computed(() => {
+    const order = wanted.value
+    if (!order) return rows.value
+    const placeOf = (option: Option): number => {
+      const at = order.indexOf(option.id)
+      // One that a colleague has added meanwhile stands at the end.
+      return at < 0 ? order.length : at
+    }
+    return [...rows.value].sort((a, b) => placeOf(a) - placeOf(b))
+  })
+
+  async function write(): Promise<void> {
+    clearTimeout(timer)
+    timer = undefined
+    if (!wanted.value || busy.value) return
+    busy.value = true
+    const sent = wanted.value
+    const byId = new Map(rows.value.map((option) => [option.id, option]))
+    try {
+      for (const [id, rank] of rankChanges(ordered.value)) {
+        await rest.patch<Option>(`/options/${id}`, { rank }, { version: byId.get(id)?.version ?? null })
+      }
+    } catch (fault) {
+      toast(explain(fault) ?? '', { tone: 'error' })
+      wanted.value = null
+    }
+    await queries.invalidateQueries({ queryKey: ['reference', 'options'] })
+    busy.value = false
+    if (wanted.value === sent) wanted.value = null
+    else if (wanted.value) await write()
+  }
+
+  watch(
+    () => rows.value[0]?.list,
+    (list, former) => {
+      if (list !== former) wanted.value = null
+    },
+  )
+  onScopeDispose(() => void write())
+
+  return {
+    ordered,
+    move(from: number, to: number): void {
+      wanted.value = moved(ordered.value, from, to).map((option) => option.id)
+      clearTimeout(timer)
+      timer = setTimeout(() => void write(), quietMs)
+    },
+  }
+}

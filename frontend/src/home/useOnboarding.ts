@@ -1,0 +1,80 @@
+import { useQuery } from '@tanstack/vue-query'
+import { computed, ref, watch, type ComputedRef } from 'vue'
+import { rest, type Query } from '@/api/rest'
+import type { ListPage, Resource } from '@/api/types'
+import { useLive } from '@/records/context'
+import { useSession } from '@/session/session'
+import { readStored, writeStored } from '@/ui/storage'
+
+/** The first steps with the product, in their order. */
+export type StepName = 'customer' | 'deal' | 'colleague'
+/** A step and whether it was taken. */
+export interface Step {
+  name: StepName
+  isDone: boolean
+}
+
+/** Which steps are shown to a person, and which are taken. */
+export function stepsOf(
+  counts: { customers: number; deals: number; users: number },
+  can: (permission: string) => boolean,
+): Step[] {
+  const steps: (Step & { permission: string })[] = [
+    { name: 'customer', isDone: counts.customers > 0, permission: 'customer:write' },
+    { name: 'deal', isDone: counts.deals > 0, permission: 'deal:write' },
+    { name: 'colleague', isDone: counts.users > 1, permission: 'user:write' },
+  ]
+  return steps.filter((step) => can(step.permission)).map(({ name, isDone }) => ({ name, isDone }))
+}
+
+/** The steps of a new installation; once taken or put away they are asked for no more. */
+export function useOnboarding() {
+  const session = useSession()
+  const { connection } = useLive()
+  const entry = `onboarded.${session.user?.id ?? 0}`
+  const isOver = ref(readStored<boolean>(entry) === true)
+
+  function useCount(resource: Resource, query: Query = {}): ComputedRef<number | undefined> {
+    const result = useQuery({
+      queryKey: ['count', resource, query] as const,
+      queryFn: async ({ signal }): Promise<{ total: number }> => {
+        await connection.ready()
+        const page = await rest.get<ListPage<object>>(
+          `/${resource}`,
+          { ...query, per_page: 1, count: 'capped' },
+          signal,
+        )
+        return { total: page.meta.total ?? 0 }
+      },
+      enabled: () => !isOver.value,
+      meta: { live: { kind: 'reload', resources: [resource] } },
+    })
+    return computed(() => result.data.value?.total)
+  }
+  const counts = {
+    customers: useCount('customers'),
+    deals: useCount('deals'),
+    users: useCount('users'),
+  }
+  const steps = computed<Step[]>(() => {
+    const [customers, deals, users] = [counts.customers.value, counts.deals.value, counts.users.value]
+    if (isOver.value || customers === undefined || deals === undefined || users === undefined) return []
+    return stepsOf({ customers, deals, users }, session.can)
+  })
+  // The last tick is seen before the card goes: it leaves with the next visit, or when it is put away.
+  watch(steps, (now) => {
+    if (now.length > 0 && now.every((step) => step.isDone)) writeStored(entry, true)
+  })
+
+  return {
+    steps,
+    /** Nothing is there yet: the other cards would only say so. */
+    isEmpty: computed(
+      () => steps.value.length > 0 && counts.customers.value === 0 && counts.deals.value === 0,
+    ),
+    dismiss(): void {
+      writeStored(entry, true)
+      isOver.value = true
+    },
+  }
+}

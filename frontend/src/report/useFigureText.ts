@@ -1,0 +1,35 @@
+import { useI18n } from 'vue-i18n'
+import { useFormat } from '@/i18n/format'
+import type { FigureChange, FigureKind } from './figures'
+
+/** How figures and their changes are written. */
+export function useFigureText() {
+  const { t } = useI18n()
+  const { money, moneyShort, number, percent, decimal } = useFormat()
+
+  /** A figure; `-` where there is none. */
+  function say(kind: FigureKind, value: number | string | null | undefined, currency: string): string {
+    if (value === null || value === undefined) return '–'
+    if (kind === 'amount') return money(String(value), currency)
+    if (kind === 'rate') return percent(Number(value))
+    if (kind === 'days') return t('report.days', { count: decimal(Number(value)) })
+    return number(value)
+  }
+
+  /** The same where there is little room. */
+  function sayShort(kind: FigureKind, value: number | string | null | undefined, currency: string): string {
+    return kind === 'amount' && value != null
+      ? moneyShort(String(value), currency)
+      : say(kind, value, currency)
+  }
+
+  /** The size of a change, without its direction. */
+  function sayChange(kind: FigureKind, change: FigureChange): string {
+    const size = Math.abs(change.value)
+    if (kind === 'days') return t('report.days', { count: decimal(size) })
+    if (kind === 'rate') return t('report.points', { count: decimal(size * 100) })
+    return percent(size)
+  }
+
+  return { say, sayShort, sayChange }
+}

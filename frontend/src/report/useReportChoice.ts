@@ -1,0 +1,61 @@
+import { computed } from 'vue'
+import { useRoute, useRouter, type LocationQueryRaw } from 'vue-router'
+import type { Query } from '@/api/rest'
+import { useFormat } from '@/i18n/format'
+import { isDay, periodOf, spanOf, type Period, type Span } from './period'
+
+/** What a report is restricted to, besides its period. */
+export type ReportFilter = 'owner_id' | 'team_id' | 'pipeline_id'
+
+/** What a report covers. */
+export type ReportChoice = Span & Record<ReportFilter, string | null>
+
+function texts(value: unknown): string[] {
+  return [value].flat().filter((entry): entry is string => typeof entry === 'string' && entry !== '')
+}
+
+/** Reads what a report covers from an address; without any date it is this month. */
+export function choiceOf(query: Record<string, unknown>, today: string): ReportChoice {
+  const day = (key: string): string | null => texts(query[key]).find(isDay) ?? null
+  const id = (key: ReportFilter): string | null =>
+    texts(query[key]).find((text) => /^[1-9]\d{0,15}$/.test(text)) ?? null
+  const span: Span = { from: day('from'), to: day('to') }
+  const isOpen = span.from === null && span.to === null
+  return {
+    ...(isOpen && texts(query['period'])[0] !== 'all' ? spanOf('this_month', today) : span),
+    owner_id: id('owner_id'),
+    team_id: id('team_id'),
+    pipeline_id: id('pipeline_id'),
+  }
+}
+
+/** What a report covers, with the address as its state: a link shows a colleague the same figures. */
+export function useReportChoice() {
+  const route = useRoute()
+  const router = useRouter()
+  const { dayOf } = useFormat()
+  const today = computed(() => dayOf(new Date()))
+  const choice = computed(() => choiceOf(route.query, today.value))
+
+  function write(change: LocationQueryRaw): void {
+    const query = Object.fromEntries(
+      Object.entries({ ...route.query, ...change }).filter(
+        ([, value]) => value != null && value !== '' && !(Array.isArray(value) && value.length === 0),
+      ),
+    )
+    void router.replace({ query })
+  }
+
+  return {
+    choice,
+    period: computed(() => periodOf(choice.value, today.value)),
+    query: computed<Query>(() => ({ ...choice.value })),
+    setPeriod: (period: Period) =>
+      write({ ...spanOf(period, today.value), period: period === 'all' ? 'all' : null }),
+    setSpan: (span: Partial<Span>) => {
+      const next = { from: choice.value.from, to: choice.value.to, ...span }
+      write({ ...next, period: next.from === null && next.to === null ? 'all' : null })
+    },
+    setFilter: (key: ReportFilter, value: string | null) => write({ [key]: value }),
+  }
+}
