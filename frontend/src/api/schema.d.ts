@@ -560,6 +560,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/deals/{id}/stages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The stages that a deal has been at
+         * @description Needs the permission `deal:read`.
+         */
+        get: operations["read_stages_of_deal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deals/{id}/win": {
         parameters: {
             query?: never;
@@ -901,6 +921,46 @@ export interface paths {
          * @description Needs the permission `product:write`.
          */
         post: operations["restore_product"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/pipeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What stands at each stage
+         * @description Needs the permission `report:read`.
+         */
+        get: operations["read_pipeline_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Open, won, lost, cycles, new customers and contact records of a period
+         * @description Needs the permission `report:read`.
+         */
+        get: operations["read_summary"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1788,6 +1848,14 @@ export interface components {
             current_password: string;
             new_password: string;
         };
+        PeriodAmounts: {
+            currency: string;
+            open_count: number;
+            open_amount: string;
+            weighted_amount: string;
+            won_count: number;
+            won_amount: string;
+        };
         PersonCustomer: {
             customer_id: number;
             role: string | null;
@@ -1908,6 +1976,14 @@ export interface components {
             raw: string;
             is_primary?: boolean;
         };
+        PipelineFigures: {
+            count: number;
+            amount: string;
+            weighted_amount: string;
+            other_amounts: components["schemas"]["Amounts"][];
+            mean_age_days: number | null;
+            overdue_count: number;
+        };
         PipelineInput: {
             name: string;
             team_id?: number | null;
@@ -1937,6 +2013,28 @@ export interface components {
             updated_at: string;
             is_active: boolean;
             can_write: boolean;
+        };
+        PipelineReport: {
+            rows: components["schemas"]["PipelineRow"][];
+            totals: components["schemas"]["PipelineFigures"];
+            meta: components["schemas"]["ReportMeta"];
+        };
+        PipelineRow: {
+            count: number;
+            amount: string;
+            weighted_amount: string;
+            other_amounts: components["schemas"]["Amounts"][];
+            mean_age_days: number | null;
+            overdue_count: number;
+            key: number;
+            label: string;
+            /** @enum {string} */
+            kind: "open" | "won" | "lost";
+            pipeline_id: number;
+            pipeline_name: string;
+            filters: {
+                [key: string]: unknown;
+            };
         };
         ProductInput: {
             code: string;
@@ -1995,6 +2093,16 @@ export interface components {
         ReopenInput: {
             stage_id?: number | null;
         };
+        ReportMeta: {
+            /** Format: date */
+            from: string | null;
+            /** Format: date */
+            to: string | null;
+            /** Format: date-time */
+            as_of: string;
+            currency: string;
+            definition: string;
+        };
         Role: {
             key: string;
             name_zh: string;
@@ -2048,6 +2156,69 @@ export interface components {
         StageMoveInput: {
             from_stage_id: number;
             to_stage_id: number;
+        };
+        Stay: {
+            id: number;
+            stage_id: number;
+            stage: components["schemas"]["StayStage"];
+            /** Format: date-time */
+            entered_at: string;
+            /** Format: date-time */
+            left_at: string | null;
+            duration_seconds: number | null;
+            actor: components["schemas"]["Actor"] | null;
+        };
+        StayStage: {
+            id: number;
+            name: string;
+            /** @enum {string} */
+            kind: "open" | "won" | "lost";
+        };
+        Stays: {
+            data: components["schemas"]["Stay"][];
+        };
+        SummaryFigures: {
+            open_count: number | null;
+            open_amount: string | null;
+            weighted_amount: string | null;
+            won_count: number;
+            lost_count: number;
+            won_amount: string;
+            win_rate: number | null;
+            mean_won_amount: string | null;
+            mean_won_cycle_days: number | null;
+            median_won_cycle_days: number | null;
+            mean_closed_cycle_days: number | null;
+            new_customers: number;
+            contact_count: number;
+        };
+        SummaryReport: {
+            open_count: number | null;
+            open_amount: string | null;
+            weighted_amount: string | null;
+            won_count: number;
+            lost_count: number;
+            won_amount: string;
+            win_rate: number | null;
+            mean_won_amount: string | null;
+            mean_won_cycle_days: number | null;
+            median_won_cycle_days: number | null;
+            mean_closed_cycle_days: number | null;
+            new_customers: number;
+            contact_count: number;
+            /** Format: date */
+            from: string | null;
+            /** Format: date */
+            to: string | null;
+            /** Format: date-time */
+            as_of: string;
+            currency: string;
+            definition: string;
+            other_amounts: components["schemas"]["PeriodAmounts"][];
+            filters: {
+                [key: string]: unknown;
+            };
+            previous: components["schemas"]["SummaryFigures"] | null;
         };
         TagInput: {
             name: string;
@@ -2942,7 +3113,7 @@ export interface operations {
                 /** @description Comma list of fields to send. */
                 fields?: string;
                 deleted?: "only";
-                /** @description JSON tree of and, or, {field, op, value} over: id (eq, ne, in, not_in, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); person_id (eq, ne, in, not_in, is_null, not_null); deal_id (eq, ne, in, not_in, is_null, not_null); user_id (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); kind (eq, ne, in, not_in, is_null, not_null); direction (eq, ne, in, not_in, is_null, not_null); outcome (eq, ne, in, not_in, is_null, not_null); occurred (eq, ne, lt, lte, gt, gte, is_null, not_null); next_follow_up (eq, ne, lt, lte, gt, gte, is_null, not_null); duration_seconds (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null) */
+                /** @description JSON tree of and, or, {field, op, value} over: id (eq, ne, in, not_in, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); person_id (eq, ne, in, not_in, is_null, not_null); deal_id (eq, ne, in, not_in, is_null, not_null); user_id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); kind (eq, ne, in, not_in, is_null, not_null); direction (eq, ne, in, not_in, is_null, not_null); outcome (eq, ne, in, not_in, is_null, not_null); occurred (eq, ne, lt, lte, gt, gte, is_null, not_null); next_follow_up (eq, ne, lt, lte, gt, gte, is_null, not_null); duration_seconds (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null) */
                 where?: string;
                 q?: string;
                 id?: (number | "none")[];
@@ -2950,6 +3121,8 @@ export interface operations {
                 person_id?: (number | "none")[];
                 deal_id?: (number | "none")[];
                 user_id?: (number | "none")[];
+                /** @description The author's team. */
+                team_id?: (number | "none")[];
                 created_by?: (number | "none")[];
                 kind?: (string | "none")[];
                 direction?: (string | "none")[];
@@ -6404,6 +6577,89 @@ export interface operations {
             };
         };
     };
+    read_stages_of_deal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stays"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent or out of sight */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     win_deal: {
         parameters: {
             query?: never;
@@ -9479,6 +9735,164 @@ export interface operations {
             };
             /** @description Wrong type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_pipeline_report: {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+                owner_id?: number;
+                team_id?: number;
+                pipeline_id?: number;
+                currency?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineReport"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_summary: {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+                owner_id?: number;
+                team_id?: number;
+                pipeline_id?: number;
+                currency?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SummaryReport"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -27,7 +27,13 @@ export type Stage = Schemas['Stage']
 export type Product = Schemas['ProductRecord']
 export type Board = Schemas['Board']
 export type BoardColumn = Schemas['BoardColumn']
+export type SummaryFigures = Schemas['SummaryFigures']
+export type SummaryReport = Schemas['SummaryReport']
+export type PipelineFigures = Schemas['PipelineFigures']
+export type PipelineRow = Schemas['PipelineRow']
+export type PipelineReport = Schemas['PipelineReport']
 export type DealLine = Schemas['DealLine']
+export type Stay = Schemas['Stay']
 
 /** A customer that resembles another. */
 export interface DuplicateMatch {
@@ -37,53 +43,6 @@ export interface DuplicateMatch {
   score: number
   reasons: string[]
   is_visible: boolean
-}
-
-/** Figures of one period. Rates are fractions, amounts decimal strings, both null where nothing was closed. */
-export interface SummaryFigures {
-  open_count: number
-  open_amount: string
-  weighted_amount: string
-  won_count: number
-  lost_count: number
-  won_amount: string
-  win_rate: number | null
-  mean_won_amount: string | null
-  mean_won_cycle_days: number | null
-  median_won_cycle_days: number | null
-  mean_closed_cycle_days: number | null
-  new_customers: number
-  contact_count: number
-}
-
-/** `/reports/summary`: a period and the one before it. */
-export interface SummaryReport extends SummaryFigures {
-  currency: string
-  previous: SummaryFigures | null
-}
-
-/** What a stage holds. */
-export interface PipelineFigures {
-  count: number
-  amount: string
-  weighted_amount: string
-  mean_age_days: number | null
-  overdue_count: number
-}
-
-/** One stage of `/reports/pipeline`; `filters` has the query of `/deals` behind each figure. */
-export interface PipelineRow extends PipelineFigures {
-  key: number | null
-  label: string
-  kind: 'open' | 'won' | 'lost'
-  filters: Partial<Record<string, string>>
-}
-
-/** `/reports/pipeline`. */
-export interface PipelineReport {
-  rows: PipelineRow[]
-  totals: PipelineFigures
-  meta: { from: string | null; to: string | null; as_of: string | null; currency: string; definition: string }
 }
 
 /** What every record has, whatever else it is. */

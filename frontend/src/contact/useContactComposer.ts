@@ -36,14 +36,19 @@ export function daysAhead(days: number): string {
 }
 
 /** Logging an activity: the text survives a reload, a lost connection and an expired session. */
-export function useContactComposer(customerId: number, root: Ref<HTMLElement | null>, done: () => void) {
+export function useContactComposer(
+  about: { customerId: number; dealId?: number | undefined },
+  root: Ref<HTMLElement | null>,
+  done: () => void,
+) {
+  const { customerId, dealId } = about
   const live = useLive()
   const session = useSession()
   let kind: Contact['kind'] = 'note'
 
   const form = useForm<Draft>({
     initial: () => ({ kind, content: '', person_id: null, outcome: null, next_on: '', key: '' }),
-    draft: `activity.${session.user?.id ?? 0}.${customerId}`,
+    draft: `activity.${session.user?.id ?? 0}.${customerId}${dealId ? `.${dealId}` : ''}`,
     explain,
     root,
     async submit(values) {
@@ -53,6 +58,7 @@ export function useContactComposer(customerId: number, root: Ref<HTMLElement | n
           '/contacts',
           {
             customer_id: customerId,
+            ...(dealId ? { deal_id: dealId } : {}),
             kind: values.kind,
             content: values.content,
             ...(values.person_id ? { person_id: Number(values.person_id) } : {}),

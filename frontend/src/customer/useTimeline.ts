@@ -117,3 +117,10 @@ export function entryKey(entry: TimelineEntry, index: number): string {
     ? `${entry.type}-${entry.at}-${index}`
     : `${entry.type}-${String(id)}-${entry.type === 'contact' ? '' : entry.at}`
 }
+
+/** Whether an entry tells of a deal. */
+export function isAbout(entry: TimelineEntry, dealId: number): boolean {
+  if (entry.type === 'contact') return contactOf(entry)?.deal_id === dealId
+  if (entry.type === 'deal') return entry.record?.id === dealId
+  return entry.change?.resource === 'deal' && entry.change.resource_id === dealId
+}

@@ -1,5 +1,6 @@
+import type { QueryClient } from '@tanstack/vue-query'
 import type { Board, BoardColumn, Deal } from '@/api/types'
-import { decimal, decimalText, timesRate } from './decimal'
+import { currencyPlaces, decimal, decimalText, rounded, timesRate } from './decimal'
 
 export type { Board, BoardColumn }
 
@@ -16,9 +17,9 @@ export function boardData(board: Board): BoardData {
   return { ...board, stale: [], judged: new Map() }
 }
 
-/** What a deal brings to the money of a column. Other currencies are counted and never added. */
-export function worthOf(deal: Deal, currency: string): { amount: bigint; weighted: bigint } {
-  const amount = deal.currency === currency ? decimal(deal.amount) : 0n
+/** What a deal is worth, and what of that the board expects. */
+export function worthOf(deal: Deal): { amount: bigint; weighted: bigint } {
+  const amount = decimal(deal.amount)
   return { amount, weighted: timesRate(amount, deal.win_probability) }
 }
 
@@ -31,6 +32,7 @@ export function compareRank(a: Deal, b: Deal): number {
 export class BoardDraft {
   private readonly columns: BoardColumn[]
   private readonly touched = new Set<number>()
+  private readonly told = new Set<number>()
   private readonly places = new Map<number, number>()
 
   constructor(private readonly board: Board) {
@@ -106,14 +108,21 @@ export class BoardDraft {
     this.count(column, deal, 1)
   }
 
-  /** Gives a column the totals that the server has told. */
-  setTotals(answer: BoardColumn): void {
+  /** Gives a column the totals that the server has told, which may have chosen another currency for them. */
+  setTotals(answer: BoardColumn, currency: string): void {
     const index = this.columns.findIndex((column) => column.stage_id === answer.stage_id)
     if (index < 0) return
+    const others = answer.other_amounts
+    const { amount, weighted_amount } = answer
+    const main = { currency, amount, weighted_amount, count: answer.count - sumOf(others, 'count') }
+    const all = [main, ...others]
+    const own = all.find((sums) => sums.currency === this.board.currency)
     const column = this.open(index)
     column.count = answer.count
-    column.amount = answer.amount
-    column.weighted_amount = answer.weighted_amount
+    column.amount = own?.amount ?? '0.00'
+    column.weighted_amount = own?.weighted_amount ?? '0.00'
+    column.other_amounts = all.filter((sums) => sums !== own && sums.count > 0)
+    this.told.add(index)
   }
 
   /** Sets where the next page of a column begins. */
@@ -124,7 +133,23 @@ export class BoardDraft {
 
   /** The columns after the changes. */
   result(): BoardColumn[] {
+    for (const index of this.touched) this.settle(index)
     return this.touched.size === 0 ? this.board.columns : this.columns
+  }
+
+  /** A column that is loaded whole is summed up from its cards, so that no rounding piles up. */
+  private settle(index: number): void {
+    const column = this.columns[index] as BoardColumn
+    if (this.told.has(index) || column.next_cursor !== null || column.count !== column.cards.length) return
+    const sums = { amount: 0n, weighted: 0n }
+    for (const card of column.cards) {
+      if (card.currency !== this.board.currency) continue
+      const { amount, weighted } = worthOf(card)
+      sums.amount += amount
+      sums.weighted += weighted
+    }
+    column.amount = decimalText(sums.amount)
+    column.weighted_amount = decimalText(rounded(sums.weighted, currencyPlaces(this.board.currency)))
   }
 
   private open(index: number): BoardColumn {
@@ -137,11 +162,34 @@ export class BoardDraft {
   }
 
   private count(column: BoardColumn, deal: Deal, sign: 1 | -1): void {
-    const { amount, weighted } = worthOf(deal, this.board.currency)
+    const { amount, weighted } = worthOf(deal)
+    const add = (text: string, value: bigint): string => decimalText(decimal(text) + BigInt(sign) * value)
     column.count = Math.max(0, column.count + sign)
-    column.amount = decimalText(decimal(column.amount) + BigInt(sign) * amount)
-    column.weighted_amount = decimalText(decimal(column.weighted_amount) + BigInt(sign) * weighted)
+    if (deal.currency === this.board.currency) {
+      column.amount = add(column.amount, amount)
+      column.weighted_amount = add(column.weighted_amount, weighted)
+      return
+    }
+    const { currency } = deal
+    const former = column.other_amounts.find((sums) => sums.currency === currency) ?? {
+      currency,
+      count: 0,
+      amount: '0.00',
+      weighted_amount: '0.00',
+    }
+    const sums = {
+      currency,
+      count: former.count + sign,
+      amount: add(former.amount, amount),
+      weighted_amount: add(former.weighted_amount, weighted),
+    }
+    const others = column.other_amounts.filter((other) => other.currency !== currency)
+    column.other_amounts = sums.count > 0 ? [...others, sums] : others
   }
+}
+
+function sumOf<K extends string>(rows: readonly Record<K, number>[], key: K): number {
+  return rows.reduce((sum, row) => sum + row[key], 0)
 }
 
 function placeByRank(cards: readonly Deal[], deal: Deal): number {
@@ -149,7 +197,16 @@ function placeByRank(cards: readonly Deal[], deal: Deal): number {
   return at < 0 ? cards.length : at
 }
 
-/** The totals over the columns of a kind, for the heading. */
+/** How many deals there are on a board. */
 export function boardCount(board: Board | undefined): number | null {
-  return board ? board.columns.reduce((sum, column) => sum + column.count, 0) : null
+  return board ? sumOf(board.columns, 'count') : null
+}
+
+/** A deal as one of the loaded boards shows it. */
+export function cardOf(queries: QueryClient, id: number): Deal | undefined {
+  for (const [, board] of queries.getQueriesData<BoardData>({ queryKey: ['board'] })) {
+    const card = board?.columns.flatMap((column) => column.cards).find((entry) => entry.id === id)
+    if (card) return card
+  }
+  return undefined
 }

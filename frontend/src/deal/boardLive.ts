@@ -1,7 +1,7 @@
 import type { Deal } from '@/api/types'
 import type { AppliedEvent } from '@/records/live'
 import { isGone } from '@/realtime/events'
-import { BoardDraft, type Board, type BoardColumn, type BoardData } from './board'
+import { BoardDraft, type Board, type BoardData } from './board'
 
 /** What decides whether a deal belongs on a board. */
 export interface BoardScope {
@@ -132,23 +132,28 @@ function followCustomer(data: BoardData, draft: BoardDraft, event: AppliedEvent)
  */
 export function mergeMore(
   data: BoardData,
-  answer: BoardColumn,
+  answer: Board,
   heard: readonly AppliedEvent[],
   scope: BoardScope,
 ): BoardData {
+  const [column] = answer.columns
+  if (!column) return data
+  const stageId = column.stage_id
   const draft = new BoardDraft(data)
-  draft.setTotals(answer)
-  draft.setCursor(answer.stage_id, answer.next_cursor)
+  draft.setTotals(column, answer.currency)
+  draft.setCursor(stageId, column.next_cursor)
   const moved = new Set(heard.map((event) => event.id))
-  for (const deal of answer.cards) {
+  for (const deal of column.cards) {
     if (draft.find(deal.id) || moved.has(deal.id)) continue
-    draft.insert(deal, answer.stage_id, draft.column(answer.stage_id)?.cards.length ?? 0, false)
+    draft.insert(deal, stageId, draft.column(stageId)?.cards.length ?? 0, false)
   }
+  const stale = data.stale.filter((stage) => stage !== stageId)
+  const merged = { ...data, columns: draft.result(), stale }
+  if (heard.length === 0) return merged
+  // What was judged unseen may stand on a card now: it is told again, and the totals are asked for.
   const judged = new Map([...data.judged].filter(([id]) => !moved.has(id)))
-  const merged = { ...data, columns: draft.result(), judged }
-  return heard.length > 0
-    ? markStale(applyToBoard(merged, heard, scope) ?? merged, [answer.stage_id])
-    : { ...merged, stale: merged.stale.filter((stage) => stage !== answer.stage_id) }
+  const next = applyToBoard({ ...merged, judged }, heard, scope) ?? merged
+  return { ...next, stale: [...new Set([...next.stale, stageId])] }
 }
 
 /** Takes over totals that were asked for; those that changed while the answer was on its way stay stale. */
@@ -159,11 +164,8 @@ export function mergeTotals(
   isQuiet: boolean,
 ): BoardData {
   const draft = new BoardDraft(data)
-  for (const column of answer.columns) if (stages.includes(column.stage_id)) draft.setTotals(column)
+  for (const column of answer.columns)
+    if (stages.includes(column.stage_id)) draft.setTotals(column, answer.currency)
   const stale = isQuiet ? data.stale.filter((stage) => !stages.includes(stage)) : data.stale
   return { ...data, columns: draft.result(), stale }
-}
-
-function markStale(data: BoardData, stages: readonly number[]): BoardData {
-  return { ...data, stale: [...new Set([...data.stale, ...stages])] }
 }

@@ -13,6 +13,8 @@ export interface PendingMove extends Place {
   deal: Deal
   /** The stage that it goes to, as far as it is known. */
   stage: Stage | null
+  /** A card in somebody's hand keeps this place, whoever comes and goes around it. */
+  index?: number
 }
 
 /** How a deal looks at another stage before the server has said so. */
@@ -34,11 +36,11 @@ export function withPending(board: Board, pending: Iterable<PendingMove>): Board
   const draft = new BoardDraft(board)
   for (const move of pending) {
     const card = draft.remove(move.deal.id)
-    const deal = dealAt(card ?? move.deal, move.stage)
+    const deal = move.index === undefined ? dealAt(card ?? move.deal, move.stage) : move.deal
     const cards = draft.column(move.stageId)?.cards ?? []
     const after = move.afterId === null ? -1 : cards.findIndex((other) => other.id === move.afterId)
     // A neighbour that has left meanwhile: the top is in sight, the end may not be.
-    draft.insert(deal, move.stageId, after + 1, card !== undefined)
+    draft.insert(deal, move.stageId, Math.min(cards.length, move.index ?? after + 1), card !== undefined)
   }
   const columns = draft.result()
   return columns === board.columns ? board : { ...board, columns }

@@ -52,3 +52,21 @@ export function lineAmount(
   const kept = 100n * unit - decimal(discountPercent)
   return rounded((gross * kept) / (100n * unit), currencyPlaces)
 }
+
+/** How many decimal places a currency has. */
+export function currencyPlaces(currency: string): number {
+  try {
+    const format = new Intl.NumberFormat('en', { style: 'currency', currency })
+    return format.resolvedOptions().maximumFractionDigits ?? 2
+  } catch {
+    return 2
+  }
+}
+
+/** The names in a text that separates them by commas of any script. */
+export function namesIn(text: string | null): string[] {
+  return (text ?? '')
+    .split(/[,，、]/)
+    .map((name) => name.trim())
+    .filter(Boolean)
+}

@@ -15,7 +15,10 @@ export interface ListState {
   setSort(sort: string): void
   /** An empty list of values takes the filter away. */
   setFilter(key: string, values: readonly string[]): void
-  clear(): void
+  /** Several filters in one step. */
+  setFilters(changes: Readonly<Record<string, readonly string[]>>): void
+  /** Takes the search and all filters away but those named. */
+  clear(keep?: readonly string[]): void
   /** Other parameters of the address that belong to the list (`columns`). */
   extra(key: string): string | null
   setExtra(key: string, value: string | null): void
@@ -66,7 +69,12 @@ export function useUrlListState(filterKeys: readonly string[], defaultSort: stri
     },
     setSort: (sort) => write({ sort: sort === defaultSort ? null : sort }),
     setFilter: (key, values) => write({ [key]: [...values] }),
-    clear: () => write({ q: null, ...Object.fromEntries(filterKeys.map((key) => [key, null])) }),
+    setFilters: (changes) =>
+      write(Object.fromEntries(Object.entries(changes).map(([key, values]) => [key, [...values]]))),
+    clear: (keep = []) => {
+      const gone = filterKeys.filter((key) => !keep.includes(key)).map((key) => [key, null])
+      write({ q: null, ...Object.fromEntries(gone) })
+    },
     extra: (key) => texts(route.query[key])[0] ?? null,
     setExtra: (key, value) => write({ [key]: value }),
   }
@@ -82,9 +90,10 @@ export function useLocalListState(defaultSort: string, fixed: Ref<ListChoice['fi
     setSearch: (value) => (q.value = value),
     setSort: (value) => (sort.value = value),
     setFilter: (key, values) => (chosen.value = { ...chosen.value, [key]: values }),
-    clear: () => {
+    setFilters: (changes) => (chosen.value = { ...chosen.value, ...changes }),
+    clear: (keep = []) => {
       q.value = ''
-      chosen.value = {}
+      chosen.value = Object.fromEntries(Object.entries(chosen.value).filter(([key]) => keep.includes(key)))
     },
     extra: () => null,
     setExtra: () => undefined,

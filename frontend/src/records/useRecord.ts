@@ -7,7 +7,12 @@ import { recordKey } from './keys'
 import type { ListData } from './listLive'
 
 /** One record, live. What a list already shows of it stands there at once. */
-export function useRecord<R extends Resource>(resource: R, id: MaybeRefOrGetter<number>) {
+export function useRecord<R extends Resource>(
+  resource: R,
+  id: MaybeRefOrGetter<number>,
+  /** Finds the record where a page of its own kind shows it (a board). */
+  find: (id: number) => ResourceMap[R] | undefined = () => undefined,
+) {
   const { connection } = useLive()
   const queries = useQueryClient()
   const query = useQuery({
@@ -21,7 +26,7 @@ export function useRecord<R extends Resource>(resource: R, id: MaybeRefOrGetter<
         const row = data?.pages.flatMap((page) => page.data).find((record) => record.id === toValue(id))
         if (row) return row
       }
-      return undefined
+      return find(toValue(id)) as AnyRecord | undefined
     },
     shallow: true,
   })

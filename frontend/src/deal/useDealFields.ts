@@ -1,0 +1,82 @@
+import { useI18n } from 'vue-i18n'
+import type { DealLine } from '@/api/types'
+import { useFormat } from '@/i18n/format'
+import type { FieldText } from '@/records/conflicts'
+import { useOptions } from '@/records/useOptions'
+import { useUsers } from '@/records/useUsers'
+import { usePipelines } from './usePipelines'
+
+const known = new Set([
+  'name',
+  'kind',
+  'customer_id',
+  'people',
+  'pipeline_id',
+  'stage_id',
+  'state',
+  'amount',
+  'amount_is_manual',
+  'currency',
+  'win_probability',
+  'forecast_category',
+  'lines',
+  'opened_on',
+  'expected_close_on',
+  'closed_on',
+  'lost_reason',
+  'lost_note',
+  'competitors',
+  'next_step',
+  'next_step_on',
+  'source',
+  'description',
+  'owner_id',
+])
+
+/** Fields of a deal and their values in the reader's words. */
+export function useDealFields() {
+  const { t } = useI18n()
+  const { date, number, percent } = useFormat()
+  const users = useUsers()
+  const { stage, byId } = usePipelines()
+  const options = { source: useOptions('source'), lost_reason: useOptions('lost_reason') }
+
+  function sayLines(lines: readonly Partial<DealLine>[]): string {
+    return lines
+      .map((line) => `${line.product?.name ?? `#${line.product_id ?? ''}`} × ${number(line.quantity ?? '0')}`)
+      .join(', ')
+  }
+
+  function say(field: string, value: unknown): string {
+    if (value === null || value === undefined || value === '') return ''
+    if (field === 'kind') return t(`deal.kindName.${String(value)}`)
+    if (field === 'state') return t(`deal.state.${String(value)}`)
+    if (field === 'forecast_category') return t(`deal.forecastName.${String(value)}`)
+    if (field === 'stage_id') return stage(Number(value))?.name ?? String(value)
+    if (field === 'pipeline_id') return byId(Number(value))?.name ?? String(value)
+    if (field === 'owner_id') return users.nameOf(Number(value)) || String(value)
+    if (field === 'source' || field === 'lost_reason') return options[field].label(String(value))
+    if (field === 'win_probability') return percent(Number(value))
+    if (field === 'amount') return number(String(value))
+    if (field.endsWith('_on')) return date(String(value))
+    if (typeof value === 'boolean') return t(value ? 'field.yes' : 'field.no')
+    if (field === 'lines' && Array.isArray(value)) return sayLines(value as Partial<DealLine>[])
+    if (field === 'people' && Array.isArray(value)) {
+      return value
+        .map((entry: { name?: string; role?: string | null; person_id?: number }) =>
+          [entry.name ?? `#${entry.person_id ?? ''}`, entry.role].filter(Boolean).join(' – '),
+        )
+        .join(', ')
+    }
+    if (Array.isArray(value)) return value.join(', ')
+    return String(value)
+  }
+
+  /** Unknown fields (inner keys of the server, the rank) have no label and are not shown. */
+  function describe(field: string, value: unknown): FieldText {
+    const [head = field] = field.split('.')
+    return { label: known.has(head) ? t(`deal.field.${head}`) : '', value: say(head, value) }
+  }
+
+  return { describe, options, users }
+}
