@@ -1,6 +1,7 @@
 import type { Component } from 'vue'
-import { Building2, Handshake } from '@lucide/vue'
+import { Building2, ChartColumn, Handshake, House, SlidersHorizontal } from '@lucide/vue'
 import type { RouteRecordRaw } from 'vue-router'
+import { useSession } from '@/session/session'
 
 /** A place of the sidebar, the tab bar, the palette and `G` + key. Only pages that exist stand here. */
 export interface Place {
@@ -10,14 +11,53 @@ export interface Place {
   icon: Component
   /** Second key after `G`. */
   key: string
-  /** Shown to people with this permission only. */
-  permission?: string
+  /** Shown to people with this permission, or one of several, only. */
+  permission?: string | readonly string[]
   /** Stands in the tab bar of a phone. */
   onPhone?: boolean
 }
 
+/** The pages of administration, in their order; each is for people with its permission. */
+export const adminPages = [
+  { name: 'admin-users', path: 'users', title: 'admin.users', permission: 'user:write', isForAdmins: true },
+  { name: 'admin-teams', path: 'teams', title: 'admin.teams', permission: 'team:write', isForAdmins: true },
+  {
+    name: 'admin-pipelines',
+    path: 'pipelines',
+    title: 'admin.pipelines',
+    permission: 'pipeline:write',
+    isForAdmins: true,
+  },
+  {
+    name: 'admin-products',
+    path: 'products',
+    title: 'admin.products',
+    permission: 'product:write',
+    isForAdmins: true,
+  },
+  {
+    name: 'admin-options',
+    path: 'options',
+    title: 'admin.options',
+    permission: 'option:write',
+    isForAdmins: true,
+  },
+  // Everybody who sells keeps the tags; they alone make no administrator.
+  { name: 'admin-tags', path: 'tags', title: 'admin.tags', permission: 'tag:write', isForAdmins: false },
+] as const
+
+const adminComponents: Record<(typeof adminPages)[number]['name'], () => Promise<unknown>> = {
+  'admin-users': () => import('@/admin/UsersPage.vue'),
+  'admin-teams': () => import('@/admin/TeamsPage.vue'),
+  'admin-pipelines': () => import('@/admin/PipelinesPage.vue'),
+  'admin-products': () => import('@/admin/ProductsPage.vue'),
+  'admin-options': () => import('@/admin/OptionsPage.vue'),
+  'admin-tags': () => import('@/admin/TagsPage.vue'),
+}
+
 /** The places, in their order. Labels are keys of the word files. */
 export const places: readonly Place[] = [
+  { name: 'home', label: 'nav.home', icon: House, key: 'h', onPhone: true },
   { name: 'customers', label: 'nav.customers', icon: Building2, key: 'c', onPhone: true },
   {
     name: 'deals',
@@ -27,11 +67,24 @@ export const places: readonly Place[] = [
     permission: 'deal:read',
     onPhone: true,
   },
+  { name: 'reports', label: 'nav.reports', icon: ChartColumn, key: 'r', permission: 'report:read' },
+  {
+    name: 'admin',
+    label: 'nav.admin',
+    icon: SlidersHorizontal,
+    key: 'm',
+    permission: adminPages.filter(({ isForAdmins }) => isForAdmins).map(({ permission }) => permission),
+  },
 ]
 
 /** Pages inside the shell; each is a chunk of its own. `title` is a key of the word files. */
 export const pages: readonly RouteRecordRaw[] = [
-  { path: '/', name: 'home', redirect: { name: 'customers' } },
+  {
+    path: '/',
+    name: 'home',
+    component: () => import('@/home/HomePage.vue'),
+    meta: { title: 'nav.home', place: 'home' },
+  },
   {
     path: '/customers',
     name: 'customers',
@@ -56,6 +109,32 @@ export const pages: readonly RouteRecordRaw[] = [
     component: () => import('@/deal/DealPage.vue'),
     meta: { title: 'nav.deals', place: 'deals', permission: 'deal:read' },
   },
+  { path: '/reports', name: 'reports', redirect: (to) => ({ name: 'report-summary', query: to.query }) },
+  {
+    path: '/reports/summary',
+    name: 'report-summary',
+    component: () => import('@/report/SummaryPage.vue'),
+    meta: { title: 'report.summary', place: 'reports', permission: 'report:read' },
+  },
+  {
+    path: '/reports/pipeline',
+    name: 'report-pipeline',
+    component: () => import('@/report/PipelinePage.vue'),
+    meta: { title: 'report.pipeline', place: 'reports', permission: 'report:read' },
+  },
+  {
+    path: '/admin',
+    name: 'admin',
+    redirect: () => ({
+      name: adminPages.find(({ permission }) => useSession().can(permission))?.name ?? 'admin-users',
+    }),
+  },
+  ...adminPages.map<RouteRecordRaw>(({ name, path, title, permission }) => ({
+    path: `/admin/${path}`,
+    name,
+    component: adminComponents[name] as () => Promise<Component>,
+    meta: { title, permission, place: 'admin' },
+  })),
   {
     path: '/settings',
     name: 'settings',
