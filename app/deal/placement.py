@@ -7,13 +7,25 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, bindparam, func, select
 
 from ..auth.models import Team
 from ..database import db
 from ..errors import Issue, conflict, invalid
 from .models import Deal, DealStageEntry, Pipeline, Stage, StageKind
 from .rank import between
+
+# Built once: every deal that is made or moved asks these.
+_STAGE_ID = bindparam("stage_id", type_=BigInteger())
+_PIPELINE_OF = select(Stage.pipeline_id).where(Stage.id == _STAGE_ID)
+_LOCKED = (
+    select(Stage)
+    .join(Pipeline, Pipeline.id == Stage.pipeline_id)
+    .where(Stage.id == _STAGE_ID, Stage.is_active, Pipeline.is_active)
+    .with_for_update(of=Stage, key_share=True)
+    .execution_options(populate_existing=True)
+)
+_LAST_RANK = select(func.max(Deal.rank)).where(Deal.stage_id == _STAGE_ID)
 
 
 def locked_stage(stage_id: int, pointer: str = "#/stage_id", stands_in: int | None = None) -> Stage:
@@ -27,21 +39,23 @@ def locked_stage(stage_id: int, pointer: str = "#/stage_id", stands_in: int | No
     Raises:
         Problem: 422 when there is no such stage, or it or its pipeline was removed.
     """
-    pipeline_id = db.session.execute(select(Stage.pipeline_id).where(Stage.id == stage_id)).scalar()
-    if pipeline_id != stands_in:
-        # Whoever edits a pipeline locks it first and its stages last: a deal that comes into it keeps that order.
-        share = select(Pipeline.id).where(Pipeline.id == pipeline_id).with_for_update(read=True, key_share=True)
-        db.session.execute(share).all()
-    stage = db.session.execute(
-        select(Stage)
-        .join(Pipeline, Pipeline.id == Stage.pipeline_id)
-        .where(Stage.id == stage_id, Stage.is_active, Pipeline.is_active)
-        .with_for_update(of=Stage, key_share=True)
-        .execution_options(populate_existing=True)
-    ).scalar_one_or_none()
+    wanted = {"stage_id": stage_id}
+    pipeline_id = db.session.execute(_PIPELINE_OF, wanted).scalar()
+    if pipeline_id is not None and pipeline_id != stands_in:
+        hold_pipeline(pipeline_id)
+    stage = db.session.execute(_LOCKED, wanted).scalar_one_or_none()
     if stage is None:
         raise invalid(Issue(pointer, "unknown_record"))
     return stage
+
+
+def hold_pipeline(pipeline_id: int) -> None:
+    """Keep a pipeline from being edited while a deal comes into it.
+
+    Whoever edits a pipeline locks it first and its stages last; a deal that comes into it keeps that order.
+    """
+    share = select(Pipeline.id).where(Pipeline.id == pipeline_id).with_for_update(read=True, key_share=True)
+    db.session.execute(share).all()
 
 
 def default_pipeline(team_id: int | None) -> int:
@@ -98,7 +112,7 @@ def last_open_stage(deal: Deal) -> int | None:
 
 def end_of(stage: Stage) -> str:
     """The rank behind the last deal of a locked stage."""
-    return between(db.session.execute(select(func.max(Deal.rank)).where(Deal.stage_id == stage.id)).scalar(), None)
+    return between(db.session.execute(_LAST_RANK, {"stage_id": stage.id}).scalar(), None)
 
 
 def top_of(stage: Stage, deal: Deal) -> str:

@@ -5,25 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import current_app
-from sqlalchemy import exists, select
+from sqlalchemy import BigInteger, Select, bindparam, exists, select
 
 from .. import routing
 from ..access import Actor, Permission
 from ..customer.models import Person, customers, people
 from ..customer.options import check_options
 from ..customer.service import ownership, share
-from ..database import db
+from ..database import IdList, db, member_of
 from ..errors import Issue, Problem, invalid
 from ..folding import fold, search_key, sort_key
+from ..projection import Shape
 from ..routing import assign, remove
 from ..transaction import now
 from .lines import set_lines, settle_amount
 from .models import Deal, DealLine, DealPerson, DealStageEntry, Stage, StageKind
-from .placement import default_pipeline, end_of, enter, first_stage, locked_stage, stand
+from .placement import default_pipeline, end_of, enter, first_stage, hold_pipeline, locked_stage, stand
 from .schemas import DealSchema
 
 _SCHEMA = DealSchema()
@@ -223,10 +225,12 @@ def _starting_stage(team_id: int | None, values: dict[str, Any]) -> Stage:
         if pipeline_id not in (None, stage.pipeline_id):
             raise invalid(Issue("#/stage_id", "foreign_stage"))
         return stage
-    home = first_stage(pipeline_id or default_pipeline(team_id), StageKind.OPEN)
+    pipeline_id = pipeline_id or default_pipeline(team_id)
+    hold_pipeline(pipeline_id)
+    home = first_stage(pipeline_id, StageKind.OPEN)
     if home is None:
         raise invalid(Issue("#/pipeline_id", "unknown_record"))
-    return locked_stage(home, "#/pipeline_id")
+    return locked_stage(home, "#/pipeline_id", stands_in=pipeline_id)
 
 
 def _check_closing(actor: Actor, stage: Stage, values: dict[str, Any], faults: Faults) -> None:
@@ -292,11 +296,21 @@ def _set_parts(actor: Actor, deal: Deal, parts: dict[str, Any], sent: dict[str, 
     faults.settle()
 
 
+@cache
+def _people_in_sight(shape: Shape) -> tuple[Select[int], Select[DealPerson]]:
+    """Which people of a list somebody sees, and the links of a deal to people whom he or she sees."""
+    seen = select(Person.id).where(Person.is_active, people.visible(shape))
+    known = seen.where(member_of(Person.id, bindparam("person_ids", type_=IdList())))
+    at_deal = DealPerson.deal_id == bindparam("deal_id", type_=BigInteger())
+    return known, select(DealPerson).where(at_deal, DealPerson.person_id.in_(seen))
+
+
 def _set_people(actor: Actor, deal: Deal, sent: Sequence[dict[str, Any]]) -> None:
     """Replace the people of a deal, as far as this person sees them."""
-    seen = select(Person.id).where(Person.is_active, people.visible(actor.shape))
     wanted = {entry["person_id"]: entry["role"] for entry in sent}
-    known = set(db.session.execute(seen.where(Person.id.in_(wanted)), dict(actor.binds)).scalars())
+    known_query, links = _people_in_sight(actor.shape)
+    binds = {**actor.binds, "person_ids": list(wanted), "deal_id": deal.id}
+    known = set(db.session.execute(known_query, binds).scalars())
     issues = [
         Issue(f"#/people/{number}/person_id", "unknown_record")
         for number, entry in enumerate(sent)
@@ -304,8 +318,7 @@ def _set_people(actor: Actor, deal: Deal, sent: Sequence[dict[str, Any]]) -> Non
     ]
     if issues:
         raise invalid(*issues)
-    links = select(DealPerson).where(DealPerson.deal_id == deal.id, DealPerson.person_id.in_(seen))
-    present = {link.person_id: link for link in db.session.execute(links, dict(actor.binds)).scalars()}
+    present = {link.person_id: link for link in db.session.execute(links, binds).scalars()}
     for person_id, role in wanted.items():
         if person_id not in present:
             db.session.add(DealPerson(deal_id=deal.id, person_id=person_id, role=role))

@@ -39,7 +39,7 @@ def test_columns_with_counts_money_and_cards(cast: Cast) -> None:
     assert found["cards"][1] == first
     assert (found["amount"], found["weighted_amount"]) == ("150.15", "15.02")
     assert (found["other_amounts"], found["next_cursor"]) == ([], None)
-    empty = {"amount": "0.00", "weighted_amount": "0.00", "cards": [], "next_cursor": None}
+    empty: dict[str, Any] = {"amount": "0.00", "weighted_amount": "0.00", "cards": [], "next_cursor": None}
     assert {name: board["columns"][2][name] for name in empty} == empty
 
 

@@ -106,7 +106,7 @@ def test_everything_that_a_deal_can_hold(cast: Cast) -> None:
         "customer": {"id": buyer, "name": "甲公司"},
     }
     assert {name: made[name] for name in expected} == expected
-    cleared = {
+    cleared: dict[str, Any] = {
         "customer_id": None,
         "people": [],
         "opened_on": None,

@@ -11,7 +11,7 @@ from ..faults import issues
 from ..trunk.looking import entries
 from .selling import LATER, LOST, OPEN, WON, deal, lost_for, order
 
-STAGES = [
+STAGES: list[dict[str, Any]] = [
     {"name": "Prospecting", "kind": "open", "win_probability": 0.2, "expected_days": 10, "colour": "blue"},
     {"name": "Engaging", "kind": "open", "win_probability": 0.5, "required_fields": ["amount", "expected_close_on"]},
     {"name": "Won", "kind": "won", "win_probability": 1},
