@@ -7,7 +7,7 @@ per combination of variants and only bound anew afterwards.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -340,17 +340,17 @@ def parse_plain(
     return terms, binds
 
 
-def term_condition(filters: dict[str, Filter], term: Term, unmasked: ColumnElement[bool] | None) -> ColumnElement[bool]:
-    """The condition of a term.
+Guards = Mapping[str, ColumnElement[bool]]
+"""By filter: the rows about which it may be asked, so that nothing that reads masked or null can be probed."""
 
-    Args:
-        unmasked: where given, masked columns match only rows on which this holds, so that no mask can be probed.
-    """
+
+def term_condition(filters: dict[str, Filter], term: Term, guards: Guards) -> ColumnElement[bool]:
+    """The condition of a term."""
     one = filters[term.name]
     found = one.condition(term.op, term.bind)
     if term.null_too:
         found = or_(found, one.condition("is_null", term.bind))
-    return and_(found, unmasked) if one.masked and unmasked is not None else found
+    return and_(found, guards[term.name]) if term.name in guards else found
 
 
 def parse_where(
@@ -390,12 +390,10 @@ def parse_where(
     return Term(node["field"], node["op"], bind)
 
 
-def tree_condition(
-    filters: dict[str, Filter], tree: Tree | Term, unmasked: ColumnElement[bool] | None
-) -> ColumnElement[bool]:
+def tree_condition(filters: dict[str, Filter], tree: Tree | Term, guards: Guards) -> ColumnElement[bool]:
     """The condition of a parsed `where` tree."""
     if isinstance(tree, Term):
-        return term_condition(filters, tree, unmasked)
+        return term_condition(filters, tree, guards)
     word, *children = tree
-    conditions = [tree_condition(filters, child, unmasked) for child in children]
+    conditions = [tree_condition(filters, child, guards) for child in children]
     return and_(*conditions) if word == "and" else or_(*conditions)

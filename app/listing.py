@@ -30,6 +30,7 @@ from sqlalchemy import (
     String,
     and_,
     bindparam,
+    exists,
     func,
     literal_column,
     not_,
@@ -38,6 +39,7 @@ from sqlalchemy import (
     tuple_,
     type_coerce,
 )
+from sqlalchemy.orm import aliased
 
 from .access import Actor, Policy
 from .database import (
@@ -67,7 +69,7 @@ from .filtering import (
     tree_condition,
 )
 from .folding import fold
-from .projection import Gathered, Projection, Shape
+from .projection import Gathered, LinkTo, Projection, Shape
 from .record import Record
 from .schema import MAX_ID, parse_date, parse_instant
 from .statement import Prepared
@@ -493,7 +495,9 @@ class ListSpec:
         for number, (name, descending) in enumerate(query.sort):
             column = self.sort[name]
             is_null = query.cursor[number] is None
-            keys.append((column, descending, None if is_null else bindparam(f"cursor_{number}", type_=bound_type(column))))
+            keys.append(
+                (column, descending, None if is_null else bindparam(f"cursor_{number}", type_=bound_type(column)))
+            )
         last_descending = query.sort[-1][1] if query.sort else False
         last_id = bindparam("cursor_id", type_=BigInteger())
         if len(keys) == 1 and not _nullable(keys[0][0]):
@@ -517,18 +521,37 @@ class ListSpec:
 
     # ---- planning ------------------------------------------------------------------------------------------------
 
+    def _guards(self, shape: Shape, unmasked: ColumnElement[bool] | None) -> dict[str, ColumnElement[bool]]:
+        """Masked columns are asked of unmasked rows only, links of rows whose link the reader sees."""
+        guards: dict[str, ColumnElement[bool]] = {}
+        for name, one in self.filters.items():
+            if one.masked and unmasked is not None:
+                guards[name] = unmasked
+        for link in self.fields.fields.values():
+            if not isinstance(link, LinkTo) or link.target.open_to_all or "all" in shape[0]:
+                continue
+            if self.policy.parent is not None and self.policy.parent[1] is link.column and not self.policy.grants:
+                continue  # the row is in sight by this very link
+            target: Any = aliased(link.target.model)
+            seen = exists().where(target.id == link.column, target.is_active, link.target.visible(shape, target))
+            for name, one in self.filters.items():
+                if getattr(one, "column", None) is link.column:
+                    guards[name] = or_(one.column.is_(None), seen)
+        return guards
+
     def conditions(self, query: Query, shape: Shape) -> list[ColumnElement[bool]]:
         """Sight, deletion, filters and search as conditions."""
         masked = self._masked_for(shape)
         unmasked = None if masked is None else not_(masked)
+        guards = self._guards(shape, unmasked)
         live: Any = self.model.is_active
         found: list[ColumnElement[bool]] = [live.is_(False) if query.deleted else live]
         found.append(self.policy.visible(shape))
         for all_of, terms in query.groups:
-            parts = [term_condition(self.filters, term, unmasked) for term in terms]
+            parts = [term_condition(self.filters, term, guards) for term in terms]
             found.append(and_(*parts) if all_of else or_(*parts))
         if query.tree is not None:
-            found.append(tree_condition(self.filters, query.tree, unmasked))
+            found.append(tree_condition(self.filters, query.tree, guards))
         for number in range(query.words):
             word = bindparam(f"q_{number}", type_=KeyText())
             ways = [position(key, word) > 0 for key in self.search]

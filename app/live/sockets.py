@@ -94,7 +94,7 @@ class Live:
                 .join(User, User.id == SignIn.user_id)
                 .where(SignIn.id.in_(sorted(sessions)), SignIn.revoked_at.is_(None), User.is_active)
             )
-            good = dict(rows.tuples().all())
+            good = dict(rows.all())
         for sid, socket in list(self.sockets.items()):
             if good.get(socket.actor.session_id) != socket.actor.stamp:
                 # Rights have changed: the client connects anew, gets its rooms anew and loads anew.
