@@ -17,6 +17,7 @@ export const phone: View = { width: 390, height: 844, touch: true }
 export class Actor {
   /** Requests since the last {@link Actor.watch}. */
   private requests: Request[] = []
+  private readonly underWay = new Set<Request>()
   private readonly faults: string[] = []
   private readonly expected: RegExp[] = []
   /** Pages loaded since the browser was opened. */
@@ -70,10 +71,13 @@ export class Actor {
   private listen(): void {
     this.page.on('request', (request) => {
       this.requests.push(request)
+      if (request.url().includes('/api/')) this.underWay.add(request)
       const { protocol, origin } = new URL(request.url())
       if (!/^(data|blob):$/.test(protocol) && origin !== this.url)
         this.faults.push(`a request to another origin: ${request.url()}`)
     })
+    this.page.on('requestfinished', (request) => this.underWay.delete(request))
+    this.page.on('requestfailed', (request) => this.underWay.delete(request))
     this.page.on('websocket', (socket) => {
       if (new URL(socket.url()).host !== new URL(this.url).host)
         this.faults.push(`a socket to another origin: ${socket.url()}`)
@@ -113,6 +117,13 @@ export class Actor {
     })
     await this.page.goto(path)
     await live
+    await this.settle()
+  }
+
+  /** Waits until the page has asked for all that it needs: no request under way for a moment. */
+  async settle(): Promise<void> {
+    for (let calm = 0; calm < 4; calm = this.underWay.size === 0 ? calm + 1 : 0)
+      await this.page.waitForTimeout(75)
   }
 
   /** What was wrong in this browser that no journey has announced. */

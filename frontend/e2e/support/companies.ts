@@ -1,8 +1,30 @@
 const places = ['杭州', '苏州', '宁波', '深圳', '成都', '青岛', '厦门', '武汉', '西安', '长沙']
 const words = ['云帆', '星河', '远山', '明德', '锦程', '海棠', '朗润', '同舟', '青禾', '博雅']
 const trades = ['科技', '贸易', '机械', '医疗', '物流', '教育', '食品', '建材', '能源', '传媒']
-const heads = ['Harbour', 'Copper', 'Northern', 'Silver', 'Willow', 'Granite', 'Cedar', 'Lantern', 'Summit', 'Delta']
-const tails = ['Tools', 'Foods', 'Systems', 'Freight', 'Textiles', 'Optics', 'Paper', 'Motors', 'Clinics', 'Energy']
+const heads = [
+  'Harbour',
+  'Copper',
+  'Northern',
+  'Silver',
+  'Willow',
+  'Granite',
+  'Cedar',
+  'Lantern',
+  'Summit',
+  'Delta',
+]
+const tails = [
+  'Tools',
+  'Foods',
+  'Systems',
+  'Freight',
+  'Textiles',
+  'Optics',
+  'Paper',
+  'Motors',
+  'Clinics',
+  'Energy',
+]
 const forms = ['Ltd', 'GmbH', 'Inc', 'Group', 'Partners', 'Works', 'Co', 'Labs', 'Holdings', 'Trading']
 
 const pick = (list: readonly string[], at: number): string => list[at % list.length] ?? ''

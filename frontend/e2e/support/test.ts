@@ -23,7 +23,7 @@ interface House {
 /** A journey: real browsers in front of the real product. */
 export const test = base.extend<Stage, House>({
   url: [
-    // eslint-disable-next-line no-empty-pattern -- the shape that Playwright asks for
+     
     async ({}, use) => use(process.env['LIANXI_E2E_URL'] ?? ''),
     { scope: 'worker' },
   ],
@@ -32,7 +32,7 @@ export const test = base.extend<Stage, House>({
     { scope: 'worker' },
   ],
   own: [
-    // eslint-disable-next-line no-empty-pattern -- the shape that Playwright asks for
+     
     async ({}, use) => {
       const product = await Product.start()
       await use(product)

@@ -36,6 +36,8 @@ declare module '@tanstack/vue-query' {
 
 /** Longer than any request that may be under way. */
 const memoryMs = 30_000
+/** Records whose last change is remembered. */
+const memorySize = 5_000
 
 /** Works what the server told into the query cache. One instance for the application. */
 export class LiveCache {
@@ -43,6 +45,7 @@ export class LiveCache {
   private timer: ReturnType<typeof setTimeout> | null = null
   private recent: { at: number; event: AppliedEvent }[] = []
   private readonly asked = new WeakMap<CachedQuery, number>()
+  private readonly told = new Map<string, { version: number; changeset: number | null; isGone: boolean }>()
 
   constructor(private readonly queries: QueryClient) {
     // An answer that was under way while an event arrived may be older than the event: it is told again.
@@ -61,11 +64,13 @@ export class LiveCache {
 
   /** Takes a batch of changes; each query is written once, whatever the batch holds. */
   deliver(raw: readonly LiveEvent[], bulk: readonly BulkEvent[] = []): void {
-    const events = raw.map((event) => ({
-      ...event,
-      resource: listName(event.resource),
-      isOwn: isOwnChangeset(event.changeset_id),
-    }))
+    const events = raw
+      .map((event) => ({
+        ...event,
+        resource: listName(event.resource),
+        isOwn: isOwnChangeset(event.changeset_id),
+      }))
+      .filter((event) => this.isNews(event))
     for (const event of events) this.noteHighlight(event)
     const now = Date.now()
     this.recent = this.recent.filter(({ at }) => at > now - memoryMs)
@@ -120,6 +125,29 @@ export class LiveCache {
   /** Everything on the screen is loaded again; what is not shown, when it is next shown. */
   reset(): void {
     void this.queries.invalidateQueries()
+  }
+
+  /**
+   * Whether an event tells more than is known. Everything arrives twice, by push and by `/events`, and a push may
+   * overtake another: a late one must not bring back what was deleted, nor be counted again.
+   */
+  private isNews(event: AppliedEvent): boolean {
+    if (event.version == null) return true
+    const key = `${event.resource}:${event.id}`
+    const { changeset_id: changeset } = event
+    const version = Math.max(event.version, (event.record as Partial<AnyRecord> | null)?.version ?? 0)
+    const now = { version, changeset, isGone: isGone(event) }
+    const former = this.told.get(key)
+    if (former && former.version > version) return false
+    if (former?.version === version && former.changeset === changeset && former.isGone === now.isGone)
+      return false
+    this.told.delete(key)
+    this.told.set(key, now)
+    for (const oldest of this.told.keys()) {
+      if (this.told.size <= memorySize) break
+      this.told.delete(oldest)
+    }
+    return true
   }
 
   private tell(query: CachedQuery, events: readonly AppliedEvent[], latest: readonly AppliedEvent[]): void {

@@ -79,6 +79,18 @@ describe('events in the cache', () => {
     expect(highlights.size).toBe(0)
   })
 
+  it('that come late bring nothing back, and count once', async () => {
+    const rows = await openList('customers', [{ id: 1, version: 1 }])
+    const made = event('customer_created', { id: 2, version: 1 })
+    cache.deliver([made])
+    cache.deliver([event('customer_deleted', null, { id: 2, version: 3, changeset_id: 3 })])
+    expect(rows().map(({ id }) => id)).toEqual([1])
+    cache.deliver([event('customer_updated', { id: 2, version: 2 }, { changeset_id: 2 }), made])
+    expect(rows().map(({ id }) => id)).toEqual([1])
+    cache.deliver([event('customer_restored', { id: 2, version: 4 }, { changeset_id: 4 })])
+    expect(rows().map(({ id }) => id)).toEqual([1, 2])
+  })
+
   it('of one batch write a list once', async () => {
     const rows = await openList(
       'customers',
