@@ -45,7 +45,10 @@ export class LiveCache {
   private timer: ReturnType<typeof setTimeout> | null = null
   private recent: { at: number; event: AppliedEvent }[] = []
   private readonly asked = new WeakMap<CachedQuery, number>()
-  private readonly told = new Map<string, { version: number; changeset: LiveEvent['changeset_id']; isGone: boolean }>()
+  private readonly told = new Map<
+    string,
+    { version: number; changeset: LiveEvent['changeset_id']; isGone: boolean }
+  >()
 
   constructor(private readonly queries: QueryClient) {
     // An answer that was under way while an event arrived may be older than the event: it is told again.
