@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from datetime import datetime
 from pathlib import Path
 
 from flask import current_app
@@ -74,9 +75,13 @@ def _write_once(path: Path, content: str) -> None:
         draft.unlink()
 
 
-def seed() -> None:
-    """Write what every installation has: roles from `ROLES`, option values, the feed's generation."""
-    with unit_of_work(source="cli"):
+def seed(at: datetime | None = None) -> None:
+    """Write what every installation has: roles from `ROLES`, option values, the feed's generation.
+
+    Args:
+        at: the moment that it carries; now by default.
+    """
+    with unit_of_work(source="cli", at=at):
         connection = db.session.connection()
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(7231001)"))

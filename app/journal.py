@@ -35,7 +35,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
+from sqlalchemy.orm import LoaderCallableStatus, Mapped, Session, SessionTransaction, mapped_column
 from sqlalchemy.sql.expression import FunctionElement
 from sqlalchemy.types import TypeEngine, UserDefinedType
 
@@ -166,13 +166,14 @@ def canonical(value: Any) -> Any:
 BOOKKEEPING = frozenset({"id", "version", "created_at", "created_by", "updated_at", "deleted_at", "deleted_by"})
 
 
-def journalled_columns(model: type[Record]) -> list[str]:
+@cache
+def journalled_columns(model: type[Record]) -> tuple[str, ...]:
     """Names of the columns whose values the journal keeps."""
-    return [
+    return tuple(
         attribute.key
         for attribute in inspect(model).column_attrs
         if attribute.key not in BOOKKEEPING and attribute.key not in model.unjournalled
-    ]
+    )
 
 
 @cache
@@ -299,7 +300,8 @@ def _after_flush(session: Session, _context: Any) -> None:
         for name, old in state.committed_state.items():
             if name in state.mapper.column_attrs and name not in BOOKKEEPING and old != item.__dict__.get(name):
                 change = change or unit.pending.setdefault((item.resource, item.id), Change(item))
-                change.before.setdefault(name, old)
+                # A column left out when the row was inserted in this session was never loaded: it is null.
+                change.before.setdefault(name, None if old is LoaderCallableStatus.NO_VALUE else old)
     for item in session.deleted:
         if isinstance(item, Record):
             raise RuntimeError(f"{item.resource} {item.id}: records are deleted softly")
@@ -388,7 +390,7 @@ def record_tokens(connection: Connection, policy: Policy, record_id: int) -> set
 
 def _entry(session: Session, unit: Unit, change: Change) -> tuple[dict[str, Any], dict[str, Any]] | None:
     record: Record = change.record
-    columns = journalled_columns(type(record))
+    columns = [name for name in journalled_columns(type(record)) if change.created or name in change.before]
     now_values = {name: _kept(record, name, getattr(record, name)) for name in columns}
     if change.created:
         before: dict[str, Any] = {}
@@ -399,7 +401,7 @@ def _entry(session: Session, unit: Unit, change: Change) -> tuple[dict[str, Any]
         after = {name: now_values[name] for name in before}
     shares_now: list[dict[str, Any]] = []
     policy = POLICIES[record.resource]
-    if policy.shared:
+    if policy.shared and not (change.created and "collaborators" not in change.parts):
         shares_now = _share_rows(session.connection(), record.resource, record.id)
     shares_before = shares_now
     for name, old in change.parts.items():
@@ -413,7 +415,7 @@ def _entry(session: Session, unit: Unit, change: Change) -> tuple[dict[str, Any]
             after[name] = new
     if not change.created and not before and change.action is None:
         return None
-    row = {name: getattr(record, name) for name in columns}
+    row = {name: getattr(record, name) for name in _token_query(policy)[0]}
     audience = _tokens(session.connection(), policy, row, shares_now)
     if change.created:
         pass

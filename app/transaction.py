@@ -98,6 +98,22 @@ def seal(unit: Unit) -> None:
         write(unit)
 
 
+def next_changeset(unit: Unit, *, actor_id: int | None, at: datetime) -> None:
+    """Seal what was done so far as a change set of its own and go on in the same transaction.
+
+    Whoever writes many change sets, such as the demo with its months of history, need not commit each by itself.
+
+    Args:
+        unit: the open unit of work.
+        actor_id: in whose name the next one is written.
+        at: the moment that it carries.
+    """
+    seal(unit)
+    unit.changeset_id, unit.entry_count = None, 0
+    unit.raised.clear()
+    unit.actor_id, unit.at = actor_id, at
+
+
 @contextmanager
 def unit_of_work(
     *,

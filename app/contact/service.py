@@ -40,13 +40,13 @@ def create(actor: Actor, values: dict[str, Any]) -> ContactRecord:
         values = {"direction": ContactDirection.OUT, **values}
     values = {"user_id": actor.user_id, "occurred_at": now(), **values}
     _check_author(actor, values["user_id"])
-    _check_customer(actor, values["customer_id"])
+    customer = _check_customer(actor, values["customer_id"])
     _check_links(actor, values["customer_id"], values)
     contact = ContactRecord(**values, search_key="")
     _derive(contact)
     db.session.add(contact)
     db.session.flush()
-    customer_service.touched(contact.customer_id, contact.occurred_at)
+    customer_service.touched(customer, contact.occurred_at)
     _plan_follow_up(contact, values)
     return contact
 
@@ -105,11 +105,12 @@ def _check_author(actor: Actor, user_id: int) -> None:
         raise invalid(Issue("#/user_id", "not_yours_to_assign"))
 
 
-def _check_customer(actor: Actor, customer_id: int) -> None:
+def _check_customer(actor: Actor, customer_id: int) -> Customer:
     try:
-        customers.writable(actor, customer_id)
+        customer: Customer = customers.writable(actor, customer_id)
     except Problem as problem:
         raise invalid(Issue("#/customer_id", "unknown_record")) from problem
+    return customer
 
 
 def _check_links(actor: Actor, customer_id: int, values: dict[str, Any]) -> None:

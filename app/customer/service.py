@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import BigInteger, bindparam, select
+from sqlalchemy import select
 
 from ..access import Actor, Permission
 from ..auth.models import Team, User
@@ -101,12 +101,8 @@ def release(_actor: Actor, customer: Customer) -> Customer:
     return customer
 
 
-_TOUCHED = select(Customer).where(Customer.id == bindparam("customer_id", type_=BigInteger())).with_for_update()
-
-
-def touched(customer_id: int, at: datetime) -> None:
-    """Note that a customer was contacted; raises `last_contacted_at` only."""
-    customer = db.session.execute(_TOUCHED, {"customer_id": customer_id}).scalar_one()
+def touched(customer: Customer, at: datetime) -> None:
+    """Note that a customer, locked, was contacted; raises `last_contacted_at` only."""
     if customer.first_contacted_at is None or at < customer.first_contacted_at:
         customer.first_contacted_at = at
     if customer.last_contacted_at is None or at > customer.last_contacted_at:

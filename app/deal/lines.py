@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import BigInteger, bindparam, select
 
 from ..database import db
 from ..errors import Issue, invalid
@@ -15,10 +15,16 @@ from .models import Deal, DealLine, Product
 from .money import CURRENCIES, MOST, fits, line_amount
 
 
+_LINES = (
+    select(DealLine)
+    .where(DealLine.deal_id == bindparam("deal_id", type_=BigInteger()))
+    .order_by(DealLine.position, DealLine.id)
+)
+
+
 def lines_of(deal: Deal) -> list[DealLine]:
     """The stored lines in their order."""
-    query = select(DealLine).where(DealLine.deal_id == deal.id).order_by(DealLine.position, DealLine.id)
-    return list(db.session.execute(query).scalars())
+    return list(db.session.execute(_LINES, {"deal_id": deal.id}).scalars())
 
 
 def set_lines(deal: Deal, sent: Sequence[dict[str, Any]]) -> None:
