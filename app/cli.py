@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import sys
+import time
 from pathlib import Path
 
 import click
 from flask import Flask, current_app
 from flask_migrate import upgrade
 
+from .demo import service as demo_service
+from .demo.staff import COLLEAGUES, passphrase
 from .installation import first_admin, seed
 from .openapi import document
 
@@ -37,6 +41,19 @@ def register(app: Flask) -> None:
         else:
             output.write_text(text, "utf-8")
 
+    @app.cli.command("demo")
+    @click.option("--clear", is_flag=True, help="Empty the database again, if it was this command that filled it.")
+    @click.option(
+        "--seed", "number", default=demo_service.SEED, show_default=True, help="Another one tells another story."
+    )
+    def demo(clear: bool, number: int) -> None:
+        """Fill an empty database with a believable company, and print its sign-ins."""
+        if clear:
+            _clear_demo()
+        else:
+            upgrade()
+            _make_demo(number)
+
 
 def _init() -> None:
     settings = current_app.config["LIANXI"]
@@ -46,3 +63,47 @@ def _init() -> None:
         email, password = made
         shown = password or "(from LIANXI_ADMIN_PASSWORD)"
         click.echo(f"\n  First sign-in 首次登录\n    {email}\n    {shown}\n  It is printed only now. 仅显示这一次。\n")
+
+
+def _make_demo(number: int) -> None:
+    if demo_service.state() is demo_service.State.DEMO:
+        click.echo("\n  The demo data are there already. 演示数据已经存在。")
+        _echo_sign_ins()
+        return
+    began = time.monotonic()
+    try:
+        with click.progressbar(length=1, label="Demo data 演示数据", hidden=not sys.stdout.isatty()) as bar:
+
+            def length(steps: int) -> None:
+                bar.length = steps
+
+            demo_service.make(number, length=length, told=bar.update)
+    except demo_service.NotADemoError:
+        raise click.ClickException(
+            "This database holds other data; the demo wants one of its own, such as by: make demo\n"
+            "此数据库中已有其他数据；演示数据需要单独的数据库，例如：make demo"
+        ) from None
+    click.echo(f"\n  The demo data are made, in {time.monotonic() - began:.0f} s. 演示数据已生成。")
+    _echo_sign_ins()
+
+
+def _clear_demo() -> None:
+    if demo_service.state() is demo_service.State.EMPTY:
+        click.echo("There are no demo data. 没有演示数据。")
+        return
+    try:
+        demo_service.clear()
+    except demo_service.NotADemoError:
+        raise click.ClickException(
+            "This database was not filled by the demo: nothing is deleted.\n"
+            "此数据库不是由演示命令创建的，未删除任何数据。"
+        ) from None
+    click.echo("The demo data are gone. 演示数据已清除。")
+
+
+def _echo_sign_ins() -> None:
+    password = passphrase(current_app.config["LIANXI"].password_min_length)
+    click.echo(f"\n  Sign-ins, all with the password 登录账号，统一密码:  {password}\n")
+    for one in COLLEAGUES:
+        click.echo(f"    {one.email:<24}{one.role:<10}{one.name}, {one.title}")
+    click.echo()
