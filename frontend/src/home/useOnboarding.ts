@@ -61,9 +61,15 @@ export function useOnboarding() {
     if (isOver.value || customers === undefined || deals === undefined || users === undefined) return []
     return stepsOf({ customers, deals, users }, session.can)
   })
-  // The last tick is seen before the card goes: it leaves with the next visit, or when it is put away.
+  // Who comes to a house that is furnished is spared the steps. Who takes the last one sees its tick: the card leaves
+  // with the next visit, or when it is put away.
+  let wasOpen = false
   watch(steps, (now) => {
-    if (now.length > 0 && now.every((step) => step.isDone)) writeStored(entry, true)
+    if (now.length === 0) return
+    const isDone = now.every((step) => step.isDone)
+    if (isDone && !wasOpen) isOver.value = true
+    if (isDone) writeStored(entry, true)
+    else wasOpen = true
   })
 
   return {

@@ -85,6 +85,28 @@ export function recordsOf(list: RecordsLink['list'] | null, filters: unknown): R
   return { list, query: { ...view, ...query } }
 }
 
+/** Rows of one pipeline, in the order of its stages. */
+export interface PipelineGroup<T> {
+  id: number
+  name: string
+  rows: T[]
+}
+
+/** Stages by their pipelines; those without any deal are left out where others hold some. */
+export function byPipeline<T extends { pipeline_id: number; pipeline_name: string; count: number }>(
+  rows: readonly T[],
+): PipelineGroup<T>[] {
+  const groups = new Map<number, PipelineGroup<T>>()
+  for (const row of rows) {
+    const group = groups.get(row.pipeline_id) ?? { id: row.pipeline_id, name: row.pipeline_name, rows: [] }
+    group.rows.push(row)
+    groups.set(group.id, group)
+  }
+  const all = [...groups.values()]
+  const used = all.filter((group) => group.rows.some((row) => row.count > 0))
+  return used.length > 0 ? used : all
+}
+
 /** The width of a bar as a percentage of the longest; a value that is there is never invisible. */
 export function barWidth(value: string | number, most: string | number): number {
   const [part, whole] = [Number(value), Number(most)]
