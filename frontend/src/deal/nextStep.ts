@@ -24,6 +24,11 @@ export function isAgeing(deal: Deal, expectedDays: number | null | undefined, no
   return deal.state === 'open' && expectedDays != null && daysSince(deal.stage_entered_at, now) > expectedDays
 }
 
+/** Whether the day on which an open deal was to be closed has gone by. */
+export function isLate(deal: Pick<Deal, 'state' | 'expected_close_on'>, today: string): boolean {
+  return deal.state === 'open' && deal.expected_close_on !== null && deal.expected_close_on < today
+}
+
 /** A date so many days before or after another. */
 export function shiftDate(on: string, days: number): string {
   return new Date(Date.parse(`${on}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10)

@@ -23,6 +23,13 @@ export function useBoardFocus(root: Ref<HTMLElement | null>, board: Ref<Board | 
     })
   }
 
+  /** Gives the focus back to its card when a dialog has closed and left it nowhere. */
+  function restore(): void {
+    const id = activeId.value
+    if (id !== null && (document.activeElement === document.body || !document.activeElement) && linkOf(id))
+      focus(id)
+  }
+
   function onFocusin(): void {
     const id = focusedId()
     if (id !== null) activeId.value = id
@@ -55,5 +62,5 @@ export function useBoardFocus(root: Ref<HTMLElement | null>, board: Ref<Board | 
     { flush: 'pre' },
   )
 
-  return { activeId, focusedId, focus, onFocusin, onKeydown }
+  return { activeId, focusedId, focus, restore, onFocusin, onKeydown }
 }

@@ -1,6 +1,7 @@
 import { computed, type ComputedRef } from 'vue'
 import { useI18n } from 'vue-i18n'
 import type { ListFilter, ListRange } from '@/layout/ListToolbar.vue'
+import type { ListChoice } from '@/records/listState'
 import { useOptions } from '@/records/useOptions'
 import { useReference } from '@/records/useReference'
 import { useUsers } from '@/records/useUsers'
@@ -11,6 +12,7 @@ export function useDealFilters(
   isTable: () => boolean,
   stages: ReturnType<typeof usePipelines>,
   pipelineId: () => number | undefined,
+  chosen: () => ListChoice['filters'],
 ): { filters: ComputedRef<ListFilter[]>; ranges: ComputedRef<ListRange[]> } {
   const { t } = useI18n()
   const users = useUsers()
@@ -28,6 +30,12 @@ export function useDealFilters(
         .map((team) => ({ value: String(team.id), label: team.name })),
     },
   ])
+  /** What only closed deals have is offered where they are looked at. */
+  const isClosed = computed(() =>
+    ['state', 'lost_reason', 'closed_from', 'closed_to'].some((key) =>
+      (chosen()[key] ?? []).some((value) => value !== 'open'),
+    ),
+  )
   const kinds = computed<ListFilter>(() => ({
     key: 'kind',
     label: t('deal.field.kind'),
@@ -63,7 +71,9 @@ export function useDealFilters(
             ...common.value,
             kinds.value,
             { key: 'source', label: t('deal.field.source'), choices: sources.choices.value },
-            { key: 'lost_reason', label: t('deal.field.lost_reason'), choices: reasons.choices.value },
+            ...(isClosed.value
+              ? [{ key: 'lost_reason', label: t('deal.field.lost_reason'), choices: reasons.choices.value }]
+              : []),
           ]
         : [...common.value, kinds.value],
     ),
@@ -75,7 +85,7 @@ export function useDealFilters(
         label: t('deal.field.expected_close_on'),
         kind: 'date' as const,
       },
-      ...(isTable()
+      ...(isTable() && isClosed.value
         ? [
             {
               from: 'closed_from',

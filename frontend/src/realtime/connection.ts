@@ -49,6 +49,9 @@ const defaultTimes: Times = {
   retry: (attempt) => Math.min(30_000, 1000 * 2 ** attempt) * (0.5 + Math.random()),
 }
 
+// Who has lost a record is told no more than its id.
+const bare = { version: null, changed: [], record: null, changeset_id: null, actor: null }
+
 const own = new Set(['ready', 'auth_expiring', 'presence', 'notification', 'job_progress'])
 
 /**
@@ -262,7 +265,13 @@ export class LiveConnection {
       const { changeset_id = null } = payload as { changeset_id?: number | null }
       this.batch.add({ resource, changeset_id })
     } else {
-      this.batch.add({ ...(payload as PushedEvent), type: name, resource })
+      this.batch.add({
+        ...bare,
+        at: new Date().toISOString(),
+        ...(payload as PushedEvent),
+        type: name,
+        resource,
+      })
     }
   }
 

@@ -2,8 +2,8 @@ import type { LiveEvent } from '@/api/types'
 
 export type { LiveEvent }
 
-/** What the server pushes: the event's name is the event's type. */
-export type PushedEvent = Omit<LiveEvent, 'type' | 'resource'>
+/** What the server pushes: the event's name is the event's type. A loss says the id and little else. */
+export type PushedEvent = Pick<LiveEvent, 'cursor' | 'id'> & Partial<Omit<LiveEvent, 'type' | 'resource'>>
 
 /** A change set of so many records that they are not told one by one. */
 export interface BulkEvent {

@@ -189,6 +189,29 @@ describe('pushes', () => {
   })
 })
 
+describe('a push about a loss', () => {
+  it('is whole, though it says the id only', async () => {
+    const { socket, parts, live } = setUp(() => Promise.resolve(page([], 'c1')))
+    live.start()
+    await settle()
+    socket.push('ready', { watermark: 'c1' })
+    await settle()
+    socket.push('deal_removed', { cursor: 'c2', id: 7 })
+    await vi.advanceTimersByTimeAsync(200)
+    expect(parts.deliver.mock.calls.flatMap(([events]) => events as LiveEvent[])).toEqual([
+      expect.objectContaining({
+        type: 'deal_removed',
+        resource: 'deal',
+        id: 7,
+        version: null,
+        changed: [],
+        record: null,
+        actor: null,
+      }),
+    ])
+  })
+})
+
 describe('a lost connection', () => {
   it('is polled, shown after five seconds, and healed by ready', async () => {
     const { socket, asked, live } = setUp((after) => Promise.resolve(page([], after ?? 'c1')))
