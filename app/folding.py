@@ -33,10 +33,11 @@ _simplified = _Simplified()
 
 
 def _plain(text: str) -> str:
-    """A text without case, width and accents, its blanks single."""
+    """A text without case, width, accents and invisible characters, its blanks single."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     if not folded.isascii():
-        folded = "".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))
+        apart = unicodedata.normalize("NFKD", folded)
+        folded = "".join(c for c in apart if not unicodedata.combining(c) and unicodedata.category(c) != "Cf")
         folded = unicodedata.normalize("NFC", folded)
     return " ".join(folded.split())
 

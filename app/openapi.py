@@ -140,7 +140,9 @@ class _Writer:
                     properties[key] = dict(read_as.document)
                 else:
                     properties[key] = self.field(field, reading)
-                if field.required and not partial if not reading else not field.metadata.get("optional"):
+                # A part, such as an address, has the keys that were given, on the way in and out.
+                needed = not field.metadata.get("optional") if reading else field.required
+                if needed and not partial:
                     required.append(key)
             body: Json = {"type": "object", "properties": properties | (extra or {}), "additionalProperties": False}
             required += list(extra or {})

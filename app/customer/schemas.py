@@ -236,6 +236,7 @@ class PhoneEntrySchema(StrictSchema):
 
     kind = Line(allow_none=True, validate=max_length(30), load_default="mobile")
     raw = Line(required=True, validate=max_length(50))
+    e164 = Line(dump_only=True, allow_none=True)
     is_primary = Flag(load_default=False)
 
 
@@ -244,6 +245,7 @@ class PersonCustomerSchema(StrictSchema):
 
     customer_id = IdField(required=True)
     role = Line(allow_none=True, validate=max_length(60), load_default=None)
+    name = Line(dump_only=True)
 
 
 def _further_customers(shape: Shape) -> ColumnElement[Any]:

@@ -802,7 +802,7 @@ def upgrade() -> None:
     with op.batch_alter_table("person_customer", schema=None) as batch_op:
         batch_op.create_index("ix_person_customer_customer", ["customer_id"], unique=False)
     # Teams and users point at each other: the second link is added when both tables stand.
-    with op.batch_alter_table("team") as batch_op:
+    with op.batch_alter_table("team", table_kwargs={"sqlite_autoincrement": True}) as batch_op:
         batch_op.create_foreign_key("fk_team_manager_id", "user", ["manager_id"], ["id"])
 
 
