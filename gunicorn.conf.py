@@ -62,8 +62,8 @@ def on_starting(server: Any) -> None:
     """Tell the product what is really used, also when the command line chose it, and refuse a wrong environment.
 
     In a worker the refusal would only make gunicorn start the next one, for ever. The database is brought up to date
-    here too, before there is a worker, so that gunicorn alone is enough on a new machine; `make run` has done it already
-    and says so.
+    here too, before there is a worker, so that gunicorn alone is enough on a new machine; `make run` has done it
+    already and says so.
     """
     worker = os.environ["WORKER_CLASS"] = server.cfg.worker_class_str
     if worker == "gthread":

@@ -157,7 +157,7 @@ class IdField(Whole):
 class Flag(fields.Boolean, _Coded):
     """true or false, nothing that merely looks like it."""
 
-    default_error_messages: dict[str, Any] = _MESSAGES  # noqa: RUF012
+    default_error_messages: dict[str, Any] = _MESSAGES
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         if not isinstance(value, bool):

@@ -51,9 +51,25 @@ ENVIRONMENT = {"RATELIMIT_ENABLED": "0", "POOL_SIZE": "10", "SECRET_KEY": secret
 def served(*arguments: str, port: int, **env: str) -> Iterator[str]:
     """A gunicorn with two workers until the block ends; its address."""
     process = subprocess.Popen(
-        [BIN / "gunicorn", "-c", str(ROOT / "bench" / "server.conf.py"), "--no-control-socket", "-k", "gthread", "-w", "2", "--threads", "8",
-         "--log-level", "warning", "-b", f"127.0.0.1:{port}", *arguments],
-        cwd=ROOT, env={**os.environ, **env},
+        [
+            BIN / "gunicorn",
+            "-c",
+            str(ROOT / "bench" / "server_conf.py"),
+            "--no-control-socket",
+            "-k",
+            "gthread",
+            "-w",
+            "2",
+            "--threads",
+            "8",
+            "--log-level",
+            "warning",
+            "-b",
+            f"127.0.0.1:{port}",
+            *arguments,
+        ],
+        cwd=ROOT,
+        env={**os.environ, **env},
     )
     url = f"http://127.0.0.1:{port}"
     try:
@@ -160,7 +176,8 @@ def main() -> None:
                 connection.execute(f"CREATE DATABASE bench_{name}".encode())
             urls[name] = admin_url.rsplit("/", 1)[0] + f"/bench_{name}"
         print(f"Filling {options.rows:,} and 1,000 customers ...", flush=True)
-        big, small = fill(urls["big"], folder / "big", options.rows), fill(urls["small"], folder / "small", 1_000)
+        big = fill(urls["big"], folder / "big", options.rows)
+        fill(urls["small"], folder / "small", 1_000)
         plan_files = {}
         for who, user_id in (("admin", 1), ("sales", 2)):
             plan_files[who] = folder / f"plan-{who}.json"
@@ -170,14 +187,31 @@ def main() -> None:
             for who, user_id in (("admin", 1), ("sales", 2)):
                 tokens[who] = access_token(user_id, user_id, 86_400)
         ours = stack.enter_context(
-            served("app:create_app()", port=free_port(), DATABASE_URL=urls["big"], DATA_DIR=str(folder / "big"), **ENVIRONMENT)
+            served(
+                "app:create_app()",
+                port=free_port(),
+                DATABASE_URL=urls["big"],
+                DATA_DIR=str(folder / "big"),
+                **ENVIRONMENT,
+            )
         )
         few = stack.enter_context(
-            served("app:create_app()", port=free_port(), DATABASE_URL=urls["small"], DATA_DIR=str(folder / "small"), **ENVIRONMENT)
+            served(
+                "app:create_app()",
+                port=free_port(),
+                DATABASE_URL=urls["small"],
+                DATA_DIR=str(folder / "small"),
+                **ENVIRONMENT,
+            )
         )
         bare = {
             who: stack.enter_context(
-                served("bench.bare:application", port=free_port(), BENCH_PLAN=str(plan_files[who]), BENCH_DATABASE=urls["big"])
+                served(
+                    "bench.bare:application",
+                    port=free_port(),
+                    BENCH_PLAN=str(plan_files[who]),
+                    BENCH_DATABASE=urls["big"],
+                )
             )
             for who in ("admin", "sales")
         }
@@ -197,11 +231,20 @@ def main() -> None:
                 rates.setdefault(name, []).append(load(url, options.seconds, tokens[who], script)[0])
                 rates.setdefault(f"{name} (bare)", []).append(load(bare_url, options.seconds, None, bare_script)[0])
         growth = {}
-        for label, query in (("page", PAGE), ("page_capped_count", PAGE.replace("count=none", "count=capped")),
-                             ("filtered", PAGE + "&status=lead"), ("by_name", "sort=name&per_page=20&count=none"),
-                             ("search", PAGE + "&q=tech")):
-            pair = [(latency(f"{ours}/api/v1/customers?{query}", tokens["admin"]),
-                     latency(f"{few}/api/v1/customers?{query}", tokens["admin"])) for _ in range(3)]
+        for label, query in (
+            ("page", PAGE),
+            ("page_capped_count", PAGE.replace("count=none", "count=capped")),
+            ("filtered", PAGE + "&status=lead"),
+            ("by_name", "sort=name&per_page=20&count=none"),
+            ("search", PAGE + "&q=tech"),
+        ):
+            pair = [
+                (
+                    latency(f"{ours}/api/v1/customers?{query}", tokens["admin"]),
+                    latency(f"{few}/api/v1/customers?{query}", tokens["admin"]),
+                )
+                for _ in range(3)
+            ]
             growth[label] = round(statistics.median(a / b for a, b in pair), 2)
     ratios = {
         name: round(statistics.median(a / b for a, b in zip(rates[name], rates[f"{name} (bare)"], strict=True)), 3)

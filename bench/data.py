@@ -24,16 +24,28 @@ def people(connection: Connection) -> None:
     for user_id in range(1, 42):
         connection.execute(
             insert(User).values(
-                id=user_id, name=f"User {user_id}", name_key=f"user {user_id}", email=f"user{user_id}@example.com",
-                email_key=f"user{user_id}@example.com", role="admin" if user_id == 1 else "sales",
-                team_id=1, must_change_password=False, access_stamp=1, **common,
+                id=user_id,
+                name=f"User {user_id}",
+                name_key=f"user {user_id}",
+                email=f"user{user_id}@example.com",
+                email_key=f"user{user_id}@example.com",
+                role="admin" if user_id == 1 else "sales",
+                team_id=1,
+                must_change_password=False,
+                access_stamp=1,
+                **common,
             )
         )
         later = datetime.now(UTC) + timedelta(days=1)
         connection.execute(
             insert(SignIn).values(
-                id=user_id, user_id=user_id, created_at=START, expires_at=later, last_used_at=START,
-                is_remembered=False, by_cookie=False,
+                id=user_id,
+                user_id=user_id,
+                created_at=START,
+                expires_at=later,
+                last_used_at=START,
+                is_remembered=False,
+                by_cookie=False,
             )
         )
     connection.execute(insert(Tag), [{"name": f"tag{n}", "name_key": f"tag{n}", **common} for n in range(20)])
@@ -56,11 +68,22 @@ def customers(connection: Connection, count: int) -> None:
         email = f"c{number}@example.com"
         rows.append(
             {
-                "kind": "company", "name": name, "email": email, "phone": f"138{number:08d}",
-                "status": chance.choice(("lead", "prospect", "active", "lost")), "owner_id": 2 + number % 40, "team_id": 1,
-                "name_key": fold(name), "sort_key": sort_key(name), "search_key": search_key([name]),
-                "reach_key": search_key([], [email, f"138{number:08d}"]), "email_key": email_key(email),
-                "version": 1, "created_at": START + timedelta(minutes=number), "updated_at": START, "is_active": True,
+                "kind": "company",
+                "name": name,
+                "email": email,
+                "phone": f"138{number:08d}",
+                "status": chance.choice(("lead", "prospect", "active", "lost")),
+                "owner_id": 2 + number % 40,
+                "team_id": 1,
+                "name_key": fold(name),
+                "sort_key": sort_key(name),
+                "search_key": search_key([name]),
+                "reach_key": search_key([], [email, f"138{number:08d}"]),
+                "email_key": email_key(email),
+                "version": 1,
+                "created_at": START + timedelta(minutes=number),
+                "updated_at": START,
+                "is_active": True,
             }
         )
         links.append({"customer_id": number, "tag_id": 1 + number % 20})

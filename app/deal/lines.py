@@ -14,7 +14,6 @@ from ..routing import assign
 from .models import Deal, DealLine, Product
 from .money import CURRENCIES, MOST, fits, line_amount
 
-
 _LINES = (
     select(DealLine)
     .where(DealLine.deal_id == bindparam("deal_id", type_=BigInteger()))

@@ -34,6 +34,11 @@ class Listener:
             assert time.monotonic() < deadline, self.heard
             time.sleep(0.02)
 
+    def hears(self, event: str, about: int) -> list[Any]:
+        """The payloads of one event of one record, once there is any."""
+        self.until(lambda: bool(self.told(event, about)))
+        return self.told(event, about)
+
     def told(self, event: str, about: int | None = None) -> list[Any]:
         """The payloads of one event, of all records or of one."""
         return [data for name, data in self.heard if name == event and about in (None, data.get("id"))]
@@ -97,8 +102,7 @@ def test_a_change_reaches_every_socket_that_may_see_it(
     status, made = server.call("POST", "/customers", {"name": "联系 live"}, alice)
     assert status == 201
     for listener in [*hers, boss]:
-        listener.until(lambda listener=listener: bool(listener.told("customer_created", made["id"])))
-        (event,) = listener.told("customer_created", made["id"])
+        (event,) = listener.hears("customer_created", made["id"])
         assert {key: value for key, value in made.items() if key != "can_write"} == event["record"]
         assert event["changed"]
         assert event["actor"]["name"] == "alice"
