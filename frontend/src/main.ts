@@ -8,7 +8,7 @@ import { createAppRouter } from './layout/router'
 import { createLive } from './live'
 import { provideLive } from './records/context'
 import { createQueryClient } from './records/queryClient'
-import { usePreferences, type LocaleName } from './session/preferences'
+import { usePreferences } from './session/preferences'
 import { useSession } from './session/session'
 import { listenForShortcuts } from './ui/shortcuts'
 import './ui/app.css'
@@ -49,8 +49,6 @@ async function restore(): Promise<void> {
 async function start(): Promise<void> {
   await setLocale(preferences.locale)
   await restore()
-  const known = session.user?.language
-  if (known === 'zh-CN' || known === 'en') preferences.locale = known satisfies LocaleName
   await setLocale(preferences.locale)
   app.use(createAppRouter())
   app.mount('#app')

@@ -31,7 +31,13 @@ export const usePreferences = defineStore('preferences', () => {
   const saved = readStored<Saved>(entry) ?? {}
   const theme = ref<Theme>(saved.theme ?? 'system')
   const density = ref<Density>(saved.density ?? 'compact')
-  const locale = ref<LocaleName>(saved.locale ?? browserLocale())
+  const chosenLocale = ref<LocaleName | null>(saved.locale ?? null)
+  /** The language that goes with the account; a choice made on this device comes first. */
+  const accountLocale = ref<LocaleName | null>(null)
+  const locale = computed<LocaleName>({
+    get: () => chosenLocale.value ?? accountLocale.value ?? browserLocale(),
+    set: (name) => (chosenLocale.value = name),
+  })
   const isSidebarOpen = ref(saved.sidebar !== 'closed')
   const singleKeys = ref(saved.singleKeys ?? true)
 
@@ -39,12 +45,12 @@ export const usePreferences = defineStore('preferences', () => {
   const isDark = computed(() => theme.value === 'dark' || (theme.value === 'system' && systemIsDark.value))
 
   watch(
-    [theme, density, locale, isSidebarOpen, singleKeys],
+    [theme, density, chosenLocale, isSidebarOpen, singleKeys],
     () => {
       const state: Saved = {
         theme: theme.value,
         density: density.value,
-        locale: locale.value,
+        ...(chosenLocale.value ? { locale: chosenLocale.value } : {}),
         sidebar: isSidebarOpen.value ? 'open' : 'closed',
         singleKeys: singleKeys.value,
       }
@@ -61,5 +67,5 @@ export const usePreferences = defineStore('preferences', () => {
     { immediate: true },
   )
 
-  return { theme, density, locale, isSidebarOpen, singleKeys, isDark }
+  return { theme, density, locale, accountLocale, isSidebarOpen, singleKeys, isDark }
 })

@@ -1,5 +1,5 @@
 import { defineStore } from 'pinia'
-import { computed, ref, shallowRef } from 'vue'
+import { computed, ref, shallowRef, watch } from 'vue'
 import { authorise, bodyOf, client, prefix } from '@/api/client'
 import { Problem } from '@/api/problem'
 import type { Me } from '@/api/types'
@@ -32,6 +32,10 @@ export const useSession = defineStore('session', () => {
   const preferences = usePreferences()
   const status = ref<SessionStatus>('unknown')
   const user = shallowRef<Me | null>(null)
+  watch(user, (person) => {
+    const name = person?.language
+    if (name === 'zh-CN' || name === 'en') preferences.accountLocale = name
+  })
   const tokenListeners = new Set<(token: string) => void>()
   let resume: ((signedIn: boolean) => void)[] = []
 

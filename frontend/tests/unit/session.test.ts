@@ -4,6 +4,7 @@ import { setupServer } from 'msw/node'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Problem } from '@/api/problem'
 import { rest } from '@/api/rest'
+import { browserLocale, usePreferences } from '@/session/preferences'
 import { safeReturnPath } from '@/session/returnPath'
 import { useSession } from '@/session/session'
 import { electionLock, type Channel } from '@/session/tabLock'
@@ -256,5 +257,22 @@ describe('the session', () => {
       expect.any(Number),
     ])
     expect(localStorage.getItem('lianxi.signed-in')).toBeNull()
+  })
+})
+
+describe('the language', () => {
+  it('is the account’s until somebody chooses on this device', () => {
+    setActivePinia(createPinia())
+    const preferences = usePreferences()
+    preferences.accountLocale = 'zh-CN'
+    expect(preferences.locale).toBe('zh-CN')
+    preferences.theme = 'dark'
+    setActivePinia(createPinia())
+    expect(usePreferences().locale).toBe(browserLocale())
+    usePreferences().locale = 'zh-CN'
+    usePreferences().accountLocale = 'en'
+    expect(usePreferences().locale).toBe('zh-CN')
+    setActivePinia(createPinia())
+    expect(usePreferences().locale).toBe('zh-CN')
   })
 })
