@@ -34,6 +34,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.sql.expression import FunctionElement
+from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.sql.selectable import ScalarSelect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -159,6 +160,10 @@ class member_of(FunctionElement[bool]):  # noqa: N801  (reads like an SQL functi
     type = Boolean()
     inherit_cache = True
     name = "member_of"
+
+    def self_group(self, against: OperatorType | None = None) -> Any:
+        """The condition as it is: `= 1` behind it, as for a column, would keep SQLite from using any index for it."""
+        return self
 
 
 @compiles(member_of, "postgresql")
