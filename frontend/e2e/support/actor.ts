@@ -122,7 +122,7 @@ export class Actor {
 
   /** Waits until the page has asked for all that it needs: no request under way for a moment. */
   async settle(): Promise<void> {
-    for (let calm = 0; calm < 4; calm = this.underWay.size === 0 ? calm + 1 : 0)
+    for (let calm = 0; calm < 6; calm = this.underWay.size === 0 ? calm + 1 : 0)
       await this.page.waitForTimeout(75)
   }
 

@@ -22,17 +22,12 @@ interface House {
 
 /** A journey: real browsers in front of the real product. */
 export const test = base.extend<Stage, House>({
-  url: [
-     
-    async ({}, use) => use(process.env['LIANXI_E2E_URL'] ?? ''),
-    { scope: 'worker' },
-  ],
+  url: [async ({}, use) => use(process.env['LIANXI_E2E_URL'] ?? ''), { scope: 'worker' }],
   root: [
     async ({ url }, use) => use(await Api.signIn(url, admin.email, admin.password)),
     { scope: 'worker' },
   ],
   own: [
-     
     async ({}, use) => {
       const product = await Product.start()
       await use(product)

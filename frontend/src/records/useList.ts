@@ -1,5 +1,5 @@
 import { hashKey, keepPreviousData, useInfiniteQuery, useQueryClient } from '@tanstack/vue-query'
-import { computed, ref, watch } from 'vue'
+import { computed, ref, toValue, watch, type MaybeRefOrGetter } from 'vue'
 import { rest, type Query } from '@/api/rest'
 import type { AnyRecord, ListPage, Resource, ResourceMap } from '@/api/types'
 import { useLive } from './context'
@@ -16,7 +16,7 @@ const pageSize = 100
 export function useList<R extends Resource>(
   spec: ListSpec<R>,
   state: ListState,
-  options: { trail?: boolean; pageSize?: number } = {},
+  options: { trail?: boolean; pageSize?: number; enabled?: MaybeRefOrGetter<boolean> } = {},
 ) {
   type Row = ResourceMap[R] & AnyRecord
   const { connection } = useLive()
@@ -56,6 +56,7 @@ export function useList<R extends Resource>(
     },
     initialPageParam: null as string | null,
     getNextPageParam: (page: ListPage<Row>) => page.meta.next_cursor ?? null,
+    enabled: computed(() => toValue(options.enabled) !== false),
     placeholderData: keepPreviousData,
     meta: computed(() => ({ live: live.value as unknown as LiveList<never> })) as never,
     shallow: true,

@@ -276,9 +276,9 @@ describe('presence', () => {
     const scope = effectScope()
     const id = ref<number | null>(7)
     const users = scope.run(() => usePresence(presence, 'customers', id))
-    expect(socket.sent.at(-1)?.slice(0, 2)).toEqual(['watch', { resource: 'customers', id: 7 }])
+    expect(socket.sent.at(-1)?.slice(0, 2)).toEqual(['watch', { resource: 'customer', id: 7 }])
     socket.push('presence', {
-      resource: 'customers',
+      resource: 'customer',
       id: 7,
       users: [
         { id: 1, name: 'me' },
@@ -292,7 +292,7 @@ describe('presence', () => {
     socket.push('ready', { watermark: 'c1' })
     expect(socket.sent.slice(before).map(([name]) => name)).toEqual(['watch'])
     scope.stop()
-    expect(socket.sent.at(-1)).toEqual(['unwatch', { resource: 'customers', id: 7 }])
+    expect(socket.sent.at(-1)).toEqual(['unwatch', { resource: 'customer', id: 7 }])
   })
 })
 
