@@ -29,6 +29,8 @@ export const customerList: ListSpec<'customers'> = {
           : (customer.tags ?? []).some((tag) => tag.toLowerCase() === value.toLowerCase()),
       ),
   },
+  // Reports lead here with these; days begin in the reader's zone, which only the server knows for sure.
+  serverFilters: ['created_after', 'created_before', 'team_id'],
   searched: (customer) => [
     customer.name,
     customer.short_name,

@@ -43,6 +43,8 @@ export const dealList: ListSpec<'deals'> = {
     closed_to: (deal, values) => atMost(deal.closed_on, values),
   },
   searched: (deal) => [deal.name],
+  // Reports lead here with these; the dialog of filters does not offer them.
+  serverFilters: ['where', 'stage_entered_before'],
 }
 
 /** The colour of a deal's state, the same on every screen. */
