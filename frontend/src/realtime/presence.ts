@@ -61,7 +61,11 @@ export class Presence {
   }
 }
 
-/** The colleagues who look at the same record, for as long as the component lives. */
+/**
+ * The colleagues who look at the same record, for as long as the component lives.
+ *
+ * @param resource As in events: `customer`, `deal`.
+ */
 export function usePresence(
   presence: Presence | null,
   resource: string,
