@@ -29,7 +29,8 @@ def lines_of(deal: Deal) -> list[DealLine]:
 def set_lines(deal: Deal, sent: Sequence[dict[str, Any]]) -> None:
     """Replace the lines of a stored deal; those whose `id` is named stay the same rows.
 
-    A line without `tax_percent` takes its product's.
+    A line without `tax_percent` takes its product's. One without `id` that stands there already, at its place and with
+    its values, stays too: an upsert that is sent twice changes nothing.
 
     Raises:
         Problem: 422 for lines that are not the deal's, unknown products, or amounts beyond the largest one.
@@ -69,6 +70,10 @@ def set_lines(deal: Deal, sent: Sequence[dict[str, Any]]) -> None:
         )
     if issues:
         raise invalid(*issues)
+    for number, (line, row) in enumerate(rows):
+        if line is None and (twin := _twin(row, present, kept)) is not None:
+            kept.add(twin.id)
+            rows[number] = (twin, row)
     for line_id in present.keys() - kept:
         db.session.delete(present[line_id])
     for line, row in rows:
@@ -77,6 +82,14 @@ def set_lines(deal: Deal, sent: Sequence[dict[str, Any]]) -> None:
         else:
             assign(line, row)
     db.session.flush()
+
+
+def _twin(row: dict[str, Any], present: dict[int, DealLine], kept: set[int]) -> DealLine | None:
+    """The stored line, not named by the input, that is exactly the one that was sent."""
+    for line in present.values():
+        if line.id not in kept and all(getattr(line, name) == value for name, value in row.items()):
+            return line
+    return None
 
 
 def settle_amount(deal: Deal, values: dict[str, Any]) -> None:

@@ -197,6 +197,20 @@ def test_lines_are_replaced_whole_and_kept_by_id(cast: Cast) -> None:
     assert (emptied["lines"], emptied["amount"]) == ([], None)
 
 
+def test_lines_sent_again_without_their_ids_stay(cast: Cast) -> None:
+    line = {"product_id": product(cast), "quantity": "2", "unit_price": "5"}
+    body = {"name": "Servers", "lines": [line, {**line, "quantity": "3"}]}
+    made = cast.alice.put("/deals/external/erp/7", body)
+    again = cast.alice.put("/deals/external/erp/7", body)
+    assert (made.status_code, again.status_code) == (201, 200)
+    assert again.get_json()["lines"] == made.get_json()["lines"]
+    assert "X-Changeset-Id" not in again.headers
+    # Another quantity is another line; the one beside it stays.
+    changed = cast.alice.put("/deals/external/erp/7", {"lines": [line, {**line, "quantity": "4"}]}).get_json()
+    assert changed["lines"][0] == made.get_json()["lines"][0]
+    assert changed["lines"][1]["id"] != made.get_json()["lines"][1]["id"]
+
+
 def test_lines_that_cannot_be(cast: Cast) -> None:
     one = product(cast)
     gone = product(cast, "GONE")
