@@ -89,3 +89,13 @@ describe('a pushed record', () => {
     expect(fits({}, customer(1, { is_active: false }), true)).toBe(false)
   })
 })
+
+describe('deleted records', () => {
+  it('stand in lists of deleted ones only', () => {
+    const choice = { q: '', sort: 'name', filters: {} }
+    const gone = customer(1, { is_active: false })
+    expect(fitsChoice(spec, choice)(gone, true)).toBe(false)
+    expect(fitsChoice(spec, { ...choice, filters: { deleted: ['only'] } })(gone, false)).toBe(true)
+    expect(fitsChoice(spec, { ...choice, filters: { deleted: ['only'] } })(customer(2, {}), true)).toBe(false)
+  })
+})
