@@ -1,11 +1,10 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from '@playwright/test'
 
-/** Journeys in a real browser against the real product, which the global set-up starts on data of its own. */
+/** Journeys in real browsers against the real product; each worker starts one on data of its own. */
 export default defineConfig({
   testDir: './e2e/journeys',
   outputDir: fileURLToPath(new URL('../artifacts/e2e', import.meta.url)),
-  globalSetup: './e2e/support/globalSetup.ts',
   fullyParallel: true,
   workers: 2,
   // A journey that passes only sometimes is a fault, so nothing is tried twice.

@@ -12,8 +12,8 @@ const expect = check
 /** A sales person with 2,000 customers: made once, only read here. */
 const test = journey.extend<object, { crowd: Person }>({
   crowd: [
-    async ({ url, root }, use) => {
-      const cast = new Cast(url, root)
+    async ({ product, root }, use) => {
+      const cast = new Cast(product.url, root)
       const alice = await cast.join('Alice')
       await alice.api.postAll(
         '/customers',

@@ -45,7 +45,7 @@ export class Api {
   }
 
   /** Posts many, a few at a time, in any order. */
-  async postAll<T = Row>(path: string, bodies: readonly unknown[], atOnce = 6): Promise<T[]> {
+  async postAll<T = Row>(path: string, bodies: readonly unknown[], atOnce = 4): Promise<T[]> {
     const made: T[] = []
     let next = 0
     const walk = async (): Promise<void> => {

@@ -12,22 +12,15 @@ interface Stage {
 }
 
 interface House {
-  /** Address of the product that all journeys share. */
-  url: string
+  /** The product of this worker: what one journey does to teams and rights does not disturb another one. */
+  product: Product
   /** The first admin, by the API. */
   root: Api
-  /** A product of this worker's own, for journeys that stop it. */
-  own: Product
 }
 
 /** A journey: real browsers in front of the real product. */
 export const test = base.extend<Stage, House>({
-  url: [async ({}, use) => use(process.env['LIANXI_E2E_URL'] ?? ''), { scope: 'worker' }],
-  root: [
-    async ({ url }, use) => use(await Api.signIn(url, admin.email, admin.password)),
-    { scope: 'worker' },
-  ],
-  own: [
+  product: [
     async ({}, use) => {
       const product = await Product.start()
       await use(product)
@@ -35,11 +28,15 @@ export const test = base.extend<Stage, House>({
     },
     { scope: 'worker', timeout: 60_000 },
   ],
-  cast: async ({ url, root }, use) => use(new Cast(url, root)),
-  open: async ({ browser, url }, use, info) => {
+  root: [
+    async ({ product }, use) => use(await Api.signIn(product.url, admin.email, admin.password)),
+    { scope: 'worker' },
+  ],
+  cast: async ({ product, root }, use) => use(new Cast(product.url, root)),
+  open: async ({ browser, product }, use, info) => {
     const actors: Actor[] = []
     await use(async (person, view) => {
-      const actor = await Actor.open(browser, url, person, view)
+      const actor = await Actor.open(browser, product.url, person, view)
       actors.push(actor)
       return actor
     })

@@ -34,11 +34,6 @@ export function listName(resource: string): string {
   return lists[resource] ?? (resource.endsWith('s') || resource === 'people' ? resource : `${resource}s`)
 }
 
-/** `customers` -> `customer`, the name that the server's events and watches use. */
-export function recordName(list: string): string {
-  return Object.keys(lists).find((name) => lists[name] === list) ?? list
-}
-
 /** `deal_stage_moved` -> resource `deal_stage`, verb `moved`. Webhook names (`deal.moved`) are read too. */
 export function splitType(type: string): { resource: string; verb: string } {
   const at = Math.max(type.lastIndexOf('_'), type.lastIndexOf('.'))

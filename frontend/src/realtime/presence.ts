@@ -1,7 +1,6 @@
 import { onScopeDispose, ref, toValue, watch, type MaybeRefOrGetter, type Ref } from 'vue'
 import type { Link } from '@/api/types'
 import type { LiveConnection } from './connection'
-import { listName, recordName } from './events'
 
 interface PresenceMessage {
   resource: string
@@ -22,11 +21,11 @@ export class Presence {
     })
     connection.on('presence', (payload) => {
       const { resource, id, users } = payload as PresenceMessage
-      this.put(`${listName(resource)}:${id}`, users)
+      this.put(`${resource}:${id}`, users)
     })
   }
 
-  /** Watches a record of a list (`customers`); several places on one page share one watch. */
+  /** Watches a record (`customer`, 7); several places on one page share one watch. */
   watch(resource: string, id: number): Ref<Link[]> {
     const key = `${resource}:${id}`
     const entry = this.seen.get(key) ?? { users: ref<Link[]>([]), holders: 0 }
@@ -42,12 +41,12 @@ export class Presence {
     const entry = this.seen.get(key)
     if (!entry || --entry.holders > 0) return
     this.seen.delete(key)
-    this.connection.send('unwatch', { resource: recordName(resource), id })
+    this.connection.send('unwatch', { resource, id })
   }
 
   private ask(key: string): void {
     const at = key.lastIndexOf(':')
-    const target = { resource: recordName(key.slice(0, at)), id: Number(key.slice(at + 1)) }
+    const target = { resource: key.slice(0, at), id: Number(key.slice(at + 1)) }
     this.connection.send('watch', target, (reply) => {
       const users = (reply as { users?: Link[] } | null)?.users
       if (users) this.put(key, users)

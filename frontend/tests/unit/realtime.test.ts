@@ -275,7 +275,7 @@ describe('presence', () => {
     const presence = new Presence(live, () => 1)
     const scope = effectScope()
     const id = ref<number | null>(7)
-    const users = scope.run(() => usePresence(presence, 'customers', id))
+    const users = scope.run(() => usePresence(presence, 'customer', id))
     expect(socket.sent.at(-1)?.slice(0, 2)).toEqual(['watch', { resource: 'customer', id: 7 }])
     socket.push('presence', {
       resource: 'customer',
