@@ -62,11 +62,3 @@ export function currencyPlaces(currency: string): number {
     return 2
   }
 }
-
-/** The names in a text that separates them by commas of any script. */
-export function namesIn(text: string | null): string[] {
-  return (text ?? '')
-    .split(/[,，、]/)
-    .map((name) => name.trim())
-    .filter(Boolean)
-}

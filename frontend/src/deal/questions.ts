@@ -17,7 +17,9 @@ export type Question =
       deal: Deal
       stage: Stage
       fields: readonly string[]
-      answer(value: Changes | null): void
+      /** Stores what was filled in; what it throws is shown on the fields. */
+      save(changes: Changes): Promise<Deal>
+      answer(value: Deal | null): void
     }
   | { kind: 'stage'; deal: Deal; stages: readonly Stage[]; answer(value: Stage | null): void }
 

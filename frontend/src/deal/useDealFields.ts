@@ -39,7 +39,11 @@ export function useDealFields() {
   const { date, number, percent } = useFormat()
   const users = useUsers()
   const { stage, byId } = usePipelines()
-  const options = { source: useOptions('source'), lost_reason: useOptions('lost_reason') }
+  const options = {
+    source: useOptions('source'),
+    lost_reason: useOptions('lost_reason'),
+    competitor: useOptions('competitor'),
+  }
 
   function sayLines(lines: readonly Partial<DealLine>[]): string {
     return lines
@@ -68,6 +72,8 @@ export function useDealFields() {
         )
         .join(', ')
     }
+    if (field === 'competitors' && Array.isArray(value))
+      return value.map((name) => options.competitor.label(String(name))).join(', ')
     if (Array.isArray(value)) return value.join(', ')
     return String(value)
   }

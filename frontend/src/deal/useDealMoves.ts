@@ -76,15 +76,16 @@ export function useDealMoves() {
   }
 
   /** Asks for what the stage wants to know; null when the person turned away. */
-  async function complete(deal: Deal, target: Stage, fields: readonly string[]): Promise<Deal | null> {
-    const changes = await ask<'fields'>({ kind: 'fields', deal, stage: target, fields })
-    if (!changes) return null
-    // Only what is empty is filled in: it meets nobody's change but the same one.
-    const saved = await patchWithConflict<Deal>(`/deals/${deal.id}`, deal, changes as Changes, async (met) =>
-      Object.fromEntries(met.map(({ field }) => [field, 'mine' as const])),
-    )
-    cache.put('deals', saved)
-    return saved
+  function complete(deal: Deal, target: Stage, fields: readonly string[]): Promise<Deal | null> {
+    async function save(changes: Changes): Promise<Deal> {
+      // Only what is empty is filled in: it meets nobody's change but the same one.
+      const saved = await patchWithConflict<Deal>(`/deals/${deal.id}`, deal, changes, async (met) =>
+        Object.fromEntries(met.map(({ field }) => [field, 'mine' as const])),
+      )
+      cache.put('deals', saved)
+      return saved
+    }
+    return ask<'fields'>({ kind: 'fields', deal, stage: target, fields, save })
   }
 
   async function carryOut(deal: Deal, intent: Intent, target: Stage | null): Promise<Deal | null> {

@@ -1,0 +1,358 @@
+import { describe, expect, it } from 'vitest'
+import type { Board, BoardColumn, Deal, Stage } from '@/api/types'
+import { boardCount, boardData, type BoardData } from '@/deal/board'
+import { applyToBoard, mergeMore, mergeTotals, type BoardScope } from '@/deal/boardLive'
+import { dealAt, focusFrom, isSamePlace, placeOf, stepFrom, withPending } from '@/deal/boardMoves'
+import type { AppliedEvent } from '@/records/live'
+
+const probability: Record<number, number> = { 1: 0.1, 2: 0.5, 3: 1 }
+
+function deal(id: number, stageId: number, rank: string, more: Partial<Deal> = {}): Deal {
+  return {
+    id,
+    version: 1,
+    name: `Deal ${id}`,
+    pipeline_id: 9,
+    stage_id: stageId,
+    stage: { id: stageId, name: `Stage ${stageId}`, kind: stageId === 3 ? 'won' : 'open' },
+    state: stageId === 3 ? 'won' : 'open',
+    amount: '100.00',
+    currency: 'EUR',
+    win_probability: probability[stageId] ?? 0,
+    win_probability_is_manual: false,
+    customer_id: 5,
+    customer: { id: 5, name: 'Acme' },
+    closed_on: stageId === 3 ? '2026-11-20' : null,
+    is_active: true,
+    rank,
+    can_write: true,
+    ...more,
+  } as Deal
+}
+
+function column(stageId: number, cards: Deal[], more: Partial<BoardColumn> = {}): BoardColumn {
+  const amount = cards.reduce((sum, card) => sum + Number(card.amount), 0)
+  return {
+    stage_id: stageId,
+    name: `Stage ${stageId}`,
+    kind: stageId === 3 ? 'won' : 'open',
+    colour: null,
+    count: cards.length,
+    amount: amount.toFixed(2),
+    weighted_amount: (amount * (probability[stageId] ?? 0)).toFixed(2),
+    other_amounts: [],
+    cards,
+    next_cursor: null,
+    ...more,
+  }
+}
+
+const start = (): Board => ({
+  pipeline_id: 9,
+  currency: 'EUR',
+  columns: [
+    column(1, [deal(11, 1, 'a'), deal(12, 1, 'c'), deal(13, 1, 'e')]),
+    column(2, [deal(21, 2, 'b')]),
+    column(3, []),
+  ],
+})
+
+const scope: BoardScope = { pipelineId: 9, fits: () => true, closedFrom: () => '2026-10-23' }
+
+function told(record: Deal | null, more: Partial<AppliedEvent> = {}): AppliedEvent {
+  return {
+    cursor: 'c',
+    type: record ? 'deal_moved' : 'deal_removed',
+    resource: 'deals',
+    id: record?.id ?? 0,
+    version: record?.version ?? null,
+    changed: ['stage_id', 'rank'],
+    record: record as unknown as Record<string, unknown> | null,
+    changeset_id: 1,
+    actor: { id: 2, name: 'Bob' },
+    at: '2026-11-22T08:00:00Z',
+    isOwn: false,
+    ...more,
+  }
+}
+const ids = (board: Board, stageId: number): number[] =>
+  board.columns.find((entry) => entry.stage_id === stageId)?.cards.map((card) => card.id) ?? []
+const totals = (board: Board): unknown[] =>
+  board.columns.map((entry) => [entry.count, entry.amount, entry.weighted_amount])
+const apply = (board: BoardData, ...events: AppliedEvent[]): BoardData => {
+  const next = applyToBoard(board, events, scope)
+  if (!next) throw new Error('asked for a reload')
+  return next
+}
+
+describe('events on a board', () => {
+  it('move a card to its place by rank, and its money with it', () => {
+    const board = boardData(start())
+    const next = apply(board, told(deal(12, 2, 'a', { version: 2 })))
+    expect(ids(next, 1)).toEqual([11, 13])
+    expect(ids(next, 2)).toEqual([12, 21])
+    expect(totals(next)).toEqual([
+      [2, '200.00', '20.00'],
+      [2, '200.00', '100.00'],
+      [0, '0.00', '0.00'],
+    ])
+    expect(boardCount(next)).toBe(4)
+  })
+
+  it('leave columns that they do not concern as they are, so that these are not drawn anew', () => {
+    const board = boardData(start())
+    const next = apply(board, told(deal(12, 1, 'f', { version: 2 })))
+    expect(ids(next, 1)).toEqual([11, 13, 12])
+    expect(next.columns[1]).toBe(board.columns[1])
+    expect(next.columns[2]).toBe(board.columns[2])
+  })
+
+  it('that are known already change nothing at all', () => {
+    const board = boardData(start())
+    expect(apply(board, told(deal(12, 2, 'a', { version: 1 })))).toBe(board)
+    const once = apply(board, told(deal(12, 2, 'a', { version: 2 })))
+    expect(apply(once, told(deal(12, 2, 'a', { version: 2 })))).toBe(once)
+  })
+
+  it('change amounts exactly, whatever the sums', () => {
+    let board = boardData(start())
+    for (let version = 2; version < 200; version += 1) {
+      board = apply(
+        board,
+        told(deal(21, 2, 'b', { version, amount: version % 2 ? '0.10' : '0.30' }), { changed: ['amount'] }),
+      )
+    }
+    expect(totals(board)[1]).toEqual([1, '0.10', '0.05'])
+  })
+
+  it('keep what is personal: a push to everybody does not say who may write', () => {
+    const pushed = { ...deal(12, 1, 'c', { version: 2, name: 'Renamed' }) } as Partial<Deal>
+    delete pushed.can_write
+    const next = apply(boardData(start()), told(pushed as Deal, { changed: ['name'] }))
+    expect(next.columns[0]?.cards[1]).toMatchObject({ name: 'Renamed', can_write: true })
+  })
+
+  it('take cards away that were deleted, lost from sight, filtered out or sent to another pipeline', () => {
+    const board = boardData(start())
+    expect(ids(apply(board, told(null, { id: 11 })), 1)).toEqual([12, 13])
+    expect(ids(apply(board, told(deal(11, 1, 'a', { version: 2, is_active: false }))), 1)).toEqual([12, 13])
+    expect(ids(apply(board, told(deal(11, 77, 'a', { version: 2, pipeline_id: 8 }))), 1)).toEqual([12, 13])
+    const owned = { ...scope, fits: (card: Deal) => card.owner_id === 1 }
+    const next = applyToBoard(board, [told(deal(11, 1, 'a', { version: 2, owner_id: 2 }))], owned)
+    expect(next && ids(next, 1)).toEqual([12, 13])
+    expect(next && totals(next)[0]).toEqual([2, '200.00', '20.00'])
+  })
+
+  it('bring new cards to columns that are loaded whole, counted at once', () => {
+    const next = apply(boardData(start()), told(deal(30, 2, 'z'), { type: 'deal_created', changed: [] }))
+    expect(ids(next, 2)).toEqual([21, 30])
+    expect(totals(next)[1]).toEqual([2, '200.00', '100.00'])
+    expect(next.stale).toEqual([])
+  })
+
+  it('show a deal that was won lately, not one that was won long ago', () => {
+    const board = boardData(start())
+    expect(ids(apply(board, told(deal(12, 3, 'a', { version: 2 }))), 3)).toEqual([12])
+    const old = deal(12, 3, 'a', { version: 2, closed_on: '2026-09-01' })
+    const next = apply(board, told(old))
+    expect(ids(next, 3)).toEqual([])
+    expect(boardCount(next)).toBe(3)
+  })
+
+  it('count other currencies apart and never add them', () => {
+    const next = apply(boardData(start()), told(deal(30, 2, 'z', { currency: 'USD', amount: '70.00' })))
+    expect(next.columns[1]).toMatchObject({
+      count: 2,
+      amount: '100.00',
+      other_amounts: [{ currency: 'USD', count: 1, amount: '70.00', weighted_amount: '35.00' }],
+    })
+    const back = apply(next, told(deal(30, 2, 'z', { version: 2, is_active: false })))
+    expect(back.columns[1]?.other_amounts).toEqual([])
+  })
+
+  it('rename the customer on its cards, and ask anew when it changes hands', () => {
+    const renamed = told(null, {
+      type: 'customer_updated',
+      resource: 'customers',
+      id: 5,
+      changed: ['name'],
+      record: { id: 5, name: 'Acme Ltd' },
+    })
+    const board = boardData(start())
+    expect(apply(board, renamed).columns[0]?.cards[0]?.customer).toEqual({ id: 5, name: 'Acme Ltd' })
+    expect(applyToBoard(board, [{ ...renamed, changed: ['owner_id'] }], scope)).toBeNull()
+    expect(applyToBoard(board, [{ ...renamed, id: 6, changed: ['owner_id'] }], scope)).toBe(board)
+  })
+
+  it('of a rebuilt pipeline ask for the board anew', () => {
+    const event = told(null, { type: 'pipeline_updated', resource: 'pipelines', id: 9, record: { id: 9 } })
+    expect(applyToBoard(boardData(start()), [event], scope)).toBeNull()
+    const board = boardData(start())
+    expect(applyToBoard(board, [{ ...event, id: 8 }], scope)).toBe(board)
+  })
+})
+
+describe('a column that is loaded in part', () => {
+  const partly = (): BoardData => {
+    const board = start()
+    board.columns[0] = column(1, board.columns[0]?.cards ?? [], {
+      count: 80,
+      amount: '8000.00',
+      weighted_amount: '800.00',
+      next_cursor: 'next',
+    })
+    return boardData(board)
+  }
+
+  it('follows the cards in sight by itself', () => {
+    const next = apply(partly(), told(deal(12, 2, 'a', { version: 2 })))
+    expect(totals(next)[0]).toEqual([79, '7900.00', '790.00'])
+    expect(next.stale).toEqual([])
+  })
+
+  it('leaves a card that goes behind the loaded ones to the next page', () => {
+    const next = apply(partly(), told(deal(12, 1, 'x', { version: 2 })))
+    expect(ids(next, 1)).toEqual([11, 13])
+    expect(totals(next)[0]).toEqual([80, '8000.00', '800.00'])
+  })
+
+  it('has its totals asked for when a deal moves that nobody sees, once per change', () => {
+    const event = told(deal(60, 2, 'z', { version: 4 }))
+    const next = apply(partly(), event)
+    expect(next.stale).toEqual([1])
+    expect(ids(next, 2)).toEqual([21, 60])
+    const asked = mergeTotals(next, { ...start(), columns: [column(1, [], { count: 79 })] }, [1], true)
+    expect(asked.stale).toEqual([])
+    expect(asked.columns[0]?.count).toBe(79)
+    const lost = told(deal(61, 1, 'y', { version: 4 }))
+    const judged = apply(asked, lost)
+    expect(judged.stale).toEqual([1])
+    expect(apply({ ...judged, stale: [] }, lost).stale).toEqual([])
+  })
+
+  it('does not ask for what moves no total', () => {
+    expect(apply(partly(), told(deal(60, 1, 'z'), { changed: ['next_step'] })).stale).toEqual([])
+  })
+
+  it('stays stale when something moved while the answer was on its way', () => {
+    const stale = { ...partly(), stale: [1] }
+    expect(mergeTotals(stale, start(), [1], false).stale).toEqual([1])
+  })
+
+  it('grows by its next page; what moved meanwhile keeps its newer place', () => {
+    const answer: Board = {
+      ...start(),
+      columns: [
+        column(1, [deal(13, 1, 'e'), deal(14, 1, 'g'), deal(15, 1, 'i')], { count: 5, amount: '500.00' }),
+      ],
+    }
+    const heard = [told(deal(14, 2, 'c', { version: 2 }))]
+    const moved = apply(partly(), ...heard)
+    const next = mergeMore(moved, answer, heard, scope)
+    expect(ids(next, 1)).toEqual([11, 12, 13, 15])
+    expect(ids(next, 2)).toEqual([21, 14])
+    expect(next.columns[0]?.next_cursor).toBeNull()
+    expect(next.stale).toContain(1)
+  })
+
+  it('takes totals in the currency of the board, whichever the answer has chosen', () => {
+    const answer: Board = {
+      ...start(),
+      currency: 'USD',
+      columns: [
+        column(1, [], {
+          count: 5,
+          amount: '900.00',
+          weighted_amount: '90.00',
+          other_amounts: [{ currency: 'EUR', count: 2, amount: '40.00', weighted_amount: '4.00' }],
+        }),
+      ],
+    }
+    expect(mergeTotals({ ...partly(), stale: [1] }, answer, [1], true).columns[0]).toMatchObject({
+      count: 5,
+      amount: '40.00',
+      weighted_amount: '4.00',
+      other_amounts: [{ currency: 'USD', count: 3, amount: '900.00', weighted_amount: '90.00' }],
+    })
+  })
+})
+
+describe('moves that wait for the server', () => {
+  const offer = { id: 2, name: 'Offer', kind: 'open', win_probability: 0.5 } as Stage
+  const won = { id: 3, name: 'Won', kind: 'won', win_probability: 1 } as Stage
+
+  it('stand at their place at once, with the money', () => {
+    const board = start()
+    const moved = board.columns[0]?.cards[0] as Deal
+    const shown = withPending(board, [{ deal: moved, stage: offer, stageId: 2, afterId: 21 }])
+    expect(ids(shown, 1)).toEqual([12, 13])
+    expect(ids(shown, 2)).toEqual([21, 11])
+    expect(totals(shown)).toEqual([
+      [2, '200.00', '20.00'],
+      [2, '200.00', '100.00'],
+      [0, '0.00', '0.00'],
+    ])
+    expect(withPending(board, [])).toBe(board)
+  })
+
+  it('go to the top when the neighbour has left', () => {
+    const board = start()
+    const moved = board.columns[0]?.cards[0] as Deal
+    expect(ids(withPending(board, [{ deal: moved, stage: offer, stageId: 2, afterId: 999 }]), 2)).toEqual([
+      11, 21,
+    ])
+  })
+
+  it('look as the stage will make them, but for a probability set by hand', () => {
+    const open = deal(11, 1, 'a')
+    expect(dealAt(open, won)).toMatchObject({ state: 'won', stage_id: 3, win_probability: 1 })
+    const manual = { ...open, win_probability: 0.9, win_probability_is_manual: true }
+    expect(dealAt(manual, offer).win_probability).toBe(0.9)
+    expect(dealAt(manual, won).win_probability).toBe(1)
+    expect(dealAt(open, null)).toBe(open)
+  })
+
+  it('hold a card in the hand where it is, even when it has gone for everybody else', () => {
+    const held = { deal: deal(12, 1, 'c'), stage: null, stageId: 1, afterId: 11, index: 1 }
+    const elsewhere = apply(boardData(start()), told(deal(12, 2, 'a', { version: 2 })))
+    const shown = withPending(elsewhere, [held])
+    expect(ids(shown, 1)).toEqual([11, 12, 13])
+    expect(ids(shown, 2)).toEqual([21])
+    const gone = apply(boardData(start()), told(null, { id: 12 }))
+    const still = withPending(gone, [held])
+    expect(ids(still, 1)).toEqual([11, 12, 13])
+    expect(still.columns[0]?.count).toBe(2)
+  })
+})
+
+describe('the keyboard', () => {
+  it('moves a card one place up or down, and to the top of the next column', () => {
+    const board = start()
+    expect(stepFrom(board, 11, 'ArrowUp')).toBeNull()
+    expect(stepFrom(board, 12, 'ArrowUp')).toEqual({ stageId: 1, afterId: null })
+    expect(stepFrom(board, 13, 'ArrowUp')).toEqual({ stageId: 1, afterId: 11 })
+    expect(stepFrom(board, 11, 'ArrowDown')).toEqual({ stageId: 1, afterId: 12 })
+    expect(stepFrom(board, 13, 'ArrowDown')).toBeNull()
+    expect(stepFrom(board, 12, 'ArrowRight')).toEqual({ stageId: 2, afterId: null })
+    expect(stepFrom(board, 12, 'ArrowLeft')).toBeNull()
+  })
+
+  it('walks from card to card and passes over empty columns', () => {
+    const board = start()
+    expect(focusFrom(board, 11, 'ArrowDown')).toBe(12)
+    expect(focusFrom(board, 11, 'ArrowUp')).toBeNull()
+    expect(focusFrom(board, 13, 'ArrowRight')).toBe(21)
+    expect(focusFrom(board, 21, 'ArrowRight')).toBeNull()
+    expect(focusFrom(board, 21, 'ArrowLeft')).toBe(11)
+    expect(focusFrom(board, 12, 'Home')).toBe(11)
+    expect(focusFrom(board, 12, 'End')).toBe(13)
+  })
+
+  it('knows a drop that changes nothing', () => {
+    const board = start()
+    expect(placeOf(board, 12)).toEqual({ stageId: 1, afterId: 11 })
+    expect(isSamePlace(board, 12, { stageId: 1, afterId: 11 })).toBe(true)
+    expect(isSamePlace(board, 12, { stageId: 1, afterId: 13 })).toBe(false)
+    expect(isSamePlace(board, 12, { stageId: 2, afterId: null })).toBe(false)
+  })
+})
