@@ -88,6 +88,17 @@ def board(actor: Actor, query_string: str) -> dict[str, Any]:
         if row.currency is not None:
             counts[row.currency] = counts.get(row.currency, 0) + row.deal_count
     currency = reporting_currency(asked.currency, current_app.config["LIANXI"].base_currency, counts)
+    columns = _columns(rows, currency)
+    for stage_id, column in columns.items():
+        found = [card for card in cards if card["stage_id"] == stage_id]
+        column["cards"] = found[: asked.per_page]
+        more = len(found) > asked.per_page
+        column["next_cursor"] = _write_cursor(asked, stage_id, found[asked.per_page - 1]["rank"]) if more else None
+    return {"pipeline_id": rows[0].pipeline_id, "currency": currency, "columns": list(columns.values())}
+
+
+def _columns(rows: Iterable[Any], currency: str) -> dict[int, dict[str, Any]]:
+    """The columns by stage with their totals, still without cards."""
     columns: dict[int, dict[str, Any]] = {}
     for row in rows:
         column = columns.setdefault(
@@ -114,12 +125,7 @@ def board(actor: Actor, query_string: str) -> dict[str, Any]:
             column |= sums
         else:
             column["other_amounts"].append({"currency": row.currency, "count": row.deal_count, **sums})
-    for stage_id, column in columns.items():
-        found = [card for card in cards if card["stage_id"] == stage_id]
-        column["cards"] = found[: asked.per_page]
-        more = len(found) > asked.per_page
-        column["next_cursor"] = _write_cursor(asked, stage_id, found[asked.per_page - 1]["rank"]) if more else None
-    return {"pipeline_id": rows[0].pipeline_id, "currency": currency, "columns": list(columns.values())}
+    return columns
 
 
 def _shown() -> ColumnElement[bool]:

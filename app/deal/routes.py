@@ -8,20 +8,16 @@ from ..access import Actor, Permission
 from ..customer.models import Customer, customers
 from ..routing import SIGNED_IN, Routes
 from . import board, history, moves, pipeline_service, product_service, service, timeline
+from .answers import BoardQuery, BoardSchema, StaysSchema, TimelineQuery, TimelineSchema
 from .models import Deal, deals
 from .schemas import (
     DEALS,
     PIPELINES,
     PRODUCTS,
-    BoardQuery,
-    BoardSchema,
     DealChangeSchema,
     LoseSchema,
     MoveSchema,
     ReopenSchema,
-    StaysSchema,
-    TimelineQuery,
-    TimelineSchema,
     WinSchema,
 )
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from marshmallow import fields
 
+from ..deal.answers import AmountsSchema
 from ..deal.models import StageKind
-from ..deal.schemas import AmountsSchema, CurrencyField
+from ..deal.schemas import CurrencyField
 from ..schema import Choice, DateField, DecimalText, IdField, InstantField, Items, Line, RateField, StrictSchema
 
 ReportQuery = StrictSchema.from_dict(

@@ -1,0 +1,141 @@
+"""What is answered about deals besides records and lists: the board, a deal's stages, a customer's timeline."""
+
+from __future__ import annotations
+
+from marshmallow import fields
+from sqlalchemy import literal
+
+from ..projection import Computed
+from ..schema import Choice, DecimalText, IdField, InstantField, Items, Line, StrictSchema, Whole
+from .models import StageKind
+
+# ---- the board ------------------------------------------------------------------------------------------------------
+
+
+class BoardQuery(StrictSchema):
+    """What a board takes besides the filters of the deals' list."""
+
+    pipeline_id = IdField()
+    stage_id = IdField()
+    cursor = Line()
+    per_page = Whole(low=1, high=200)
+
+
+class AmountsSchema(StrictSchema):
+    """How much stands in one currency."""
+
+    currency = Line()
+    count = fields.Integer()
+    amount = DecimalText()
+    weighted_amount = DecimalText()
+
+
+class BoardColumnSchema(StrictSchema):
+    """One stage: its totals over all its deals and the first cards. `amount` is in the board's currency only."""
+
+    stage_id = fields.Integer()
+    name = Line()
+    kind = Choice(StageKind)
+    colour = Line(allow_none=True)
+    count = fields.Integer()
+    amount = DecimalText()
+    weighted_amount = DecimalText()
+    other_amounts = Items(AmountsSchema)
+    cards = Computed(
+        lambda _shape: literal(""),
+        document={"type": "array", "items": {"$ref": "#/components/schemas/DealRecord"}},
+    )
+    next_cursor = Line(allow_none=True)
+
+
+class BoardSchema(StrictSchema):
+    """The deals of a pipeline in columns by stage."""
+
+    pipeline_id = fields.Integer()
+    currency = Line()
+    columns = Items(BoardColumnSchema)
+
+
+# ---- the history of a deal ------------------------------------------------------------------------------------------
+
+
+class ActorSchema(StrictSchema):
+    """Who did something."""
+
+    id = fields.Integer()
+    name = Line()
+
+
+class StayStageSchema(StrictSchema):
+    """The stage of a stay."""
+
+    id = fields.Integer()
+    name = Line()
+    kind = Choice(StageKind)
+
+
+class StaySchema(StrictSchema):
+    """One stay of a deal at a stage; it lasts while `left_at` is null."""
+
+    id = fields.Integer()
+    stage_id = fields.Integer()
+    stage = fields.Nested(StayStageSchema)
+    entered_at = InstantField()
+    left_at = InstantField(allow_none=True)
+    duration_seconds = fields.Integer(allow_none=True)
+    actor = fields.Nested(ActorSchema, allow_none=True)
+
+
+class StaysSchema(StrictSchema):
+    """The stages that a deal has been at, in order."""
+
+    data = Items(StaySchema)
+
+
+# ---- the timeline of a customer -------------------------------------------------------------------------------------
+
+
+class TimelineQuery(StrictSchema):
+    """Which part of a timeline."""
+
+    type = Choice(("contact", "deal", "change"))
+    cursor = Line()
+    per_page = Whole(low=1, high=200)
+
+
+class ChangeSchema(StrictSchema):
+    """An entry of the journal."""
+
+    id = fields.Integer()
+    action = Line()
+    resource = Line()
+    resource_id = fields.Integer()
+    version = fields.Integer()
+    changeset_id = fields.Integer()
+    changes = fields.Dict(keys=fields.String())
+
+
+class TimelineEntrySchema(StrictSchema):
+    """Something that happened with a customer: a contact record or deal as `record`, or a `change`."""
+
+    type = Choice(("contact", "deal", "change"))
+    at = InstantField()
+    actor = fields.Nested(ActorSchema, allow_none=True)
+    record = Computed(
+        lambda _shape: literal(""),
+        document={
+            "anyOf": [
+                {"$ref": "#/components/schemas/ContactRecord"},
+                {"$ref": "#/components/schemas/DealRecord"},
+                {"type": "null"},
+            ]
+        },
+    )
+    change = fields.Nested(ChangeSchema, allow_none=True)
+
+
+class TimelineSchema(StrictSchema):
+    """A part of a timeline, newest first."""
+
+    data = Items(TimelineEntrySchema)
+    meta = Computed(lambda _shape: literal(""), document={"$ref": "#/components/schemas/ListMeta"})
