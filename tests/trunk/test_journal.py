@@ -422,7 +422,7 @@ def _parts() -> dict[int, tuple[list[Any], list[Any]]]:
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(units=st.lists(UNIT, min_size=1, max_size=6))
 def test_the_journal_replayed_is_the_table(cast: Cast, units: list[Any]) -> None:

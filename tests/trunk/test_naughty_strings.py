@@ -98,7 +98,9 @@ def test_questions(cast: Cast, strings: list[str]) -> None:
     cast.alice.made("/customers", {"name": "x"})
     places = ("q", "name", "tag", "level", "owner_id", "sort", "fields", "where", "cursor", "created_after", "page")
     for number, text in enumerate(strings):
-        found = {places[number % len(places)]: text, "name" if number % 2 else "q": text}
+        if number % 2:
+            continue
+        found = {places[number // 2 % len(places)]: text, "name" if number % 4 else "q": strings[number - 1]}
         answer = cast.alice.get("/customers?" + urlencode(found, errors="surrogatepass"))
         assert answer.status_code in (200, 422), (found, answer.get_data(as_text=True))
 

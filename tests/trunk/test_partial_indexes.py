@@ -15,10 +15,10 @@ QUERIES = {
     "ix_customer_created": select(Customer.id).where(Customer.is_active).order_by(Customer.created_at, Customer.id),
     "ix_customer_name": select(Customer.id).where(Customer.is_active).order_by(Customer.sort_key, Customer.id),
     "uq_customer_email": select(Customer.id).where(Customer.is_active, Customer.email_key == "a@example.com"),
-    "ix_person_customer": select(Person.id).where(Person.is_active, Person.customer_id == 1),
-    "ix_contact_record_customer": select(ContactRecord.id).where(
-        ContactRecord.is_active, ContactRecord.customer_id == 1
-    ),
+    "ix_person_customer": select(Person.id).where(Person.is_active, Person.customer_id == 1).order_by(Person.id),
+    "ix_contact_record_customer": select(ContactRecord.id)
+    .where(ContactRecord.is_active, ContactRecord.customer_id == 1)
+    .order_by(ContactRecord.occurred_at, ContactRecord.id),
     "ix_deal_created": select(Deal.id).where(Deal.is_active).order_by(Deal.created_at, Deal.id),
 }
 
