@@ -320,7 +320,12 @@ def _has_tag(name: Any) -> ColumnElement[bool]:
 
 
 def _any_tag() -> ColumnElement[bool]:
-    return exists(select(CustomerTag.tag_id).where(CustomerTag.customer_id == Customer.id).correlate(Customer))
+    return exists(
+        select(CustomerTag.tag_id)
+        .join(Tag, Tag.id == CustomerTag.tag_id)
+        .where(CustomerTag.customer_id == Customer.id, Tag.is_active)
+        .correlate(Customer)
+    )
 
 
 def _masked(one: Contains | AnyOf) -> Contains | AnyOf:

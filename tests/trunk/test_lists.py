@@ -275,6 +275,15 @@ def test_query_strings_that_are_no_text(cast: Cast) -> None:
     assert cast.alice.get("/customers?&&").status_code == 200
 
 
+def test_a_deleted_tag_is_no_tag(cast: Cast) -> None:
+    record_id = cast.alice.made("/customers", {"name": "Acme", "tags": ["old"]})["id"]
+    assert cast.alice.delete("/tags/1").status_code == 204
+    assert cast.alice.get(f"/customers/{record_id}").get_json()["tags"] == []
+    assert ids(cast.alice, "/customers", tag="none") == [record_id]
+    assert ids(cast.alice, "/customers", tag="old") == []
+    assert ids(cast.alice, "/customers", where=json.dumps(leaf("tag", "not_null"))) == []
+
+
 # ---- the where tree -------------------------------------------------------------------------------------------------
 
 
@@ -557,6 +566,8 @@ def test_order_and_cursors(cast: Cast) -> None:
         assert ids(cast.alice, "/customers", sort=sort) == expected, sort
         walked = walk(cast.alice, "/customers", sort=sort, per_page=dice.choice((7, 11)), count="none")
         assert [one["id"] for one in walked] == expected, sort
+        if len(keys) == 1:
+            continue
         paged = [
             one["id"]
             for number in (1, 2, 3)

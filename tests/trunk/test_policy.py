@@ -136,7 +136,7 @@ def _actors(unit_at: Any) -> list[Actor]:
 
 
 @settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=9, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(built=world)
 def test_sight_in_sql_is_the_intersection_of_tokens(app: CRM, built: dict[str, Any]) -> None:
