@@ -1,0 +1,171 @@
+"""A year of a hardware seller through the product's own doors: by the example client into the reports."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import socketio
+
+from ..conftest import FIXTURES, ON_CI
+from ..examples.script import Run, finish, run, start
+from ..running import Running, running
+
+FOLDER = FIXTURES / "maventech"
+MAPPED = ("--map-product", "GTXPro=GTX Pro", "--map-sector", "technolgy=technology")
+
+pytestmark = pytest.mark.real_data
+
+
+class Ears:
+    """A browser's socket: remembers the deals that it is told of; cut when rights change, it connects anew."""
+
+    def __init__(self, served: Running) -> None:
+        self.served = served
+        self.deals: set[int] = set()
+        self.is_ready = False
+        self.client = socketio.Client(reconnection=False)
+        self.client.on("ready", self._ready)
+        self.client.on("deal_created", lambda data: self.deals.add(data["id"]))
+
+    def _ready(self, _data: Any) -> None:
+        self.is_ready = True
+
+    def until(self, holds: Callable[[], bool], seconds: float = 30) -> None:
+        """Wait for something to become true, connected all the while."""
+        deadline = time.monotonic() + seconds
+        while not holds():
+            assert time.monotonic() < deadline, len(self.deals)
+            if not self.client.connected:
+                self.is_ready = False
+                self.client.connect(
+                    self.served.url, auth={"token": self.served.sign_in()}, transports=["websocket"], wait_timeout=10
+                )
+            time.sleep(0.05)
+
+
+class Loaded:
+    """The product with everything in it, and how it came there."""
+
+    def __init__(self, served: Running) -> None:
+        self.served = served
+        ears = Ears(served)
+        try:
+            ears.until(lambda: ears.is_ready)
+            process = start(FOLDER, served.url, *MAPPED)
+            ears.until(lambda: len(ears.deals) > 10 or process.poll() is not None, 120)
+            self.heard_while_running = len(ears.deals) if process.poll() is None else 0
+            self.first = finish(process, 500)
+            if self.first.code == 0:
+                ears.until(lambda: len(ears.deals) == 913)
+            self.heard = len(ears.deals)
+        finally:
+            ears.client.disconnect()
+
+    def get(self, path: str) -> Any:
+        """The parsed answer of a GET."""
+        status, answer = self.served.call("GET", path, token=self.served.sign_in())
+        assert status == 200, answer
+        return answer
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loaded]:
+    if not FOLDER.is_dir():
+        if ON_CI:
+            pytest.fail(f"{FOLDER} is missing")
+        pytest.skip(f"{FOLDER} is not shipped with the product")
+    with running(tmp_path_factory.mktemp("maventech")) as served:
+        yield Loaded(served)
+
+
+@pytest.fixture(scope="module")
+def expected() -> dict[str, Any]:
+    path: Path = FOLDER / "expected_sample913.json"
+    return dict(json.loads(path.read_text("utf-8"))["overall"])
+
+
+def test_everything_is_loaded(loaded: Loaded) -> None:
+    assert loaded.first.code == 0, loaded.first
+    for line in ("teams      6 changed, 9 created", "users      41 created", "products   7 created"):
+        assert line in loaded.first.out
+    for line in ("customers  85 created", "pipelines  1 created", "deals      913 created"):
+        assert line in loaded.first.out
+    branch = loaded.get("/customers?name=Bluth%20Company")["data"][0]
+    assert (branch["parent"]["name"], branch["industry"]) == ("Acme Corporation", "technology")
+    assert (branch["annual_revenue"], branch["employee_count"]) == ("1242320000.00", 3027)
+    assert loaded.get("/deals?product_id=none")["meta"]["total"] == 0
+    assert loaded.get("/deals?customer_id=none")["meta"]["total"] == 115 + 44
+    assert loaded.get("/deals?opened=none")["meta"]["total"] == 63
+
+
+def test_deals_were_heard_arriving(loaded: Loaded) -> None:
+    assert loaded.heard_while_running > 10
+    assert loaded.heard == 913
+
+
+def test_the_summary_is_true(loaded: Loaded, expected: dict[str, Any]) -> None:
+    summary = loaded.get("/reports/summary?currency=USD")
+    figures = {
+        "won_count": expected["won"],
+        "lost_count": expected["lost"],
+        "open_count": expected["engaging"] + expected["prospecting"],
+        "won_amount": f"{expected['won_value']}.00",
+        "open_amount": f"{expected['open_list_value']}.00",
+        "win_rate": expected["win_rate_closed"],
+        "mean_won_amount": f"{expected['avg_won_value']:.2f}",
+        "mean_won_cycle_days": round(expected["avg_cycle_won_days"], 2),
+        "median_won_cycle_days": expected["median_cycle_won_days"],
+        "mean_closed_cycle_days": round(expected["avg_cycle_closed_days"], 2),
+        "new_customers": 85,
+        "currency": "USD",
+        "other_amounts": [],
+    }
+    assert {name: summary[name] for name in figures} == figures
+    assert (summary["won_count"], summary["lost_count"], summary["won_amount"]) == (446, 245, "1153360.00")
+    assert (summary["win_rate"], summary["mean_won_cycle_days"]) == (0.6454, 52.91)
+
+
+def test_the_summary_opens_down_to_its_deals(loaded: Loaded) -> None:
+    summary = loaded.get("/reports/summary?currency=USD")
+    for name in ("won_count", "lost_count", "open_count"):
+        assert loaded.get(f"/deals?{summary['filters'][name]}")["meta"]["total"] == summary[name]
+
+
+def test_the_pipeline_is_true(loaded: Loaded, expected: dict[str, Any]) -> None:
+    pipeline = loaded.get("/pipelines?name=MavenTech")["data"][0]
+    report = loaded.get(f"/reports/pipeline?pipeline_id={pipeline['id']}&currency=USD")
+    rows = {row["label"]: row for row in report["rows"]}
+    assert {label: row["count"] for label, row in rows.items()} == {
+        "Prospecting": expected["prospecting"],
+        "Engaging": expected["engaging"],
+        "Won": expected["won"],
+        "Lost": expected["lost"],
+    }
+    assert rows["Won"]["amount"] == f"{expected['won_value']}.00"
+    open_amount = sum(float(rows[label]["amount"]) for label in ("Prospecting", "Engaging"))
+    assert open_amount == expected["open_list_value"]
+    assert report["totals"]["count"] == expected["opportunities"]
+
+
+def test_every_agents_figures_are_true(loaded: Loaded) -> None:
+    by_agent = json.loads((FOLDER / "expected_sample913.json").read_text("utf-8"))["by_sales_agent"]
+    users = {user["name"]: user["id"] for user in loaded.get("/users?per_page=200")["data"]}
+    for name, figures in by_agent.items():
+        summary = loaded.get(f"/reports/summary?currency=USD&owner_id={users[name]}")
+        assert (summary["won_count"], summary["lost_count"]) == (figures["won"], figures["lost"]), name
+        assert summary["won_amount"] == f"{figures['won_value']}.00", name
+        assert summary["open_amount"] == f"{figures['open_list_value']}.00", name
+        assert summary["median_won_cycle_days"] == figures["median_cycle_won_days"], name
+
+
+def test_a_second_run_changes_nothing(loaded: Loaded) -> None:
+    before = loaded.get("/events")["meta"]["watermark"]
+    second: Run = run(FOLDER, loaded.served.url, *MAPPED)
+    assert (second.code, second.changesets) == (0, 0), second
+    assert "deals      913 unchanged" in second.out
+    assert loaded.get("/events")["meta"]["watermark"] == before
