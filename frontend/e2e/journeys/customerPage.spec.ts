@@ -114,7 +114,7 @@ test('An activity is logged with one key, and the colleague sees it at once', as
   await expect(text).toBeFocused()
   await expect(seller.page.getByRole('radio', { name: 'Call', exact: true })).toBeChecked()
   await seller.page.keyboard.type('约好周五看样品。\nThey want a second quote.')
-  await seller.page.getByLabel('Person').selectOption({ label: '陈静' })
+  await seller.page.getByRole('combobox', { name: 'Person' }).selectOption({ label: '陈静' })
   await seller.page.getByRole('button', { name: '+3 days' }).click()
   await text.press('Control+Enter')
   const timeline = leader.page.getByRole('region', { name: 'Timeline' })
