@@ -26,8 +26,8 @@ What becomes of it:
                        close_value is the line's price, or the list price where there is none yet. An opportunity
                        without an account becomes a deal without a customer.
 
-Nothing is guessed: a name that the other files do not know stops the run before anything is written, and is mapped by
-hand with --map-product or --map-sector.
+Nothing is guessed: a name that the other files do not know, or a number that is none, stops the run before anything is
+written. Names are mapped by hand with --map-product and --map-sector.
 
 Every record is written by `PUT /{resource}/external/{source}/{id}`, which creates or updates it, so the script can be
 stopped and started again at any time, and a second run over the same files changes nothing. What the files do not know
@@ -216,7 +216,7 @@ def _explain(method: str, path: str, where: str, status: int, problem: Any) -> s
 
 @dataclass
 class Folder:
-    """The rows of the files, checked: every name that a row uses is known."""
+    """The rows of the files, checked: every name that a row uses is known, and parents stand before subsidiaries."""
 
     accounts: list[dict[str, str]]
     products: list[dict[str, str]]
@@ -248,6 +248,8 @@ def read_folder(folder: Path, products: Mapping[str, str], sectors: Mapping[str,
     for row in found.accounts:
         row["sector"] = sectors.get(row["sector"], row["sector"])
     _check_names(found)
+    _check_numbers(found)
+    found.accounts = _parents_first({row["account"]: row for row in found.accounts})
     return found
 
 
@@ -285,6 +287,17 @@ def _check_names(found: Folder) -> None:
     ]
     if faults:
         raise Refused("\n".join(faults))
+
+
+def _check_numbers(found: Folder) -> None:
+    """Refuse what should be a number and is none, before anything is written."""
+    for row in found.accounts:
+        for name in ("revenue", "employees"):
+            decimal_text(row[name] or "0", f"accounts.csv: {row['account']}")
+    for row in found.products:
+        decimal_text(row["sales_price"], f"products.csv: {row['product']}")
+    for row in found.deals:
+        decimal_text(row.get("close_value") or "0", f"opportunity {row['opportunity_id']}")
 
 
 def decimal_text(text: str, where: str, factor: int = 1) -> str:
@@ -377,8 +390,7 @@ class Sync:
 
     def _customers(self, accounts: Sequence[dict[str, str]]) -> None:
         there = {one["external_id"] for one in self.api.each("/customers", **self._mine("external_id"))}
-        by_name = {row["account"]: row for row in accounts}
-        for row in _steps("customers", _parents_first(by_name)):
+        for row in _steps("customers", accounts):
             where = f"accounts.csv: {row['account']}"
             values: dict[str, Any] = {
                 "name": row["account"],
