@@ -71,6 +71,8 @@ export default defineConfig({
     manifest: true,
     rolldownOptions: {
       output: {
+        // The names of such groups list all pages that share them.
+        chunkFileNames: (chunk) => `assets/${chunk.name.startsWith('kit') ? 'kit' : '[name]'}-[hash].js`,
         codeSplitting: {
           groups: [
             // What every page needs, in one file that outlives most releases.
@@ -86,8 +88,14 @@ export default defineConfig({
               priority: 2,
               minShareCount: 2,
             },
-            // The shared controls: a file of its own for each button would be thirty requests.
-            { name: 'kit', test: /src\/(ui|layout)\/|@lucide/, minShareCount: 3 },
+            // The shared controls and what places them, laid together by the pages that need them: nobody
+            // loads what only others use.
+            {
+              name: 'kit',
+              test: /src\/(ui|layout)\/|@lucide|node_modules\/(reka-ui|@floating-ui|@vueuse|@internationalized|aria-hidden|defu)/,
+              minShareCount: 2,
+              entriesAware: true,
+            },
           ],
         },
       },
