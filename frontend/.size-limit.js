@@ -26,4 +26,13 @@ export default [
   { name: 'sign-in', path: route('src/auth/LoginPage.vue'), limit: '10 kB', gzip: true },
   { name: 'customer list', path: route('src/customer/CustomerListPage.vue'), limit: '45 kB', gzip: true },
   { name: 'customer page', path: route('src/customer/CustomerPage.vue'), limit: '60 kB', gzip: true },
+  { name: 'home', path: route('src/home/HomePage.vue'), limit: '60 kB', gzip: true },
+  { name: 'summary report', path: route('src/report/SummaryPage.vue'), limit: '60 kB', gzip: true },
+  { name: 'pipeline report', path: route('src/report/PipelinePage.vue'), limit: '60 kB', gzip: true },
+  { name: 'users', path: route('src/admin/UsersPage.vue'), limit: '60 kB', gzip: true },
+  { name: 'teams', path: route('src/admin/TeamsPage.vue'), limit: '60 kB', gzip: true },
+  { name: 'pipelines', path: route('src/admin/PipelinesPage.vue'), limit: '60 kB', gzip: true },
+  { name: 'products', path: route('src/admin/ProductsPage.vue'), limit: '60 kB', gzip: true },
+  { name: 'options', path: route('src/admin/OptionsPage.vue'), limit: '60 kB', gzip: true },
+  { name: 'tags', path: route('src/admin/TagsPage.vue'), limit: '60 kB', gzip: true },
 ]

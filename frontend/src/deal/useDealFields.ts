@@ -13,7 +13,6 @@ const known = new Set([
   'people',
   'pipeline_id',
   'stage_id',
-  'state',
   'amount',
   'amount_is_manual',
   'currency',
@@ -45,33 +44,32 @@ export function useDealFields() {
     competitor: useOptions('competitor'),
   }
 
+  /** The journal keeps ids, a form has names as well. */
   function sayLines(lines: readonly Partial<DealLine>[]): string {
-    return lines
-      .map((line) => `${line.product?.name ?? `#${line.product_id ?? ''}`} × ${number(line.quantity ?? '0')}`)
-      .join(', ')
+    if (lines.some((line) => !line.product)) return t('deal.lineCount', { count: lines.length }, lines.length)
+    return lines.map((line) => `${line.product?.name} × ${number(line.quantity ?? '0')}`).join(', ')
+  }
+  function sayPeople(people: readonly { name?: string; role?: string | null }[]): string {
+    if (people.some(({ name }) => !name))
+      return t('deal.peopleCount', { count: people.length }, people.length)
+    return people.map(({ name, role }) => [name, role].filter(Boolean).join(' – ')).join(', ')
   }
 
   function say(field: string, value: unknown): string {
     if (value === null || value === undefined || value === '') return ''
     if (field === 'kind') return t(`deal.kindName.${String(value)}`)
-    if (field === 'state') return t(`deal.state.${String(value)}`)
     if (field === 'forecast_category') return t(`deal.forecastName.${String(value)}`)
     if (field === 'stage_id') return stage(Number(value))?.name ?? String(value)
     if (field === 'pipeline_id') return byId(Number(value))?.name ?? String(value)
     if (field === 'owner_id') return users.nameOf(Number(value)) || String(value)
     if (field === 'source' || field === 'lost_reason') return options[field].label(String(value))
+    if (field === 'customer_id') return `#${String(value)}`
     if (field === 'win_probability') return percent(Number(value))
     if (field === 'amount') return number(String(value))
     if (field.endsWith('_on')) return date(String(value))
     if (typeof value === 'boolean') return t(value ? 'field.yes' : 'field.no')
     if (field === 'lines' && Array.isArray(value)) return sayLines(value as Partial<DealLine>[])
-    if (field === 'people' && Array.isArray(value)) {
-      return value
-        .map((entry: { name?: string; role?: string | null; person_id?: number }) =>
-          [entry.name ?? `#${entry.person_id ?? ''}`, entry.role].filter(Boolean).join(' – '),
-        )
-        .join(', ')
-    }
+    if (field === 'people' && Array.isArray(value)) return sayPeople(value as { name?: string }[])
     if (field === 'competitors' && Array.isArray(value))
       return value.map((name) => options.competitor.label(String(name))).join(', ')
     if (Array.isArray(value)) return value.join(', ')

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/vue-query'
-import { computed, ref, watch, type ComputedRef } from 'vue'
-import { rest, type Query } from '@/api/rest'
+import { computed, ref, watch, type ComputedRef, type Ref } from 'vue'
+import { rest } from '@/api/rest'
 import type { ListPage, Resource } from '@/api/types'
 import { useLive } from '@/records/context'
 import { useSession } from '@/session/session'
@@ -34,14 +34,14 @@ export function useOnboarding() {
   const entry = `onboarded.${session.user?.id ?? 0}`
   const isOver = ref(readStored<boolean>(entry) === true)
 
-  function useCount(resource: Resource, query: Query = {}): ComputedRef<number | undefined> {
+  function useCount(resource: Resource): { total: ComputedRef<number | undefined>; isSettled: Ref<boolean> } {
     const result = useQuery({
-      queryKey: ['count', resource, query] as const,
+      queryKey: ['count', resource, {}] as const,
       queryFn: async ({ signal }): Promise<{ total: number }> => {
         await connection.ready()
         const page = await rest.get<ListPage<object>>(
           `/${resource}`,
-          { ...query, per_page: 1, count: 'capped' },
+          { per_page: 1, count: 'capped' },
           signal,
         )
         return { total: page.meta.total ?? 0 }
@@ -49,7 +49,10 @@ export function useOnboarding() {
       enabled: () => !isOver.value,
       meta: { live: { kind: 'reload', resources: [resource] } },
     })
-    return computed(() => result.data.value?.total)
+    return {
+      total: computed(() => result.data.value?.total),
+      isSettled: computed(() => !result.isPending.value),
+    }
   }
   const counts = {
     customers: useCount('customers'),
@@ -57,7 +60,11 @@ export function useOnboarding() {
     users: useCount('users'),
   }
   const steps = computed<Step[]>(() => {
-    const [customers, deals, users] = [counts.customers.value, counts.deals.value, counts.users.value]
+    const [customers, deals, users] = [
+      counts.customers.total.value,
+      counts.deals.total.value,
+      counts.users.total.value,
+    ]
     if (isOver.value || customers === undefined || deals === undefined || users === undefined) return []
     return stepsOf({ customers, deals, users }, session.can)
   })
@@ -74,9 +81,11 @@ export function useOnboarding() {
 
   return {
     steps,
+    /** It is known whether the steps are shown: until then nothing else should be, which they would push aside. */
+    isReady: computed(() => isOver.value || Object.values(counts).every(({ isSettled }) => isSettled.value)),
     /** Nothing is there yet: the other cards would only say so. */
     isEmpty: computed(
-      () => steps.value.length > 0 && counts.customers.value === 0 && counts.deals.value === 0,
+      () => steps.value.length > 0 && counts.customers.total.value === 0 && counts.deals.total.value === 0,
     ),
     dismiss(): void {
       writeStored(entry, true)

@@ -4,7 +4,7 @@ import { useI18n } from 'vue-i18n'
 import { usePreferences } from '@/session/preferences'
 import { useSession } from '@/session/session'
 import { useCommands, type Command } from '@/ui/shortcuts'
-import { places } from './navigation'
+import { adminPages, places } from './navigation'
 
 /** What can be done from anywhere: go to a place, search, help, theme, sign out. */
 export function useShellCommands(open: { openPalette: () => void; openSheet: () => void }): void {
@@ -22,8 +22,16 @@ export function useShellCommands(open: { openPalette: () => void; openSheet: () 
     when: () => place.permission === undefined || session.can(place.permission),
     run: () => void router.push({ name: place.name }),
   }))
+  const goToAdmin = adminPages.map<Command>((page) => ({
+    id: `go.${page.name}`,
+    label: () => t('shell.goTo', { place: t(page.title) }),
+    group: 'navigation',
+    when: () => session.can(page.permission),
+    run: () => void router.push({ name: page.name }),
+  }))
   useCommands([
     ...goTo,
+    ...goToAdmin,
     {
       id: 'go.settings',
       label: () => t('shell.goTo', { place: t('nav.settings') }),
