@@ -76,7 +76,9 @@ export class Product {
       stdio: ['ignore', log, log],
     })
     this.server = server
-    for (const deadline = Date.now() + 30_000; ;) {
+    // A worker that is stopped in the middle leaves no server behind.
+    process.once('exit', () => server.kill('SIGTERM'))
+    for (const deadline = Date.now() + 60_000; ;) {
       const answer = await fetch(`${this.url}/health`).catch(() => null)
       if (answer?.ok) return
       if (server.exitCode !== null || Date.now() > deadline)
