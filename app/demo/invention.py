@@ -81,7 +81,7 @@ class Inventor:
         """A number that nobody has, in the manner of the place."""
         country = address["country"]
         if country == "中国":
-            prefix = f"12{self.chance.choice('56789')}"
+            prefix = f"10{self.chance.choice('12345')}"
             serial = f"{self._serial(prefix) * 7 % 10_000:04d}"
             return f"{prefix} {self.chance.choice(('5500', '5501', '5502', '5503'))} {serial}"
         if country == "United Kingdom":
@@ -98,9 +98,12 @@ class Inventor:
         number = self._serial(f"{local}@{domain}")
         return f"{local}@{domain}" if number == 1 else f"{local}{number}@{domain}"
 
+    def _industry(self) -> str:
+        return self.chance.choices(list(words.INDUSTRIES), list(words.INDUSTRIES.values()))[0]
+
     def _chinese_company(self, southern: bool) -> Company:
         brand = self.chance.choice(words.BRAND_HEADS) + self.chance.choice(words.BRAND_TAILS)
-        industry = self.chance.choice(list(words.BRANCHES))
+        industry = self._industry()
         branch = self.chance.choice(words.BRANCHES[industry])
         half = len(words.PLACES) // 2
         places = words.PLACES[half:] if southern else words.PLACES[:half]
@@ -120,7 +123,7 @@ class Inventor:
 
     def _english_company(self) -> Company:
         brand = self.chance.choice(_HEADS) + self.chance.choice(_TAILS)
-        industry = self.chance.choice(list(words.ENGLISH_BRANCHES))
+        industry = self._industry()
         branch = self.chance.choice(words.ENGLISH_BRANCHES[industry])
         country, region, city, code = self.chance.choice(words.ENGLISH_PLACES)
         address = {

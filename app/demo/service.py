@@ -106,7 +106,7 @@ def make(
         raise NotADemoError
     settings = current_app.config["LIANXI"]
     calendar = Calendar(today or datetime.now(ZoneInfo(settings.time_zone)).date(), settings.time_zone)
-    beginning = calendar.moment(0, 8 * 3_600)
+    beginning = calendar.moment(0, 7 * 3_600)
     with unit_of_work(source="cli", at=beginning):
         db.session.add(Setting(name=_MARK, value={"is_complete": False, "seed": number}))
     seed(at=beginning)

@@ -59,7 +59,8 @@ class _Story:
         owner: str | None = self.chance.choices([*sellers, manager_of(team).key], [*weights, 1])[0]
         if self.chance.random() < 0.07:
             owner = None
-        created = int(DAYS * self.chance.random() ** 0.75)
+        # A quarter was known from the beginning and is entered in the first weeks.
+        created = int((15 if self.chance.random() < 0.25 else DAYS) * self.chance.random())
         company = self.inventor.company(chinese=team != "overseas", southern=team == "east")
         return Account(number, company, team, owner, Clock(self.chance, created), created)
 
@@ -83,7 +84,7 @@ class _Story:
         for number in range(DEALS):
             account = self.chance.choice(able)
             earliest = account.created + 1
-            business = Business(number, earliest + int((DAYS - 1 - earliest) * self.chance.random() ** 0.85))
+            business = Business(number, earliest + int((DAYS - 1 - earliest) * self.chance.random()))
             plan_course(self.chance, business)
             account.deals.append(business)
         for account in able:

@@ -52,8 +52,9 @@ def deal_values(chance: Random, account: Account, business: Business, day: int, 
     """
     chinese = account.is_chinese
     has_bought = account.status == "active"
-    project, english_project, kind, codes = chance.choice(
-        [project for project in words.PROJECTS if (project[2] == "new") != has_bought]
+    industry = account.company.industry
+    project, english_project, kind, codes, _ = chance.choice(
+        [one for one in words.PROJECTS if (one[2] == "new") != has_bought and (not one[4] or industry in one[4])]
     )
     short_name = account.company.short_name
     in_dollars = currency == "CNY" and not chinese

@@ -1,6 +1,6 @@
 """The words that invented companies, people and conversations are put together from; nobody and nothing real.
 
-Phone numbers lie in ranges that no operator has given out (mobile 12x in China) or that are kept for fiction (020 7946
+Phone numbers lie in ranges that no operator has given out (mobile 10x in China) or that are kept for fiction (020 7946
 0xxx and 07700 900xxx in the United Kingdom, 555-01xx in North America); mail and web lie under `example.com`.
 """
 
@@ -36,17 +36,27 @@ LAST_NAMES = (
 
 BRAND_HEADS = "澜青恒瑞云星启博嘉远卓朗弘晟禾沐景泽铭柏麦岚溪澄昱桐蓝雁鹭松"
 BRAND_TAILS = "川原石源舟岭桥峰林帆图信达诚创程宇睿康和格维拓森谷影岸锦阳舒"
+INDUSTRIES = {
+    "manufacturing": 7,
+    "logistics": 4,
+    "medical": 3,
+    "energy": 3,
+    "retail": 2,
+    "construction": 2,
+    "services": 2,
+    "software": 1,
+    "education": 1,
+}
+"""Who buys sensors, and how often."""
 BRANCHES = {
     "manufacturing": ("精密制造", "机械", "自动化设备", "汽车零部件", "新材料", "电子"),
     "software": ("软件", "信息技术", "数据科技", "网络科技"),
     "retail": ("商贸", "连锁超市", "百货", "家居用品"),
-    "finance": ("融资租赁", "商业保理", "资产管理"),
     "medical": ("医疗器械", "生物科技", "医药", "诊断技术"),
     "education": ("教育科技", "职业培训"),
     "logistics": ("物流", "冷链物流", "仓储", "供应链管理"),
     "construction": ("建筑工程", "装饰工程", "建材"),
     "energy": ("新能源", "电力设备", "环保科技"),
-    "media": ("文化传媒", "广告"),
     "services": ("物业管理", "检测技术", "人力资源", "餐饮管理"),
 }
 ENGLISH_HEADS = (
@@ -61,13 +71,11 @@ ENGLISH_BRANCHES = {
     "manufacturing": ("Precision", "Components", "Castings", "Polymers", "Instruments", "Controls"),
     "software": ("Software", "Data Systems", "Networks", "Digital"),
     "retail": ("Stores", "Homewares", "Grocers", "Outfitters"),
-    "finance": ("Leasing", "Capital", "Mutual"),
     "medical": ("Diagnostics", "Medical", "Biosciences", "Care"),
     "education": ("Learning", "Training"),
     "logistics": ("Logistics", "Cold Storage", "Freight", "Warehousing"),
     "construction": ("Builders", "Interiors", "Timber"),
     "energy": ("Energy", "Power Systems", "Renewables"),
-    "media": ("Media", "Studios"),
     "services": ("Facilities", "Laboratories", "Catering", "Consulting"),
 }
 ENGLISH_FORMS = ("Ltd", "Ltd", "Group", "Inc", "LLC", "plc", "Partners")
@@ -184,20 +192,38 @@ COMPETITORS = (
 )
 
 PROJECTS = (
-    ("车间温湿度监测", "workshop monitoring", "new", ("T-100", "G-100", "S-BASE", "W-INST")),
-    ("设备振动预警", "vibration alarms", "new", ("V-100", "V-200", "G-500", "S-PRO")),
-    ("能耗管理试点", "energy pilot", "new", ("E-100", "E-300", "S-BASE")),
-    ("冷库记录仪采购", "cold room loggers", "new", ("C-10", "T-100", "S-BASE")),
-    ("私有化监测平台", "on-premises platform", "new", ("S-SITE", "G-500", "W-TRAIN")),
-    ("空压站改造", "compressor station", "new", ("P-100", "E-100", "G-100", "W-INST")),
-    ("窑炉测温", "furnace temperatures", "new", ("T-200", "G-500", "S-PRO")),
-    ("二期扩容", "second phase", "expansion", ("V-200", "G-500", "S-PRO", "W-INST")),
-    ("新厂区推广", "roll-out to the new site", "expansion", ("T-100", "E-300", "S-PRO")),
-    ("ERP 数据对接", "ERP integration", "expansion", ("S-API", "W-TRAIN")),
-    ("年度维保续约", "annual care renewal", "renewal", ("W-CARE",)),
-    ("平台续费", "platform renewal", "renewal", ("S-PRO", "W-CARE24")),
+    (
+        "车间温湿度监测",
+        "workshop monitoring",
+        "new",
+        ("T-100", "G-100", "S-BASE", "W-INST"),
+        ("manufacturing", "medical", "logistics"),
+    ),
+    ("设备振动预警", "vibration alarms", "new", ("V-100", "V-200", "G-500", "S-PRO"), ("manufacturing", "energy")),
+    ("能耗管理试点", "energy pilot", "new", ("E-100", "E-300", "S-BASE"), ()),
+    (
+        "冷库记录仪采购",
+        "cold room loggers",
+        "new",
+        ("C-10", "T-100", "S-BASE"),
+        ("logistics", "retail", "medical", "services"),
+    ),
+    ("私有化监测平台", "on-premises platform", "new", ("S-SITE", "G-500", "W-TRAIN"), ()),
+    (
+        "空压站改造",
+        "compressor station",
+        "new",
+        ("P-100", "E-100", "G-100", "W-INST"),
+        ("manufacturing", "energy", "medical"),
+    ),
+    ("窑炉测温", "furnace temperatures", "new", ("T-200", "G-500", "S-PRO"), ("manufacturing", "construction")),
+    ("二期扩容", "second phase", "expansion", ("V-200", "G-500", "S-PRO", "W-INST"), ()),
+    ("新厂区推广", "roll-out to the new site", "expansion", ("T-100", "E-300", "S-PRO"), ()),
+    ("ERP 数据对接", "ERP integration", "expansion", ("S-API", "W-TRAIN"), ()),
+    ("年度维保续约", "annual care renewal", "renewal", ("W-CARE",), ()),
+    ("平台续费", "platform renewal", "renewal", ("S-PRO", "W-CARE24"), ()),
 )
-"""What a deal is about, in both languages; its kind; the products that go into it."""
+"""What a deal is about, in both languages; its kind; the products that go into it; the industries, or all."""
 
 # ---- what is said ----------------------------------------------------------------------------------------------------
 
