@@ -49,7 +49,10 @@ export class Actor {
                   origin: url,
                   localStorage: [
                     { name: 'lianxi.signed-in', value: 'true' },
-                    { name: 'lianxi.preferences', value: JSON.stringify({ locale: language }) },
+                    // A device on which nothing was chosen: the account's language counts.
+                    ...(view.language
+                      ? [{ name: 'lianxi.preferences', value: JSON.stringify({ locale: language }) }]
+                      : []),
                   ],
                 },
               ],
