@@ -39,6 +39,13 @@ class Production:
         return self.edge.ask(f"/api/v1{path}", method, content, **sent)
 
 
+def healthy(edge: Edge) -> bool:
+    try:
+        return edge.ask("/health").status == 200
+    except OSError:
+        return False
+
+
 @pytest.fixture(scope="module")
 def production(postgres_url: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]:
     folder = tmp_path_factory.mktemp("production")
@@ -66,6 +73,8 @@ def production(postgres_url: str, redis_url: str, tmp_path_factory: pytest.TempP
             wait_until(lambda: listens(port) or process.poll() is not None, 60)
             assert process.poll() is None, (folder / "log").read_text("utf-8")
             with serving(folder / "nginx", f"http://127.0.0.1:{port}") as edge:
+                # The port is open before the workers have loaded the product, which takes a while on a busy machine.
+                wait_until(lambda: healthy(edge), 90)
                 sign_in = json.dumps({"email": EMAIL, "password": PASSWORD}).encode()
                 answer = edge.ask("/api/v1/auth/login", "POST", sign_in, Content_Type="application/json")
                 assert answer.status == 200, answer.body
