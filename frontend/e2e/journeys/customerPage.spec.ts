@@ -152,6 +152,7 @@ test('A draft of an activity outlives leaving the page', async ({ cast, open }) 
   const { page } = actor
   await actor.visit(`/customers/${customer.id}`)
   await page.keyboard.press('m')
+  await expect(page.getByRole('textbox', { name: 'What happened' })).toBeFocused()
   await page.keyboard.type('Half a sentence about the mee')
   await page.keyboard.press('Escape')
   await page.getByRole('link', { name: 'Back to customers' }).click()
