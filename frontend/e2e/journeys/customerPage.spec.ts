@@ -156,6 +156,7 @@ test('A draft of an activity outlives leaving the page', async ({ cast, open }) 
   await page.keyboard.type('Half a sentence about the mee')
   await page.keyboard.press('Escape')
   await page.getByRole('link', { name: 'Back to customers' }).click()
+  await expect(row(page, 'Northern Labs')).toBeVisible()
   await page.reload()
   await row(page, 'Northern Labs').click()
   await expect(page.getByRole('textbox', { name: 'What happened' })).toHaveValue(
