@@ -90,7 +90,11 @@ def post_worker_init(worker: Any) -> None:
             opened.add(environ["gunicorn.socket"])
         return serve(environ, start_response)
 
+    # A thread started inside the signal's handler could wait for a lock that the interrupted code holds, for ever.
+    ring, bell = socket.socketpair()
+
     def take_leave() -> None:
+        bell.recv(1)
         socketio.eio.disconnect()
         socketio.sleep(SECONDS_TO_TAKE_LEAVE)
         for connection in list(opened):
@@ -99,8 +103,9 @@ def post_worker_init(worker: Any) -> None:
 
     def let_go(number: int, frame: FrameType | None) -> None:
         end(number, frame)
-        socketio.start_background_task(take_leave)
+        ring.send(b".")
 
+    socketio.start_background_task(take_leave)
     worker.wsgi = serve_and_remember
     signal.signal(signal.SIGTERM, let_go)
     signal.siginterrupt(signal.SIGTERM, False)

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import BinaryIO
 
 POLL_SECONDS = 0.1
 # Even where the start is killed outright, Linux tells its servers to end.
@@ -24,7 +24,7 @@ _PRCTL = getattr(ctypes.CDLL(None), "prctl", None)
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class Interrupted(BaseException):
+class Interrupted(Exception):
     """Somebody ends the start; carries the signal's number."""
 
     def __init__(self, number: int) -> None:
@@ -49,38 +49,63 @@ class CommandError(Exception):
         return "\n".join(lines)
 
 
-def _interrupt(number: int, _frame: FrameType | None) -> NoReturn:
-    # One is enough: a signal to the whole group also comes again through make, and must not disturb the tidying up.
-    for each in ENDING_SIGNALS:
-        signal.signal(each, signal.SIG_IGN)
-    raise Interrupted(number)
+class Ending:
+    """Whether somebody wants the end: by a signal, or by one that only the ``make`` above us got.
 
-
-def heed_signals() -> None:
-    """From now on SIGINT, SIGTERM and SIGHUP raise ``Interrupted``, even where the shell had them ignored."""
-    for number in ENDING_SIGNALS:
-        signal.signal(number, _interrupt)
-
-
-class Parent:
-    """The ``make`` above us, watched because it does not pass every signal on.
+    A signal is noted and nothing more; those who wait ask for it several times a second. An exception out of the
+    handler could strike anywhere, also between taking and releasing a lock of the standard library.
 
     make hands SIGTERM to its recipe, but on a SIGINT sent to make alone it only waits for the recipe to end: it would
     wait for ever. While it waits, that signal is blocked in it, and the kernel tells.
     """
 
     def __init__(self, status_of: Callable[[int], str] | None = None) -> None:
-        self.pid = os.getppid() if "MAKELEVEL" in os.environ else 0
+        self._make = os.getppid() if "MAKELEVEL" in os.environ else 0
         self._status_of = status_of or (lambda pid: Path(f"/proc/{pid}/status").read_text(encoding="utf-8"))
+        self._first = 0
+        self._hurried = False
+        self._noted_at = 0.0
 
-    def wants_the_end(self) -> bool:
-        """Whether make has gone, or waits for us to end."""
-        if not self.pid:
+    def heed_signals(self) -> None:
+        """From now on SIGINT, SIGTERM and SIGHUP are noted, even where the shell had them ignored."""
+        for number in ENDING_SIGNALS:
+            signal.signal(number, self._note)
+
+    def _note(self, number: int, _frame: FrameType | None) -> None:
+        now = time.monotonic()
+        # Within a second it is the same one, come by another way: to the whole group, and again through make.
+        if not self._first:
+            self._first, self._noted_at = number, now
+        elif now - self._noted_at > 1:
+            self._hurried = True
+
+    def asked(self) -> int:
+        """The signal that asks for the end, 0 while nobody does."""
+        if not self._first and self._make_waits():
+            self._note(signal.SIGTERM, None)
+        return self._first
+
+    @property
+    def hurried(self) -> bool:
+        """Whether it was asked for once more."""
+        return self._hurried
+
+    def heed(self) -> None:
+        """Go no further once the end is wanted.
+
+        Raises:
+            Interrupted: it is.
+        """
+        if number := self.asked():
+            raise Interrupted(number)
+
+    def _make_waits(self) -> bool:
+        if not self._make:
             return False
-        if os.getppid() != self.pid:
+        if os.getppid() != self._make:
             return True
         try:
-            status = self._status_of(self.pid)
+            status = self._status_of(self._make)
         except OSError:
             return False
         return any(blocked_signals(status) >> (number - 1) & 1 for number in ENDING_SIGNALS)
@@ -113,13 +138,12 @@ def end_group(process: subprocess.Popen[bytes], patience: float) -> None:
 
 
 @contextlib.contextmanager
-def _log_of(path: Path) -> Iterator[int]:
+def _log_of(path: Path) -> Iterator[BinaryIO]:
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
+    # A file of our own: a second start of the same checkout may write its log of the same name meanwhile.
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "w+b") as log:
+        yield log
 
 
 def run_logged(
@@ -129,17 +153,17 @@ def run_logged(
     cwd: Path,
     env: Mapping[str, str],
     tick: Callable[[], None],
-    parent: Parent,
+    ending: Ending,
 ) -> str:
     """Run a command to its end, its output in a file.
 
     Args:
         command: program and arguments.
-        log: where its output goes; only its owner may read it.
+        log: where its output goes, and stays if the command fails; only its owner may read it.
         cwd: the folder to run in.
         env: its whole environment.
         tick: called several times a second while it runs.
-        parent: watched; when it wants the end, so do we.
+        ending: asked several times a second.
 
     Returns:
         What the command wrote.
@@ -154,26 +178,28 @@ def run_logged(
         )
         try:
             while process.poll() is None:
-                if parent.wants_the_end():
-                    raise Interrupted(signal.SIGTERM)
+                ending.heed()
                 tick()
                 time.sleep(POLL_SECONDS)
         except BaseException:
             end_group(process, patience=3)
             raise
+        output.seek(0)
+        written = output.read().decode("utf-8", "replace")
     if process.returncode != 0:
         raise CommandError(command, process.returncode, log)
-    return log.read_text(encoding="utf-8", errors="replace")
+    log.unlink(missing_ok=True)
+    return written
 
 
-def run_shown(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], parent: Parent, limit: float) -> int:
+def run_shown(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], ending: Ending, limit: float) -> int:
     """Run a command to its end, its output on our terminal.
 
     Args:
         command: program and arguments.
         cwd: the folder to run in.
         env: its whole environment.
-        parent: watched; when it wants the end, so do we.
+        ending: asked several times a second.
         limit: seconds after which it is ended.
 
     Returns:
@@ -186,8 +212,7 @@ def run_shown(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], pare
     deadline = time.monotonic() + limit
     try:
         while process.poll() is None and time.monotonic() < deadline:
-            if parent.wants_the_end():
-                raise Interrupted(signal.SIGTERM)
+            ending.heed()
             time.sleep(POLL_SECONDS)
     finally:
         end_group(process, patience=10)
@@ -202,8 +227,8 @@ def _end_with_us() -> None:
 class Servers:
     """Servers in the foreground: when one ends or somebody says so, all end."""
 
-    def __init__(self, parent: Parent) -> None:
-        self._parent = parent
+    def __init__(self, ending: Ending) -> None:
+        self._ending = ending
         self._processes: list[subprocess.Popen[bytes]] = []
 
     def start(self, command: Sequence[str], cwd: Path, env: Mapping[str, str]) -> None:
@@ -222,40 +247,24 @@ class Servers:
         """The exit code of a server that has ended, None while all run."""
         return next((code for process in self._processes if (code := process.poll()) is not None), None)
 
-    def heed_parent(self) -> None:
-        """Notice that make wants the end.
+    def wait(self) -> int:
+        """Stay until a server ends by itself; gives its exit code.
 
         Raises:
-            Interrupted: it does.
+            Interrupted: somebody wants the end.
         """
-        if self._parent.wants_the_end():
-            raise Interrupted(signal.SIGTERM)
-
-    def wait(self) -> int:
-        """Stay until a server ends by itself; gives its exit code."""
         while (code := self.ended()) is None:
-            self.heed_parent()
+            self._ending.heed()
             time.sleep(POLL_SECONDS)
         return code
 
     def stop(self, patience: float = 35) -> None:
-        """End all servers: politely at first, by force after ``patience`` seconds or at the next signal.
-
-        A signal within the first second is the same one, come by another way, and changes nothing.
-        """
+        """End all servers: politely at first, by force after ``patience`` seconds or when asked once more."""
         began = time.monotonic()
-        hurried = False
-
-        def hurry(_number: int, _frame: FrameType | None) -> None:
-            nonlocal hurried
-            hurried = hurried or time.monotonic() - began > 1
-
-        for number in ENDING_SIGNALS:
-            signal.signal(number, hurry)
         for process in self._processes:
             signal_group(process, signal.SIGTERM)
         while any(process.poll() is None for process in self._processes):
-            if hurried or time.monotonic() - began > patience:
+            if self._ending.hurried or time.monotonic() - began > patience:
                 break
             time.sleep(POLL_SECONDS)
         for process in self._processes:

@@ -133,7 +133,7 @@ class Start:
         Raises:
             CannotStartError: a server ended by itself, or none answers.
         """
-        servers = Servers(self.workspace.parent)
+        servers = Servers(self.workspace.ending)
         try:
             with step("serve") as progress:
                 for command, folder in commands:
@@ -156,7 +156,7 @@ class Start:
                 raise CannotStartError(say("server_ended", code=code))
             if time.monotonic() - began > READY_WITHIN_SECONDS:
                 raise CannotStartError(say("server_silent", seconds=READY_WITHIN_SECONDS))
-            servers.heed_parent()
+            self.workspace.ending.heed()
             progress.tick()
             time.sleep(POLL_SECONDS)
 
@@ -230,7 +230,7 @@ def bench(workspace: Workspace) -> int:
         environment.ensure_packages(workspace, environment.DEVELOPMENT)
     workspace.forget_personal_settings()
     command = [str(workspace.python), "-m", "bench", *workspace.env.get("ARGS", "").split()]
-    return run_shown(command, cwd=workspace.root, env=workspace.env, parent=workspace.parent, limit=3_600)
+    return run_shown(command, cwd=workspace.root, env=workspace.env, ending=workspace.ending, limit=3_600)
 
 
 COMMANDS: dict[str, Callable[[Workspace], int]] = {

@@ -133,7 +133,7 @@ def run_step(workspace: Workspace, step: Step) -> Result:
         words,
         cwd=workspace.frontend if step.in_frontend else workspace.root,
         env=env,
-        parent=workspace.parent,
+        ending=workspace.ending,
         limit=STEP_LIMIT_SECONDS,
     )
     return judge(step, code, report, time.monotonic() - began)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import fcntl
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TextIO
 
 from scripts import console
-from scripts.processes import CommandError, Interrupted, Parent, heed_signals, run_logged
+from scripts.processes import POLL_SECONDS, CommandError, Ending, Interrupted, run_logged
 from scripts.words import say
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -51,7 +53,7 @@ class Workspace:
 
     root: Path = ROOT
     env: dict[str, str] = field(default_factory=lambda: tool_environment(os.environ))
-    parent: Parent = field(default_factory=Parent)
+    ending: Ending = field(default_factory=Ending)
 
     @property
     def python(self) -> Path:
@@ -80,17 +82,14 @@ class Workspace:
         progress: console.Progress | None = None,
     ) -> str:
         """Run one command quietly; gives what it wrote, which is kept in a file only if it fails."""
-        log = self.log(name)
-        written = run_logged(
+        return run_logged(
             [str(part) for part in command],
-            log=log,
+            log=self.log(name),
             cwd=cwd or self.root,
             env=self.env,
             tick=progress.tick if progress else lambda: None,
-            parent=self.parent,
+            ending=self.ending,
         )
-        log.unlink()
-        return written
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -98,12 +97,20 @@ class Workspace:
         lock = self.root / ".build" / "lock"
         lock.parent.mkdir(exist_ok=True)
         with lock.open("w") as held:
-            try:
-                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            if not _took(held):
                 console.line(say("waiting"))
-                fcntl.flock(held, fcntl.LOCK_EX)
+            while not _took(held):
+                self.ending.heed()
+                time.sleep(POLL_SECONDS)
             yield
+
+
+def _took(lock: TextIO) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def guarded(action: Callable[[Workspace], int]) -> int:
@@ -112,9 +119,10 @@ def guarded(action: Callable[[Workspace], int]) -> int:
     Returns:
         The exit code.
     """
-    heed_signals()
+    workspace = Workspace()
+    workspace.ending.heed_signals()
     try:
-        return action(Workspace())
+        return action(workspace)
     except CannotStartError as refusal:
         sys.stderr.write(f"{refusal}\n")
     except CommandError as failed:

@@ -63,7 +63,12 @@ def make_run(data_dir: Path, **env: str) -> Iterator[Running]:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGTERM)
         process.stdout.close()
-        process.wait(40)
+        try:
+            process.wait(40)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            raise
 
 
 def test_make_run_serves_everything_on_one_port_and_keeps_the_data(tmp_path: Path) -> None:
