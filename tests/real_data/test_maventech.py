@@ -22,18 +22,45 @@ pytestmark = pytest.mark.real_data
 
 
 class Ears:
-    """A browser's socket: remembers the deals that it is told of; cut when rights change, it connects anew."""
+    """A browser's socket: remembers the deals that it is told of.
+
+    Cut when rights change, it connects anew, as a browser does, and asks for what it missed meanwhile.
+    """
 
     def __init__(self, served: Running) -> None:
         self.served = served
         self.deals: set[int] = set()
         self.is_ready = False
+        self.resume = ""
         self.client = socketio.Client(reconnection=False)
         self.client.on("ready", self._ready)
         self.client.on("deal_created", lambda data: self.deals.add(data["id"]))
 
-    def _ready(self, _data: Any) -> None:
+    def _ready(self, data: Any) -> None:
+        if self.resume:
+            self._catch_up()
+        else:
+            self.resume = data["watermark"]
         self.is_ready = True
+
+    def _catch_up(self) -> None:
+        token, has_more = self.served.sign_in(), True
+        while has_more:
+            status, answer = self.served.call("GET", f"/events?after={self.resume}", token=token)
+            if status == 410:
+                # A change of one's own rights ends a resume point: everything is loaded anew.
+                status, answer = self.served.call("GET", "/events", token=token)
+                self.deals |= set(self._all_deals(token))
+            assert status == 200, answer
+            self.deals |= {event["id"] for event in answer["data"] if event["resource"] == "deal"}
+            self.resume, has_more = answer["meta"]["watermark"], answer["meta"]["has_more"]
+
+    def _all_deals(self, token: str) -> Iterator[int]:
+        path, cursor = "/deals?per_page=200&fields=id", ""
+        while cursor is not None:
+            _, page = self.served.call("GET", f"{path}&cursor={cursor}" if cursor else path, token=token)
+            yield from (deal["id"] for deal in page["data"])
+            cursor = page["meta"]["next_cursor"]
 
     def until(self, holds: Callable[[], bool], seconds: float = 30) -> None:
         """Wait for something to become true, connected all the while."""
