@@ -11,6 +11,8 @@ import click
 from flask import Flask, current_app
 from flask_migrate import upgrade
 
+from .database import db
+from .deal import periods
 from .demo import service as demo_service
 from .demo.staff import COLLEAGUES, passphrase
 from .installation import first_admin, seed
@@ -30,6 +32,14 @@ def register(app: Flask) -> None:
         """Migrate the database, then do what `init` does: all that a start needs."""
         upgrade()
         _init()
+        with db.engines[None].begin() as connection:
+            periods.rebuild(connection, periods.without_any(connection))
+
+    @app.cli.command("periods")
+    def rebuild_periods() -> None:
+        """Make the periods that reports read anew from the journal."""
+        with db.engines[None].begin() as connection:
+            click.echo(periods.rebuild(connection, periods.all_deals(connection)))
 
     @app.cli.command("openapi")
     @click.option("--output", type=click.Path(path_type=Path), help="Write to this file instead of printing.")

@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, ColumnElement, Integer, and_, bindparam, or_
+from sqlalchemy import BigInteger, ColumnElement, Integer, and_, bindparam, exists, or_
+from sqlalchemy.orm import aliased
+from sqlalchemy.sql.visitors import replacement_traverse
 from sqlalchemy.types import Boolean, Date, TypeEngine
 
 from .database import FixedDecimal, IdList, Instant, KeyText, Rate, member_of, position
@@ -96,6 +98,15 @@ def an_instant(text: Any, zone: str) -> datetime:
         raise BadValue("instant") from error
 
 
+def a_past_moment(text: Any, zone: str) -> tuple[datetime, date]:
+    """A moment with its date in the caller's zone; a date means the end of that day there."""
+    moment = an_instant(text, zone)
+    if len(str(text)) == 10:
+        day = parse_date(str(text))
+        return an_instant((day + timedelta(days=1)).isoformat(), zone) - timedelta(microseconds=1), day
+    return moment, moment.astimezone(ZoneInfo(zone)).date()
+
+
 def a_flag(text: Any, _zone: str) -> bool:
     """True or false."""
     if text in (True, "true", "1"):
@@ -149,6 +160,7 @@ class Filter:
     ops: tuple[str, ...] = ("eq", "ne", "in", "not_in", "is_null", "not_null")
     suffixes: tuple[tuple[str, str], ...] = (("", "in"),)
     repeats_mean_and = False
+    repeats = True
 
     def __init__(self, column: Any, parse: Callable[[Any, str], Any] | None = None, *, text: str = "") -> None:
         self.column = column
@@ -175,6 +187,10 @@ class Filter:
     def bound(self, value: Any) -> Any:
         """A parsed value as it is bound."""
         return value
+
+    def binds(self, bind: str, value: Any) -> Binds:
+        """The bound parameters of a value."""
+        return {bind: value}
 
     def condition(self, op: str, bind: str) -> ColumnElement[bool]:
         """The condition of an operator, with the bound parameter named `bind`."""
@@ -208,6 +224,7 @@ class Filter:
             a_rate: {"type": "number"},
             a_date: {"type": "string", "format": "date"},
             an_instant: {"type": "string"},
+            a_past_moment: {"type": "string"},
             a_flag: {"type": "boolean"},
         }
         return shapes.get(self.parse, {"type": "string", "maxLength": 200})
@@ -299,6 +316,46 @@ class Member(Filter):
         return found if op == "has" else ~found
 
 
+class AsOf(Filter):
+    """The records as they were at a moment: all other filters are asked of what was recorded by then.
+
+    Args:
+        history: the model of the periods; columns of the record that it has too are read from it.
+        link: its column with the record's id.
+        lasts_at: from a period, a bound moment and its bound date to the condition that the period was the one then.
+    """
+
+    ops = ()
+    suffixes = (("", "eq"),)
+    repeats = False
+
+    def __init__(
+        self, history: Any, link: Any, lasts_at: Callable[[Any, Any, Any], ColumnElement[bool]], *, text: str = ""
+    ) -> None:
+        super().__init__(link, a_past_moment, text=text)
+        self.history, self.lasts_at = history, lasts_at
+
+    def binds(self, bind: str, value: Any) -> Binds:
+        """The moment, and its date."""
+        moment, day = value
+        return {bind: moment, f"{bind}_day": day}
+
+    def was(self, model: Any, bind: str, conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
+        """Whether conditions on a record held at the moment."""
+        period: Any = aliased(self.history)
+        record, columns = model.__table__, self.history.__table__.c
+
+        def read_then(element: Any, **_kw: Any) -> Any:
+            if getattr(element, "table", None) is record and element.key in columns and element.key != "id":
+                return getattr(period, element.key)
+            return None
+
+        at = bindparam(bind, type_=Instant()), bindparam(f"{bind}_day", type_=Date())
+        then = [replacement_traverse(condition, {}, read_then) for condition in conditions]
+        found = exists().where(getattr(period, self.column.key) == model.id, self.lasts_at(period, *at), *then)
+        return found.correlate(model)
+
+
 @dataclass(frozen=True)
 class Term:
     """A parsed filter of one request: which filter, operator and bind; the values lie apart."""
@@ -325,15 +382,17 @@ def parse_plain(
     one = filters[field]
     values = [raw for raw in raws if raw != "none"]
     has_none = len(values) < len(raws)
+    if not one.repeats and (has_none or len(raws) > 1):
+        raise BadValue("repeated" if len(raws) > 1 else "instant")
     if op == "in":
         if not values:
             return [Term(field, "is_null", name)], {}
-        return [Term(field, "in", name, null_too=has_none)], {name: one.value("in", values, zone)}
+        return [Term(field, "in", name, null_too=has_none)], one.binds(name, one.value("in", values, zone))
     terms: list[Term] = []
     binds: Binds = {}
     for number, raw in enumerate(values):
         bind = f"{name}_{number}"
-        binds[bind] = one.value(op, raw, zone)
+        binds |= one.binds(bind, one.value(op, raw, zone))
         terms.append(Term(field, op, bind))
     if has_none:
         terms.append(Term(field, "is_null", f"{name}_none"))

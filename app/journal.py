@@ -9,7 +9,7 @@ transaction, because ids are handed out in one order and committed in another; o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -446,6 +446,10 @@ def _part_class(model: type[Record], name: str) -> type[Part]:
     raise LookupError(name)
 
 
+FOLLOWERS: dict[str, Callable[[Connection, Record, Mapping[str, Any]], None]] = {}
+"""What is told of every entry of a resource, in its transaction: the record and the entry. It keeps what is derived
+from the journal, such as the periods that reports read, beside it."""
+
 _INSERT_CHANGESET = insert(Changeset).returning(Changeset.id)
 _INSERT_ENTRY = insert(JournalEntry).returning(JournalEntry.id, sort_by_parameter_order=True)
 _INSERT_VALUE = insert(JournalValue)
@@ -455,8 +459,9 @@ def _write(unit: Unit) -> None:
     """Write the pending entries of a unit; called once, just before its commit."""
     session = db.session()
     session.flush()
-    rows = [row for change in unit.pending.values() if (row := _entry(session, unit, change))]
+    found = [(change.record, row) for change in unit.pending.values() if (row := _entry(session, unit, change))]
     unit.pending.clear()
+    rows = [row for _, row in found]
     if not rows:
         return
     connection = session.connection()
@@ -481,6 +486,9 @@ def _write(unit: Unit) -> None:
         _INSERT_VALUE,
         [{"journal_id": journal_id, **values} for journal_id, (_, values) in zip(ids, rows, strict=True)],
     )
+    for record, (entry, _) in found:
+        if record.resource in FOLLOWERS:
+            FOLLOWERS[record.resource](connection, record, entry)
 
 
 SEAL.append(_write)

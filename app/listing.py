@@ -57,6 +57,7 @@ from .database import (
 )
 from .errors import Issue, Problem, invalid, not_found
 from .filtering import (
+    AsOf,
     BadValue,
     Binds,
     Filter,
@@ -545,13 +546,19 @@ class ListSpec:
         unmasked = None if masked is None else not_(masked)
         guards = self._guards(shape, unmasked)
         live: Any = self.model.is_active
-        found: list[ColumnElement[bool]] = [live.is_(False) if query.deleted else live]
-        found.append(self.policy.visible(shape))
+        asked: list[ColumnElement[bool]] = [live.is_(False) if query.deleted else live]
+        then: tuple[AsOf, str] | None = None
         for all_of, terms in query.groups:
+            one = self.filters[terms[0].name]
+            if isinstance(one, AsOf):
+                then = one, terms[0].bind
+                continue
             parts = [term_condition(self.filters, term, guards) for term in terms]
-            found.append(and_(*parts) if all_of else or_(*parts))
+            asked.append(and_(*parts) if all_of else or_(*parts))
         if query.tree is not None:
-            found.append(tree_condition(self.filters, query.tree, guards))
+            asked.append(tree_condition(self.filters, query.tree, guards))
+        # Visibility and search are always those of now.
+        found = [self.policy.visible(shape), *(asked if then is None else [then[0].was(self.model, then[1], asked)])]
         for number in range(query.words):
             word = bindparam(f"q_{number}", type_=KeyText())
             ways = [position(key, word) > 0 for key in self.search]

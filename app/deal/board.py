@@ -20,8 +20,8 @@ from ..database import KeyText, exact_sum, read_engine
 from ..errors import Issue, Problem, invalid
 from ..filtering import BadValue, a_number, an_id
 from ..listing import Query
+from ..money.rules import amount_text, reporting_currency
 from .models import Deal, Pipeline, Stage, StageKind
-from .money import amount_text, reporting_currency
 from .placement import default_pipeline
 from .rank import DIGITS
 from .schemas import DEALS

@@ -10,9 +10,9 @@ from sqlalchemy import BigInteger, bindparam, select
 
 from ..database import db
 from ..errors import Issue, invalid
+from ..money.rules import CURRENCIES, MOST, fits, line_amount
 from ..routing import assign
 from .models import Deal, DealLine, Product
-from .money import CURRENCIES, MOST, fits, line_amount
 
 _LINES = (
     select(DealLine)

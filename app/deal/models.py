@@ -260,6 +260,48 @@ class DealStageEntry(Model):
     duration_seconds: Mapped[int | None] = mapped_column()
 
 
+class DealPeriod(Model):
+    """What reports read of a deal, for as long as it was so; `periods.py` writes them beside the journal.
+
+    A period lasts from one recorded change (`valid_from`) to the next (`valid_to`, null while it lasts). For deals that
+    were loaded as history, dates take the place of moments where the deal carries them: `from_on` and `to_on` hold in
+    every zone.
+    """
+
+    __tablename__ = "deal_period"
+    __table_args__ = (
+        Index("ix_deal_period_deal", "deal_id", "valid_from"),
+        Index("ix_deal_period_span", "valid_from", "valid_to"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    deal_id: Mapped[int] = mapped_column(ForeignKey("deal.id"))
+    valid_from: Mapped[datetime] = mapped_column()
+    valid_to: Mapped[datetime | None] = mapped_column()
+    from_on: Mapped[date | None] = mapped_column()
+    to_on: Mapped[date | None] = mapped_column()
+
+    customer_id: Mapped[int | None] = mapped_column()
+    kind: Mapped[str] = mapped_column(String(10))
+    opened_on: Mapped[date | None] = mapped_column()
+    pipeline_id: Mapped[int] = mapped_column()
+    stage_id: Mapped[int] = mapped_column()
+    state: Mapped[str] = mapped_column(String(4))
+    amount: Mapped[Decimal | None] = mapped_column()
+    currency: Mapped[str] = mapped_column(String(3))
+    win_probability: Mapped[float] = mapped_column(Rate())
+    forecast_category: Mapped[str] = mapped_column(String(10))
+    expected_close_on: Mapped[date | None] = mapped_column()
+    closed_on: Mapped[date | None] = mapped_column()
+    lost_reason: Mapped[str | None] = mapped_column(String(60))
+    source: Mapped[str | None] = mapped_column(String(60))
+    owner_id: Mapped[int | None] = mapped_column()
+    team_id: Mapped[int | None] = mapped_column()
+    stage_entered_at: Mapped[datetime] = mapped_column()
+    is_active: Mapped[bool] = mapped_column(Boolean())
+
+
 pipelines = Policy(Pipeline, open_to_all=True, write=Permission.PIPELINE_WRITE)
 products = Policy(Product, open_to_all=True, write=Permission.PRODUCT_WRITE)
 deals = Policy(

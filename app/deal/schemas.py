@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from marshmallow import ValidationError, fields
+from marshmallow import fields
 from sqlalchemy import BigInteger, ColumnElement, Text, bindparam, cast, literal, select
 
 from ..access import Permission
@@ -13,8 +13,9 @@ from ..auth.models import teams, users
 from ..customer.models import Person, customers, people
 from ..customer.schemas import collaborators_of
 from ..database import IdList, decimal_text, json_object_rows, json_pair, member_of
-from ..filtering import AnyOf, Contains, Filter, Flagged, Range, an_id
+from ..filtering import AnyOf, AsOf, Contains, Filter, Flagged, Range, an_id
 from ..listing import ListSpec
+from ..money.schemas import CurrencyField
 from ..projection import Gathered, LinkTo, Shape, json_text, read_as
 from ..schema import (
     Choice,
@@ -38,6 +39,7 @@ from .models import (
     Deal,
     DealKind,
     DealLine,
+    DealPeriod,
     DealPerson,
     ForecastCategory,
     Pipeline,
@@ -48,7 +50,7 @@ from .models import (
     pipelines,
     products,
 )
-from .money import CURRENCIES
+from .periods import lasts_at
 
 REQUIRABLE = (
     "customer_id",
@@ -64,19 +66,6 @@ REQUIRABLE = (
     "competitors",
 )
 """Fields of a deal that a stage may require."""
-
-
-class CurrencyField(Line):
-    """An ISO 4217 code in capitals."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(validate=max_length(3), **kwargs)
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        text = super()._deserialize(value, attr, data, **kwargs)
-        if text not in CURRENCIES:
-            raise ValidationError("currency")
-        return text
 
 
 def _percent() -> DecimalText:
@@ -454,6 +443,12 @@ DEALS = ListSpec(
     schema=DealSchema,
     plural="deals",
     filters={
+        "as_of": AsOf(
+            DealPeriod,
+            DealPeriod.deal_id,
+            lasts_at,
+            text="A moment, or a date for its end: the deals for which the other filters held then.",
+        ),
         "id": AnyOf(Deal.id, an_id),
         "name": Contains(Deal.name_key),
         "pipeline_id": AnyOf(Deal.pipeline_id, an_id),

@@ -8,7 +8,7 @@ from marshmallow import fields
 
 from ..deal.answers import AmountsSchema
 from ..deal.models import StageKind
-from ..deal.schemas import CurrencyField
+from ..money.schemas import CurrencyField
 from ..schema import Choice, DateField, DecimalText, IdField, InstantField, Items, Line, RateField, StrictSchema
 
 ReportQuery = StrictSchema.from_dict(

@@ -13,11 +13,11 @@ from flask import current_app
 from ..access import Actor
 from ..database import decimal_text, read_engine
 from ..deal.models import StageKind
-from ..deal.money import amount_text, reporting_currency, rounded
 from ..deal.service import today
 from ..errors import Issue, invalid
 from ..listing import encode
 from ..messages import say
+from ..money.rules import amount_text, reporting_currency, rounded
 from . import queries
 from .period import Period
 from .queries import Scope

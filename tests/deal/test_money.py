@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from app.deal.money import CURRENCIES, amount_text, fits, line_amount, reporting_currency, rounded
+from app.money.rules import CURRENCIES, amount_text, fits, line_amount, reporting_currency, rounded
 
 
 def test_currencies_have_their_places() -> None:

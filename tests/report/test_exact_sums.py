@@ -9,7 +9,7 @@ from sqlalchemy import insert
 
 from app.database import db
 from app.deal.models import Deal
-from app.deal.money import MOST
+from app.money.rules import MOST
 from app.transaction import unit_of_work
 
 from ..cast import Cast

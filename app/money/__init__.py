@@ -1,0 +1,1 @@
+"""Currencies, their dated rates, and totals over several of them."""
