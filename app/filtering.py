@@ -234,6 +234,38 @@ class AnyOf(Filter):
     """The column is one of the values; repeating the parameter means or, `none` means null."""
 
 
+class Through(Filter):
+    """A property of something that the record is linked with, such as the industry of a deal's customer.
+
+    Args:
+        column: the property.
+        holds: from a condition on the property to the condition that the record is linked with such a thing.
+        link: the record's column that points there, where the reader may not see everything that it points at.
+        lacks: the condition for `none`; by default that nothing linked has the property.
+    """
+
+    def __init__(
+        self,
+        column: Any,
+        holds: Callable[[ColumnElement[bool]], ColumnElement[bool]],
+        parse: Callable[[Any, str], Any] | None = None,
+        *,
+        link: Any = None,
+        lacks: Callable[[], ColumnElement[bool]] | None = None,
+        text: str = "",
+    ) -> None:
+        super().__init__(column, parse, text=text)
+        self.holds, self.link, self.lacks = holds, link, lacks
+
+    def condition(self, op: str, bind: str) -> ColumnElement[bool]:
+        """Whether something linked has the property."""
+        if op in ("is_null", "not_null"):
+            lacks = self.lacks() if self.lacks else ~self.holds(self.column.is_not(None))
+            return lacks if op == "is_null" else ~lacks
+        found = self.holds(super().condition("in" if op in ("in", "not_in") else "eq", bind))
+        return found if op in ("in", "eq") else ~found
+
+
 class Flagged(Filter):
     """The column is true, or false."""
 
@@ -399,17 +431,35 @@ def parse_plain(
     return terms, binds
 
 
-Guards = Mapping[str, ColumnElement[bool]]
-"""By filter: the rows about which it may be asked, so that nothing that reads masked or null can be probed."""
+@dataclass(frozen=True)
+class Guard:
+    """The rows about which a filter may be asked, so that nothing that reads masked or null can be probed.
+
+    Attributes:
+        reads_null: whether the others read null, so that `none` finds them, as for links out of sight.
+    """
+
+    rows: ColumnElement[bool]
+    reads_null: bool
+
+
+Guards = Mapping[str, Guard]
 
 
 def term_condition(filters: dict[str, Filter], term: Term, guards: Guards) -> ColumnElement[bool]:
     """The condition of a term."""
-    one = filters[term.name]
-    found = one.condition(term.op, term.bind)
-    if term.null_too:
-        found = or_(found, one.condition("is_null", term.bind))
-    return and_(found, guards[term.name]) if term.name in guards else found
+    one, guard = filters[term.name], guards.get(term.name)
+
+    def guarded(op: str) -> ColumnElement[bool]:
+        found = one.condition(op, term.bind)
+        if guard is None:
+            return found
+        if guard.reads_null and op in ("is_null", "not_in", "ne"):
+            return or_(found, ~guard.rows)
+        return and_(found, guard.rows)
+
+    found = guarded(term.op)
+    return or_(found, guarded("is_null")) if term.null_too else found
 
 
 def parse_where(

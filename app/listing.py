@@ -61,6 +61,7 @@ from .filtering import (
     BadValue,
     Binds,
     Filter,
+    Guard,
     Term,
     Tree,
     bound_type,
@@ -522,12 +523,12 @@ class ListSpec:
 
     # ---- planning ------------------------------------------------------------------------------------------------
 
-    def _guards(self, shape: Shape, unmasked: ColumnElement[bool] | None) -> dict[str, ColumnElement[bool]]:
+    def _guards(self, shape: Shape, unmasked: ColumnElement[bool] | None) -> dict[str, Guard]:
         """Masked columns are asked of unmasked rows only, links of rows whose link the reader sees."""
-        guards: dict[str, ColumnElement[bool]] = {}
+        guards: dict[str, Guard] = {}
         for name, one in self.filters.items():
             if one.masked and unmasked is not None:
-                guards[name] = unmasked
+                guards[name] = Guard(unmasked, reads_null=False)
         for link in self.fields.fields.values():
             if not isinstance(link, LinkTo) or link.target.open_to_all or "all" in shape[0]:
                 continue
@@ -535,9 +536,10 @@ class ListSpec:
                 continue  # the row is in sight by this very link
             target: Any = aliased(link.target.model)
             seen = exists().where(target.id == link.column, target.is_active, link.target.visible(shape, target))
+            rows: Any = or_(link.column.is_(None), seen)
             for name, one in self.filters.items():
-                if getattr(one, "column", None) is link.column:
-                    guards[name] = or_(one.column.is_(None), seen)
+                if link.column is getattr(one, "link", getattr(one, "column", None)):
+                    guards[name] = Guard(rows, reads_null=True)
         return guards
 
     def conditions(self, query: Query, shape: Shape) -> list[ColumnElement[bool]]:

@@ -333,6 +333,11 @@ def _masked(one: Contains | AnyOf) -> Contains | AnyOf:
     return one
 
 
+def country_of(customer: Any) -> ColumnElement[Any]:
+    """The country of a customer's address."""
+    return type_coerce(customer.address["country"].as_string(), String())
+
+
 CUSTOMERS = ListSpec(
     policy=customers,
     schema=CustomerSchema,
@@ -362,6 +367,7 @@ CUSTOMERS = ListSpec(
         "updated": Range(Customer.updated_at),
         "last_contacted": Range(Customer.last_contacted_at),
         "next_follow_up": Range(Customer.next_follow_up_at),
+        "country": AnyOf(country_of(Customer)),
         "province": AnyOf(type_coerce(Customer.address["province"].as_string(), String())),
         "city": AnyOf(type_coerce(Customer.address["city"].as_string(), String())),
     },

@@ -96,7 +96,6 @@ def replay(entries: Iterable[tuple[datetime, Mapping[str, Any]]], opening: Mappi
             timeline.add(values, moment)
         return timeline.periods
     opened_on = known["opened_on"]
-    former = StageKind.OPEN
     for number, (moment, values) in enumerate(states):
         closed_on = values["closed_on"]
         if known["state"] == values["state"]:
@@ -108,9 +107,9 @@ def replay(entries: Iterable[tuple[datetime, Mapping[str, Any]]], opening: Mappi
             elif opened_on < closed_on:
                 before = {**values, **opening, "state": StageKind.OPEN, "closed_on": None, "lost_reason": None}
                 timeline.add(before, _day(opened_on), opened_on)
-        if closed_on is not None and (former == StageKind.OPEN or closed_on != states[number - 1][1]["closed_on"]):
-            from_on = min(closed_on, moment.date())
-        former = values["state"]
+        has_ended = closed_on is not None and (number == 0 or closed_on != states[number - 1][1]["closed_on"])
+        if has_ended and (number == 0 or closed_on < moment.date()):
+            from_on = closed_on
         timeline.add(values, moment if from_on is None else _day(from_on), from_on)
     return timeline.periods
 

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from marshmallow import fields
-from sqlalchemy import BigInteger, ColumnElement, Text, bindparam, cast, literal, select
+from sqlalchemy import CTE, BigInteger, ColumnElement, Text, bindparam, cast, exists, func, literal, or_, select
+from sqlalchemy.orm import aliased
 
 from ..access import Permission
-from ..auth.models import teams, users
-from ..customer.models import Person, customers, people
-from ..customer.schemas import collaborators_of
+from ..auth.models import Team, teams, users
+from ..customer.models import Customer, Person, customers, people
+from ..customer.schemas import collaborators_of, country_of
 from ..database import IdList, decimal_text, json_object_rows, json_pair, member_of
-from ..filtering import AnyOf, AsOf, Contains, Filter, Flagged, Range, an_id
+from ..filtering import AnyOf, AsOf, Contains, Filter, Flagged, Range, Through, an_id
 from ..listing import ListSpec
 from ..money.schemas import CurrencyField
 from ..projection import Gathered, LinkTo, Shape, json_text, read_as
@@ -438,6 +439,46 @@ class DealChangeSchema(DealSchema):
     closed_on = column(dump_only=True)
 
 
+def top_teams() -> CTE:
+    """Every team with the team at the top of its tree: `team_id`, `top_id`."""
+    tops = (select(Team.id.label("team_id"), Team.id.label("top_id")).where(Team.parent_id.is_(None))).cte(
+        "top_teams", recursive=True
+    )
+    below = aliased(Team)
+    return tops.union_all(select(below.id, tops.c.top_id).join(tops, below.parent_id == tops.c.team_id))
+
+
+def region_of(team: Any, top: Any) -> ColumnElement[Any]:
+    """The sales region of a team: its own, else that of the team at the top of its tree."""
+    return func.coalesce(team.region, top.region)
+
+
+def _of_customer(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists().where(Customer.id == Deal.customer_id, Customer.is_active, condition)
+
+
+def _of_top_team(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    return Deal.team_id.in_(select(_TOPS.c.team_id).where(condition))
+
+
+def _of_region(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    teams_there = select(_TEAM.id).join(_TOPS, _TOPS.c.team_id == _TEAM.id).join(_TOP, _TOP.id == _TOPS.c.top_id)
+    return Deal.team_id.in_(teams_there.where(condition))
+
+
+def _has_series(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    lines = select(DealLine.deal_id).join(Product, Product.id == DealLine.product_id)
+    return Deal.id.in_(lines.where(condition))
+
+
+def _lacks_series() -> ColumnElement[bool]:
+    return or_(~Deal.id.in_(select(DealLine.deal_id)), _has_series(Product.series.is_(None)))
+
+
+_TOPS = top_teams()
+_TEAM: Any = aliased(Team)
+_TOP: Any = aliased(Team)
+
 DEALS = ListSpec(
     policy=deals,
     schema=DealSchema,
@@ -458,6 +499,11 @@ DEALS = ListSpec(
         "customer_id": AnyOf(Deal.customer_id, an_id),
         "person_id": Holds(DealPerson.person_id, DealPerson.deal_id),
         "product_id": Holds(DealLine.product_id, DealLine.deal_id),
+        "product_series": Through(Product.series, _has_series, lacks=_lacks_series),
+        "industry": Through(Customer.industry, _of_customer, link=Deal.customer_id, text="Of the customer."),
+        "country": Through(country_of(Customer), _of_customer, link=Deal.customer_id, text="Of the customer."),
+        "top_team_id": Through(_TOPS.c.top_id, _of_top_team, an_id, text="The team at the top of the deal's team."),
+        "region": Through(region_of(_TEAM, _TOP), _of_region, text="The sales region of the deal's team."),
         "owner_id": AnyOf(Deal.owner_id, an_id),
         "team_id": AnyOf(Deal.team_id, an_id),
         "created_by": AnyOf(Deal.created_by, an_id),

@@ -8,98 +8,85 @@ apart.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, case, func, literal, select
+from sqlalchemy import ColumnElement, String, case, cast, func, literal, null, select
 
 from .models import ExchangeRate
 
 
+def rate_of(base: str, currency: ColumnElement[Any], day: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The rate of a currency on a day as text, to group by; null for the base currency and for one without any rate.
+
+    Before its first rate a currency is worth what that one says.
+    """
+    mine = ExchangeRate.currency == currency, ExchangeRate.base_currency == base, ExchangeRate.is_active
+    by_day = (
+        select(ExchangeRate.rate)
+        .where(*mine, ExchangeRate.valid_on <= day)
+        .order_by(ExchangeRate.valid_on.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    first = select(ExchangeRate.rate).where(*mine).order_by(ExchangeRate.valid_on).limit(1).scalar_subquery()
+    return case((currency == base, null()), else_=func.coalesce(by_day, first))
+
+
 @dataclass(frozen=True)
-class Rate:
-    """One stored rate: what a unit of the currency is worth in the base currency from a day on."""
-
-    id: int
-    currency: str
-    valid_on: date
-    rate: Decimal
-
-
-@dataclass(frozen=True)
-class Rates:
-    """The rates of one base currency, and the currency that totals are wanted in.
+class Conversion:
+    """From amounts in any currency to one total.
 
     Attributes:
-        target: the currency of totals; the base currency unless another one is asked for.
+        base: the currency that rates are in.
+        target: the currency of the total.
     """
 
     base: str
     target: str
-    rates: Mapping[int, Rate] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, connection: Connection, base: str, target: str | None = None) -> Rates:
-        """All rates of a base currency."""
-        rows = connection.execute(
-            select(ExchangeRate.id, ExchangeRate.currency, ExchangeRate.valid_on, ExchangeRate.rate)
-            .where(ExchangeRate.base_currency == base, ExchangeRate.is_active)
-            .order_by(ExchangeRate.valid_on)
-        )
-        rates = {row.id: Rate(row.id, row.currency, row.valid_on, Decimal(row.rate)) for row in rows}
-        return cls(base, target or base, rates)
+    def chosen(cls, base: str, asked: str | None, counts: Mapping[tuple[str, str | None], int]) -> Conversion:
+        """The conversion into what is asked for, else into the base currency.
 
-    def newest(self) -> dict[str, Rate]:
-        """The newest rate of each currency."""
-        return {rate.currency: rate for rate in self.rates.values()}
+        Where nothing stands in the base currency nor can be converted into it, the commonest currency speaks.
 
-    def known(self) -> frozenset[str]:
-        """The currencies that can be converted into the target."""
-        rated = {rate.currency for rate in self.rates.values()} | {self.base}
-        return frozenset(rated if self.target in rated else ()) | {self.target}
-
-    def rate_of(self, currency: ColumnElement[Any], day: ColumnElement[Any]) -> ColumnElement[Any]:
-        """The id of the rate that holds for a currency on a day, to group by; null in the base currency or without one.
-
-        Before its first rate a currency is worth what that one says.
+        Args:
+            counts: (currency, its rate) to a number of deals.
         """
-        if not self.rates:
-            return literal(None, BigInteger())
-        mine = ExchangeRate.currency == currency, ExchangeRate.base_currency == self.base, ExchangeRate.is_active
-        by_day = (
-            select(ExchangeRate.id)
-            .where(*mine, ExchangeRate.valid_on <= day)
-            .order_by(ExchangeRate.valid_on.desc())
-            .limit(1)
-            .scalar_subquery()
-        )
-        first = select(ExchangeRate.id).where(*mine).order_by(ExchangeRate.valid_on).limit(1).scalar_subquery()
-        return case((currency == self.base, None), else_=func.coalesce(by_day, first))
+        if asked is not None or not counts:
+            return cls(base, asked or base)
+        if any(count for (currency, rate), count in counts.items() if currency == base or rate is not None):
+            return cls(base, base)
+        per_currency: dict[str, int] = {}
+        for (currency, _), count in counts.items():
+            per_currency[currency] = per_currency.get(currency, 0) + count
+        return cls(base, max(per_currency, key=lambda currency: (per_currency[currency], currency)))
 
     def target_rate_of(self, day: ColumnElement[Any]) -> ColumnElement[Any]:
-        """The same for the target: null where totals are in the base currency."""
-        if self.target == self.base:
-            return literal(None, BigInteger())
-        return self.rate_of(literal(self.target), day)
+        """The rate of the total's currency on a day, to group by; null where it is the base currency."""
+        return (
+            cast(null(), String())
+            if self.target == self.base
+            else rate_of(self.base, literal(self.target, String()), day)
+        )
 
-    def converted(
-        self, amount: Decimal, currency: str, rate_id: int | None, target_rate_id: int | None
-    ) -> Decimal | None:
-        """An exact amount in the target currency; None where a rate lacks."""
+    def converted(self, amount: Decimal, currency: str, rate: str | None, target_rate: str | None) -> Decimal | None:
+        """An exact amount in the currency of the total; None where a rate lacks."""
         if currency == self.target:
             return amount
         if currency != self.base:
-            if rate_id is None:
+            if rate is None:
                 return None
-            amount *= self.rates[rate_id].rate
+            amount *= Decimal(rate)
         if self.target != self.base:
-            if target_rate_id is None:
+            if target_rate is None:
                 return None
-            amount /= self.rates[target_rate_id].rate
+            amount /= Decimal(target_rate)
         return amount
 
-    def said(self, used: Iterable[str]) -> bool:
-        """Whether a total over these currencies is a converted one, which it then says."""
-        return bool((set(used) & self.known()) - {self.target})
+    def added(self, found: Iterable[tuple[str, str | None, str | None]]) -> list[str]:
+        """The currencies of a total, its own first, out of (currency, rate, rate of the total's currency)."""
+        known = {currency for currency, rate, other in found if self.converted(Decimal(1), currency, rate, other)}
+        return [self.target, *sorted(known - {self.target})]

@@ -14,7 +14,6 @@ from ..access import Actor
 from ..database import db, read_engine
 from ..errors import Issue, invalid
 from ..routing import assign, remove, restore
-from .conversion import Rates
 from .models import ExchangeRate
 from .rules import CURRENCIES
 
@@ -98,8 +97,13 @@ def load_sheet(_actor: Actor, sent: Sequence[Mapping[str, Any]]) -> dict[str, in
 def currencies() -> dict[str, Any]:
     """All currencies with their newest rates, the base currency and those with a rate first."""
     base = base_currency()
+    query = (
+        select(ExchangeRate.id, ExchangeRate.currency, ExchangeRate.valid_on, ExchangeRate.rate)
+        .where(ExchangeRate.base_currency == base, ExchangeRate.is_active)
+        .order_by(ExchangeRate.valid_on)
+    )
     with read_engine().connect() as connection:
-        newest = Rates.read(connection, base).newest()
+        newest = {row.currency: row for row in connection.execute(query)}
     data = []
     for code in sorted(CURRENCIES, key=lambda code: (code != base, code not in newest, code)):
         rate = newest.get(code)
@@ -109,7 +113,7 @@ def currencies() -> dict[str, Any]:
                 "decimal_places": CURRENCIES[code],
                 "is_base": code == base,
                 "rate_id": None if rate is None else rate.id,
-                "rate": None if rate is None else rate_text(rate.rate),
+                "rate": None if rate is None else rate.rate,
                 "valid_on": None if rate is None else rate.valid_on,
             }
         )

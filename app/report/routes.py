@@ -1,38 +1,39 @@
-"""`/reports`."""
+"""`/reports`: every declared report under its path, as JSON, CSV or XLSX."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ..access import Actor, Permission
 from ..routing import Routes
-from . import service
-from .schemas import PipelineReportSchema, ReportQuery, SummaryReport
+from . import pipeline, sales, summary
+from .files import file_of
+from .frame import Report, answer
 
 routes = Routes("report", __name__)
 
-
-@routes.endpoint_for(
-    "GET",
-    "/reports/summary",
-    permission=Permission.REPORT_READ,
-    query=ReportQuery,
-    answer=SummaryReport,
-    summary="Open, won, lost, cycles, new customers and contact records of a period",
-)
-def read_summary(actor: Actor, query: dict[str, Any]) -> dict[str, Any]:
-    """The figures of a period and of the one before it."""
-    return service.summary(actor, query)
+REPORTS: dict[str, Report] = {report.path: report for report in (summary.REPORT, sales.REPORT, pipeline.REPORT)}
+"""Every report by its path below `/reports/`."""
 
 
-@routes.endpoint_for(
-    "GET",
-    "/reports/pipeline",
-    permission=Permission.REPORT_READ,
-    query=ReportQuery,
-    answer=PipelineReportSchema,
-    summary="What stands at each stage",
-)
-def read_pipeline_report(actor: Actor, query: dict[str, Any]) -> dict[str, Any]:
-    """Count, money, age and delay of the deals by stage."""
-    return service.pipeline(actor, query)
+def _reading(report: Report) -> Callable[[Actor, dict[str, Any]], Any]:
+    def read(actor: Actor, query: dict[str, Any]) -> Any:
+        kind = query["format"]
+        found = answer(report, actor, query)
+        return found if kind == "json" or not report.columns else file_of(report, found, kind)
+
+    read.__name__ = f"read_{report.name}_report"
+    read.__doc__ = f"{report.summary}."
+    return read
+
+
+for _report in REPORTS.values():
+    routes.endpoint_for(
+        "GET",
+        f"/reports/{_report.path}",
+        permission=Permission.REPORT_READ,
+        query=_report.query,
+        answer=_report.answer,
+        summary=_report.summary,
+    )(_reading(_report))

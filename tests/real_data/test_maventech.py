@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -111,9 +112,14 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loaded]:
 
 
 @pytest.fixture(scope="module")
-def expected() -> dict[str, Any]:
+def truth() -> dict[str, Any]:
     path: Path = FOLDER / "expected_sample913.json"
-    return dict(json.loads(path.read_text("utf-8"))["overall"])
+    return dict(json.loads(path.read_text("utf-8")))
+
+
+@pytest.fixture(scope="module")
+def expected(truth: dict[str, Any]) -> dict[str, Any]:
+    return dict(truth["overall"])
 
 
 def test_everything_is_loaded(loaded: Loaded) -> None:
@@ -188,6 +194,105 @@ def test_every_agents_figures_are_true(loaded: Loaded) -> None:
         assert summary["won_amount"] == f"{figures['won_value']}.00", name
         assert summary["open_amount"] == f"{figures['open_list_value']}.00", name
         assert summary["median_won_cycle_days"] == figures["median_cycle_won_days"], name
+
+
+STAGES = {"won": "Won", "lost": "Lost", "engaging": "Engaging", "prospecting": "Prospecting"}
+
+
+def same(row: dict[str, Any], figures: dict[str, Any], stages: dict[str, str]) -> None:
+    """A row of the sales report says what the data set's author computed."""
+    open_count = figures["engaging"] + figures["prospecting"]
+    assert row["deal_count"] == figures["opportunities"]
+    assert (row["won_count"], row["lost_count"], row["open_count"]) == (figures["won"], figures["lost"], open_count)
+    assert row["stage_counts"] == {stages[label]: figures[name] for name, label in STAGES.items() if figures[name]}
+    assert row["won_amount"] == f"{figures['won_value']}.00"
+    assert row["open_amount"] == f"{figures['open_list_value']}.00"
+    for name, other in (
+        ("win_rate", "win_rate_closed"),
+        ("won_share", "won_share_of_all"),
+        ("mean_won_amount", "avg_won_value"),
+        ("mean_won_cycle_days", "avg_cycle_won_days"),
+        ("median_won_cycle_days", "median_cycle_won_days"),
+        ("mean_closed_cycle_days", "avg_cycle_closed_days"),
+    ):
+        found, wanted = row[name], figures[other]
+        assert (found is None) == (wanted is None), (row["label"], name)
+        if found is not None:
+            assert float(found) == pytest.approx(
+                wanted, abs=0.0051 if "share" not in name and "rate" not in name else 5e-5
+            )
+
+
+GROUPED = {
+    "by_sales_agent": "owner",
+    "by_manager": "team",
+    "by_regional_office": "top_team",
+    "by_product": "product",
+    "by_series": "product_series",
+    "by_sector": "industry",
+    "by_office_location": "country",
+    "by_account": "customer",
+    "by_close_quarter": "quarter",
+    "by_close_month": "month",
+}
+
+
+@pytest.mark.parametrize("group", GROUPED)
+def test_every_group_of_the_sales_report_is_true(loaded: Loaded, truth: dict[str, Any], group: str) -> None:
+    pipeline = loaded.get("/pipelines?name=MavenTech")["data"][0]
+    stages = {stage["name"]: str(stage["id"]) for stage in pipeline["stages"]}
+    report = loaded.get(f"/reports/sales?currency=USD&group_by={GROUPED[group]}")
+    rows = {label_of(group, row): row for row in report["rows"] if row["key"] is not None}
+    assert len(rows) == sum(row["key"] is not None for row in report["rows"])
+    wanted = {name: figures for name, figures in truth[group].items() if name}
+    assert rows.keys() == wanted.keys()
+    for name, figures in wanted.items():
+        same(rows[name], figures, stages)
+    same({**report["totals"], "label": "totals"}, truth["overall"], stages)
+
+
+def label_of(group: str, row: dict[str, Any]) -> str:
+    """The name that the data set gives to a row: of an industry its value, else what a person reads."""
+    return str(row["key" if group == "by_sector" else "label"])
+
+
+def test_every_figure_of_the_sales_report_opens_its_deals(loaded: Loaded) -> None:
+    for group_by in ("team", "product_series", "industry", "country", "month", "top_team"):
+        for row in loaded.get(f"/reports/sales?currency=USD&group_by={group_by}")["rows"]:
+            for name in ("won_count", "lost_count", "open_count"):
+                listed = loaded.get(f"/deals?count=exact&per_page=1&{row['filters'][name]}")["meta"]["total"]
+                assert listed == row[name], (group_by, row["label"], name)
+
+
+def test_as_of_any_day_the_pipeline_holds_what_was_open(loaded: Loaded) -> None:
+    path = "/deals?per_page=200&fields=id,opened_on,closed_on,amount"
+    deals: list[dict[str, Any]] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        page = loaded.get(f"{path}&cursor={cursor}" if cursor else path)
+        deals += page["data"]
+        cursor = page["meta"]["next_cursor"]
+    day = date(2016, 12, 30)
+    while day < date(2018, 1, 3):
+        text = day.isoformat()
+        standing = [
+            one
+            for one in deals
+            if one["opened_on"] and one["opened_on"] <= text and not (one["closed_on"] and one["closed_on"] <= text)
+        ]
+        summary = loaded.get(f"/reports/summary?currency=USD&as_of={text}")
+        assert summary["open_count"] == len(standing), text
+        assert summary["open_amount"] == f"{sum(float(one['amount'] or 0) for one in standing):.2f}", text
+        listed = loaded.get(f"/deals?{summary['filters']['open_count']}")["meta"]["total"]
+        assert listed == len(standing), text
+        day += timedelta(days=13)
+    live, now = (
+        loaded.get(f"/reports/pipeline?currency=USD{extra}")
+        for extra in ("", f"&as_of={datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
+    )
+    assert [{**row, "filters": None, "mean_age_days": None} for row in now["rows"]] == [
+        {**row, "filters": None, "mean_age_days": None} for row in live["rows"]
+    ]
 
 
 def test_a_second_run_changes_nothing(loaded: Loaded) -> None:

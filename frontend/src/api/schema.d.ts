@@ -1034,6 +1034,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reports/sales": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Won, lost and open deals by time, people, product, customer and more
+         * @description Needs the permission `report:read`.
+         */
+        get: operations["read_sales_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reports/summary": {
         parameters: {
             query?: never;
@@ -1045,7 +1065,7 @@ export interface paths {
          * Open, won, lost, cycles, new customers and contact records of a period
          * @description Needs the permission `report:read`.
          */
-        get: operations["read_summary"];
+        get: operations["read_summary_report"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2106,14 +2126,6 @@ export interface components {
             raw: string;
             is_primary?: boolean;
         };
-        PipelineFigures: {
-            count: number;
-            amount: string;
-            weighted_amount: string;
-            other_amounts: components["schemas"]["Amounts"][];
-            mean_age_days: number | null;
-            overdue_count: number;
-        };
         PipelineInput: {
             name: string;
             team_id?: number | null;
@@ -2146,25 +2158,33 @@ export interface components {
         };
         PipelineReport: {
             rows: components["schemas"]["PipelineRow"][];
-            totals: components["schemas"]["PipelineFigures"];
+            totals: components["schemas"]["PipelineTotals"];
             meta: components["schemas"]["ReportMeta"];
         };
         PipelineRow: {
-            count: number;
-            amount: string;
-            weighted_amount: string;
-            other_amounts: components["schemas"]["Amounts"][];
-            mean_age_days: number | null;
-            overdue_count: number;
             key: number;
             label: string;
             /** @enum {string} */
             kind: "open" | "won" | "lost";
             pipeline_id: number;
             pipeline_name: string;
+            count: number;
+            amount: string;
+            weighted_amount: string;
+            other_amounts: components["schemas"]["Amounts"][];
+            mean_age_days: number | null;
+            overdue_count: number;
             filters: {
                 [key: string]: unknown;
             };
+        };
+        PipelineTotals: {
+            count: number;
+            amount: string;
+            weighted_amount: string;
+            other_amounts: components["schemas"]["Amounts"][];
+            mean_age_days: number | null;
+            overdue_count: number;
         };
         ProductInput: {
             code: string;
@@ -2245,6 +2265,7 @@ export interface components {
             /** Format: date-time */
             as_of: string;
             currency: string;
+            converted: string[];
             definition: string;
         };
         Role: {
@@ -2259,6 +2280,54 @@ export interface components {
         RolePage: {
             data: components["schemas"]["Role"][];
             meta: components["schemas"]["ListMeta"];
+        };
+        SalesReport: {
+            rows: components["schemas"]["SalesRow"][];
+            totals: components["schemas"]["SalesTotals"];
+            meta: components["schemas"]["ReportMeta"];
+        };
+        SalesRow: {
+            key: unknown;
+            label: string;
+            deal_count: number;
+            won_count: number;
+            lost_count: number;
+            open_count: number;
+            open_amount: string;
+            win_rate: number | null;
+            won_share: number | null;
+            won_amount: string;
+            mean_won_amount: string | null;
+            share: number | null;
+            mean_won_cycle_days: number | null;
+            median_won_cycle_days: number | null;
+            mean_closed_cycle_days: number | null;
+            stage_counts: {
+                [key: string]: unknown;
+            };
+            other_amounts: components["schemas"]["Amounts"][];
+            filters: {
+                [key: string]: unknown;
+            };
+        };
+        SalesTotals: {
+            deal_count: number;
+            won_count: number;
+            lost_count: number;
+            open_count: number;
+            open_amount: string;
+            win_rate: number | null;
+            won_share: number | null;
+            won_amount: string;
+            mean_won_amount: string | null;
+            share: number | null;
+            mean_won_cycle_days: number | null;
+            median_won_cycle_days: number | null;
+            mean_closed_cycle_days: number | null;
+            stage_counts: {
+                [key: string]: unknown;
+            };
+            other_amounts: components["schemas"]["Amounts"][];
         };
         Session: {
             id: number;
@@ -2357,6 +2426,7 @@ export interface components {
             /** Format: date-time */
             as_of: string;
             currency: string;
+            converted: string[];
             definition: string;
             other_amounts: components["schemas"]["PeriodAmounts"][];
             filters: {
@@ -4146,7 +4216,7 @@ export interface operations {
                 /** @description Comma list of fields to send. */
                 fields?: string;
                 deleted?: "only";
-                /** @description JSON tree of and, or, {field, op, value} over: name (contains, not_contains, eq, starts_with, is_null, not_null); kind (eq, ne, in, not_in, is_null, not_null); status (eq, ne, in, not_in, is_null, not_null); source (eq, ne, in, not_in, is_null, not_null); industry (eq, ne, in, not_in, is_null, not_null); level (eq, ne, in, not_in, is_null, not_null); owner_id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); parent_id (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); id (eq, ne, in, not_in, is_null, not_null); email (contains, not_contains, eq, starts_with, is_null, not_null); phone_e164 (eq, ne, in, not_in, is_null, not_null); tax_id (eq, ne, in, not_in, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null); tag (has, has_not, is_null, not_null); credit_rating (eq, ne, lt, lte, gt, gte, is_null, not_null); employee_count (eq, ne, lt, lte, gt, gte, is_null, not_null); annual_revenue (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); last_contacted (eq, ne, lt, lte, gt, gte, is_null, not_null); next_follow_up (eq, ne, lt, lte, gt, gte, is_null, not_null); province (eq, ne, in, not_in, is_null, not_null); city (eq, ne, in, not_in, is_null, not_null) */
+                /** @description JSON tree of and, or, {field, op, value} over: name (contains, not_contains, eq, starts_with, is_null, not_null); kind (eq, ne, in, not_in, is_null, not_null); status (eq, ne, in, not_in, is_null, not_null); source (eq, ne, in, not_in, is_null, not_null); industry (eq, ne, in, not_in, is_null, not_null); level (eq, ne, in, not_in, is_null, not_null); owner_id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); parent_id (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); id (eq, ne, in, not_in, is_null, not_null); email (contains, not_contains, eq, starts_with, is_null, not_null); phone_e164 (eq, ne, in, not_in, is_null, not_null); tax_id (eq, ne, in, not_in, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null); tag (has, has_not, is_null, not_null); credit_rating (eq, ne, lt, lte, gt, gte, is_null, not_null); employee_count (eq, ne, lt, lte, gt, gte, is_null, not_null); annual_revenue (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); last_contacted (eq, ne, lt, lte, gt, gte, is_null, not_null); next_follow_up (eq, ne, lt, lte, gt, gte, is_null, not_null); country (eq, ne, in, not_in, is_null, not_null); province (eq, ne, in, not_in, is_null, not_null); city (eq, ne, in, not_in, is_null, not_null) */
                 where?: string;
                 q?: string;
                 name?: string;
@@ -4180,6 +4250,7 @@ export interface operations {
                 last_contacted_before?: string;
                 next_follow_up_after?: string;
                 next_follow_up_before?: string;
+                country?: (string | "none")[];
                 province?: (string | "none")[];
                 city?: (string | "none")[];
             };
@@ -5444,7 +5515,7 @@ export interface operations {
                 /** @description Comma list of fields to send. */
                 fields?: string;
                 deleted?: "only";
-                /** @description JSON tree of and, or, {field, op, value} over: as_of (); id (eq, ne, in, not_in, is_null, not_null); name (contains, not_contains, eq, starts_with, is_null, not_null); pipeline_id (eq, ne, in, not_in, is_null, not_null); stage_id (eq, ne, in, not_in, is_null, not_null); state (eq, ne, in, not_in, is_null, not_null); kind (eq, ne, in, not_in, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); person_id (eq, ne, in, not_in, is_null, not_null); product_id (eq, ne, in, not_in, is_null, not_null); owner_id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); currency (eq, ne, in, not_in, is_null, not_null); amount (eq, ne, lt, lte, gt, gte, is_null, not_null); win_probability (eq, ne, lt, lte, gt, gte, is_null, not_null); forecast_category (eq, ne, in, not_in, is_null, not_null); source (eq, ne, in, not_in, is_null, not_null); lost_reason (eq, ne, in, not_in, is_null, not_null); opened (eq, ne, lt, lte, gt, gte, is_null, not_null); closed (eq, ne, lt, lte, gt, gte, is_null, not_null); expected_close (eq, ne, lt, lte, gt, gte, is_null, not_null); next_step_on (eq, ne, lt, lte, gt, gte, is_null, not_null); stage_entered (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); is_backfill (eq, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null) */
+                /** @description JSON tree of and, or, {field, op, value} over: as_of (); id (eq, ne, in, not_in, is_null, not_null); name (contains, not_contains, eq, starts_with, is_null, not_null); pipeline_id (eq, ne, in, not_in, is_null, not_null); stage_id (eq, ne, in, not_in, is_null, not_null); state (eq, ne, in, not_in, is_null, not_null); kind (eq, ne, in, not_in, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); person_id (eq, ne, in, not_in, is_null, not_null); product_id (eq, ne, in, not_in, is_null, not_null); product_series (eq, ne, in, not_in, is_null, not_null); industry (eq, ne, in, not_in, is_null, not_null); country (eq, ne, in, not_in, is_null, not_null); top_team_id (eq, ne, in, not_in, is_null, not_null); region (eq, ne, in, not_in, is_null, not_null); owner_id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); currency (eq, ne, in, not_in, is_null, not_null); amount (eq, ne, lt, lte, gt, gte, is_null, not_null); win_probability (eq, ne, lt, lte, gt, gte, is_null, not_null); forecast_category (eq, ne, in, not_in, is_null, not_null); source (eq, ne, in, not_in, is_null, not_null); lost_reason (eq, ne, in, not_in, is_null, not_null); opened (eq, ne, lt, lte, gt, gte, is_null, not_null); closed (eq, ne, lt, lte, gt, gte, is_null, not_null); expected_close (eq, ne, lt, lte, gt, gte, is_null, not_null); next_step_on (eq, ne, lt, lte, gt, gte, is_null, not_null); stage_entered (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); is_backfill (eq, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null) */
                 where?: string;
                 q?: string;
                 /** @description A moment, or a date for its end: the deals for which the other filters held then. */
@@ -5458,6 +5529,15 @@ export interface operations {
                 customer_id?: (number | "none")[];
                 person_id?: (number | "none")[];
                 product_id?: (number | "none")[];
+                product_series?: (string | "none")[];
+                /** @description Of the customer. */
+                industry?: (string | "none")[];
+                /** @description Of the customer. */
+                country?: (string | "none")[];
+                /** @description The team at the top of the deal's team. */
+                top_team_id?: (number | "none")[];
+                /** @description The sales region of the deal's team. */
+                region?: (string | "none")[];
                 owner_id?: (number | "none")[];
                 team_id?: (number | "none")[];
                 created_by?: (number | "none")[];
@@ -5687,7 +5767,7 @@ export interface operations {
                 stage_id?: number;
                 cursor?: string;
                 per_page?: number;
-                /** @description JSON tree of and, or, {field, op, value} over: as_of (); id (eq, ne, in, not_in, is_null, not_null); name (contains, not_contains, eq, starts_with, is_null, not_null); pipeline_id (eq, ne, in, not_in, is_null, not_null); stage_id (eq, ne, in, not_in, is_null, not_null); state (eq, ne, in, not_in, is_null, not_null); kind (eq, ne, in, not_in, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); person_id (eq, ne, in, not_in, is_null, not_null); product_id (eq, ne, in, not_in, is_null, not_null); owner_id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); currency (eq, ne, in, not_in, is_null, not_null); amount (eq, ne, lt, lte, gt, gte, is_null, not_null); win_probability (eq, ne, lt, lte, gt, gte, is_null, not_null); forecast_category (eq, ne, in, not_in, is_null, not_null); source (eq, ne, in, not_in, is_null, not_null); lost_reason (eq, ne, in, not_in, is_null, not_null); opened (eq, ne, lt, lte, gt, gte, is_null, not_null); closed (eq, ne, lt, lte, gt, gte, is_null, not_null); expected_close (eq, ne, lt, lte, gt, gte, is_null, not_null); next_step_on (eq, ne, lt, lte, gt, gte, is_null, not_null); stage_entered (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); is_backfill (eq, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null) */
+                /** @description JSON tree of and, or, {field, op, value} over: as_of (); id (eq, ne, in, not_in, is_null, not_null); name (contains, not_contains, eq, starts_with, is_null, not_null); pipeline_id (eq, ne, in, not_in, is_null, not_null); stage_id (eq, ne, in, not_in, is_null, not_null); state (eq, ne, in, not_in, is_null, not_null); kind (eq, ne, in, not_in, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); person_id (eq, ne, in, not_in, is_null, not_null); product_id (eq, ne, in, not_in, is_null, not_null); product_series (eq, ne, in, not_in, is_null, not_null); industry (eq, ne, in, not_in, is_null, not_null); country (eq, ne, in, not_in, is_null, not_null); top_team_id (eq, ne, in, not_in, is_null, not_null); region (eq, ne, in, not_in, is_null, not_null); owner_id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); currency (eq, ne, in, not_in, is_null, not_null); amount (eq, ne, lt, lte, gt, gte, is_null, not_null); win_probability (eq, ne, lt, lte, gt, gte, is_null, not_null); forecast_category (eq, ne, in, not_in, is_null, not_null); source (eq, ne, in, not_in, is_null, not_null); lost_reason (eq, ne, in, not_in, is_null, not_null); opened (eq, ne, lt, lte, gt, gte, is_null, not_null); closed (eq, ne, lt, lte, gt, gte, is_null, not_null); expected_close (eq, ne, lt, lte, gt, gte, is_null, not_null); next_step_on (eq, ne, lt, lte, gt, gte, is_null, not_null); stage_entered (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); is_backfill (eq, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null) */
                 where?: string;
                 q?: string;
                 /** @description A moment, or a date for its end: the deals for which the other filters held then. */
@@ -5699,6 +5779,15 @@ export interface operations {
                 customer_id?: (number | "none")[];
                 person_id?: (number | "none")[];
                 product_id?: (number | "none")[];
+                product_series?: (string | "none")[];
+                /** @description Of the customer. */
+                industry?: (string | "none")[];
+                /** @description Of the customer. */
+                country?: (string | "none")[];
+                /** @description The team at the top of the deal's team. */
+                top_team_id?: (number | "none")[];
+                /** @description The sales region of the deal's team. */
+                region?: (string | "none")[];
                 owner_id?: (number | "none")[];
                 team_id?: (number | "none")[];
                 created_by?: (number | "none")[];
@@ -10760,6 +10849,8 @@ export interface operations {
                 team_id?: number;
                 pipeline_id?: number;
                 currency?: string;
+                as_of?: string;
+                format?: "json" | "csv" | "xlsx";
             };
             header?: never;
             path?: never;
@@ -10830,7 +10921,7 @@ export interface operations {
             };
         };
     };
-    read_summary: {
+    read_sales_report: {
         parameters: {
             query?: {
                 from?: string;
@@ -10839,6 +10930,90 @@ export interface operations {
                 team_id?: number;
                 pipeline_id?: number;
                 currency?: string;
+                as_of?: string;
+                format?: "json" | "csv" | "xlsx";
+                group_by?: "month" | "quarter" | "owner" | "team" | "top_team" | "product" | "product_series" | "customer" | "industry" | "country" | "source" | "region" | "stage" | "currency";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SalesReport"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_summary_report: {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+                owner_id?: number;
+                team_id?: number;
+                pipeline_id?: number;
+                currency?: string;
+                as_of?: string;
+                format?: "json" | "csv" | "xlsx";
             };
             header?: never;
             path?: never;

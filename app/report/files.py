@@ -1,0 +1,83 @@
+"""A report as a file: CSV and XLSX with the columns that the screen's table has, in the reader's language."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import xlsxwriter
+from flask import Response
+
+from ..messages import say
+from .frame import Report
+
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+_FORMULA = tuple("=+-@\t\r\uff1d\uff0b\uff0d\uff20'")
+
+
+def harmless(text: str) -> str:
+    """A text that no spreadsheet takes for a formula: an apostrophe stands before what could be one."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def table(report: Report, answer: Mapping[str, Any]) -> list[list[Any]]:
+    """Heading, rows and totals; decimals as `Decimal`, texts as they are."""
+    columns = report.columns
+    totals = {"label": say("report.total"), **answer["totals"]}
+    rows = [[_cell(row.get(name)) for name in columns] for row in [*answer["rows"], totals]]
+    return [[say(f"report.column.{name}") for name in columns], *rows]
+
+
+def file_of(report: Report, answer: Mapping[str, Any], kind: str) -> Response:
+    """The answer of a report as a download."""
+    rows = table(report, answer)
+    if kind == "xlsx":
+        body, mimetype = _xlsx(rows), _XLSX
+    else:
+        body, mimetype = _csv(rows), "text/csv; charset=utf-8"
+    made = Response(body, mimetype=mimetype)
+    day = answer["meta"]["as_of"].date().isoformat()
+    made.headers["Content-Disposition"] = f'attachment; filename="{report.name}-{day}.{kind}"'
+    made.headers["Cache-Control"] = "no-store"
+    return made
+
+
+def _cell(value: Any) -> Any:
+    # Amounts are texts on the wire; numbers that begin with a minus are no formulas.
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        return Decimal(value)
+    return value
+
+
+def _csv(rows: list[list[Any]]) -> bytes:
+    out = io.StringIO()
+    writer = csv.writer(out)
+    for row in rows:
+        writer.writerow([harmless(value) if isinstance(value, str) else value for value in row])
+    # The mark tells spreadsheets that it is UTF-8.
+    return ("\ufeff" + out.getvalue()).encode()
+
+
+def _xlsx(rows: list[list[Any]]) -> bytes:
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
+        sheet = book.add_worksheet()
+        bold = book.add_format({"bold": True})
+        money = book.add_format({"num_format": "#,##0.00"})
+        for number, row in enumerate(rows):
+            style = bold if number in (0, len(rows) - 1) else None
+            for column, value in enumerate(row):
+                if isinstance(value, Decimal):
+                    sheet.write_number(number, column, value, style or money)
+                elif isinstance(value, str):
+                    sheet.write_string(number, column, value, style)
+                elif value is not None:
+                    sheet.write_number(number, column, value, style)
+        sheet.freeze_panes(1, 1)
+        sheet.autofit()
+    return out.getvalue()

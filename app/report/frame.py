@@ -1,0 +1,144 @@
+"""What all reports share: how one is declared, the shape of its answer, and how it is kept until something changes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app
+from marshmallow import Schema, fields
+from sqlalchemy import Connection, func, select, text
+
+from ..access import Actor
+from ..database import read_engine
+from ..journal import JournalEntry
+from ..listing import encode
+from ..messages import language, say
+from ..money.schemas import CurrencyField
+from ..schema import Choice, DateField, IdField, InstantField, Items, Line, StrictSchema, max_length
+from .scope import Scope
+
+_KEPT_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Report:
+    """One report, declared.
+
+    Attributes:
+        path: below `/reports/`.
+        summary: one line for the documentation.
+        run: from a connection of the reading engine, the reader, the scope and the parameters to the answer.
+        answer: schema of the answer.
+        query: schema of the parameters.
+        columns: what a file of the report shows of each row, in order; empty where there are no rows.
+    """
+
+    path: str
+    summary: str
+    run: Callable[[Connection, Actor, Scope, Mapping[str, Any]], dict[str, Any]]
+    answer: type[Schema]
+    query: type[Schema]
+    columns: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The path as a key of texts and of what is kept."""
+        return self.path.replace("/", "_")
+
+
+def query_schema(name: str, **more: fields.Field[Any]) -> type[Schema]:
+    """The parameters that every report takes, and those of one."""
+    common: dict[str, fields.Field[Any]] = {
+        "from": DateField(),
+        "to": DateField(),
+        "owner_id": IdField(),
+        "team_id": IdField(),
+        "pipeline_id": IdField(),
+        "currency": CurrencyField(),
+        "as_of": Line(validate=max_length(40)),
+        "format": Choice(("json", "csv", "xlsx"), load_default="json"),
+    }
+    return StrictSchema.from_dict(common | more, name=name)
+
+
+SPAN: dict[str, fields.Field[Any]] = {
+    "from": DateField(allow_none=True),
+    "to": DateField(allow_none=True),
+    "as_of": InstantField(),
+    "currency": Line(),
+    "converted": fields.List(Line()),
+    "definition": Line(),
+}
+"""What an answer says about itself; `converted` names the currencies that were converted into `currency`."""
+
+ReportMeta = StrictSchema.from_dict(SPAN, name="ReportMeta")
+
+FILTERS = fields.Dict(keys=fields.String(), values=fields.String())
+"""Per measure the query string of the list that it is made of."""
+
+
+def answer_schema(name: str, row: Mapping[str, Any], totals: Mapping[str, Any]) -> type[Schema]:
+    """`{"rows", "totals", "meta"}` of a report.
+
+    Args:
+        name: of the schemas in the documentation.
+        row: the fields of a row besides `filters`.
+        totals: the fields of the totals.
+    """
+    one = StrictSchema.from_dict({**row, "filters": FILTERS}, name=f"{name}Row")
+    whole = StrictSchema.from_dict({**totals}, name=f"{name}Totals")
+    return StrictSchema.from_dict(
+        {"rows": Items(one, most=100_000), "totals": fields.Nested(whole), "meta": fields.Nested(ReportMeta)},
+        name=f"{name}Report",
+    )
+
+
+def span(scope: Scope, currency: str, added: list[str], definition: str) -> dict[str, Any]:
+    """What an answer says about itself.
+
+    Args:
+        currency: of the totals.
+        added: the currencies that they are made of, as `Conversion.added` gives them.
+        definition: key of the text.
+    """
+    return {
+        "from": scope.period.first,
+        "to": scope.period.last,
+        "as_of": scope.at,
+        "currency": currency,
+        "converted": [one for one in added if one != currency],
+        "definition": say(definition),
+    }
+
+
+def answer(report: Report, actor: Actor, query: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer of a report, made or kept: kept only while nothing was written, for readers of the same sight.
+
+    Raises:
+        Problem: 422 for parameters that contradict each other.
+    """
+    scope = Scope.read(actor, query)
+    with read_engine().connect() as connection:
+        key = _key(connection, report, actor, scope, query)
+        cache = current_app.extensions["lianxi.cache"]
+        found: dict[str, Any] | None = cache.get(key)
+        if found is None:
+            found = report.run(connection, actor, scope, query)
+            cache.set(key, found, timeout=_KEPT_SECONDS)
+    return found
+
+
+def _key(connection: Connection, report: Report, actor: Actor, scope: Scope, query: Mapping[str, Any]) -> str:
+    """What an answer depends on: the state of the data, what the reader sees, what was asked for."""
+    if connection.dialect.name == "postgresql":
+        state = connection.execute(text("SELECT pg_current_snapshot()::text")).scalar_one()
+    else:
+        state = connection.execute(select(func.max(JournalEntry.id))).scalar_one()
+    sight = {name: value for name, value in actor.binds.items() if name not in ("actor_session", "actor_stamp")}
+    rights = sorted(actor.shape[0]), sorted(actor.shape[1])
+    asked = {name: value for name, value in query.items() if name != "format"}
+    parts = [report.path, state, sight, rights, asked, scope.at, scope.day, scope.zone, language()]
+    return "report:" + hashlib.sha256(encode(parts)).hexdigest()

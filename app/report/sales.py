@@ -1,0 +1,240 @@
+"""`/reports/sales`: won, lost and open deals grouped by time, people, product, customer and more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from marshmallow import fields
+from sqlalchemy import CTE, Connection, Select, and_, case, func, literal, or_, select, union_all
+
+from ..access import Actor
+from ..database import exact_sum
+from ..deal.answers import AmountsSchema
+from ..deal.models import StageKind
+from ..messages import language, say
+from ..money.conversion import Conversion
+from ..money.service import base_currency
+from ..schema import Choice, DecimalText, Items, Line, RateField
+from .frame import Report, answer_schema, query_schema, span
+from .keys import GROUPS, Grouped, key_pairs
+from .scope import MONEY, Pairs, Scope, deals_of
+from .tally import Tally, chosen
+
+_COUNTS = (
+    "deal_count",
+    "open_count",
+    "won_count",
+    "lost_count",
+    "won_days",
+    "won_cycles",
+    "closed_days",
+    "closed_cycles",
+    "middle_days",
+    "middle_count",
+)
+_MONEY = {"open_units": 4, "won_units": 4, "all_units": 4}
+
+_FIGURES: dict[str, Any] = {
+    "deal_count": fields.Integer(),
+    "won_count": fields.Integer(),
+    "lost_count": fields.Integer(),
+    "open_count": fields.Integer(),
+    "open_amount": DecimalText(),
+    "win_rate": RateField(allow_none=True),
+    "won_share": RateField(allow_none=True),
+    "won_amount": DecimalText(),
+    "mean_won_amount": DecimalText(allow_none=True),
+    "share": RateField(allow_none=True),
+    "mean_won_cycle_days": fields.Float(allow_none=True),
+    "median_won_cycle_days": fields.Float(allow_none=True),
+    "mean_closed_cycle_days": fields.Float(allow_none=True),
+    "stage_counts": fields.Dict(keys=fields.String(), values=fields.Integer()),
+    "other_amounts": Items(AmountsSchema),
+}
+
+
+@dataclass
+class _Row:
+    key: Any
+    label: str | None
+    order: int | None
+    tally: Tally
+    stages: dict[str, int]
+
+    def take(self, group: Any) -> None:
+        self.tally.add(group)
+        stage = str(group.stage_id)
+        self.stages[stage] = self.stages.get(stage, 0) + group.deal_count
+
+
+def run(connection: Connection, actor: Actor, scope: Scope, query: Mapping[str, Any]) -> dict[str, Any]:
+    """Won and lost deals of the period, and what is open, by a key; totals count every deal once."""
+    group_by = query["group_by"]
+    groups = _groups(connection, actor, scope, group_by)
+    whole = [group for group in groups if group.is_total]
+    conversion = chosen(base_currency(), scope.currency, whole, "deal_count")
+    totals = _folded(whole, conversion).get(None) or _Row(None, None, None, _tally(conversion), {})
+    rows = _folded((group for group in groups if not group.is_total), conversion)
+    added = conversion.added((group.currency, group.rate, group.target_rate) for group in whole)
+    return {
+        "rows": [
+            {
+                "key": row.key,
+                "label": _label(row),
+                **_figures(row, totals.tally),
+                "filters": _filters(scope, added, key_pairs(group_by, row.key)),
+            }
+            for row in sorted(rows.values(), key=lambda row: _place(row, group_by))
+        ],
+        "totals": _figures(totals, totals.tally),
+        "meta": span(scope, conversion.target, added, "report.sales.definition"),
+    }
+
+
+def _groups(connection: Connection, actor: Actor, scope: Scope, group_by: str) -> list[Any]:
+    """One row per key, stage, currency and rate; those with `is_total` set are over all deals, each counted once."""
+    deal = deals_of(actor, scope)
+    of_all = Grouped(select(), literal(None), literal(None), literal(None), deal.c.amount)
+    grouped = GROUPS[group_by](deal, actor, language())
+    statement = union_all(_counted(deal, grouped, "keyed", 0), _counted(deal, of_all, "whole", 1))
+    return list(connection.execute(statement, dict(actor.binds)))
+
+
+def _counted(deal: CTE, grouped: Grouped, name: str, is_total: int) -> Select[Any]:
+    with_cycle = case((and_(deal.c.state == StageKind.WON, deal.c.cycle.is_not(None)), 1), else_=0)
+    key = literal(0) if is_total else grouped.key
+    keyed = grouped.query.add_columns(
+        *(deal.c[column] for column in ("state", "stage_id", "cycle", *MONEY)),
+        *((literal(None).label(column) for column in ("key", "label", "place_of")) if is_total else ()),
+        *(() if is_total else (key.label("key"), grouped.label.label("label"), grouped.order.label("place_of"))),
+        grouped.amount.label("amount"),
+        func.row_number().over(partition_by=(key, with_cycle), order_by=deal.c.cycle).label("place"),
+        func.count().over(partition_by=(key, with_cycle)).label("peers"),
+    ).cte(name)
+    is_open, is_won = keyed.c.state == StageKind.OPEN, keyed.c.state == StageKind.WON
+    is_closed, has_cycle = keyed.c.state != StageKind.OPEN, keyed.c.cycle.is_not(None)
+    middle = or_(keyed.c.place == (keyed.c.peers + 1) // 2, keyed.c.place == (keyed.c.peers + 2) // 2)
+    keys = [keyed.c[column] for column in ("key", "label", "place_of", "stage_id", *MONEY)]
+    return select(
+        *keys,
+        literal(is_total).label("is_total"),
+        func.count().label("deal_count"),
+        func.count(case((is_open, 1))).label("open_count"),
+        func.count(case((is_won, 1))).label("won_count"),
+        func.count(case((keyed.c.state == StageKind.LOST, 1))).label("lost_count"),
+        exact_sum(case((is_open, keyed.c.amount))).label("open_units"),
+        exact_sum(case((is_won, keyed.c.amount))).label("won_units"),
+        exact_sum(keyed.c.amount).label("all_units"),
+        func.sum(case((is_won, keyed.c.cycle))).label("won_days"),
+        func.count(case((is_won, keyed.c.cycle))).label("won_cycles"),
+        func.sum(case((is_closed, keyed.c.cycle))).label("closed_days"),
+        func.count(case((is_closed, keyed.c.cycle))).label("closed_cycles"),
+        func.sum(case((and_(is_won, has_cycle, middle), keyed.c.cycle))).label("middle_days"),
+        func.count(case((and_(is_won, has_cycle, middle), 1))).label("middle_count"),
+    ).group_by(*keys)
+
+
+def _tally(conversion: Conversion) -> Tally:
+    return Tally(conversion, _COUNTS, _MONEY)
+
+
+def _folded(groups: Iterable[Any], conversion: Conversion) -> dict[Any, _Row]:
+    rows: dict[Any, _Row] = {}
+    for group in groups:
+        if group.key not in rows:
+            rows[group.key] = _Row(group.key, group.label, group.place_of, _tally(conversion), {})
+        rows[group.key].take(group)
+    return rows
+
+
+def _label(row: _Row) -> str:
+    if row.key is None:
+        return say("report.none")
+    return row.label if row.label is not None else str(row.key)
+
+
+def _place(row: _Row, group_by: str) -> tuple[Any, ...]:
+    """Time and stages in their order, everything else by what was won; the group without a value comes last."""
+    if group_by in ("month", "quarter"):
+        return row.key is None, str(row.key)
+    won = row.tally.total.get("won_units", Decimal(0))
+    return (
+        row.key is None,
+        row.order if row.order is not None else 0,
+        -won,
+        -row.tally.number("deal_count"),
+        _label(row),
+    )
+
+
+def _figures(row: _Row, totals: Tally) -> dict[str, Any]:
+    tally = row.tally
+    won, all_won = (one.total.get("won_units", Decimal(0)) for one in (tally, totals))
+    return {
+        "deal_count": tally.number("deal_count"),
+        "won_count": tally.number("won_count"),
+        "lost_count": tally.number("lost_count"),
+        "open_count": tally.number("open_count"),
+        "open_amount": tally.amount("open_units"),
+        "win_rate": tally.rate("won_count", "won_count", "lost_count"),
+        "won_share": tally.rate("won_count", "deal_count"),
+        "won_amount": tally.amount("won_units"),
+        "mean_won_amount": tally.mean_amount("won_units", "won_count"),
+        "share": round(float(won / all_won), 4) if all_won else None,
+        "mean_won_cycle_days": tally.mean_days("won_days", "won_cycles"),
+        "median_won_cycle_days": tally.mean_days("middle_days", "middle_count"),
+        "mean_closed_cycle_days": tally.mean_days("closed_days", "closed_cycles"),
+        "stage_counts": dict(sorted(row.stages.items(), key=lambda pair: int(pair[0]))),
+        "other_amounts": tally.others({"count": "deal_count"}, {"amount": "all_units", "weighted_amount": "all_units"}),
+    }
+
+
+def _filters(scope: Scope, added: list[str], group: Pairs) -> dict[str, str]:
+    """Per figure the query string of `/deals`."""
+    taken = {name for name, _ in group}
+    mine = [pair for pair in scope.people() if pair[0] not in taken]
+    closed = [] if {"closed_from"} & taken else scope.closed()
+    money = [] if "currency" in taken else [("currency", one) for one in added]
+    is_open, won, lost = ([("state", str(kind))] for kind in (StageKind.OPEN, StageKind.WON, StageKind.LOST))
+    here = [*mine, *group]
+    behind: dict[str, Pairs] = {
+        "won_count": [*won, *here, *closed],
+        "lost_count": [*lost, *here, *closed],
+        "open_count": [*is_open, *here],
+        "open_amount": [*is_open, *here, *money],
+        "win_rate": [*won, *lost, *here, *closed],
+        "won_amount": [*won, *here, *closed, *money],
+        "mean_won_amount": [*won, *here, *closed, *money],
+        "mean_won_cycle_days": [*won, *here, *closed],
+        "mean_closed_cycle_days": [*won, *lost, *here, *closed],
+    }
+    return {name: urlencode(pairs) for name, pairs in behind.items()}
+
+
+REPORT = Report(
+    "sales",
+    "Won, lost and open deals by time, people, product, customer and more",
+    run,
+    answer_schema("Sales", {"key": fields.Raw(allow_none=True), "label": Line(), **_FIGURES}, _FIGURES),
+    query_schema("SalesQuery", group_by=Choice(tuple(GROUPS), load_default="month")),
+    (
+        "label",
+        "deal_count",
+        "won_count",
+        "lost_count",
+        "open_count",
+        "open_amount",
+        "win_rate",
+        "won_share",
+        "won_amount",
+        "mean_won_amount",
+        "share",
+        "mean_won_cycle_days",
+        "median_won_cycle_days",
+        "mean_closed_cycle_days",
+    ),
+)
