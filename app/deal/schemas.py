@@ -458,12 +458,11 @@ def _of_customer(condition: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def _of_top_team(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    return Deal.team_id.in_(select(_TOPS.c.team_id).where(condition))
+    return exists().where(_TOPS.c.team_id == Deal.team_id, condition)
 
 
 def _of_region(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    teams_there = select(_TEAM.id).join(_TOPS, _TOPS.c.team_id == _TEAM.id).join(_TOP, _TOP.id == _TOPS.c.top_id)
-    return Deal.team_id.in_(teams_there.where(condition))
+    return exists().where(_TEAM.id == Deal.team_id, _TOPS.c.team_id == _TEAM.id, _TOP.id == _TOPS.c.top_id, condition)
 
 
 def _has_series(condition: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from marshmallow import fields
-from sqlalchemy import CTE, Connection, Select, and_, case, func, literal, or_, select, union_all
+from sqlalchemy import CTE, Connection, Select, and_, case, cast, func, literal, null, or_, select, union_all
 
 from ..access import Actor
 from ..database import exact_sum
@@ -98,8 +98,10 @@ def run(connection: Connection, actor: Actor, scope: Scope, query: Mapping[str, 
 def _groups(connection: Connection, actor: Actor, scope: Scope, group_by: str) -> list[Any]:
     """One row per key, stage, currency and rate; those with `is_total` set are over all deals, each counted once."""
     deal = deals_of(actor, scope)
-    of_all = Grouped(select(), literal(None), literal(None), literal(None), deal.c.amount)
     grouped = GROUPS[group_by](deal, actor, language())
+    # PostgreSQL wants the types of both parts to be the same.
+    key, label, order = (cast(null(), one.type) for one in (grouped.key, grouped.label, grouped.order))
+    of_all = Grouped(select(), key, label, order, deal.c.amount)
     statement = union_all(_counted(deal, grouped, "keyed", 0), _counted(deal, of_all, "whole", 1))
     return list(connection.execute(statement, dict(actor.binds)))
 
@@ -109,8 +111,9 @@ def _counted(deal: CTE, grouped: Grouped, name: str, is_total: int) -> Select[An
     key = literal(0) if is_total else grouped.key
     keyed = grouped.query.add_columns(
         *(deal.c[column] for column in ("state", "stage_id", "cycle", *MONEY)),
-        *((literal(None).label(column) for column in ("key", "label", "place_of")) if is_total else ()),
-        *(() if is_total else (key.label("key"), grouped.label.label("label"), grouped.order.label("place_of"))),
+        grouped.key.label("key"),
+        grouped.label.label("label"),
+        grouped.order.label("place_of"),
         grouped.amount.label("amount"),
         func.row_number().over(partition_by=(key, with_cycle), order_by=deal.c.cycle).label("place"),
         func.count().over(partition_by=(key, with_cycle)).label("peers"),
