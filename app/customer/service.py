@@ -59,11 +59,7 @@ def edit(actor: Actor, customer: Customer, values: dict[str, Any]) -> Customer:
     check_options(_SCHEMA, values)
     _check_custom(values)
     tags, collaborators = values.pop("tags", None), values.pop("collaborators", None)
-    if "owner_id" in values:
-        if values["owner_id"] == customer.owner_id:
-            del values["owner_id"]
-        else:
-            values = _own(actor, values, Permission.CUSTOMER_ASSIGN)
+    values |= handed_over(actor, customer, values, Permission.CUSTOMER_ASSIGN, pool=True)
     for name in ("address", "custom"):
         if values.get(name) is not None:
             values[name] = merged(getattr(customer, name), values[name])
@@ -206,6 +202,26 @@ def ownership(actor: Actor, values: dict[str, Any], permission: Permission, *, p
     return {"owner_id": owner.id, "team_id": owner.team_id}
 
 
+def handed_over(
+    actor: Actor, record: Any, values: dict[str, Any], permission: Permission, *, pool: bool
+) -> dict[str, int | None]:
+    """Owner and team that an edit gives a record; takes `owner_id` out of the values.
+
+    Taking a record is assigning it too: else a collaborator could make it his or her own.
+
+    Raises:
+        Problem: 422 as `ownership`.
+    """
+    if "owner_id" not in values:
+        return {}
+    owner_id = values.pop("owner_id")
+    if owner_id == record.owner_id:
+        return {}
+    if not actor.may(permission):
+        raise invalid(Issue("#/owner_id", "not_yours_to_assign"))
+    return ownership(actor, {"owner_id": owner_id}, permission, pool=pool)
+
+
 def _check_custom(values: dict[str, Any]) -> None:
     """Custom fields are declared by an admin; a key that is not declared is refused like any unknown field."""
     issues = [Issue(f"#/custom/{key}", "unknown_field") for key in values.get("custom") or {}]
@@ -246,4 +262,4 @@ def _derive(customer: Customer) -> None:
     assign(customer, keys)
 
 
-__all__ = ["claim", "create", "edit", "ownership", "release", "remove", "restore", "share", "touched"]
+__all__ = ["claim", "create", "edit", "handed_over", "ownership", "release", "remove", "restore", "share", "touched"]
