@@ -281,7 +281,9 @@ class PersonSchema(RecordSchema):
     version = column(dump_only=True)
     customer_id = IdField(required=True)
     customer = LinkTo("customer_id", Person.customer_id, customers)
-    customers = Items(PersonCustomerSchema, metadata=read_as(_further_customers, json_text))
+    customers = Items(
+        PersonCustomerSchema, metadata=read_as(_further_customers, json_text, names=(customers, "customer_id"))
+    )
     name = column(required=True)
     salutation = column()
     title = column()

@@ -364,7 +364,9 @@ class DealSchema(RecordSchema):
     kind = Choice(DealKind)
     customer_id = IdField(allow_none=True)
     customer = LinkTo("customer_id", Deal.customer_id, customers)
-    people = Items(DealPersonSchema, metadata=read_as(_people, json_text, _PEOPLE_DOCUMENT))
+    people = Items(
+        DealPersonSchema, metadata=read_as(_people, json_text, _PEOPLE_DOCUMENT, names=(people, "person_id"))
+    )
     pipeline_id = IdField()
     pipeline = LinkTo("pipeline_id", Deal.pipeline_id, pipelines)
     stage_id = IdField()
