@@ -53,7 +53,17 @@ world = st.fixed_dictionaries(
     }
 )
 
-TABLES = ("journal_value", "journal", "collaborator", "contact_record", "deal", "person", "customer", "sign_in")
+TABLES = (
+    "journal_value",
+    "journal",
+    "deal_period",
+    "collaborator",
+    "contact_record",
+    "deal",
+    "person",
+    "customer",
+    "sign_in",
+)
 
 
 def _keys(*names: str) -> dict[str, Any]:
