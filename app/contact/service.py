@@ -48,7 +48,8 @@ def create(actor: Actor, values: dict[str, Any]) -> ContactRecord:
     db.session.add(contact)
     db.session.flush()
     customer_service.touched(customer, contact.occurred_at)
-    _plan_follow_up(contact, values)
+    if values.get("next_follow_up_at") is not None:
+        _plan_follow_up(customer, values)
     return contact
 
 
@@ -66,6 +67,9 @@ def edit(actor: Actor, contact: ContactRecord, values: dict[str, Any]) -> Contac
     links = {name: getattr(contact, name) for name in ("person_id", "deal_id")}
     wanted = {name: values.get(name, stored) for name, stored in links.items()}
     if customer_id != contact.customer_id:
+        # In this order, so that two contact records that change places do not wait for each other.
+        for one in sorted({customer_id, contact.customer_id}):
+            _lock_customer(one)
         _check_customer(actor, customer_id)
         # What stays unnamed must belong to the new customer too.
         _check_links(actor, customer_id, wanted)
@@ -76,7 +80,8 @@ def edit(actor: Actor, contact: ContactRecord, values: dict[str, Any]) -> Contac
     if (contact.customer_id, contact.occurred_at) != (former_customer, former_moment):
         for moved in sorted({former_customer, contact.customer_id}):
             _recount(moved)
-    _plan_follow_up(contact, values)
+    if values.get("next_follow_up_at") is not None:
+        _plan_follow_up(_lock_customer(contact.customer_id), values)
     return contact
 
 
@@ -154,16 +159,19 @@ def _deal_there(shape: Shape) -> Select[int]:
     )
 
 
-def _plan_follow_up(contact: ContactRecord, values: dict[str, Any]) -> None:
-    """The customer is followed up when the latest word says so."""
-    if values.get("next_follow_up_at") is not None:
-        customer = db.session.get_one(Customer, contact.customer_id)
-        assign(customer, {"next_follow_up_at": values["next_follow_up_at"]})
+def _plan_follow_up(customer: Customer, values: dict[str, Any]) -> None:
+    """A customer, locked, is followed up when the latest word says so."""
+    assign(customer, {"next_follow_up_at": values["next_follow_up_at"]})
+
+
+def _lock_customer(customer_id: int) -> Any:
+    """A customer, locked; None where there is none."""
+    return db.session.execute(select(Customer).where(Customer.id == customer_id).with_for_update()).scalar_one_or_none()
 
 
 def _recount(customer_id: int) -> None:
     """Set a customer's first and last contact from its records."""
-    customer = db.session.execute(select(Customer).where(Customer.id == customer_id).with_for_update()).scalar_one()
+    customer = _lock_customer(customer_id)
     db.session.flush()
     first, last = db.session.execute(
         select(func.min(ContactRecord.occurred_at), func.max(ContactRecord.occurred_at)).where(
