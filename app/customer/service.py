@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from ..routing import assign, remove, restore
 from .models import Customer, CustomerKind, CustomerTag, Tag, customers
 from .options import check_options
 from .schemas import CustomerSchema
+from .tag_service import hold_tag
 
 _SCHEMA = CustomerSchema()
 
@@ -115,14 +116,14 @@ def merged(stored: dict[str, Any] | None, sent: dict[str, Any]) -> dict[str, Any
 def set_tags(customer: Customer, names: Sequence[str]) -> None:
     """Replace a customer's tags; unknown names become new tags, ignoring case, width and script."""
     wanted = {fold(name): name.strip() for name in names if name.strip()}
-    known = {
-        tag.name_key: tag
-        for tag in db.session.execute(select(Tag).where(Tag.is_active, Tag.name_key.in_(wanted))).scalars()
-    }
-    for key, name in wanted.items():
-        if key not in known:
-            known[key] = Tag(name=name, name_key=key)
-            db.session.add(known[key])
+    known = _known_tags(wanted)
+    for key in sorted(wanted.keys() - known.keys()):
+        hold_tag(key)
+    # Who held the new words before has made them tags by now.
+    known |= _known_tags(wanted.keys() - known.keys())
+    for key in wanted.keys() - known.keys():
+        known[key] = Tag(name=wanted[key], name_key=key)
+        db.session.add(known[key])
     db.session.flush()
     ids = {tag.id for tag in known.values()}
     present = {
@@ -134,6 +135,14 @@ def set_tags(customer: Customer, names: Sequence[str]) -> None:
     for tag_id in present.keys() - ids:
         db.session.delete(present[tag_id])
     db.session.flush()
+
+
+def _known_tags(keys: Collection[str]) -> dict[str, Tag]:
+    """The tags that there are, by their folded names."""
+    if not keys:
+        return {}
+    query = select(Tag).where(Tag.is_active, Tag.name_key.in_(keys))
+    return {tag.name_key: tag for tag in db.session.execute(query).scalars()}
 
 
 def share(_actor: Actor, record: Record, parties: Sequence[dict[str, Any]]) -> None:

@@ -66,3 +66,16 @@ def test_a_restored_person_is_not_primary_beside_another(cast: Cast) -> None:
     assert cast.alice.post(f"/people/{first}/restore").get_json()["is_primary"] is False
     assert primaries(cast, customer) == ["Second"]
     assert cast.alice.post(f"/people/{alone}/restore").get_json()["is_primary"] is True
+
+
+def test_a_new_word_becomes_one_tag(cast: Cast) -> None:
+    for turn in range(15):
+        words = [f"one {turn}", f"two {turn}", f"three {turn}"]
+        answers = at_once(
+            *(
+                partial(cast.alice.post, "/customers", {"name": f"{turn}", "tags": tags})
+                for tags in (words, words[::-1], [word.upper() for word in words])
+            )
+        )
+        assert [answer.status_code for answer in answers] == [201] * 3, [answer.get_json() for answer in answers]
+    assert cast.alice.get("/tags").get_json()["meta"]["total"] == 45
