@@ -325,7 +325,7 @@ class Routes(Blueprint):
         query_schema = query() if isinstance(query, type) else query
         road = unit or ("read" if method == "GET" else "write")
         spec = answer if isinstance(answer, ListSpec) else None
-        keyed = method == "POST" and road == "write" and permission != PUBLIC
+        keyed = method == "POST" and road in ("write", "own") and permission != PUBLIC
 
         def declare(function: Callable[..., Any]) -> Callable[..., Any]:
             def view(**path: Any) -> Response:
@@ -353,7 +353,7 @@ class Routes(Blueprint):
                 if fault is not None:
                     raise fault
                 if keyed and actor is not None:
-                    replay = idempotency.begin(actor.user_id)
+                    replay = idempotency.begin(actor.user_id) if road == "write" else _kept(actor)
                     if replay is not None:
                         return replay
                 if body_schema is not None:
@@ -746,6 +746,18 @@ def _replay(actor: Actor, policy: Policy | None, record_id: int) -> Response | N
         return idempotency.begin(actor.user_id)
     except Problem:
         return None
+
+
+def _kept(actor: Actor) -> Response | None:
+    """The kept answer of a use case that opens its units itself, before it checks what no longer holds afterwards.
+
+    Raises:
+        Problem: as `idempotency.take`.
+    """
+    if "Idempotency-Key" not in request.headers:
+        return None
+    with unit_of_work(actor_id=actor.user_id, source="http", request_id=request_id()):
+        return idempotency.begin(actor.user_id)
 
 
 def deleted_row(policy: Policy, actor: Actor, record_id: int) -> Any:
