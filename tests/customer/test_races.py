@@ -79,3 +79,19 @@ def test_a_new_word_becomes_one_tag(cast: Cast) -> None:
         )
         assert [answer.status_code for answer in answers] == [201] * 3, [answer.get_json() for answer in answers]
     assert cast.alice.get("/tags").get_json()["meta"]["total"] == 45
+
+
+def test_upserts_and_edits_of_people_do_not_wait_in_a_circle(cast: Cast) -> None:
+    customer = cast.alice.made("/customers", {"name": "Acme"})["id"]
+    path = "/people/external/erp/1"
+    one = cast.alice.put(path, {"customer_id": customer, "name": "A"}).get_json()["id"]
+    other = cast.alice.made("/people", {"customer_id": customer, "name": "B"})["id"]
+    for _ in range(15):
+        for person in (one, other):
+            assert cast.alice.patch(f"/people/{person}", {"is_primary": False}).status_code == 200
+        answers = at_once(
+            partial(cast.alice.put, path, {"is_primary": True}),
+            partial(cast.alice.patch, f"/people/{other}", {"is_primary": True}),
+        )
+        assert [answer.status_code for answer in answers] == [200, 200]
+        assert len(primaries(cast, customer)) == 1
