@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -21,6 +22,7 @@ from sqlalchemy.types import Boolean, Date, TypeEngine
 
 from .database import FixedDecimal, IdList, Instant, KeyText, Rate, member_of, position
 from .folding import fold
+from .projection import Shape
 from .schema import MAX_ID, parse_date, parse_instant
 
 Binds = dict[str, Any]
@@ -211,6 +213,10 @@ class Filter:
         }
         return operators[op]()
 
+    def for_shape(self, _shape: Shape) -> Filter:
+        """The filter as it is asked for readers of a shape; most ask alike for all."""
+        return self
+
     def parameters(self, name: str) -> list[Parameter]:
         """The plain parameters, for the documentation."""
         return [Parameter(name + suffix, self.wire(), op == "in", self.text) for suffix, op in self.suffixes]
@@ -228,6 +234,22 @@ class Filter:
             a_flag: {"type": "boolean"},
         }
         return shapes.get(self.parse, {"type": "string", "maxLength": 200})
+
+
+class InSight(Filter):
+    """A filter that asks through other records, of which only those that the reader sees count.
+
+    Attributes:
+        shape: of the readers; set on the copy that a statement is planned with.
+    """
+
+    shape: Shape
+
+    def for_shape(self, shape: Shape) -> Filter:
+        """A copy that knows the readers."""
+        found = copy(self)
+        found.shape = shape
+        return found
 
 
 class AnyOf(Filter):

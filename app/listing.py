@@ -547,6 +547,7 @@ class ListSpec:
         masked = self._masked_for(shape)
         unmasked = None if masked is None else not_(masked)
         guards = self._guards(shape, unmasked)
+        filters = {name: one.for_shape(shape) for name, one in self.filters.items()}
         live: Any = self.model.is_active
         asked: list[ColumnElement[bool]] = [live.is_(False) if query.deleted else live]
         then: tuple[AsOf, str] | None = None
@@ -555,10 +556,10 @@ class ListSpec:
             if isinstance(one, AsOf):
                 then = one, terms[0].bind
                 continue
-            parts = [term_condition(self.filters, term, guards) for term in terms]
+            parts = [term_condition(filters, term, guards) for term in terms]
             asked.append(and_(*parts) if all_of else or_(*parts))
         if query.tree is not None:
-            asked.append(tree_condition(self.filters, query.tree, guards))
+            asked.append(tree_condition(filters, query.tree, guards))
         # Visibility and search are always those of now.
         found = [self.policy.visible(shape), *(asked if then is None else [then[0].was(self.model, then[1], asked)])]
         for number in range(query.words):

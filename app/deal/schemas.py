@@ -9,12 +9,12 @@ from marshmallow import fields
 from sqlalchemy import CTE, BigInteger, ColumnElement, Text, bindparam, cast, exists, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
-from ..access import Permission
+from ..access import Permission, Policy
 from ..auth.models import Team, teams, users
 from ..customer.models import Customer, Person, customers, people
 from ..customer.schemas import collaborators_of, country_of
 from ..database import IdList, decimal_text, json_object_rows, json_pair, member_of
-from ..filtering import AnyOf, AsOf, Contains, Filter, Flagged, Range, Through, an_id
+from ..filtering import AnyOf, AsOf, Contains, Flagged, InSight, Range, Through, an_id
 from ..listing import ListSpec
 from ..money.schemas import CurrencyField
 from ..projection import Gathered, LinkTo, Shape, json_text, read_as
@@ -73,21 +73,26 @@ def _percent() -> DecimalText:
     return DecimalText(high="100", allow_none=True)
 
 
-class Holds(Filter):
+class Holds(InSight):
     """A deal has a part that points at one of these records; repeating the parameter means or, `none` has no part.
 
     Args:
         link: the part's column that points at the record.
         deal_id: the part's column that points at the deal.
+        target: which of the records the reader sees; the others read as if they had no part.
     """
 
-    def __init__(self, link: Any, deal_id: Any, *, text: str = "") -> None:
+    def __init__(self, link: Any, deal_id: Any, target: Policy, *, text: str = "") -> None:
         super().__init__(link, an_id, text=text)
-        self.deal_id = deal_id
+        self.deal_id, self.target = deal_id, target
 
     def condition(self, op: str, bind: str) -> ColumnElement[bool]:
         """Whether the deal has such a part, or any."""
         found = select(self.deal_id)
+        if not self.target.open_to_all:
+            record: Any = aliased(self.target.model)
+            found = found.join(record, record.id == self.column)
+            found = found.where(record.is_active, self.target.visible(self.shape, record))
         if op in ("in", "not_in"):
             found = found.where(member_of(self.column, bindparam(bind, type_=IdList())))
         elif op in ("eq", "ne"):
@@ -365,7 +370,9 @@ class DealSchema(RecordSchema):
     kind = Choice(DealKind)
     customer_id = IdField(allow_none=True)
     customer = LinkTo("customer_id", Deal.customer_id, customers)
-    people = Items(DealPersonSchema, metadata=read_as(_people, json_text, _PEOPLE_DOCUMENT))
+    people = Items(
+        DealPersonSchema, metadata=read_as(_people, json_text, _PEOPLE_DOCUMENT, names=(people, "person_id"))
+    )
     pipeline_id = IdField()
     pipeline = LinkTo("pipeline_id", Deal.pipeline_id, pipelines)
     stage_id = IdField()
@@ -496,8 +503,8 @@ DEALS = ListSpec(
         "state": AnyOf(Deal.state),
         "kind": AnyOf(Deal.kind),
         "customer_id": AnyOf(Deal.customer_id, an_id),
-        "person_id": Holds(DealPerson.person_id, DealPerson.deal_id),
-        "product_id": Holds(DealLine.product_id, DealLine.deal_id),
+        "person_id": Holds(DealPerson.person_id, DealPerson.deal_id, people),
+        "product_id": Holds(DealLine.product_id, DealLine.deal_id, products),
         "product_series": Through(Product.series, _has_series, lacks=_lacks_series),
         "industry": Through(Customer.industry, _of_customer, link=Deal.customer_id, text="Of the customer."),
         "country": Through(country_of(Customer), _of_customer, link=Deal.customer_id, text="Of the customer."),
@@ -536,7 +543,6 @@ DEALS = ListSpec(
         "state": Deal.state,
         "stage_id": Deal.stage_id,
         "owner_id": Deal.owner_id,
-        "customer_id": Deal.customer_id,
         "forecast_category": Deal.forecast_category,
     },
     search=(Deal.search_key,),
