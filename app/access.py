@@ -20,6 +20,9 @@ from .database import IdList, db, member_of
 from .errors import forbidden, not_found
 from .record import Collaborator, Record
 
+Shape = tuple[frozenset[str], frozenset[str]]
+"""What statements are planned by: the kinds of tokens that readers hold, and their rights to fields."""
+
 
 class Permission(StrEnum):
     """Every right that a role can carry, as `resource:action`."""
@@ -79,7 +82,7 @@ class Actor:
     language: str | None
     time_zone: str
     must_change_password: bool = False
-    shape: tuple[frozenset[str], frozenset[str]] = field(init=False, compare=False)
+    shape: Shape = field(init=False, compare=False)
     binds: Mapping[str, Any] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -164,7 +167,7 @@ class Policy:
 
     # ---- the condition -------------------------------------------------------------------------------------------
 
-    def visible(self, shape: tuple[frozenset[str], frozenset[str]], row: Any = None) -> ColumnElement[bool]:
+    def visible(self, shape: Shape, row: Any = None) -> ColumnElement[bool]:
         """The SQL condition for a person of this shape, with bound parameters that `Actor.binds` fills.
 
         Soft-deleted rows are left to the caller (`deleted=only` and restore look at them); deleted parents hide their
@@ -254,7 +257,7 @@ class Policy:
             raise not_found()
         return record
 
-    def _loading(self, shape: tuple[frozenset[str], frozenset[str]], deleted: bool, locked: bool) -> Select[Any]:
+    def _loading(self, shape: Shape, deleted: bool, locked: bool) -> Select[Any]:
         key = (shape, deleted, locked)
         query = self._queries.get(key)
         if query is None:
@@ -302,7 +305,7 @@ class Policy:
             for value in (getattr(record, grant.column.key),)
         )
 
-    def writable_condition(self, shape: tuple[frozenset[str], frozenset[str]]) -> ColumnElement[bool]:
+    def writable_condition(self, shape: Shape) -> ColumnElement[bool]:
         """The SQL condition under which a *visible* row may be changed, the role's permission apart."""
         kinds = shape[0]
         if self.open_to_all or "all" in kinds:

@@ -20,9 +20,9 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.sql.visitors import replacement_traverse
 from sqlalchemy.types import Boolean, Date, TypeEngine
 
+from .access import Shape
 from .database import FixedDecimal, IdList, Instant, KeyText, Rate, member_of, position
 from .folding import fold
-from .projection import Shape
 from .schema import MAX_ID, parse_date, parse_instant
 
 Binds = dict[str, Any]

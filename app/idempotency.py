@@ -15,7 +15,7 @@ from sqlalchemy import LargeBinary, String, delete, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .database import Document, Model, db
-from .errors import Issue, Problem, invalid
+from .errors import Issue, Problem
 from .transaction import hold, now
 
 LIFE = timedelta(hours=24)
@@ -44,6 +44,22 @@ class Kept:
     body: bytes
 
 
+def is_key(text: str) -> bool:
+    """Whether a text may be a key: 1 to 255 printable ASCII characters."""
+    return 1 <= len(text) <= 255 and text.isascii() and text.isprintable()
+
+
+def check_header() -> None:
+    """Look at the header before anybody is asked for anything.
+
+    Raises:
+        Problem: 400 for a bad one.
+    """
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not is_key(key):
+        raise Problem(400, "bad-request", [Issue("Idempotency-Key", "idempotency_key")])
+
+
 def take(user_id: int, address: str, key: str, body_hash: str) -> Kept | None:
     """Take a key for the open unit of work; the kept answer when it was used before.
 
@@ -54,10 +70,8 @@ def take(user_id: int, address: str, key: str, body_hash: str) -> Kept | None:
         body_hash: what the key is compared by.
 
     Raises:
-        Problem: 422 for a bad key or another body under the same key.
+        Problem: 422 for another body under the same key.
     """
-    if not 1 <= len(key) <= 255 or not key.isascii() or not key.isprintable():
-        raise invalid(Issue("Idempotency-Key", "idempotency_key"))
     scope = hashlib.sha256(f"{user_id}\n{address}\n{key}".encode()).hexdigest()
     connection = db.session.connection()
     hold(scope)

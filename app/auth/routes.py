@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
 from flask import Response, request
 from sqlalchemy import select
 
@@ -12,7 +11,7 @@ from ..access import Actor, Permission
 from ..database import db, read_engine
 from ..errors import Issue, Problem, conflict, invalid
 from ..listing import encode, etag_of, respond
-from ..routing import PUBLIC, SIGNED_IN, Routes, bearer_token, check_version
+from ..routing import PUBLIC, SIGNED_IN, Routes, at_version, bearer_token
 from ..schema import MAX_ID, load
 from . import cookies, service, sessions, team_service
 from .models import Role, User, users
@@ -135,24 +134,16 @@ def read_me(actor: Actor) -> Response:
 )
 def edit_me(actor: Actor, body: dict[str, Any]) -> Response:
     """Change the caller's own profile."""
-    _check_own_version(actor)
-    service.edit_own(actor, body)
+
+    def current() -> dict[str, Any]:
+        return profile(db.session.connection(), actor.user_id)
+
+    with at_version(service.own(actor), current):
+        service.edit_own(actor, body)
     db.session.flush()
-    shown = profile(db.session.connection(), actor.user_id)
+    shown = current()
     encoded = encode(shown)
     return respond(encoded, etag_of(encoded, shown["version"]))
-
-
-def _check_own_version(actor: Actor) -> None:
-    """`If-Match` as everywhere; what the caller is shown of himself or herself is more than the list of users shows."""
-    user = service.own(actor)
-    try:
-        check_version(actor, None, user)
-    except Problem as problem:
-        if problem.slug == "stale":
-            problem.extra["current"] = orjson.loads(encode(profile(db.session.connection(), user.id)))
-            problem.headers["ETag"] = etag_of(encode(problem.extra["current"]), user.version)
-        raise
 
 
 @routes.endpoint_for(
@@ -286,8 +277,8 @@ def _edited(actor: Actor, user: User, body: dict[str, Any]) -> Response:
 
     def write() -> User:
         stored: User = users.writable(actor, user_id)
-        check_version(actor, USERS, stored)
-        return service.edit(actor, stored, values)
+        with at_version(stored, lambda: USERS.answer(actor, user_id)):
+            return service.edit(actor, stored, values)
 
     return in_own_unit(actor, write, USERS)
 

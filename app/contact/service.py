@@ -14,7 +14,7 @@ from ..customer import service as customer_service
 from ..customer.models import Customer, Person, PersonCustomer, customers, people
 from ..customer.options import check_options
 from ..database import db
-from ..errors import Issue, Problem, invalid
+from ..errors import Faults, Issue, Problem, invalid
 from ..folding import fold
 from ..projection import Shape
 from ..routing import assign
@@ -35,14 +35,21 @@ def create(actor: Actor, values: dict[str, Any]) -> ContactRecord:
     Raises:
         Problem: 422 for a customer, person or deal out of sight or not of that customer, or a foreign author.
     """
-    check_options(_SCHEMA, values)
+    faults = Faults()
+    with faults.gathered():
+        check_options(_SCHEMA, values)
     if values["kind"] in _BEGUN_BY_US:
         values = {"direction": ContactDirection.OUT, **values}
     values = {"user_id": actor.user_id, "occurred_at": now(), **values}
     if values["user_id"] != actor.user_id:
-        _check_author(actor, values["user_id"])
-    customer = _check_customer(actor, values["customer_id"])
-    _check_links(actor, values["customer_id"], values)
+        with faults.gathered():
+            _check_author(actor, values["user_id"])
+    customer = None
+    with faults.gathered():
+        customer = _check_customer(actor, values["customer_id"])
+        _check_links(actor, values["customer_id"], values)
+    faults.settle()
+    assert customer is not None
     contact = ContactRecord(**values, search_key="")
     _derive(contact)
     db.session.add(contact)
@@ -59,10 +66,13 @@ def edit(actor: Actor, contact: ContactRecord, values: dict[str, Any]) -> Contac
     Raises:
         Problem: 422 as for `create`.
     """
-    check_options(_SCHEMA, values)
+    faults = Faults()
+    with faults.gathered():
+        check_options(_SCHEMA, values)
     former_customer, former_moment = contact.customer_id, contact.occurred_at
     if values.get("user_id", contact.user_id) != contact.user_id:
-        _check_author(actor, values["user_id"])
+        with faults.gathered():
+            _check_author(actor, values["user_id"])
     customer_id = values.get("customer_id", contact.customer_id)
     links = {name: getattr(contact, name) for name in ("person_id", "deal_id")}
     wanted = {name: values.get(name, stored) for name, stored in links.items()}
@@ -70,11 +80,14 @@ def edit(actor: Actor, contact: ContactRecord, values: dict[str, Any]) -> Contac
         # In this order, so that two contact records that change places do not wait for each other.
         for one in sorted({customer_id, contact.customer_id}):
             _lock_customer(one)
-        _check_customer(actor, customer_id)
-        # What stays unnamed must belong to the new customer too.
-        _check_links(actor, customer_id, wanted)
+        with faults.gathered():
+            _check_customer(actor, customer_id)
+            # What stays unnamed must belong to the new customer too.
+            _check_links(actor, customer_id, wanted)
     else:
-        _check_links(actor, customer_id, {name: wanted[name] for name in links if wanted[name] != links[name]})
+        with faults.gathered():
+            _check_links(actor, customer_id, {name: wanted[name] for name in links if wanted[name] != links[name]})
+    faults.settle()
     assign(contact, values)
     _derive(contact)
     if (contact.customer_id, contact.occurred_at) != (former_customer, former_moment):

@@ -271,6 +271,8 @@ def _new_contact(socket: Connected, data: Any) -> Any:
         if key is not None:
             if not isinstance(key, str):
                 raise invalid(Issue("#/idempotency_key", "wrong_type"))
+            if not idempotency.is_key(key):
+                raise invalid(Issue("#/idempotency_key", "idempotency_key"))
             digest = hashlib.sha256(encode(body)).hexdigest()
             kept = idempotency.take(actor.user_id, "socket new_contact", key, digest)
             if kept is not None:

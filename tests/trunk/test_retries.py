@@ -67,7 +67,10 @@ def test_the_scope_is_user_method_and_path(cast: Cast) -> None:
 
 @pytest.mark.parametrize("key", ["", "é", "x" * 256, "a\tb"])
 def test_bad_keys(cast: Cast, key: str) -> None:
-    assert faults(keyed(cast.alice, "/customers", {"name": "x"}, key=key)) == {"Idempotency-Key": "idempotency_key"}
+    answer = keyed(cast.alice, "/customers", {"nope": "x"}, key=key)
+    document = said(answer)
+    assert (answer.status_code, document["type"]) == (400, "/problems/bad-request")
+    assert [(one["parameter"], one["code"]) for one in document["errors"]] == [("Idempotency-Key", "idempotency_key")]
     assert how_many() == 0
 
 
