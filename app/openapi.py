@@ -44,6 +44,10 @@ def _text_schema(field: fields.Field[Any]) -> Json:
 def _nullable(schema: Json) -> Json:
     if "$ref" in schema:
         return {"anyOf": [schema, {"type": "null"}]}
+    if "anyOf" in schema:
+        return {**schema, "anyOf": [*schema["anyOf"], {"type": "null"}]}
+    if isinstance(schema.get("type"), list):
+        return {**schema, "type": [*schema["type"], "null"]}
     if isinstance(schema.get("type"), str):
         result = {**schema, "type": [schema["type"], "null"]}
         if "enum" in result:
@@ -61,7 +65,9 @@ class _Writer:
     def field(self, field: fields.Field[Any], reading: bool) -> Json:
         """The JSON schema of one field."""
         schema = self._bare(field, reading)
-        return _nullable(schema) if field.allow_none and not isinstance(field, LinkTo) else schema
+        # A list that was cleared by null reads as an empty one.
+        never = isinstance(field, LinkTo) or (reading and isinstance(field, (Items, Texts)))
+        return _nullable(schema) if field.allow_none and not never else schema
 
     def _bare(self, field: fields.Field[Any], reading: bool) -> Json:
         if isinstance(field, Computed):

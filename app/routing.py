@@ -649,8 +649,7 @@ class Routes(Blueprint):
             query = select(model.id, model.is_active).where(*where)
             found = db.session.execute(query).one_or_none()
             if found is None:
-                # Of many who bring the same record at once, one creates it and the others find it.
-                hold("\n".join(("origin", one, *origin.values())))
+                hold_origin(one, origin)
                 found = db.session.execute(query).one_or_none()
             if found is None:
                 return None
@@ -662,7 +661,7 @@ class Routes(Blueprint):
 
         def upsert(actor: Actor, source: str, external_id: str, sent: Any, fault: Problem | None) -> Response:
             given = {"external_source": source, "external_id": external_id}
-            origin, issues = _origin(schema, given)
+            origin, issues = origin_of(schema, given)
             record = None if issues else find(actor, origin)
             if fault is not None:
                 raise fault
@@ -719,7 +718,7 @@ class Routes(Blueprint):
         )
 
 
-def _origin(schema: Schema, given: dict[str, str]) -> tuple[dict[str, str], list[Issue]]:
+def origin_of(schema: Schema, given: dict[str, str]) -> tuple[dict[str, str], list[Issue]]:
     """The origin that an address names, by the rules of its fields, and what is wrong with it."""
     try:
         origin = load(schema, given, partial=True)
@@ -731,6 +730,11 @@ def _origin(schema: Schema, given: dict[str, str]) -> tuple[dict[str, str], list
 def _current(actor: Actor, spec: ListSpec | None, record: Record) -> dict[str, Any]:
     """A record as the caller sees it."""
     return spec.answer(actor, record.id) if spec is not None else {"id": record.id, "version": record.version}
+
+
+def hold_origin(resource: str, origin: Mapping[str, str]) -> None:
+    """Have others wait who bring the same record: of many at once, one creates it and the others find it."""
+    hold("\n".join(("origin", resource, *origin.values())))
 
 
 class Service(Protocol):

@@ -11,8 +11,8 @@ from ..access import Actor, Permission
 from ..database import db, read_engine
 from ..errors import Issue, Problem, conflict, invalid
 from ..listing import encode, etag_of, respond
-from ..routing import PUBLIC, SIGNED_IN, Routes, at_version, bearer_token
-from ..schema import MAX_ID, load
+from ..routing import PUBLIC, SIGNED_IN, Routes, at_version, bearer_token, hold_origin, origin_of, shape_answer
+from ..schema import MAX_ID
 from . import cookies, service, sessions, team_service
 from .models import Role, User, users
 from .profile import profile
@@ -254,22 +254,36 @@ def restore_user(actor: Actor, user: User) -> User:
 )
 def upsert_user(actor: Actor, body: dict[str, Any], source: str, external_id: str) -> Response:
     """A person by his or her id in another system; sent twice it changes nothing."""
-    origin = load(_USER, {"external_source": source, "external_id": external_id}, partial=True)
-    contradicted = [
+    origin, issues = origin_of(_USER, {"external_source": source, "external_id": external_id})
+    issues += [
         Issue(f"#/{name}", "contradicts_path") for name in origin if body.get(name, origin[name]) != origin[name]
     ]
-    if contradicted:
-        raise invalid(*contradicted)
+    if issues:
+        raise invalid(*issues)
     found = service.by_origin(**origin)
     if found is not None:
-        if not found.is_active:
-            raise conflict("deleted", id=found.id)
-        return _edited(actor, found, body)
+        return _edited(actor, _active(found), body)
     missing = [Issue(f"#/{name}", "required") for name in ("name", "role") if name not in body]
     if missing:
         raise invalid(*missing)
     values = service.prepare(actor, {**body, **origin})
-    return in_own_unit(actor, lambda: service.create(actor, values), USERS, 201)
+
+    def write() -> Any:
+        hold_origin("user", origin)
+        made = service.by_origin(**origin)
+        if made is None:
+            return service.create(actor, values)
+        # Somebody else brought the same person meanwhile.
+        stored = users.writable(actor, _active(made).id)
+        return shape_answer(service.edit(actor, stored, values), actor, USERS, 200)
+
+    return in_own_unit(actor, write, USERS, 201)
+
+
+def _active(user: User) -> User:
+    if not user.is_active:
+        raise conflict("deleted", id=user.id)
+    return user
 
 
 def _edited(actor: Actor, user: User, body: dict[str, Any]) -> Response:

@@ -16,7 +16,7 @@ from ..routing import assign, remove
 from .models import Person, PersonCustomer, customers
 from .options import check_options
 from .schemas import PersonSchema
-from .service import merged
+from .service import merge_objects
 
 _SCHEMA = PersonSchema()
 
@@ -30,6 +30,7 @@ def create(actor: Actor, values: dict[str, Any]) -> Person:
     further = values.pop("customers", None)
     _check(actor, None, values, further)
     ways = _ways(None, values)
+    merge_objects(None, values)
     person = Person(**{**values, **ways})
     _derive(person)
     db.session.add(person)
@@ -48,9 +49,7 @@ def edit(actor: Actor, person: Person, values: dict[str, Any]) -> Person:
     """
     further = values.pop("customers", None)
     _check(actor, person, values, further)
-    for name in ("address", "custom"):
-        if values.get(name) is not None:
-            values[name] = merged(getattr(person, name), values[name])
+    merge_objects(person, values)
     assign(person, {**values, **_ways(person, values)})
     _derive(person)
     _one_primary(person)

@@ -100,7 +100,7 @@ def collaborators_of(model: Any) -> Items:
         )
         return json_object_rows(found.scalar_subquery())
 
-    return Items(CollaboratorSchema, metadata=read_as(expression, json_text))
+    return Items(CollaboratorSchema, allow_none=True, metadata=read_as(expression, json_text))
 
 
 def mask_phone(text: str | None) -> str | None:
@@ -157,7 +157,11 @@ class CustomerSchema(RecordSchema):
     level = OptionField("level", allow_none=True)
     status = Choice(CustomerStatus)
     credit_rating = Whole(low=0, high=100, allow_none=True)
-    tags = Texts(commas=True, metadata=read_as(tag_names, json_text, {"type": "array", "items": {"type": "string"}}))
+    tags = Texts(
+        commas=True,
+        allow_none=True,
+        metadata=read_as(tag_names, json_text, {"type": "array", "items": {"type": "string"}}),
+    )
     address = Part(AddressSchema, allow_none=True)
     tax_id = Line(allow_none=True, blank_is_null=True, validate=max_length(40))
     employee_count = Whole(low=0, high=100_000_000, allow_none=True)
@@ -176,8 +180,8 @@ class CustomerSchema(RecordSchema):
     first_contacted_at = column(dump_only=True)
     next_follow_up_at = column()
     qualified_at = column(dump_only=True)
-    external_source = column()
-    external_id = column()
+    external_source = column(blank_is_null=True)
+    external_id = column(blank_is_null=True)
     created_at = column(dump_only=True)
     created_by = column(dump_only=True)
     updated_at = column(dump_only=True)
@@ -282,14 +286,16 @@ class PersonSchema(RecordSchema):
     customer_id = IdField(required=True)
     customer = LinkTo("customer_id", Person.customer_id, customers)
     customers = Items(
-        PersonCustomerSchema, metadata=read_as(_further_customers, json_text, names=(customers, "customer_id"))
+        PersonCustomerSchema,
+        allow_none=True,
+        metadata=read_as(_further_customers, json_text, names=(customers, "customer_id")),
     )
     name = column(required=True)
     salutation = column()
     title = column()
     department = column()
-    emails = Items(EmailEntrySchema)
-    phones = Items(PhoneEntrySchema)
+    emails = Items(EmailEntrySchema, allow_none=True)
+    phones = Items(PhoneEntrySchema, allow_none=True)
     email = Email(allow_none=True, validate=max_length(254))
     phone = Line(allow_none=True, blank_is_null=True, validate=max_length(50))
     wechat = column()
@@ -304,8 +310,8 @@ class PersonSchema(RecordSchema):
     do_not_email = Flag()
     description = column()
     custom = fields.Dict(keys=fields.String(), allow_none=True)
-    external_source = column()
-    external_id = column()
+    external_source = column(blank_is_null=True)
+    external_id = column(blank_is_null=True)
     created_at = column(dump_only=True)
     created_by = column(dump_only=True)
     updated_at = column(dump_only=True)

@@ -39,6 +39,7 @@ def create(actor: Actor, values: dict[str, Any]) -> Customer:
     if not values.get("kind"):
         has_employer = values.get("company") and values["company"] != values["name"]
         values["kind"] = CustomerKind.PERSON if has_employer else CustomerKind.COMPANY
+    merge_objects(None, values)
     customer = Customer(**values)
     customer.status = customer.status or "lead"
     _derive(customer)
@@ -62,9 +63,7 @@ def edit(actor: Actor, customer: Customer, values: dict[str, Any]) -> Customer:
     with faults.gathered():
         values |= handed_over(actor, customer, values, Permission.CUSTOMER_ASSIGN, pool=True)
     faults.settle()
-    for name in ("address", "custom"):
-        if values.get(name) is not None:
-            values[name] = merged(getattr(customer, name), values[name])
+    merge_objects(customer, values)
     assign(customer, values)
     _derive(customer)
     if tags is not None:
@@ -106,11 +105,16 @@ def touched(customer: Customer, at: datetime) -> None:
         customer.last_contacted_at = at
 
 
-def merged(stored: dict[str, Any] | None, sent: dict[str, Any]) -> dict[str, Any] | None:
-    """An object field after a patch: only the keys sent change, null removes a key."""
-    result = {**(stored or {}), **sent}
-    result = {key: value for key, value in result.items() if value is not None}
-    return result or None
+def merge_objects(record: Any, values: dict[str, Any]) -> None:
+    """Have the object fields in values be what the record (None: a new one) has then.
+
+    Only the keys that were sent change, null removes a key.
+    """
+    for name in ("address", "custom"):
+        if values.get(name) is not None:
+            stored = None if record is None else getattr(record, name)
+            both = {**(stored or {}), **values[name]}
+            values[name] = {key: value for key, value in both.items() if value is not None} or None
 
 
 def set_tags(customer: Customer, names: Sequence[str]) -> None:

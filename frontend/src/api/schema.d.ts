@@ -1535,18 +1535,18 @@ export interface components {
             /** @enum {string} */
             status?: "lead" | "prospect" | "active" | "lost";
             credit_rating?: number | null;
-            tags?: string[] | string;
+            tags?: string[] | string | null;
             address?: components["schemas"]["AddressPatch"] | null;
             tax_id?: string | null;
             employee_count?: number | null;
-            annual_revenue?: string | number;
+            annual_revenue?: string | number | null;
             parent_id?: number | null;
             description?: string | null;
             custom?: {
                 [key: string]: unknown;
             } | null;
             owner_id?: number | null;
-            collaborators?: components["schemas"]["CollaboratorInput"][];
+            collaborators?: components["schemas"]["CollaboratorInput"][] | null;
             /** Format: date-time */
             next_follow_up_at?: string | null;
             external_source?: string | null;
@@ -1570,18 +1570,18 @@ export interface components {
             /** @enum {string} */
             status?: "lead" | "prospect" | "active" | "lost";
             credit_rating?: number | null;
-            tags?: string[] | string;
+            tags?: string[] | string | null;
             address?: components["schemas"]["AddressPatch"] | null;
             tax_id?: string | null;
             employee_count?: number | null;
-            annual_revenue?: string | number;
+            annual_revenue?: string | number | null;
             parent_id?: number | null;
             description?: string | null;
             custom?: {
                 [key: string]: unknown;
             } | null;
             owner_id?: number | null;
-            collaborators?: components["schemas"]["CollaboratorInput"][];
+            collaborators?: components["schemas"]["CollaboratorInput"][] | null;
             /** Format: date-time */
             next_follow_up_at?: string | null;
             external_source?: string | null;
@@ -1659,28 +1659,28 @@ export interface components {
             /** @enum {string} */
             kind?: "new" | "renewal" | "expansion";
             customer_id?: number | null;
-            people?: components["schemas"]["DealPersonInput"][];
+            people?: components["schemas"]["DealPersonInput"][] | null;
             /** Format: date */
             opened_on?: string | null;
             /** Format: date */
             expected_close_on?: string | null;
-            amount?: string | number;
+            amount?: string | number | null;
             amount_is_manual?: boolean;
             currency?: string;
             win_probability?: number | null;
             /** @enum {string} */
             forecast_category?: "committed" | "best_case" | "pipeline" | "omitted";
-            lines?: components["schemas"]["DealLineInput"][];
+            lines?: components["schemas"]["DealLineInput"][] | null;
             lost_reason?: string | null;
             lost_note?: string | null;
-            competitors?: string[];
+            competitors?: string[] | null;
             next_step?: string | null;
             /** Format: date */
             next_step_on?: string | null;
             source?: string | null;
             description?: string | null;
             owner_id?: number;
-            collaborators?: components["schemas"]["CollaboratorInput"][];
+            collaborators?: components["schemas"]["CollaboratorInput"][] | null;
             external_source?: string | null;
             external_id?: string | null;
         };
@@ -1689,7 +1689,7 @@ export interface components {
             /** @enum {string} */
             kind?: "new" | "renewal" | "expansion";
             customer_id?: number | null;
-            people?: components["schemas"]["DealPersonInput"][];
+            people?: components["schemas"]["DealPersonInput"][] | null;
             pipeline_id?: number;
             stage_id?: number;
             /** Format: date */
@@ -1698,23 +1698,23 @@ export interface components {
             expected_close_on?: string | null;
             /** Format: date */
             closed_on?: string | null;
-            amount?: string | number;
+            amount?: string | number | null;
             amount_is_manual?: boolean;
             currency?: string;
             win_probability?: number | null;
             /** @enum {string} */
             forecast_category?: "committed" | "best_case" | "pipeline" | "omitted";
-            lines?: components["schemas"]["DealLineInput"][];
+            lines?: components["schemas"]["DealLineInput"][] | null;
             lost_reason?: string | null;
             lost_note?: string | null;
-            competitors?: string[];
+            competitors?: string[] | null;
             next_step?: string | null;
             /** Format: date */
             next_step_on?: string | null;
             source?: string | null;
             description?: string | null;
             owner_id?: number;
-            collaborators?: components["schemas"]["CollaboratorInput"][];
+            collaborators?: components["schemas"]["CollaboratorInput"][] | null;
             external_source?: string | null;
             external_id?: string | null;
         };
@@ -1733,8 +1733,8 @@ export interface components {
             product_id: number;
             quantity: string | number;
             unit_price: string | number;
-            discount_percent?: string | number;
-            tax_percent?: string | number;
+            discount_percent?: string | number | null;
+            tax_percent?: string | number | null;
         };
         DealPersonInput: {
             person_id: number;
@@ -2015,13 +2015,13 @@ export interface components {
         };
         PersonInput: {
             customer_id: number;
-            customers?: components["schemas"]["PersonCustomerInput"][];
+            customers?: components["schemas"]["PersonCustomerInput"][] | null;
             name: string;
             salutation?: string | null;
             title?: string | null;
             department?: string | null;
-            emails?: components["schemas"]["EmailEntryInput"][];
-            phones?: components["schemas"]["PhoneEntryInput"][];
+            emails?: components["schemas"]["EmailEntryInput"][] | null;
+            phones?: components["schemas"]["PhoneEntryInput"][] | null;
             /** Format: email */
             email?: string | null;
             phone?: string | null;
@@ -2045,13 +2045,13 @@ export interface components {
         };
         PersonPatch: {
             customer_id?: number;
-            customers?: components["schemas"]["PersonCustomerInput"][];
+            customers?: components["schemas"]["PersonCustomerInput"][] | null;
             name?: string;
             salutation?: string | null;
             title?: string | null;
             department?: string | null;
-            emails?: components["schemas"]["EmailEntryInput"][];
-            phones?: components["schemas"]["PhoneEntryInput"][];
+            emails?: components["schemas"]["EmailEntryInput"][] | null;
+            phones?: components["schemas"]["PhoneEntryInput"][] | null;
             /** Format: email */
             email?: string | null;
             phone?: string | null;
@@ -2194,10 +2194,10 @@ export interface components {
             unit?: string | null;
             specification?: string | null;
             description?: string | null;
-            price?: string | number;
+            price?: string | number | null;
             currency?: string;
-            tax_percent?: string | number;
-            cost?: string | number;
+            tax_percent?: string | number | null;
+            cost?: string | number | null;
             external_source?: string | null;
             external_id?: string | null;
         };
@@ -2209,10 +2209,10 @@ export interface components {
             unit?: string | null;
             specification?: string | null;
             description?: string | null;
-            price?: string | number;
+            price?: string | number | null;
             currency?: string;
-            tax_percent?: string | number;
-            cost?: string | number;
+            tax_percent?: string | number | null;
+            cost?: string | number | null;
             external_source?: string | null;
             external_id?: string | null;
         };
@@ -2967,7 +2967,10 @@ export interface operations {
     change_password: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Same key and body: the same answer once more, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -5507,7 +5510,7 @@ export interface operations {
             query?: {
                 page?: number;
                 per_page?: number;
-                /** @description Comma list of amount, closed_on, created_at, customer_id, expected_close_on, forecast_category, id, name, next_step_on, opened_on, owner_id, rank, stage_entered_at, stage_id, state, updated_at, win_probability; a leading - sorts downwards. */
+                /** @description Comma list of amount, closed_on, created_at, expected_close_on, forecast_category, id, name, next_step_on, opened_on, owner_id, rank, stage_entered_at, stage_id, state, updated_at, win_probability; a leading - sorts downwards. */
                 sort?: string;
                 /** @description From `next_cursor`; not with `page`. */
                 cursor?: string;
@@ -12695,7 +12698,10 @@ export interface operations {
     create_user: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Same key and body: the same answer once more, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
