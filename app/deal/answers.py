@@ -56,6 +56,15 @@ class BoardSchema(StrictSchema):
     columns = Items(BoardColumnSchema)
 
 
+class MovedSchema(StrictSchema):
+    """Deals that were moved at once, in the order in which they were named."""
+
+    data = Computed(
+        lambda _shape: literal(""),
+        document={"type": "array", "items": {"$ref": "#/components/schemas/DealRecord"}},
+    )
+
+
 # ---- the history of a deal ------------------------------------------------------------------------------------------
 
 

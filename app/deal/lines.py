@@ -26,17 +26,21 @@ def lines_of(deal: Deal) -> list[DealLine]:
     return list(db.session.execute(_LINES, {"deal_id": deal.id}).scalars())
 
 
-def set_lines(deal: Deal, sent: Sequence[dict[str, Any]]) -> None:
+def set_lines(deal: Deal, sent: Sequence[dict[str, Any]], after: Deal | None = None) -> None:
     """Replace the lines of a stored deal; those whose `id` is named stay the same rows.
 
     A line without `tax_percent` takes its product's. One without `id` that stands there already, at its place and with
     its values, stays too: an upsert that is sent twice changes nothing.
 
+    Args:
+        after: the deal after which this one is made: its products may be sold no more.
+
     Raises:
         Problem: 422 for lines that are not the deal's, unknown products, or amounts beyond the largest one.
     """
     present = {line.id: line for line in lines_of(deal)}
-    known = _products(present, sent)
+    known = _products(sent)
+    kept_products = {line.product_id for line in lines_of(after)} if after is not None else set()
     issues: list[Issue] = []
     kept: set[int] = set()
     rows: list[tuple[DealLine | None, dict[str, Any]]] = []
@@ -48,7 +52,8 @@ def set_lines(deal: Deal, sent: Sequence[dict[str, Any]]) -> None:
         if line_id is not None:
             kept.add(line_id)
         product_id = values["product_id"]
-        if product_id not in known and (line is None or line.product_id != product_id):
+        stays = product_id in kept_products or (line is not None and line.product_id == product_id)
+        if product_id not in known and not stays:
             issues.append(Issue(f"#/lines/{number}/product_id", "unknown_record"))
         amount = line_amount(values["quantity"], values["unit_price"], values.get("discount_percent"), deal.currency)
         if amount > MOST:
@@ -126,7 +131,7 @@ def settle_amount(deal: Deal, values: dict[str, Any]) -> None:
     assign(deal, {"amount": amount, "amount_is_manual": manual})
 
 
-def _products(present: dict[int, DealLine], sent: Sequence[dict[str, Any]]) -> dict[int, Decimal | None]:
+def _products(sent: Sequence[dict[str, Any]]) -> dict[int, Decimal | None]:
     """Products on sale among those named, with their tax; lines that stay may keep a product that is sold no more."""
     wanted = {values["product_id"] for values in sent}
     if not wanted:

@@ -56,11 +56,15 @@ class Faults(list[Issue]):
             raise invalid(*self)
 
 
-def create(actor: Actor, values: dict[str, Any]) -> Deal:
+def create(actor: Actor, values: dict[str, Any], *, after: Deal | None = None) -> Deal:
     """A new deal, at the first open stage of the owner's team's pipeline unless a stage or pipeline is named.
 
     Who may load history may name a won or lost stage with `closed_on`; such a deal, and one opened in the past, counts
     from the dates that it carries (`is_backfill`).
+
+    Args:
+        after: the deal that it is made after: it may keep that one's products that are sold no more, and of its people
+            those that the caller sees.
 
     Raises:
         Problem: 422 with every fault; 409 when there is no pipeline.
@@ -82,10 +86,12 @@ def create(actor: Actor, values: dict[str, Any]) -> Deal:
         # Lines bring an amount with them.
         faults += missing(stage, {**values, "amount": parts["lines"], **sent, **parts})
     faults.settle()
-    probability = values.pop("win_probability", None)
+    probability, category = values.pop("win_probability", None), values.pop("forecast_category", None)
     deal = Deal(**{"currency": current_app.config["LIANXI"].base_currency, **values, **owner})
     deal.win_probability_is_manual = probability is not None and stage.kind == StageKind.OPEN
     deal.win_probability = probability if probability is not None else stage.win_probability
+    deal.forecast_category_is_manual = category is not None and stage.kind == StageKind.OPEN
+    deal.forecast_category = category or stage.forecast_category
     deal.amount_is_manual = False
     deal.is_backfill = _is_history(actor, deal)
     deal.stage_entered_at = _entered(actor, deal)
@@ -97,7 +103,7 @@ def create(actor: Actor, values: dict[str, Any]) -> Deal:
     db.session.add(
         DealStageEntry(deal_id=deal.id, stage_id=stage.id, actor_id=actor.user_id, entered_at=deal.stage_entered_at)
     )
-    _set_parts(actor, deal, parts, sent)
+    _set_parts(actor, deal, parts, sent, after)
     return deal
 
 
@@ -132,11 +138,13 @@ def edit(actor: Actor, deal: Deal, values: dict[str, Any]) -> Deal:
     if "lines" in touched:
         touched.add("amount")
     _check_lost(stage.kind, values, faults)
+    _check_reason(deal, values, faults)
     opened_on = values.get("opened_on", deal.opened_on)
     if opened_on is not None and deal.closed_on is not None and opened_on > deal.closed_on:
         faults.append(Issue("#/opened_on", "after_close"))
-    if "win_probability" in values:
-        _set_probability(deal, stage, values.pop("win_probability"), faults)
+    for name in ("win_probability", "forecast_category"):
+        if name in values:
+            _set_or_follow(deal, stage, name, values.pop(name), faults)
     faults.settle()
     assign(deal, values)
     _derive(deal)
@@ -257,13 +265,30 @@ def _check_lost(kind: str, values: dict[str, Any], faults: Faults) -> None:
         ]
 
 
-def _set_probability(deal: Deal, stage: Stage, probability: float | None, faults: Faults) -> None:
-    if probability is None:
-        assign(deal, {"win_probability": stage.win_probability, "win_probability_is_manual": False})
+def needs_words(reason: str | None, note: str | None) -> bool:
+    """Whether a reason for a loss says nothing without a note, and there is none."""
+    return reason == "other" and not (note or "").strip()
+
+
+def _check_reason(deal: Deal, values: dict[str, Any], faults: Faults) -> None:
+    """A lost deal keeps a reason that it has, and words where the reason is another one."""
+    if deal.state != StageKind.LOST or not {"lost_reason", "lost_note"} & values.keys():
+        return
+    reason = values.get("lost_reason", deal.lost_reason)
+    if reason is None and deal.lost_reason is not None:
+        faults.append(Issue("#/lost_reason", "required"))
+    if needs_words(reason, values.get("lost_note", deal.lost_note)):
+        faults.append(Issue("#/lost_note", "needs_words"))
+
+
+def _set_or_follow(deal: Deal, stage: Stage, name: str, value: float | str | None, faults: Faults) -> None:
+    """Set by hand what else is the stage's; null has the deal follow its stage again."""
+    if value is None:
+        assign(deal, {name: getattr(stage, name), f"{name}_is_manual": False})
     elif stage.kind == StageKind.OPEN:
-        assign(deal, {"win_probability": probability, "win_probability_is_manual": True})
-    elif probability != deal.win_probability:
-        faults.append(Issue("#/win_probability", "deal_closed"))
+        assign(deal, {name: value, f"{name}_is_manual": True})
+    elif value != getattr(deal, name):
+        faults.append(Issue(f"#/{name}", "deal_closed"))
 
 
 def _is_history(actor: Actor, deal: Deal) -> bool:
@@ -280,16 +305,18 @@ def _entered(actor: Actor, deal: Deal) -> datetime:
     return min(now(), datetime.combine(day, time(), ZoneInfo(actor.time_zone)))
 
 
-def _set_parts(actor: Actor, deal: Deal, parts: dict[str, Any], sent: dict[str, Any]) -> None:
+def _set_parts(
+    actor: Actor, deal: Deal, parts: dict[str, Any], sent: dict[str, Any], after: Deal | None = None
+) -> None:
     """Replace the collections that were sent and settle the amount, all faults at once."""
     faults = Faults()
     with faults.gathered():
         if parts["lines"] is not None:
-            set_lines(deal, parts["lines"])
+            set_lines(deal, parts["lines"], after)
         settle_amount(deal, sent)
     if parts["people"] is not None:
         with faults.gathered():
-            _set_people(actor, deal, parts["people"])
+            _set_people(actor, deal, parts["people"], skip_unknown=after is not None)
     if parts["collaborators"] is not None:
         with faults.gathered():
             share(actor, deal, parts["collaborators"])
@@ -305,12 +332,15 @@ def _people_in_sight(shape: Shape) -> tuple[Select[int], Select[DealPerson]]:
     return known, select(DealPerson).where(at_deal, DealPerson.person_id.in_(seen))
 
 
-def _set_people(actor: Actor, deal: Deal, sent: Sequence[dict[str, Any]]) -> None:
+def _set_people(actor: Actor, deal: Deal, sent: Sequence[dict[str, Any]], *, skip_unknown: bool = False) -> None:
     """Replace the people of a deal, as far as this person sees them."""
     wanted = {entry["person_id"]: entry["role"] for entry in sent}
     known_query, links = _people_in_sight(actor.shape)
     binds = {**actor.binds, "person_ids": list(wanted), "deal_id": deal.id}
     known = set(db.session.execute(known_query, binds).scalars())
+    if skip_unknown:
+        wanted = {person_id: role for person_id, role in wanted.items() if person_id in known}
+        sent = [entry for entry in sent if entry["person_id"] in known]
     issues = [
         Issue(f"#/people/{number}/person_id", "unknown_record")
         for number, entry in enumerate(sent)
