@@ -121,10 +121,10 @@ def reopen_deal(actor: Actor, deal: Deal, body: dict[str, Any]) -> Deal:
     query=BoardQuery,
     filters=DEALS,
     answer=BoardSchema,
-    summary="The deals of a pipeline in columns by stage",
+    summary="The deals of a pipeline in columns by stage, owner or month",
 )
 def read_board(actor: Actor, query_string: str) -> dict[str, Any]:
-    """Columns with counts, money and cards; further cards of one stage by `stage_id` and `cursor`."""
+    """Columns with counts, money and cards; further cards of one by `column` and `cursor`."""
     return board.board(actor, query_string)
 
 
