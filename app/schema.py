@@ -315,6 +315,12 @@ class Texts(_Whole):
         return super()._deserialize(value, attr, data, **kwargs)
 
 
+class Several(fields.List[Any], _Coded):
+    """A list of values of one field."""
+
+    default_error_messages: dict[str, Any] = {**_MESSAGES, "invalid": "wrong_type"}  # noqa: RUF012
+
+
 class _Element(fields.Nested):
     """An object in a list: lists are replaced whole, so it is whole too, however partial the record around it."""
 

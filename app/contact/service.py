@@ -55,6 +55,7 @@ def create(actor: Actor, values: dict[str, Any]) -> ContactRecord:
     db.session.add(contact)
     db.session.flush()
     customer_service.touched(customer, contact.occurred_at)
+    _recount_deals(contact.deal_id)
     if values.get("next_follow_up_at") is not None:
         _plan_follow_up(customer, values)
     return contact
@@ -69,7 +70,7 @@ def edit(actor: Actor, contact: ContactRecord, values: dict[str, Any]) -> Contac
     faults = Faults()
     with faults.gathered():
         check_options(_SCHEMA, values)
-    former_customer, former_moment = contact.customer_id, contact.occurred_at
+    former_customer, former_moment, former_deal = contact.customer_id, contact.occurred_at, contact.deal_id
     if values.get("user_id", contact.user_id) != contact.user_id:
         with faults.gathered():
             _check_author(actor, values["user_id"])
@@ -93,21 +94,25 @@ def edit(actor: Actor, contact: ContactRecord, values: dict[str, Any]) -> Contac
     if (contact.customer_id, contact.occurred_at) != (former_customer, former_moment):
         for moved in sorted({former_customer, contact.customer_id}):
             _recount(moved)
+    if (contact.deal_id, contact.occurred_at) != (former_deal, former_moment):
+        _recount_deals(former_deal, contact.deal_id)
     if values.get("next_follow_up_at") is not None:
         _plan_follow_up(_lock_customer(contact.customer_id), values)
     return contact
 
 
 def remove(actor: Actor, contact: ContactRecord) -> None:
-    """Delete softly; the customer's contact dates are those of the records that remain."""
+    """Delete softly; the contact dates of customer and deal are those of the records that remain."""
     routing.remove(actor, contact)
     _recount(contact.customer_id)
+    _recount_deals(contact.deal_id)
 
 
 def restore(actor: Actor, contact: ContactRecord) -> ContactRecord:
-    """Bring a deleted record back; it counts for the customer's contact dates again."""
+    """Bring a deleted record back; it counts for the contact dates of customer and deal again."""
     routing.restore(actor, contact)
     _recount(contact.customer_id)
+    _recount_deals(contact.deal_id)
     return contact
 
 
@@ -192,6 +197,18 @@ def _recount(customer_id: int) -> None:
         )
     ).one()
     assign(customer, {"first_contacted_at": first, "last_contacted_at": last})
+
+
+def _recount_deals(*deal_ids: int | None) -> None:
+    """Set the last contact of deals from their records. Their customers are locked before them, always."""
+    db.session.flush()
+    deal: Any = POLICIES["deal"].model
+    for deal_id in sorted({deal_id for deal_id in deal_ids if deal_id is not None}):
+        last = select(func.max(ContactRecord.occurred_at)).where(
+            ContactRecord.deal_id == deal_id, ContactRecord.is_active
+        )
+        found = db.session.execute(select(deal).where(deal.id == deal_id).with_for_update(of=deal)).scalar_one()
+        assign(found, {"last_contacted_at": db.session.execute(last).scalar()})
 
 
 def _derive(contact: ContactRecord) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -70,11 +70,19 @@ def kept_lines(stored: Sequence[DealLine], currency: str) -> Lines:
     return Lines(stored, [(line, {"amount": amount}) for line, amount in zip(stored, amounts, strict=True)])
 
 
-def new_lines(stored: Sequence[DealLine], sent: Sequence[dict[str, Any]], currency: str) -> Lines:
+def new_lines(
+    stored: Sequence[DealLine],
+    sent: Sequence[dict[str, Any]],
+    currency: str,
+    kept_products: Collection[int] = (),
+) -> Lines:
     """The lines that replace those of a deal; those whose `id` is named stay the same rows.
 
     A line without `tax_percent` takes its product's. One without `id` that stands there already, at its place and with
     its values, stays too: an upsert that is sent twice changes nothing.
+
+    Args:
+        kept_products: that may be sold no more, such as those of a deal after which this one is made.
 
     Raises:
         Problem: 422 for lines that are not the deal's, unknown products, or amounts beyond the largest one.
@@ -92,7 +100,8 @@ def new_lines(stored: Sequence[DealLine], sent: Sequence[dict[str, Any]], curren
         if line_id is not None:
             kept.add(line_id)
         product_id = values["product_id"]
-        if product_id not in known and (line is None or line.product_id != product_id):
+        stays = product_id in kept_products or (line is not None and line.product_id == product_id)
+        if product_id not in known and not stays:
             issues.append(Issue(f"#/lines/{number}/product_id", "unknown_record"))
         amount = line_amount(values["quantity"], values["unit_price"], values.get("discount_percent"), currency)
         if amount > MOST:

@@ -21,15 +21,21 @@ def check_parts(actor: Actor, parts: dict[str, Any], faults: Faults) -> None:
     """People must be in sight, collaborators active."""
     sent = parts["people"] or ()
     if sent:
-        binds = {**actor.binds, "person_ids": sorted({entry["person_id"] for entry in sent})}
-        known = set(db.session.execute(_people_in_sight(actor.shape)[0], binds).scalars())
+        known = those_in_sight(actor, sent)
         faults += [
             Issue(f"#/people/{number}/person_id", "unknown_record")
             for number, entry in enumerate(sent)
-            if entry["person_id"] not in known
+            if entry not in known
         ]
     with faults.gathered():
         check_parties(parts["collaborators"] or ())
+
+
+def those_in_sight(actor: Actor, sent: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those of a deal's people whom this person sees."""
+    binds = {**actor.binds, "person_ids": sorted({entry["person_id"] for entry in sent})}
+    known = set(db.session.execute(_people_in_sight(actor.shape)[0], binds).scalars())
+    return [entry for entry in sent if entry["person_id"] in known]
 
 
 def set_parts(actor: Actor, deal: Deal, parts: dict[str, Any]) -> None:

@@ -30,6 +30,7 @@ from ..schema import (
     Prose,
     RateField,
     RecordSchema,
+    Several,
     StrictSchema,
     Texts,
     Whole,
@@ -119,9 +120,10 @@ class StageSchema(StrictSchema):
     name = Line(required=True, validate=max_length(100))
     kind = Choice(StageKind, required=True)
     win_probability = RateField(allow_none=True)
+    forecast_category = Choice(ForecastCategory, allow_none=True)
     expected_days = Whole(low=1, high=3_650, allow_none=True)
     colour = Line(allow_none=True, blank_is_null=True, validate=max_length(20))
-    required_fields = fields.List(Choice(REQUIRABLE), error_messages={"invalid": "wrong_type"})
+    required_fields = Several(Choice(REQUIRABLE))
 
 
 class StageMoveSchema(StrictSchema):
@@ -139,6 +141,7 @@ def _stages() -> Any:
             Stage.name,
             Stage.kind,
             Stage.win_probability,
+            Stage.forecast_category,
             Stage.expected_days,
             Stage.colour,
             Stage.required_fields,
@@ -148,7 +151,16 @@ def _stages() -> Any:
     )
 
 
-_STAGE_NAMES = ("id", "name", "kind", "win_probability", "expected_days", "colour", "required_fields")
+_STAGE_NAMES = (
+    "id",
+    "name",
+    "kind",
+    "win_probability",
+    "forecast_category",
+    "expected_days",
+    "colour",
+    "required_fields",
+)
 
 
 def _stage_item(values: Sequence[Any]) -> dict[str, Any]:
@@ -388,7 +400,8 @@ class DealSchema(RecordSchema):
     currency = CurrencyField()
     win_probability = RateField(allow_none=True)
     win_probability_is_manual = column(dump_only=True)
-    forecast_category = Choice(ForecastCategory)
+    forecast_category = Choice(ForecastCategory, allow_none=True)
+    forecast_category_is_manual = column(dump_only=True)
     lines = Items(DealLineSchema, allow_none=True)
     lost_reason = OptionField("lost_reason", allow_none=True)
     lost_note = column()
@@ -404,6 +417,7 @@ class DealSchema(RecordSchema):
     collaborators = collaborators_of(Deal)
     rank = column(dump_only=True)
     stage_entered_at = column(dump_only=True)
+    last_contacted_at = column(dump_only=True)
     is_backfill = column(dump_only=True)
     external_source = column(blank_is_null=True)
     external_id = column(blank_is_null=True)
@@ -414,10 +428,34 @@ class DealSchema(RecordSchema):
 
 
 class MoveSchema(StrictSchema):
-    """Where a deal goes: behind `after_id`; absent means the end of the stage, null its top."""
+    """Where a deal goes: behind `after_id`; absent means the end of the stage, null its top.
+
+    A stage of another pipeline is taken only with that `pipeline_id`.
+    """
 
     stage_id = IdField(required=True)
+    pipeline_id = IdField()
     after_id = IdField(allow_none=True)
+
+
+class MoveManySchema(StrictSchema):
+    """Where several deals go, in this order: to a place of a stage as in a move, to an owner, or to a month.
+
+    In a month each keeps its day of the expected close, the last one where it had none.
+    """
+
+    ids = Several(IdField(required=True), required=True)
+    stage_id = IdField()
+    pipeline_id = IdField()
+    after_id = IdField(allow_none=True)
+    owner_id = IdField()
+    close_month = Line()
+
+
+class CloneSchema(StrictSchema):
+    """The name of the new deal, where it is not to be that of the other one with a word behind it."""
+
+    name = Line(blank_is_null=True, allow_none=True, validate=max_length(200))
 
 
 class WinSchema(StrictSchema):
@@ -526,6 +564,7 @@ DEALS = ListSpec(
         "expected_close": Day(Deal.expected_close_on),
         "next_step_on": Day(Deal.next_step_on),
         "stage_entered": Range(Deal.stage_entered_at),
+        "last_contacted": Range(Deal.last_contacted_at),
         "created": Range(Deal.created_at),
         "updated": Range(Deal.updated_at),
         "is_backfill": Flagged(Deal.is_backfill),
@@ -541,6 +580,7 @@ DEALS = ListSpec(
         "closed_on": Deal.closed_on,
         "next_step_on": Deal.next_step_on,
         "stage_entered_at": Deal.stage_entered_at,
+        "last_contacted_at": Deal.last_contacted_at,
         "rank": Deal.rank,
         "state": Deal.state,
         "stage_id": Deal.stage_id,

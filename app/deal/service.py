@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,7 +22,7 @@ from ..routing import assign, remove
 from ..transaction import now
 from .lines import Lines, amount_of, kept_lines, lines_of, new_lines
 from .models import Deal, DealLine, DealPerson, DealStageEntry, Stage, StageKind
-from .parts import check_parts, people_out_of_sight, set_parts
+from .parts import check_parts, people_out_of_sight, set_parts, those_in_sight
 from .placement import default_pipeline, end_of, enter, first_stage, hold_pipeline, locked_stage, stand
 from .schemas import DealSchema
 
@@ -31,11 +31,15 @@ _COLLECTIONS = ("lines", "people", "collaborators")
 _AMOUNT = ("amount", "amount_is_manual")
 
 
-def create(actor: Actor, values: dict[str, Any]) -> Deal:
+def create(actor: Actor, values: dict[str, Any], *, after: Deal | None = None) -> Deal:
     """A new deal, at the first open stage of the owner's team's pipeline unless a stage or pipeline is named.
 
     Who may load history may name a won or lost stage with `closed_on`; such a deal, and one opened in the past, counts
     from the dates that it carries (`is_backfill`).
+
+    Args:
+        after: the deal that it is made after: it may keep that one's products that are sold no more, and of its people
+            those that the caller sees.
 
     Raises:
         Problem: 422 with every fault; 409 when there is no pipeline.
@@ -51,7 +55,11 @@ def create(actor: Actor, values: dict[str, Any]) -> Deal:
         owner = ownership(actor, values, Permission.DEAL_ASSIGN, pool=False)
     with faults.gathered():
         _check_customer(actor, values.get("customer_id"))
-    lines, amount = _priced(None, values["currency"], sent, parts["lines"], faults)
+    kept_products: set[int] = set()
+    if after is not None:
+        kept_products = {line.product_id for line in lines_of(after)}
+        parts["people"] = those_in_sight(actor, parts["people"])
+    lines, amount = _priced(None, values["currency"], sent, parts["lines"], faults, kept_products)
     check_parts(actor, parts, faults)
     with faults.gathered():
         stage = _starting_stage(owner["team_id"], values)
@@ -59,10 +67,12 @@ def create(actor: Actor, values: dict[str, Any]) -> Deal:
         if stage.kind == StageKind.OPEN:
             _check_required(stage, {**values, **parts, **amount}, None, faults)
     faults.settle()
-    probability = values.pop("win_probability", None)
+    probability, category = values.pop("win_probability", None), values.pop("forecast_category", None)
     deal = Deal(**{**values, **owner, **amount})
     deal.win_probability_is_manual = probability is not None and stage.kind == StageKind.OPEN
     deal.win_probability = probability if probability is not None else stage.win_probability
+    deal.forecast_category_is_manual = category is not None and stage.kind == StageKind.OPEN
+    deal.forecast_category = category or stage.forecast_category
     deal.is_backfill = _is_history(actor, deal)
     deal.stage_entered_at = _entered(actor, deal)
     deal.rank = end_of(stage)
@@ -104,11 +114,13 @@ def edit(actor: Actor, deal: Deal, values: dict[str, Any]) -> Deal:
     if touched & {"lines", "amount_is_manual"}:
         touched.add("amount")
     _check_lost(stage.kind, values, faults)
+    _check_reason(deal, values, faults)
     opened_on = values.get("opened_on", deal.opened_on)
     if opened_on is not None and deal.closed_on is not None and opened_on > deal.closed_on:
         faults.append(Issue("#/opened_on", "after_close"))
-    if "win_probability" in values:
-        _set_probability(deal, stage, values.pop("win_probability"), faults)
+    for name in ("win_probability", "forecast_category"):
+        if name in values:
+            _set_or_follow(deal, stage, name, values.pop(name), faults)
     lines, amount = _priced(deal, values.get("currency", deal.currency), sent, parts["lines"], faults)
     check_parts(actor, parts, faults)
     planned = {**values, **amount, **{name: part for name, part in parts.items() if part is not None}}
@@ -235,13 +247,30 @@ def _check_lost(kind: str, values: dict[str, Any], faults: Faults) -> None:
         ]
 
 
-def _set_probability(deal: Deal, stage: Stage, probability: float | None, faults: Faults) -> None:
-    if probability is None:
-        assign(deal, {"win_probability": stage.win_probability, "win_probability_is_manual": False})
+def needs_words(reason: str | None, note: str | None) -> bool:
+    """Whether a reason for a loss says nothing without a note, and there is none."""
+    return reason == "other" and not (note or "").strip()
+
+
+def _check_reason(deal: Deal, values: dict[str, Any], faults: Faults) -> None:
+    """A lost deal keeps a reason that it has, and words where the reason is another one."""
+    if deal.state != StageKind.LOST or not {"lost_reason", "lost_note"} & values.keys():
+        return
+    reason = values.get("lost_reason", deal.lost_reason)
+    if reason is None and deal.lost_reason is not None:
+        faults.append(Issue("#/lost_reason", "required"))
+    if needs_words(reason, values.get("lost_note", deal.lost_note)):
+        faults.append(Issue("#/lost_note", "needs_words"))
+
+
+def _set_or_follow(deal: Deal, stage: Stage, name: str, value: float | str | None, faults: Faults) -> None:
+    """Set by hand what else is the stage's; null has the deal follow its stage again."""
+    if value is None:
+        assign(deal, {name: getattr(stage, name), f"{name}_is_manual": False})
     elif stage.kind == StageKind.OPEN:
-        assign(deal, {"win_probability": probability, "win_probability_is_manual": True})
-    elif probability != deal.win_probability:
-        faults.append(Issue("#/win_probability", "deal_closed"))
+        assign(deal, {name: value, f"{name}_is_manual": True})
+    elif value != getattr(deal, name):
+        faults.append(Issue(f"#/{name}", "deal_closed"))
 
 
 def _is_history(actor: Actor, deal: Deal) -> bool:
@@ -264,13 +293,14 @@ def _priced(
     sent: dict[str, Any],
     sent_lines: Sequence[dict[str, Any]] | None,
     faults: Faults,
+    kept_products: Collection[int] = (),
 ) -> tuple[Lines, dict[str, Any]]:
     """The lines that a deal will have and the amount that it will have with them."""
     stored = [] if deal is None else lines_of(deal)
     lines = kept_lines(stored, currency)
     if sent_lines is not None:
         with faults.gathered():
-            lines = new_lines(stored, sent_lines, currency)
+            lines = new_lines(stored, sent_lines, currency, kept_products)
     amount, manual = None, False
     with faults.gathered():
         amount, manual = amount_of(deal, sent, lines, currency)

@@ -437,7 +437,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The deals of a pipeline in columns by stage
+         * The deals of a pipeline in columns by stage, owner or month
          * @description Needs the permission `deal:read`.
          */
         get: operations["read_board"];
@@ -463,6 +463,26 @@ export interface paths {
          */
         put: operations["upsert_deal"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deals/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move several deals at once
+         * @description Needs the permission `deal:write`.
+         */
+        post: operations["move_deals"];
         delete?: never;
         options?: never;
         head?: never;
@@ -495,6 +515,26 @@ export interface paths {
          * @description Needs the permission `deal:write`.
          */
         patch: operations["edit_deal"];
+        trace?: never;
+    };
+    "/api/v1/deals/{id}/clone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a new deal after another one
+         * @description Needs the permission `deal:write`.
+         */
+        post: operations["clone_deal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/deals/{id}/lose": {
@@ -1377,15 +1417,21 @@ export interface components {
         };
         Board: {
             pipeline_id: number;
+            /** @enum {string} */
+            group_by: "stage" | "owner" | "month";
             currency: string;
             columns: components["schemas"]["BoardColumn"][];
         };
         BoardColumn: {
-            stage_id: number;
-            name: string;
-            /** @enum {string} */
-            kind: "open" | "won" | "lost";
+            key: string;
+            stage_id: number | null;
+            name: string | null;
+            /** @enum {string|null} */
+            kind: "open" | "won" | "lost" | null;
             colour: string | null;
+            owner_id: number | null;
+            owner: components["schemas"]["Actor"] | null;
+            month: string | null;
             count: number;
             amount: string;
             weighted_amount: string;
@@ -1403,6 +1449,9 @@ export interface components {
             changes: {
                 [key: string]: unknown;
             };
+        };
+        CloneInput: {
+            name?: string | null;
         };
         Collaborator: {
             user_id: number | null;
@@ -1668,8 +1717,8 @@ export interface components {
             amount_is_manual?: boolean;
             currency?: string;
             win_probability?: number | null;
-            /** @enum {string} */
-            forecast_category?: "committed" | "best_case" | "pipeline" | "omitted";
+            /** @enum {string|null} */
+            forecast_category?: "committed" | "best_case" | "pipeline" | "omitted" | null;
             lines?: components["schemas"]["DealLineInput"][] | null;
             lost_reason?: string | null;
             lost_note?: string | null;
@@ -1702,8 +1751,8 @@ export interface components {
             amount_is_manual?: boolean;
             currency?: string;
             win_probability?: number | null;
-            /** @enum {string} */
-            forecast_category?: "committed" | "best_case" | "pipeline" | "omitted";
+            /** @enum {string|null} */
+            forecast_category?: "committed" | "best_case" | "pipeline" | "omitted" | null;
             lines?: components["schemas"]["DealLineInput"][] | null;
             lost_reason?: string | null;
             lost_note?: string | null;
@@ -1781,8 +1830,9 @@ export interface components {
             currency: string;
             win_probability: number | null;
             win_probability_is_manual: boolean;
-            /** @enum {string} */
-            forecast_category: "committed" | "best_case" | "pipeline" | "omitted";
+            /** @enum {string|null} */
+            forecast_category: "committed" | "best_case" | "pipeline" | "omitted" | null;
+            forecast_category_is_manual: boolean;
             lines: components["schemas"]["DealLine"][];
             lost_reason: string | null;
             lost_note: string | null;
@@ -1806,6 +1856,8 @@ export interface components {
             rank: string;
             /** Format: date-time */
             stage_entered_at: string;
+            /** Format: date-time */
+            last_contacted_at: string | null;
             is_backfill: boolean;
             external_source: string | null;
             external_id: string | null;
@@ -1955,7 +2007,19 @@ export interface components {
         };
         MoveInput: {
             stage_id: number;
+            pipeline_id?: number;
             after_id?: number | null;
+        };
+        MoveManyInput: {
+            ids: number[];
+            stage_id?: number;
+            pipeline_id?: number;
+            after_id?: number | null;
+            owner_id?: number;
+            close_month?: string;
+        };
+        Moved: {
+            data: components["schemas"]["DealRecord"][];
         };
         OptionInput: {
             list: string;
@@ -2352,6 +2416,8 @@ export interface components {
             /** @enum {string} */
             kind: "open" | "won" | "lost";
             win_probability: number | null;
+            /** @enum {string|null} */
+            forecast_category: "committed" | "best_case" | "pipeline" | "omitted" | null;
             expected_days: number | null;
             colour: string | null;
             required_fields: ("customer_id" | "amount" | "opened_on" | "expected_close_on" | "next_step" | "next_step_on" | "source" | "description" | "people" | "lines" | "competitors")[];
@@ -2362,6 +2428,8 @@ export interface components {
             /** @enum {string} */
             kind: "open" | "won" | "lost";
             win_probability?: number | null;
+            /** @enum {string|null} */
+            forecast_category?: "committed" | "best_case" | "pipeline" | "omitted" | null;
             expected_days?: number | null;
             colour?: string | null;
             required_fields?: ("customer_id" | "amount" | "opened_on" | "expected_close_on" | "next_step" | "next_step_on" | "source" | "description" | "people" | "lines" | "competitors")[];
@@ -5510,7 +5578,7 @@ export interface operations {
             query?: {
                 page?: number;
                 per_page?: number;
-                /** @description Comma list of amount, closed_on, created_at, expected_close_on, forecast_category, id, name, next_step_on, opened_on, owner_id, rank, stage_entered_at, stage_id, state, updated_at, win_probability; a leading - sorts downwards. */
+                /** @description Comma list of amount, closed_on, created_at, expected_close_on, forecast_category, id, last_contacted_at, name, next_step_on, opened_on, owner_id, rank, stage_entered_at, stage_id, state, updated_at, win_probability; a leading - sorts downwards. */
                 sort?: string;
                 /** @description From `next_cursor`; not with `page`. */
                 cursor?: string;
@@ -5518,7 +5586,7 @@ export interface operations {
                 /** @description Comma list of fields to send. */
                 fields?: string;
                 deleted?: "only";
-                /** @description JSON tree of and, or, {field, op, value} over: as_of (); id (eq, ne, in, not_in, is_null, not_null); name (contains, not_contains, eq, starts_with, is_null, not_null); pipeline_id (eq, ne, in, not_in, is_null, not_null); stage_id (eq, ne, in, not_in, is_null, not_null); state (eq, ne, in, not_in, is_null, not_null); kind (eq, ne, in, not_in, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); person_id (eq, ne, in, not_in, is_null, not_null); product_id (eq, ne, in, not_in, is_null, not_null); product_series (eq, ne, in, not_in, is_null, not_null); industry (eq, ne, in, not_in, is_null, not_null); country (eq, ne, in, not_in, is_null, not_null); top_team_id (eq, ne, in, not_in, is_null, not_null); region (eq, ne, in, not_in, is_null, not_null); owner_id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); currency (eq, ne, in, not_in, is_null, not_null); amount (eq, ne, lt, lte, gt, gte, is_null, not_null); win_probability (eq, ne, lt, lte, gt, gte, is_null, not_null); forecast_category (eq, ne, in, not_in, is_null, not_null); source (eq, ne, in, not_in, is_null, not_null); lost_reason (eq, ne, in, not_in, is_null, not_null); opened (eq, ne, lt, lte, gt, gte, is_null, not_null); closed (eq, ne, lt, lte, gt, gte, is_null, not_null); expected_close (eq, ne, lt, lte, gt, gte, is_null, not_null); next_step_on (eq, ne, lt, lte, gt, gte, is_null, not_null); stage_entered (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); is_backfill (eq, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null) */
+                /** @description JSON tree of and, or, {field, op, value} over: as_of (); id (eq, ne, in, not_in, is_null, not_null); name (contains, not_contains, eq, starts_with, is_null, not_null); pipeline_id (eq, ne, in, not_in, is_null, not_null); stage_id (eq, ne, in, not_in, is_null, not_null); state (eq, ne, in, not_in, is_null, not_null); kind (eq, ne, in, not_in, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); person_id (eq, ne, in, not_in, is_null, not_null); product_id (eq, ne, in, not_in, is_null, not_null); product_series (eq, ne, in, not_in, is_null, not_null); industry (eq, ne, in, not_in, is_null, not_null); country (eq, ne, in, not_in, is_null, not_null); top_team_id (eq, ne, in, not_in, is_null, not_null); region (eq, ne, in, not_in, is_null, not_null); owner_id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); currency (eq, ne, in, not_in, is_null, not_null); amount (eq, ne, lt, lte, gt, gte, is_null, not_null); win_probability (eq, ne, lt, lte, gt, gte, is_null, not_null); forecast_category (eq, ne, in, not_in, is_null, not_null); source (eq, ne, in, not_in, is_null, not_null); lost_reason (eq, ne, in, not_in, is_null, not_null); opened (eq, ne, lt, lte, gt, gte, is_null, not_null); closed (eq, ne, lt, lte, gt, gte, is_null, not_null); expected_close (eq, ne, lt, lte, gt, gte, is_null, not_null); next_step_on (eq, ne, lt, lte, gt, gte, is_null, not_null); stage_entered (eq, ne, lt, lte, gt, gte, is_null, not_null); last_contacted (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); is_backfill (eq, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null) */
                 where?: string;
                 q?: string;
                 /** @description A moment, or a date for its end: the deals for which the other filters held then. */
@@ -5566,6 +5634,8 @@ export interface operations {
                 next_step_on_to?: string;
                 stage_entered_after?: string;
                 stage_entered_before?: string;
+                last_contacted_after?: string;
+                last_contacted_before?: string;
                 created_after?: string;
                 created_before?: string;
                 updated_after?: string;
@@ -5767,10 +5837,12 @@ export interface operations {
         parameters: {
             query?: {
                 pipeline_id?: number;
+                group_by?: "stage" | "owner" | "month";
+                column?: string;
                 stage_id?: number;
                 cursor?: string;
                 per_page?: number;
-                /** @description JSON tree of and, or, {field, op, value} over: as_of (); id (eq, ne, in, not_in, is_null, not_null); name (contains, not_contains, eq, starts_with, is_null, not_null); pipeline_id (eq, ne, in, not_in, is_null, not_null); stage_id (eq, ne, in, not_in, is_null, not_null); state (eq, ne, in, not_in, is_null, not_null); kind (eq, ne, in, not_in, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); person_id (eq, ne, in, not_in, is_null, not_null); product_id (eq, ne, in, not_in, is_null, not_null); product_series (eq, ne, in, not_in, is_null, not_null); industry (eq, ne, in, not_in, is_null, not_null); country (eq, ne, in, not_in, is_null, not_null); top_team_id (eq, ne, in, not_in, is_null, not_null); region (eq, ne, in, not_in, is_null, not_null); owner_id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); currency (eq, ne, in, not_in, is_null, not_null); amount (eq, ne, lt, lte, gt, gte, is_null, not_null); win_probability (eq, ne, lt, lte, gt, gte, is_null, not_null); forecast_category (eq, ne, in, not_in, is_null, not_null); source (eq, ne, in, not_in, is_null, not_null); lost_reason (eq, ne, in, not_in, is_null, not_null); opened (eq, ne, lt, lte, gt, gte, is_null, not_null); closed (eq, ne, lt, lte, gt, gte, is_null, not_null); expected_close (eq, ne, lt, lte, gt, gte, is_null, not_null); next_step_on (eq, ne, lt, lte, gt, gte, is_null, not_null); stage_entered (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); is_backfill (eq, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null) */
+                /** @description JSON tree of and, or, {field, op, value} over: as_of (); id (eq, ne, in, not_in, is_null, not_null); name (contains, not_contains, eq, starts_with, is_null, not_null); pipeline_id (eq, ne, in, not_in, is_null, not_null); stage_id (eq, ne, in, not_in, is_null, not_null); state (eq, ne, in, not_in, is_null, not_null); kind (eq, ne, in, not_in, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); person_id (eq, ne, in, not_in, is_null, not_null); product_id (eq, ne, in, not_in, is_null, not_null); product_series (eq, ne, in, not_in, is_null, not_null); industry (eq, ne, in, not_in, is_null, not_null); country (eq, ne, in, not_in, is_null, not_null); top_team_id (eq, ne, in, not_in, is_null, not_null); region (eq, ne, in, not_in, is_null, not_null); owner_id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); currency (eq, ne, in, not_in, is_null, not_null); amount (eq, ne, lt, lte, gt, gte, is_null, not_null); win_probability (eq, ne, lt, lte, gt, gte, is_null, not_null); forecast_category (eq, ne, in, not_in, is_null, not_null); source (eq, ne, in, not_in, is_null, not_null); lost_reason (eq, ne, in, not_in, is_null, not_null); opened (eq, ne, lt, lte, gt, gte, is_null, not_null); closed (eq, ne, lt, lte, gt, gte, is_null, not_null); expected_close (eq, ne, lt, lte, gt, gte, is_null, not_null); next_step_on (eq, ne, lt, lte, gt, gte, is_null, not_null); stage_entered (eq, ne, lt, lte, gt, gte, is_null, not_null); last_contacted (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); is_backfill (eq, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null) */
                 where?: string;
                 q?: string;
                 /** @description A moment, or a date for its end: the deals for which the other filters held then. */
@@ -5816,6 +5888,8 @@ export interface operations {
                 next_step_on_to?: string;
                 stage_entered_after?: string;
                 stage_entered_before?: string;
+                last_contacted_after?: string;
+                last_contacted_before?: string;
                 created_after?: string;
                 created_before?: string;
                 updated_after?: string;
@@ -5977,6 +6051,114 @@ export interface operations {
             };
             /** @description Stale version */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    move_deals: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Same key and body: the same answer once more, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveManyInput"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Moved"];
+                };
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6256,6 +6438,136 @@ export interface operations {
         responses: {
             /** @description Done */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DealRecord"];
+                };
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent or out of sight */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stale version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    clone_deal: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Same key and body: the same answer once more, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The ETag that the change is based on; a stale one is 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CloneInput"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };

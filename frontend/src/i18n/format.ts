@@ -51,6 +51,16 @@ export function useFormat() {
     )
   }
 
+  /** A month, `2026-11`, by its name; the year only where it is another one. */
+  function month(of: string): string {
+    const isThisYear = of.startsWith(dayOf(new Date()).slice(0, 4))
+    const shape: Intl.DateTimeFormatOptions = { timeZone: 'UTC', month: 'long' }
+    return dates(
+      `month ${isThisYear}`,
+      isThisYear ? shape : { ...shape, month: 'short', year: 'numeric' },
+    ).format(new Date(`${of}-01T00:00:00Z`))
+  }
+
   /** An instant with its time of day. */
   function instant(at: string | null | undefined): string {
     if (!at) return ''
@@ -130,6 +140,7 @@ export function useFormat() {
     dayOf,
     date,
     shortDate,
+    month,
     instant,
     time,
     dayName,
