@@ -17,6 +17,7 @@ from ..folding import e164, email_key, fold, search_key, sort_key
 from ..journal import act
 from ..record import Collaborator, Record
 from ..routing import assign, remove, restore
+from .leads import set_status
 from .models import Customer, CustomerKind, CustomerTag, Tag, customers
 from .options import check_options
 from .schemas import CustomerSchema
@@ -68,6 +69,8 @@ def edit(actor: Actor, customer: Customer, values: dict[str, Any]) -> Customer:
         if values.get(name) is not None:
             values[name] = merged(getattr(customer, name), values[name])
     _check_parent(actor, customer, values)
+    if "status" in values:
+        set_status(actor, customer, values.pop("status"))
     assign(customer, values)
     _derive(customer)
     if tags is not None:

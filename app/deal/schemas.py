@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, ColumnElement, Text, bindparam, cast, literal
 from ..access import Permission
 from ..auth.models import teams, users
 from ..customer.models import Person, customers, people
-from ..customer.schemas import collaborators_of
+from ..customer.schemas import PersonSchema, collaborators_of
 from ..database import IdList, decimal_text, json_object_rows, json_pair, member_of
 from ..filtering import AnyOf, Contains, Filter, Flagged, Range, an_id
 from ..listing import ListSpec
@@ -439,6 +439,34 @@ class ReopenSchema(StrictSchema):
     """The open stage that a deal returns to; the one it was last at unless said."""
 
     stage_id = IdField(allow_none=True)
+
+
+class QualifyPersonSchema(PersonSchema):
+    """The first person of a lead that is qualified."""
+
+    class Meta(PersonSchema.Meta):
+        """The customer is the lead."""
+
+        exclude = ("customer_id", "customer")
+
+
+class QualifyDealSchema(DealSchema):
+    """The first deal of a lead that is qualified."""
+
+    class Meta(DealSchema.Meta):
+        """The customer is the lead."""
+
+        exclude = ("customer_id", "customer")
+
+
+_WRONG_PART: dict[str, Any] = {"type": "wrong_type"}
+
+
+class QualifySchema(StrictSchema):
+    """What is made of a lead besides a prospect."""
+
+    person = fields.Nested(QualifyPersonSchema, allow_none=True, error_messages=_WRONG_PART)
+    deal = fields.Nested(QualifyDealSchema, allow_none=True, error_messages=_WRONG_PART)
 
 
 class DealChangeSchema(DealSchema):
