@@ -46,7 +46,7 @@ def _taking_part(person: Person | None, deal_values: dict[str, Any]) -> dict[str
     if person is None:
         return {}
     named = deal_values.get("people") or []
-    return {"people": [*named, {"person_id": person.id, "role": person.decision_role}]}
+    return {"people": [*named, {"person_id": person.id, "role": None}]}
 
 
 @contextmanager

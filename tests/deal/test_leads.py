@@ -70,7 +70,7 @@ def test_qualify_with_person_and_deal_in_one_change_set(cast: Cast) -> None:
     [deal] = cast.alice.get(f"/deals?customer_id={one}").get_json()["data"]
     assert (person["name"], person["phone"]) == ("王芳", "13812345678")
     assert (deal["name"], deal["amount"], deal["owner_id"]) == ("首单", "1200.00", cast.alice.id)
-    assert deal["people"] == [{"person_id": person["id"], "role": "champion", "name": "王芳"}]
+    assert deal["people"] == [{"person_id": person["id"], "role": None, "name": "王芳"}]
     changes = [
         found["change"]["action"]
         for found in cast.alice.get(f"/customers/{one}/timeline").get_json()["data"]

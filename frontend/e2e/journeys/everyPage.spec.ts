@@ -11,6 +11,7 @@ test.describe.configure({ timeout: 180_000 })
 const pages = (scene: Scene): [name: string, path: string][] => [
   ['home', '/'],
   ['customers', '/customers'],
+  ['leads', '/customers/leads'],
   ['customer', `/customers/${scene.customerId}`],
   ['board', '/deals?view=board'],
   ['deals', '/deals?view=table'],

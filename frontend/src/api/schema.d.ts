@@ -308,6 +308,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/{id}/disqualify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a lead up for a reason
+         * @description Needs the permission `customer:write`.
+         */
+        post: operations["disqualify_customer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}/people": {
         parameters: {
             query?: never;
@@ -328,6 +348,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/{id}/qualify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Qualify a lead, with its first person and deal if wanted
+         * @description Needs the permission `customer:write`.
+         */
+        post: operations["qualify_customer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}/release": {
         parameters: {
             query?: never;
@@ -342,6 +382,26 @@ export interface paths {
          * @description Needs the permission `customer:write`.
          */
         post: operations["release_customer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/requalify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a lead up again that was given up
+         * @description Needs the permission `customer:write`.
+         */
+        post: operations["requalify_customer"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1247,12 +1307,12 @@ export interface components {
             name: string;
         };
         Address: {
-            country: string | null;
-            province: string | null;
-            city: string | null;
-            district: string | null;
-            street: string | null;
-            postal_code: string | null;
+            country?: string | null;
+            province?: string | null;
+            city?: string | null;
+            district?: string | null;
+            street?: string | null;
+            postal_code?: string | null;
         };
         AddressPatch: {
             country?: string | null;
@@ -1521,6 +1581,12 @@ export interface components {
             next_follow_up_at: string | null;
             /** Format: date-time */
             qualified_at: string | null;
+            qualified_by: number | null;
+            /** Format: date-time */
+            disqualified_at: string | null;
+            disqualified_by: number | null;
+            disqualify_reason: string | null;
+            disqualify_note: string | null;
             external_source: string | null;
             external_id: string | null;
             /** Format: date-time */
@@ -1697,6 +1763,10 @@ export interface components {
             is_active: boolean;
             can_write: boolean;
         };
+        DisqualifyInput: {
+            reason: string;
+            note?: string | null;
+        };
         EmailEntry: {
             kind: string | null;
             address: string;
@@ -1859,6 +1929,7 @@ export interface components {
         PersonCustomer: {
             customer_id: number;
             role: string | null;
+            name: string;
         };
         PersonCustomerInput: {
             customer_id: number;
@@ -1969,6 +2040,7 @@ export interface components {
         PhoneEntry: {
             kind: string | null;
             raw: string;
+            e164: string | null;
             is_primary: boolean;
         };
         PhoneEntryInput: {
@@ -2089,6 +2161,72 @@ export interface components {
             updated_at: string;
             is_active: boolean;
             can_write: boolean;
+        };
+        QualifyDealInput: {
+            name: string;
+            /** @enum {string} */
+            kind?: "new" | "renewal" | "expansion";
+            people?: components["schemas"]["DealPersonInput"][];
+            pipeline_id?: number;
+            stage_id?: number;
+            /** Format: date */
+            opened_on?: string | null;
+            /** Format: date */
+            expected_close_on?: string | null;
+            /** Format: date */
+            closed_on?: string | null;
+            amount?: string | number;
+            amount_is_manual?: boolean;
+            currency?: string;
+            win_probability?: number | null;
+            /** @enum {string} */
+            forecast_category?: "committed" | "best_case" | "pipeline" | "omitted";
+            lines?: components["schemas"]["DealLineInput"][];
+            lost_reason?: string | null;
+            lost_note?: string | null;
+            competitors?: string[];
+            next_step?: string | null;
+            /** Format: date */
+            next_step_on?: string | null;
+            source?: string | null;
+            description?: string | null;
+            owner_id?: number;
+            collaborators?: components["schemas"]["CollaboratorInput"][];
+            external_source?: string | null;
+            external_id?: string | null;
+        };
+        QualifyInput: {
+            person?: components["schemas"]["QualifyPersonInput"] | null;
+            deal?: components["schemas"]["QualifyDealInput"] | null;
+        };
+        QualifyPersonInput: {
+            customers?: components["schemas"]["PersonCustomerInput"][];
+            name: string;
+            salutation?: string | null;
+            title?: string | null;
+            department?: string | null;
+            emails?: components["schemas"]["EmailEntryInput"][];
+            phones?: components["schemas"]["PhoneEntryInput"][];
+            /** Format: email */
+            email?: string | null;
+            phone?: string | null;
+            wechat?: string | null;
+            qq?: string | null;
+            /** Format: date */
+            birthday?: string | null;
+            address?: components["schemas"]["AddressPatch"] | null;
+            photo?: string | null;
+            decision_role?: string | null;
+            is_primary?: boolean;
+            has_left?: boolean;
+            do_not_call?: boolean;
+            do_not_email?: boolean;
+            description?: string | null;
+            custom?: {
+                [key: string]: unknown;
+            } | null;
+            external_source?: string | null;
+            external_id?: string | null;
         };
         ReopenInput: {
             stage_id?: number | null;
@@ -3931,7 +4069,7 @@ export interface operations {
             query?: {
                 page?: number;
                 per_page?: number;
-                /** @description Comma list of annual_revenue, created_at, credit_rating, employee_count, id, last_contacted_at, level, name, next_follow_up_at, owner_id, status, updated_at; a leading - sorts downwards. */
+                /** @description Comma list of annual_revenue, created_at, credit_rating, disqualified_at, employee_count, first_contacted_at, id, last_contacted_at, level, name, next_follow_up_at, owner_id, qualified_at, status, updated_at; a leading - sorts downwards. */
                 sort?: string;
                 /** @description From `next_cursor`; not with `page`. */
                 cursor?: string;
@@ -3939,7 +4077,7 @@ export interface operations {
                 /** @description Comma list of fields to send. */
                 fields?: string;
                 deleted?: "only";
-                /** @description JSON tree of and, or, {field, op, value} over: name (contains, not_contains, eq, starts_with, is_null, not_null); kind (eq, ne, in, not_in, is_null, not_null); status (eq, ne, in, not_in, is_null, not_null); source (eq, ne, in, not_in, is_null, not_null); industry (eq, ne, in, not_in, is_null, not_null); level (eq, ne, in, not_in, is_null, not_null); owner_id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); parent_id (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); id (eq, ne, in, not_in, is_null, not_null); email (contains, not_contains, eq, starts_with, is_null, not_null); phone_e164 (eq, ne, in, not_in, is_null, not_null); tax_id (eq, ne, in, not_in, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null); tag (has, has_not, is_null, not_null); credit_rating (eq, ne, lt, lte, gt, gte, is_null, not_null); employee_count (eq, ne, lt, lte, gt, gte, is_null, not_null); annual_revenue (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); last_contacted (eq, ne, lt, lte, gt, gte, is_null, not_null); next_follow_up (eq, ne, lt, lte, gt, gte, is_null, not_null); province (eq, ne, in, not_in, is_null, not_null); city (eq, ne, in, not_in, is_null, not_null) */
+                /** @description JSON tree of and, or, {field, op, value} over: name (contains, not_contains, eq, starts_with, is_null, not_null); kind (eq, ne, in, not_in, is_null, not_null); status (eq, ne, in, not_in, is_null, not_null); source (eq, ne, in, not_in, is_null, not_null); industry (eq, ne, in, not_in, is_null, not_null); level (eq, ne, in, not_in, is_null, not_null); owner_id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); parent_id (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); id (eq, ne, in, not_in, is_null, not_null); email (contains, not_contains, eq, starts_with, is_null, not_null); phone_e164 (eq, ne, in, not_in, is_null, not_null); tax_id (eq, ne, in, not_in, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null); tag (has, has_not, is_null, not_null); credit_rating (eq, ne, lt, lte, gt, gte, is_null, not_null); employee_count (eq, ne, lt, lte, gt, gte, is_null, not_null); annual_revenue (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); first_contacted (eq, ne, lt, lte, gt, gte, is_null, not_null); last_contacted (eq, ne, lt, lte, gt, gte, is_null, not_null); qualified (eq, ne, lt, lte, gt, gte, is_null, not_null); qualified_by (eq, ne, in, not_in, is_null, not_null); disqualified (eq, ne, lt, lte, gt, gte, is_null, not_null); disqualify_reason (eq, ne, in, not_in, is_null, not_null); next_follow_up (eq, ne, lt, lte, gt, gte, is_null, not_null); province (eq, ne, in, not_in, is_null, not_null); city (eq, ne, in, not_in, is_null, not_null) */
                 where?: string;
                 q?: string;
                 name?: string;
@@ -3969,8 +4107,16 @@ export interface operations {
                 created_before?: string;
                 updated_after?: string;
                 updated_before?: string;
+                first_contacted_after?: string;
+                first_contacted_before?: string;
                 last_contacted_after?: string;
                 last_contacted_before?: string;
+                qualified_after?: string;
+                qualified_before?: string;
+                qualified_by?: (number | "none")[];
+                disqualified_after?: string;
+                disqualified_before?: string;
+                disqualify_reason?: (string | "none")[];
                 next_follow_up_after?: string;
                 next_follow_up_before?: string;
                 province?: (string | "none")[];
@@ -4762,6 +4908,136 @@ export interface operations {
             };
         };
     };
+    disqualify_customer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Same key and body: the same answer once more, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The ETag that the change is based on; a stale one is 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DisqualifyInput"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerRecord"];
+                };
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent or out of sight */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stale version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_people_of_customer: {
         parameters: {
             query?: {
@@ -4885,7 +5161,263 @@ export interface operations {
             };
         };
     };
+    qualify_customer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Same key and body: the same answer once more, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The ETag that the change is based on; a stale one is 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["QualifyInput"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerRecord"];
+                };
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent or out of sight */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stale version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     release_customer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Same key and body: the same answer once more, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The ETag that the change is based on; a stale one is 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerRecord"];
+                };
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent or out of sight */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stale version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    requalify_customer: {
         parameters: {
             query?: never;
             header?: {

@@ -1,5 +1,5 @@
 import type { Component } from 'vue'
-import { Building2, ChartColumn, Handshake, House, SlidersHorizontal } from '@lucide/vue'
+import { Building2, ChartColumn, Handshake, House, SlidersHorizontal, Sprout } from '@lucide/vue'
 import type { RouteRecordRaw } from 'vue-router'
 import { useSession } from '@/session/session'
 
@@ -59,6 +59,7 @@ const adminComponents: Record<(typeof adminPages)[number]['name'], () => Promise
 export const places: readonly Place[] = [
   { name: 'home', label: 'nav.home', icon: House, key: 'h', onPhone: true },
   { name: 'customers', label: 'nav.customers', icon: Building2, key: 'c', onPhone: true },
+  { name: 'leads', label: 'nav.leads', icon: Sprout, key: 'l' },
   {
     name: 'deals',
     label: 'nav.deals',
@@ -90,6 +91,12 @@ export const pages: readonly RouteRecordRaw[] = [
     name: 'customers',
     component: () => import('@/customer/CustomerListPage.vue'),
     meta: { title: 'nav.customers', place: 'customers' },
+  },
+  {
+    path: '/customers/leads',
+    name: 'leads',
+    component: () => import('@/customer/LeadListPage.vue'),
+    meta: { title: 'nav.leads', place: 'leads' },
   },
   {
     path: '/customers/:id(\\d+)',
