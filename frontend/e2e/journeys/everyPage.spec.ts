@@ -19,6 +19,7 @@ const pages = (scene: Scene): [name: string, path: string][] => [
   ['deal-lines', `/deals/${scene.dealId}?tab=lines`],
   ['report-summary', '/reports/summary'],
   ['report-pipeline', '/reports/pipeline'],
+  ['targets', '/targets'],
   ['admin-users', '/admin/users'],
   ['admin-teams', '/admin/teams'],
   ['admin-pipelines', '/admin/pipelines'],

@@ -1,5 +1,5 @@
 import type { Component } from 'vue'
-import { Building2, ChartColumn, Handshake, House, SlidersHorizontal, Sprout } from '@lucide/vue'
+import { Building2, ChartColumn, Handshake, House, SlidersHorizontal, Sprout, Target } from '@lucide/vue'
 import type { RouteRecordRaw } from 'vue-router'
 import { useSession } from '@/session/session'
 
@@ -69,6 +69,7 @@ export const places: readonly Place[] = [
     onPhone: true,
   },
   { name: 'reports', label: 'nav.reports', icon: ChartColumn, key: 'r', permission: 'report:read' },
+  { name: 'targets', label: 'nav.targets', icon: Target, key: 'o', permission: 'report:read' },
   {
     name: 'admin',
     label: 'nav.admin',
@@ -128,6 +129,12 @@ export const pages: readonly RouteRecordRaw[] = [
     name: 'report-pipeline',
     component: () => import('@/report/PipelinePage.vue'),
     meta: { title: 'report.pipeline', place: 'reports', permission: 'report:read' },
+  },
+  {
+    path: '/targets',
+    name: 'targets',
+    component: () => import('@/target/TargetsPage.vue'),
+    meta: { title: 'nav.targets', place: 'targets', permission: 'report:read' },
   },
   {
     path: '/admin',
