@@ -23,8 +23,18 @@ from .live.routes import routes as live_routes
 from .money.routes import routes as money_routes
 from .report.routes import routes as report_routes
 from .routing import CRM
+from .target.routes import routes as target_routes
 
-BLUEPRINTS = (auth_routes, customer_routes, contact_routes, money_routes, deal_routes, report_routes, live_routes)
+BLUEPRINTS = (
+    auth_routes,
+    customer_routes,
+    contact_routes,
+    money_routes,
+    deal_routes,
+    target_routes,
+    report_routes,
+    live_routes,
+)
 
 
 def create_app(settings: Settings | None = None) -> CRM:

@@ -47,6 +47,7 @@ class Permission(StrEnum):
     DEAL_ASSIGN = "deal:assign"
     HISTORY_LOAD = "history:load"
     REPORT_READ = "report:read"
+    TARGET_WRITE = "target:write"
     JOURNAL_READ = "journal:read"
     RECORD_RESTORE = "record:restore"
 

@@ -216,6 +216,7 @@ _LEADING = (
     Permission.HISTORY_LOAD,
     Permission.RECORD_RESTORE,
     Permission.PRODUCT_COST,
+    Permission.TARGET_WRITE,
 )
 _READING = (
     Permission.CUSTOMER_READ,

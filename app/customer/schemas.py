@@ -26,6 +26,7 @@ from ..schema import (
     Link,
     OptionField,
     Part,
+    Prose,
     RecordSchema,
     StrictSchema,
     Texts,
@@ -180,12 +181,24 @@ class CustomerSchema(RecordSchema):
     first_contacted_at = column(dump_only=True)
     next_follow_up_at = column()
     qualified_at = column(dump_only=True)
+    qualified_by = column(dump_only=True)
+    disqualified_at = column(dump_only=True)
+    disqualified_by = column(dump_only=True)
+    disqualify_reason = OptionField("disqualify_reason", dump_only=True, allow_none=True)
+    disqualify_note = column(dump_only=True)
     external_source = column(blank_is_null=True)
     external_id = column(blank_is_null=True)
     created_at = column(dump_only=True)
     created_by = column(dump_only=True)
     updated_at = column(dump_only=True)
     is_active = column(dump_only=True)
+
+
+class DisqualifySchema(StrictSchema):
+    """Why a lead is given up."""
+
+    reason = OptionField("disqualify_reason", required=True)
+    note = Prose(allow_none=True, validate=max_length(20_000))
 
 
 class TagSchema(RecordSchema):
@@ -373,7 +386,12 @@ CUSTOMERS = ListSpec(
         "annual_revenue": Range(Customer.annual_revenue),
         "created": Range(Customer.created_at),
         "updated": Range(Customer.updated_at),
+        "first_contacted": Range(Customer.first_contacted_at),
         "last_contacted": Range(Customer.last_contacted_at),
+        "qualified": Range(Customer.qualified_at),
+        "qualified_by": AnyOf(Customer.qualified_by, an_id),
+        "disqualified": Range(Customer.disqualified_at),
+        "disqualify_reason": AnyOf(Customer.disqualify_reason),
         "next_follow_up": Range(Customer.next_follow_up_at),
         "country": AnyOf(country_of(Customer)),
         "province": AnyOf(type_coerce(Customer.address["province"].as_string(), String())),
@@ -384,7 +402,10 @@ CUSTOMERS = ListSpec(
         "status": Customer.status,
         "level": Customer.level,
         "credit_rating": Customer.credit_rating,
+        "first_contacted_at": Customer.first_contacted_at,
         "last_contacted_at": Customer.last_contacted_at,
+        "qualified_at": Customer.qualified_at,
+        "disqualified_at": Customer.disqualified_at,
         "next_follow_up_at": Customer.next_follow_up_at,
         "annual_revenue": Customer.annual_revenue,
         "employee_count": Customer.employee_count,

@@ -17,6 +17,7 @@ from ..folding import e164, email_key, fold, search_key, sort_key
 from ..journal import act
 from ..record import Collaborator, Record
 from ..routing import assign, remove, restore
+from .leads import set_status
 from .models import Customer, CustomerKind, CustomerTag, Tag, customers
 from .options import check_options
 from .schemas import CustomerSchema
@@ -64,6 +65,8 @@ def edit(actor: Actor, customer: Customer, values: dict[str, Any]) -> Customer:
         values |= handed_over(actor, customer, values, Permission.CUSTOMER_ASSIGN, pool=True)
     faults.settle()
     merge_objects(customer, values)
+    if "status" in values:
+        set_status(actor, customer, values.pop("status"))
     assign(customer, values)
     _derive(customer)
     if tags is not None:

@@ -6,8 +6,9 @@ from typing import Any
 
 from ..access import Actor, Permission
 from ..customer.models import Customer, customers
+from ..customer.schemas import CUSTOMERS
 from ..routing import SIGNED_IN, Routes
-from . import board, clone, history, many_moves, moves, pipeline_service, product_service, service, timeline
+from . import board, clone, history, many_moves, moves, pipeline_service, product_service, qualifying, service, timeline
 from .answers import BoardQuery, BoardSchema, MovedSchema, StaysSchema, TimelineQuery, TimelineSchema
 from .models import Deal, deals
 from .schemas import (
@@ -19,6 +20,7 @@ from .schemas import (
     LoseSchema,
     MoveManySchema,
     MoveSchema,
+    QualifySchema,
     ReopenSchema,
     WinSchema,
 )
@@ -141,6 +143,20 @@ def read_board(actor: Actor, query_string: str) -> dict[str, Any]:
 def read_timeline(actor: Actor, customer: Customer, query: dict[str, Any]) -> dict[str, Any]:
     """Contact records, deals and changes of one customer, walked by cursor."""
     return timeline.timeline(actor, customer, query)
+
+
+@routes.endpoint_for(
+    "POST",
+    "/customers/<int:record_id>/qualify",
+    permission=Permission.CUSTOMER_WRITE,
+    loads=customers,
+    body=QualifySchema,
+    answer=CUSTOMERS,
+    summary="Qualify a lead, with its first person and deal if wanted",
+)
+def qualify_customer(actor: Actor, customer: Customer, body: dict[str, Any]) -> Customer:
+    """Make a lead a prospect; person, deal and customer change together or not at all."""
+    return qualifying.qualify(actor, customer, body)
 
 
 @routes.endpoint_for(

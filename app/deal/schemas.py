@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from ..access import Permission, Policy
 from ..auth.models import Team, teams, users
 from ..customer.models import Customer, Person, customers, people
-from ..customer.schemas import collaborators_of, country_of
+from ..customer.schemas import PersonSchema, collaborators_of, country_of
 from ..database import IdList, decimal_text, json_object_rows, json_pair, member_of
 from ..filtering import AnyOf, AsOf, Contains, Flagged, InSight, Range, Through, an_id
 from ..listing import ListSpec
@@ -476,6 +476,34 @@ class ReopenSchema(StrictSchema):
     """The open stage that a deal returns to; the one it was last at unless said."""
 
     stage_id = IdField(allow_none=True)
+
+
+class QualifyPersonSchema(PersonSchema):
+    """The first person of a lead that is qualified."""
+
+    class Meta(PersonSchema.Meta):
+        """The customer is the lead."""
+
+        exclude = ("customer_id", "customer")
+
+
+class QualifyDealSchema(DealSchema):
+    """The first deal of a lead that is qualified."""
+
+    class Meta(DealSchema.Meta):
+        """The customer is the lead."""
+
+        exclude = ("customer_id", "customer")
+
+
+_WRONG_PART: dict[str, Any] = {"type": "wrong_type"}
+
+
+class QualifySchema(StrictSchema):
+    """What is made of a lead besides a prospect."""
+
+    person = fields.Nested(QualifyPersonSchema, allow_none=True, error_messages=_WRONG_PART)
+    deal = fields.Nested(QualifyDealSchema, allow_none=True, error_messages=_WRONG_PART)
 
 
 class DealChangeSchema(DealSchema):

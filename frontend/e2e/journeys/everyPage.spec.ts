@@ -11,6 +11,7 @@ test.describe.configure({ timeout: 180_000 })
 const pages = (scene: Scene): [name: string, path: string][] => [
   ['home', '/'],
   ['customers', '/customers'],
+  ['leads', '/customers/leads'],
   ['customer', `/customers/${scene.customerId}`],
   ['board', '/deals?view=board'],
   ['deals', '/deals?view=table'],
@@ -18,6 +19,7 @@ const pages = (scene: Scene): [name: string, path: string][] => [
   ['deal-lines', `/deals/${scene.dealId}?tab=lines`],
   ['report-summary', '/reports/summary'],
   ['report-pipeline', '/reports/pipeline'],
+  ['targets', '/targets'],
   ['admin-users', '/admin/users'],
   ['admin-teams', '/admin/teams'],
   ['admin-pipelines', '/admin/pipelines'],
