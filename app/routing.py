@@ -47,7 +47,9 @@ class CRM(Flask):
         road = getattr(view, "unit", "none") if request.routing_exception is None else "none"
         if road != "write":
             try:
-                answer: Response = self.make_response(twice(super().dispatch_request))
+                # What opens units of its own may have written already when its connection breaks.
+                run = super().dispatch_request
+                answer: Response = self.make_response(run() if road == "own" else twice(run))
             except Exception:
                 run_after_refusal()
                 raise
