@@ -1967,6 +1967,7 @@ export interface components {
             is_retired: boolean;
             /** Format: date-time */
             created_at: string;
+            created_by: number | null;
             /** Format: date-time */
             updated_at: string;
             is_active: boolean;
@@ -2379,6 +2380,7 @@ export interface components {
             colour: string | null;
             /** Format: date-time */
             created_at: string;
+            created_by: number | null;
             /** Format: date-time */
             updated_at: string;
             is_active: boolean;
