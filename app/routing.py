@@ -113,13 +113,15 @@ def read_early() -> tuple[Any, Problem | None]:
     Raises:
         Problem: 413, 415, 400, also for an `If-Match` that is none.
     """
-    wanted_versions()
+    body, fault = {}, None
     try:
-        return read_body(), None
+        body = read_body()
     except Problem as problem:
         if problem.status != 422:
             raise
-        return {}, problem
+        fault = problem
+    wanted_versions()
+    return body, fault
 
 
 # ---- sign-in ---------------------------------------------------------------------------------------------------------
