@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import Response, g, request
-from sqlalchemy import LargeBinary, String, delete, insert, select
+from sqlalchemy import Connection, LargeBinary, String, delete, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .database import Document, Model, db
@@ -19,6 +19,8 @@ from .errors import Issue, Problem
 from .transaction import hold, now
 
 LIFE = timedelta(hours=24)
+_FORGOTTEN = 100
+"""How many old keys go with each new one, so that nobody waits long and the table does not grow for ever."""
 _KEPT_HEADERS = ("Location", "ETag", "X-Changeset-Id", "Content-Type")
 
 
@@ -101,6 +103,15 @@ def keep_body(body: bytes, status: int, headers: dict[str, str]) -> None:
             scope=scope, body_hash=body_hash, created_at=now(), status=status, headers=headers, body=body
         )
     )
+    _forget(connection)
+
+
+def _forget(connection: Connection) -> None:
+    """Drop some of the keys whose life is over; those that somebody holds are left to the next time."""
+    over = select(IdempotencyKey.scope).where(IdempotencyKey.created_at <= now() - LIFE).limit(_FORGOTTEN)
+    scopes = connection.execute(over.with_for_update(skip_locked=True)).scalars().all()
+    if scopes:
+        connection.execute(delete(IdempotencyKey).where(IdempotencyKey.scope.in_(scopes)))
 
 
 def begin(user_id: int) -> Response | None:

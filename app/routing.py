@@ -47,7 +47,9 @@ class CRM(Flask):
         road = getattr(view, "unit", "none") if request.routing_exception is None else "none"
         if road != "write":
             try:
-                answer: Response = self.make_response(twice(super().dispatch_request))
+                # What opens units of its own may have written already when its connection breaks.
+                run = super().dispatch_request
+                answer: Response = self.make_response(run() if road == "own" else twice(run))
             except Exception:
                 run_after_refusal()
                 raise
@@ -111,13 +113,15 @@ def read_early() -> tuple[Any, Problem | None]:
     Raises:
         Problem: 413, 415, 400, also for an `If-Match` that is none.
     """
-    wanted_versions()
+    body, fault = {}, None
     try:
-        return read_body(), None
+        body = read_body()
     except Problem as problem:
         if problem.status != 422:
             raise
-        return {}, problem
+        fault = problem
+    wanted_versions()
+    return body, fault
 
 
 # ---- sign-in ---------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from marshmallow import ValidationError, fields
 from sqlalchemy import true
 
 from ..access import Permission, Sight
-from ..filtering import AnyOf, Contains, Filter, Range, an_id
+from ..filtering import AnyOf, Contains, ContainsAddress, Filter, Range, an_id
 from ..listing import ListSpec
 from ..messages import LANGUAGES
 from ..projection import Computed, LinkTo
@@ -266,7 +266,7 @@ USERS = ListSpec(
         "created": Range(User.created_at),
         "updated": Range(User.updated_at),
         "role": _by_right(AnyOf(User.role)),
-        "email": _by_right(Contains(User.email_key)),
+        "email": _by_right(ContainsAddress(User.email_key)),
         "external_source": _by_right(AnyOf(User.external_source)),
         "external_id": _by_right(AnyOf(User.external_id)),
     },

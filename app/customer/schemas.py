@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from ..access import Permission
 from ..auth.models import teams, users
 from ..database import IdList, json_object_rows, json_pair, json_rows, member_of
-from ..filtering import AnyOf, Contains, Flagged, InSight, Member, Range, a_number, an_id
+from ..filtering import AnyOf, Contains, ContainsAddress, Flagged, InSight, Member, Range, a_number, an_id
 from ..listing import ListSpec
 from ..projection import LinkTo, Shape, json_text, read_as
 from ..record import Collaborator
@@ -214,6 +214,7 @@ class TagSchema(RecordSchema):
     name = column(required=True)
     colour = column()
     created_at = column(dump_only=True)
+    created_by = column(dump_only=True)
     updated_at = column(dump_only=True)
     is_active = column(dump_only=True)
 
@@ -236,6 +237,7 @@ class OptionSchema(RecordSchema):
     rank = Whole(low=0, high=1_000_000)
     is_retired = Flag()
     created_at = column(dump_only=True)
+    created_by = column(dump_only=True)
     updated_at = column(dump_only=True)
     is_active = column(dump_only=True)
 
@@ -375,7 +377,7 @@ CUSTOMERS = ListSpec(
         "parent_id": AnyOf(Customer.parent_id, an_id),
         "created_by": AnyOf(Customer.created_by, an_id),
         "id": AnyOf(Customer.id, an_id),
-        "email": _masked(Contains(Customer.email_key)),
+        "email": _masked(ContainsAddress(Customer.email_key)),
         "phone_e164": _masked(AnyOf(Customer.phone_e164)),
         "tax_id": AnyOf(Customer.tax_id),
         "external_source": AnyOf(Customer.external_source),

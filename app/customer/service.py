@@ -11,12 +11,12 @@ from sqlalchemy import select
 
 from ..access import Actor, Permission
 from ..auth.models import Team, User
-from ..database import db
+from ..database import db, read_engine
 from ..errors import Faults, Issue, Problem, conflict, invalid
 from ..folding import e164, email_key, fold, search_key, sort_key
 from ..journal import act
 from ..record import Collaborator, Record
-from ..routing import assign, remove, restore
+from ..routing import assign, remove, restore, twice
 from .leads import set_status
 from .models import Customer, CustomerKind, CustomerTag, Tag, customers
 from .options import check_options
@@ -73,6 +73,31 @@ def edit(actor: Actor, customer: Customer, values: dict[str, Any]) -> Customer:
         set_tags(customer, tags)
     if collaborators is not None:
         share(customer, collaborators)
+    return customer
+
+
+def claimable(actor: Actor, record_id: int) -> Customer:
+    """The customer that somebody wants to claim, in sight and locked.
+
+    Raises:
+        Problem: 409 `already-claimed` for one that was taken out of sight while it was waited for; 404 for others.
+    """
+    in_pool = select(Customer.id).where(
+        Customer.id == record_id, Customer.is_active, Customer.owner_id.is_(None), customers.visible(actor.shape)
+    )
+
+    def asked() -> bool:
+        # By the reading engine, which waits for nobody: the pool as it is when the request begins.
+        with read_engine().connect() as connection:
+            return connection.execute(in_pool, dict(actor.binds)).first() is not None
+
+    was_in_pool = twice(asked)
+    try:
+        customer: Customer = customers.get(actor, record_id)
+    except Problem as problem:
+        if was_in_pool:
+            raise conflict("already-claimed") from problem
+        raise
     return customer
 
 

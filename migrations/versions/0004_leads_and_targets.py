@@ -7,7 +7,7 @@ from alembic import op
 from app import database as types
 
 revision = "0004"
-down_revision = "0005"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 

@@ -2311,6 +2311,7 @@ export interface components {
             is_retired: boolean;
             /** Format: date-time */
             created_at: string;
+            created_by: number | null;
             /** Format: date-time */
             updated_at: string;
             is_active: boolean;
@@ -2843,6 +2844,7 @@ export interface components {
             colour: string | null;
             /** Format: date-time */
             created_at: string;
+            created_by: number | null;
             /** Format: date-time */
             updated_at: string;
             is_active: boolean;
