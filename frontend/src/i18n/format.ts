@@ -71,7 +71,12 @@ export function useFormat() {
 
   /** The time of day of an instant. */
   function time(at: string): string {
-    return dates('time', { timeZone: zone.value, hour: '2-digit', minute: '2-digit' }).format(new Date(at))
+    return dates('time', { timeZone: zone.value, timeStyle: 'short' }).format(new Date(at))
+  }
+
+  /** An instant below a heading that names its day: the time, or how long ago within the hour. */
+  function timeOfDay(at: string): string {
+    return Math.abs(Date.now() - Date.parse(at)) < hour ? relative(at) : time(at)
   }
 
   /** `today`, `yesterday`, else the date: the headings of a timeline. */
@@ -143,6 +148,7 @@ export function useFormat() {
     month,
     instant,
     time,
+    timeOfDay,
     dayName,
     relative,
     money,
