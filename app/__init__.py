@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from config import ROOT, Settings, settings_from
 
 from . import cli, extensions, headers, health, openapi, web
+from .attachment.routes import routes as attachment_routes
 from .auth import identity
 from .auth.routes import routes as auth_routes
 from .contact.routes import routes as contact_routes
@@ -31,6 +32,7 @@ BLUEPRINTS = (
     contact_routes,
     money_routes,
     deal_routes,
+    attachment_routes,
     target_routes,
     report_routes,
     live_routes,

@@ -45,6 +45,8 @@ class Permission(StrEnum):
     DEAL_READ = "deal:read"
     DEAL_WRITE = "deal:write"
     DEAL_ASSIGN = "deal:assign"
+    ATTACHMENT_READ = "attachment:read"
+    ATTACHMENT_WRITE = "attachment:write"
     HISTORY_LOAD = "history:load"
     REPORT_READ = "report:read"
     TARGET_WRITE = "target:write"
@@ -140,6 +142,7 @@ class Policy:
         grants: tokens that the row's own columns grant.
         pool: the column whose NULL puts the row into the public pool.
         parent: policy of the record that this one belongs to, with the linking column: visible with it.
+        parents: the same for what belongs to a record of one of several kinds, of which one link is set.
         shared: whether collaborators may be named on the row.
         open_to_all: every signed-in person sees every row (users, teams, pipelines, products, options).
         write: permission that changing a row needs besides sight.
@@ -152,6 +155,7 @@ class Policy:
         grants: Sequence[Grant] = (),
         pool: InstrumentedAttribute[Any] | None = None,
         parent: tuple[Policy, InstrumentedAttribute[Any]] | None = None,
+        parents: Sequence[tuple[Policy, InstrumentedAttribute[Any]]] = (),
         shared: bool = False,
         open_to_all: bool = False,
         write: Permission,
@@ -160,6 +164,7 @@ class Policy:
         self.grants = tuple(grants)
         self.pool = pool
         self.parent = parent
+        self.parents = (parent,) if parent is not None else tuple(parents)
         self.shared = shared
         self.open_to_all = open_to_all
         self.write = write
@@ -183,10 +188,10 @@ class Policy:
         if self.open_to_all:
             return true()
         ways: list[ColumnElement[bool]] = []
-        if self.parent:
+        if self.parents:
             if "all" in kinds and self.grants:
                 return true()
-            ways.append(self._with_parent(row, self.parent[0].visible(shape)))
+            ways += [self._with_parent(row, link, link[0].visible(shape)) for link in self.parents]
         elif "all" in kinds:
             return true()
         ways += self._granted(row, kinds)
@@ -196,10 +201,11 @@ class Policy:
             ways.append(getattr(row, self.pool.key).is_(None))
         return or_(*ways) if ways else false()
 
-    def _with_parent(self, row: Any, inside: ColumnElement[bool]) -> ColumnElement[bool]:
-        """Whether the parent of a row is there and fulfils a condition: asked by its key for each row, not for all."""
-        assert self.parent is not None
-        policy, link = self.parent
+    def _with_parent(
+        self, row: Any, parent_link: tuple[Policy, InstrumentedAttribute[Any]], inside: ColumnElement[bool]
+    ) -> ColumnElement[bool]:
+        """Whether a parent of a row is there and fulfils a condition: asked by its key for each row, not for all."""
+        policy, link = parent_link
         parent = select(policy.model.id).where(
             policy.model.id == getattr(row, link.key), policy.model.is_active & inside
         )
@@ -312,8 +318,7 @@ class Policy:
         if self.open_to_all or "all" in kinds:
             return true()
         ways: list[ColumnElement[bool]] = []
-        if self.parent:
-            ways.append(self._with_parent(self.model, self.parent[0].writable_condition(shape)))
+        ways += [self._with_parent(self.model, link, link[0].writable_condition(shape)) for link in self.parents]
         ways += self._granted(self.model, kinds)
         if self.shared:
             ways.append(member_of(self.model.id, self._shares(kinds, "write").scalar_subquery()))

@@ -114,8 +114,11 @@ def _forget(connection: Connection) -> None:
         connection.execute(delete(IdempotencyKey).where(IdempotencyKey.scope.in_(scopes)))
 
 
-def begin(user_id: int) -> Response | None:
+def begin(user_id: int, told: bytes | None = None) -> Response | None:
     """Take the key of the current request, if it has one; the kept answer when it was used before.
+
+    Args:
+        told: what the request says, where that is not its body: the values of a form and the hash of its file.
 
     Raises:
         Problem: as `take`.
@@ -123,7 +126,7 @@ def begin(user_id: int) -> Response | None:
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return None
-    body_hash = hashlib.sha256(request.get_data(cache=True)).hexdigest()
+    body_hash = hashlib.sha256(request.get_data(cache=True) if told is None else told).hexdigest()
     kept = take(user_id, f"{request.method}\n{request.path}", key, body_hash)
     if kept is None:
         return None

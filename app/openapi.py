@@ -342,8 +342,15 @@ def _operation(writer: _Writer, operation: Operation, path_parameters: list[Json
         name = schema["$ref"].rsplit("/", 1)[-1]
         required = bool(writer.schemas[name].get("required"))
         body["requestBody"] = {"required": required, "content": {"application/json": {"schema": schema}}}
+    if operation.form is not None:
+        properties = {name: writer.field(field, False) for name, field in operation.form.fields.items()}
+        content = {"type": "object", "required": ["file"], "properties": {"file": _BINARY, **properties}}
+        body["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": content}}}
     body["responses"] = _responses(writer, operation)
     return body
+
+
+_BINARY: Json = {"type": "string", "format": "binary"}
 
 
 def _responses(writer: _Writer, operation: Operation) -> Json:
@@ -363,7 +370,8 @@ def _responses(writer: _Writer, operation: Operation) -> Json:
     def done(status: int) -> None:
         found[str(status)] = {"description": _STATUS_TEXT[status]}
         if content is not None:
-            found[str(status)]["content"] = {"application/json": {"schema": content}}
+            shape = {"schema": content} if operation.media is None else {"schema": _BINARY}
+            found[str(status)]["content"] = {operation.media or "application/json": shape}
 
     done(operation.status)
     if operation.method == "PUT":

@@ -295,6 +295,8 @@ class Operation:
     idempotent: bool
     conditional: bool
     filters: ListSpec | None = None
+    form: Schema | None = None
+    media: str | None = None
 
 
 SIGNED_IN = "signed-in"
@@ -328,6 +330,8 @@ class Routes(Blueprint):
         unit: str | None = None,
         raw: bool = False,
         filters: ListSpec | None = None,
+        form: type[Schema] | None = None,
+        media: str | None = None,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Declare an endpoint.
 
@@ -347,6 +351,8 @@ class Routes(Blueprint):
             unit: `write`, `read` (nothing opens) or `own` (the use case opens its units itself).
             raw: the function makes its own `Response`, nothing is checked about input.
             filters: list whose filters the query string takes besides `query`; the function parses it all.
+            form: fields of a multipart form that come with a `file`; the function reads it.
+            media: type of an answer that is no JSON.
 
         The function is called with the actor (unless public), the loaded row, the body, the query and further path
         parameters, as far as they are declared, and returns a record, an object, None, or a finished response.
@@ -355,12 +361,14 @@ class Routes(Blueprint):
         query_schema = query() if isinstance(query, type) else query
         road = unit or ("read" if method == "GET" else "write")
         spec = answer if isinstance(answer, ListSpec) else None
-        keyed = method == "POST" and road in ("write", "own") and permission != PUBLIC
+        takes_key = method == "POST" and road in ("write", "own") and permission != PUBLIC
+        # What a form says is known only when its file has been taken in.
+        keyed = takes_key and form is None
 
         def declare(function: Callable[..., Any]) -> Callable[..., Any]:
             def view(**path: Any) -> Response:
                 sent, fault = read_early() if method != "GET" and not raw else ({}, None)
-                if keyed:
+                if takes_key:
                     idempotency.check_header()
                 given: list[Any] = []
                 actor: Actor | None = None
@@ -426,9 +434,11 @@ class Routes(Blueprint):
                     answer,
                     None,
                     record_loaded := (loads is not None or load_with is not None),
-                    keyed,
+                    takes_key,
                     record_loaded and method != "GET",
                     filters,
+                    form() if form is not None else None,
+                    media,
                 ),
             )
 

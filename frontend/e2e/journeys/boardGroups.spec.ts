@@ -161,7 +161,7 @@ test('Ten thousand open deals stay fluid', async ({ cast, open }) => {
   const seller = await open(alice)
   const { page } = seller
   await seller.visit('/deals')
-  await expect(column(page, 'Contact').getByRole('heading')).toContainText('3,334 deals')
+  await expect(column(page, 'Contact').getByRole('heading')).toContainText('3334 deals')
   expect(await page.locator('*').count()).toBeLessThan(2_500)
   const measured = await page.evaluate(async () => {
     const list = document.querySelector<HTMLElement>('[data-scroller]')
@@ -196,7 +196,7 @@ test('Ten thousand open deals stay fluid', async ({ cast, open }) => {
   await page.evaluate(() => document.querySelector('[data-scroller]')?.scrollTo({ top: 0 }))
   await card(page, 'Deal 3').focus()
   await page.keyboard.press('Alt+ArrowRight')
-  await expect(column(page, 'Proposal').getByRole('heading')).toContainText('3,334 deals')
+  await expect(column(page, 'Proposal').getByRole('heading')).toContainText('3334 deals')
   process.stdout.write(
     `    measured: a card of 10,000 stands in the next column after ${Date.now() - started} ms\n`,
   )
