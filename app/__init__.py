@@ -20,10 +20,11 @@ from .installation import secret_keys
 from .journal import watch_old_values
 from .live import sockets
 from .live.routes import routes as live_routes
+from .quote.routes import routes as quote_routes
 from .report.routes import routes as report_routes
 from .routing import CRM
 
-BLUEPRINTS = (auth_routes, customer_routes, contact_routes, deal_routes, report_routes, live_routes)
+BLUEPRINTS = (auth_routes, customer_routes, contact_routes, deal_routes, quote_routes, report_routes, live_routes)
 
 
 def create_app(settings: Settings | None = None) -> CRM:

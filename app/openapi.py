@@ -350,14 +350,17 @@ def _responses(writer: _Writer, operation: Operation) -> Json:
             content = writer.record(answer)
         elif answer is not None:
             content = writer.schema(answer(), True)
-        else:
+        elif operation.media == "application/json":
             content = {"type": "object"}
+        else:
+            # Bytes have no schema of their own; the media type says it all.
+            content = {}
     found: Json = {}
 
     def done(status: int) -> None:
         found[str(status)] = {"description": _STATUS_TEXT[status]}
         if content is not None:
-            found[str(status)]["content"] = {"application/json": {"schema": content}}
+            found[str(status)]["content"] = {operation.media: {"schema": content}}
 
     done(operation.status)
     if operation.method == "PUT":
