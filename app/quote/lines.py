@@ -38,7 +38,7 @@ def lines_of_deal(deal_id: int) -> list[dict[str, Any]]:
     priced = ("product_id", "quantity", "unit_price", "discount_percent", "tax_percent")
     return [
         {name: getattr(line, name) for name in priced} | {name: getattr(product, name) for name in COPIED}
-        for line, product in db.session.execute(query).tuples()
+        for line, product in db.session.execute(query)
     ]
 
 
