@@ -37,7 +37,7 @@ class Position:
     """A line as it is printed; every value is a finished text."""
 
     name: str
-    details: Sequence[str]
+    details: str
     unit: str
     quantity: str
     unit_price: str
@@ -118,8 +118,9 @@ def document_of(printed: Printed) -> bytes:
         template = SimpleDocTemplate(
             target,
             pagesize=A4,
-            leftMargin=18 * mm,
-            rightMargin=18 * mm,
+            # The frame inside keeps a padding of its own.
+            leftMargin=18 * mm - 6,
+            rightMargin=18 * mm - 6,
             topMargin=16 * mm,
             bottomMargin=20 * mm,
             title=f"{printed.title} {printed.number}",
@@ -201,7 +202,7 @@ def _parties(printed: Printed) -> Table:
     return table
 
 
-_SHARES = {"at": 6, "name": 40, "unit": 9, "quantity": 13, "unit_price": 18, "discount": 10, "tax": 10, "amount": 22}
+_SHARES = {"at": 8, "name": 46, "unit": 9, "quantity": 13, "unit_price": 20, "discount": 13, "tax": 9, "amount": 21}
 """How wide the columns are against each other."""
 
 
@@ -215,7 +216,7 @@ def _positions(printed: Printed) -> Table:
             name: _said(getattr(one, name), right=name not in plain) for name in columns if name not in ("at", "name")
         }
         cells["at"] = _said(str(number), 9, "soft")
-        cells["name"] = [_said(one.name), *(_said(text, 8, "soft") for text in one.details)]
+        cells["name"] = [_said(one.name), *([_said(one.details, 8, "soft")] if one.details else [])]
         rows.append([cells[name] for name in columns])
     table = Table(rows, colWidths=[_WIDTH * _SHARES[name] / whole for name in columns], repeatRows=1)
     table.setStyle(

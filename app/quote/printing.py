@@ -154,7 +154,7 @@ def _headings(quote: Quote, lines: list[QuoteLine], say: Say) -> dict[str, str]:
 def _position(line: QuoteLine, places: int) -> Position:
     return Position(
         name=line.name,
-        details=[one for one in (line.code, line.specification) if one],
+        details=" · ".join(one for one in (line.code, line.specification) if one),
         unit=line.unit or "",
         quantity=_plain(line.quantity),
         unit_price=_price(line.unit_price, places),

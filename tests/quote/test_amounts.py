@@ -58,7 +58,7 @@ def test_each_line_is_rounded_half_up_and_then_added() -> None:
 
 def test_prices_with_tax_hold_it() -> None:
     found = amounts_of([Priced(Decimal(1), Decimal(113), None, Decimal(13))], "CNY", prices_include_tax=True)
-    assert (found.subtotal, found.net, found.tax, found.total) == (113, 100, 13, 113)
+    assert [found.subtotal, found.net, found.tax, found.total] == [Decimal(one) for one in (113, 100, 13, 113)]
 
 
 @pytest.mark.parametrize(
