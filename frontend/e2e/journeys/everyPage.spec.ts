@@ -23,6 +23,7 @@ const pages = (scene: Scene): [name: string, path: string][] => [
   ['admin-pipelines', '/admin/pipelines'],
   ['admin-products', '/admin/products'],
   ['admin-options', '/admin/options'],
+  ['admin-company', '/admin/company'],
   ['admin-tags', '/admin/tags'],
   ['settings', '/settings'],
   ['absent', '/no/such/page'],
