@@ -251,3 +251,16 @@ def test_the_history_of_stays(cast: Cast) -> None:
     assert third["duration_seconds"] is None
     assert third["entered_at"] == cast.alice.get("/deals/1").get_json()["stage_entered_at"]
     assert issues(cast.alice.get("/deals/1/stages?x=1")) == {"x": "unknown_parameter"}
+
+
+def test_all_faults_of_a_loss_at_once(cast: Cast) -> None:
+    stages = cast.root.get("/pipelines/1").get_json()["stages"]
+    stages[5]["required_fields"] = ["competitors", "amount"]
+    cast.root.patch("/pipelines/1", {"stages": stages})
+    deal(cast.alice)
+    assert issues(cast.alice.post("/deals/1/lose", {"reason": "odd", "closed_on": "2199-01-01"})) == {
+        "#/reason": "unknown_option",
+        "#/closed_on": "future",
+        "#/competitors": "required_for_stage",
+        "#/amount": "required_for_stage",
+    }
