@@ -20,9 +20,9 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.sql.visitors import replacement_traverse
 from sqlalchemy.types import Boolean, Date, TypeEngine
 
+from .access import Shape
 from .database import FixedDecimal, IdList, Instant, KeyText, Rate, member_of, position
-from .folding import fold
-from .projection import Shape
+from .folding import email_key, fold
 from .schema import MAX_ID, parse_date, parse_instant
 
 Binds = dict[str, Any]
@@ -334,6 +334,14 @@ class Contains(Filter):
         if op == "starts_with":
             return position(self.column, value) == 1
         return super().condition(op, bind)
+
+
+class ContainsAddress(Contains):
+    """The column's e-mail address contains the text, ignoring case and width."""
+
+    def bound(self, value: Any) -> Any:
+        """The text as the key column holds addresses."""
+        return email_key(value) or ""
 
 
 class Member(Filter):

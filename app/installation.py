@@ -95,10 +95,11 @@ def seed(at: datetime | None = None) -> None:
                 connection.execute(insert(Role).values(key=key, sight=sight, **values))
         if db.session.get(Setting, "feed_generation") is None:
             db.session.add(Setting(name="feed_generation", value=1))
-        if not db.session.execute(select(func.count()).select_from(Option)).scalar_one():
-            for name, values_of_list in LISTS.items():
-                for rank, (value, label_zh, label_en) in enumerate(values_of_list):
-                    db.session.add(Option(list=name, value=value, label_zh=label_zh, label_en=label_en, rank=rank))
+        # A list that a newer version brings is filled; one that an admin emptied stays, its rows are there still.
+        filled = set(db.session.execute(select(Option.list).distinct()).scalars())
+        for name, values_of_list in LISTS.items():
+            for rank, (value, label_zh, label_en) in enumerate(values_of_list if name not in filled else ()):
+                db.session.add(Option(list=name, value=value, label_zh=label_zh, label_en=label_en, rank=rank))
         if not db.session.execute(select(func.count()).select_from(Pipeline)).scalar_one():
             _seed_pipeline(current_app.config["LIANXI"].default_language)
 

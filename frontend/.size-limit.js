@@ -29,6 +29,8 @@ export default [
   { name: 'home', path: route('src/home/HomePage.vue'), limit: '60 kB', gzip: true },
   { name: 'summary report', path: route('src/report/SummaryPage.vue'), limit: '60 kB', gzip: true },
   { name: 'pipeline report', path: route('src/report/PipelinePage.vue'), limit: '60 kB', gzip: true },
+  { name: 'leads', path: route('src/customer/LeadListPage.vue'), limit: '45 kB', gzip: true },
+  { name: 'targets', path: route('src/target/TargetsPage.vue'), limit: '60 kB', gzip: true },
   { name: 'users', path: route('src/admin/UsersPage.vue'), limit: '60 kB', gzip: true },
   { name: 'teams', path: route('src/admin/TeamsPage.vue'), limit: '60 kB', gzip: true },
   { name: 'pipelines', path: route('src/admin/PipelinesPage.vue'), limit: '60 kB', gzip: true },

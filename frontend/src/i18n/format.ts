@@ -51,6 +51,16 @@ export function useFormat() {
     )
   }
 
+  /** A month, `2026-11`, by its name; the year only where it is another one. */
+  function month(of: string): string {
+    const isThisYear = of.startsWith(dayOf(new Date()).slice(0, 4))
+    const shape: Intl.DateTimeFormatOptions = { timeZone: 'UTC', month: 'long' }
+    return dates(
+      `month ${isThisYear}`,
+      isThisYear ? shape : { ...shape, month: 'short', year: 'numeric' },
+    ).format(new Date(`${of}-01T00:00:00Z`))
+  }
+
   /** An instant with its time of day. */
   function instant(at: string | null | undefined): string {
     if (!at) return ''
@@ -61,7 +71,12 @@ export function useFormat() {
 
   /** The time of day of an instant. */
   function time(at: string): string {
-    return dates('time', { timeZone: zone.value, hour: '2-digit', minute: '2-digit' }).format(new Date(at))
+    return dates('time', { timeZone: zone.value, timeStyle: 'short' }).format(new Date(at))
+  }
+
+  /** An instant below a heading that names its day: the time, or how long ago within the hour. */
+  function timeOfDay(at: string): string {
+    return Math.abs(Date.now() - Date.parse(at)) < hour ? relative(at) : time(at)
   }
 
   /** `today`, `yesterday`, else the date: the headings of a timeline. */
@@ -130,8 +145,10 @@ export function useFormat() {
     dayOf,
     date,
     shortDate,
+    month,
     instant,
     time,
+    timeOfDay,
     dayName,
     relative,
     money,

@@ -1,5 +1,5 @@
 import type { Component } from 'vue'
-import { Building2, ChartColumn, Handshake, House, SlidersHorizontal } from '@lucide/vue'
+import { Building2, ChartColumn, Handshake, House, SlidersHorizontal, Sprout, Target } from '@lucide/vue'
 import type { RouteRecordRaw } from 'vue-router'
 import { useSession } from '@/session/session'
 
@@ -59,6 +59,7 @@ const adminComponents: Record<(typeof adminPages)[number]['name'], () => Promise
 export const places: readonly Place[] = [
   { name: 'home', label: 'nav.home', icon: House, key: 'h', onPhone: true },
   { name: 'customers', label: 'nav.customers', icon: Building2, key: 'c', onPhone: true },
+  { name: 'leads', label: 'nav.leads', icon: Sprout, key: 'l' },
   {
     name: 'deals',
     label: 'nav.deals',
@@ -68,6 +69,7 @@ export const places: readonly Place[] = [
     onPhone: true,
   },
   { name: 'reports', label: 'nav.reports', icon: ChartColumn, key: 'r', permission: 'report:read' },
+  { name: 'targets', label: 'nav.targets', icon: Target, key: 'o', permission: 'report:read' },
   {
     name: 'admin',
     label: 'nav.admin',
@@ -90,6 +92,12 @@ export const pages: readonly RouteRecordRaw[] = [
     name: 'customers',
     component: () => import('@/customer/CustomerListPage.vue'),
     meta: { title: 'nav.customers', place: 'customers' },
+  },
+  {
+    path: '/customers/leads',
+    name: 'leads',
+    component: () => import('@/customer/LeadListPage.vue'),
+    meta: { title: 'nav.leads', place: 'leads' },
   },
   {
     path: '/customers/:id(\\d+)',
@@ -121,6 +129,12 @@ export const pages: readonly RouteRecordRaw[] = [
     name: 'report-pipeline',
     component: () => import('@/report/PipelinePage.vue'),
     meta: { title: 'report.pipeline', place: 'reports', permission: 'report:read' },
+  },
+  {
+    path: '/targets',
+    name: 'targets',
+    component: () => import('@/target/TargetsPage.vue'),
+    meta: { title: 'nav.targets', place: 'targets', permission: 'report:read' },
   },
   {
     path: '/admin',
