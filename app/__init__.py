@@ -22,6 +22,7 @@ from .journal import watch_old_values
 from .live import sockets
 from .live.routes import routes as live_routes
 from .money.routes import routes as money_routes
+from .quote.routes import routes as quote_routes
 from .report.routes import routes as report_routes
 from .routing import CRM
 from .target.routes import routes as target_routes
@@ -32,6 +33,7 @@ BLUEPRINTS = (
     contact_routes,
     money_routes,
     deal_routes,
+    quote_routes,
     attachment_routes,
     target_routes,
     report_routes,

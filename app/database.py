@@ -202,6 +202,24 @@ def _position_default(element: position, compiler: Any, **kw: Any) -> str:
     return f"instr({compiler.process(element.clauses, **kw)})"
 
 
+class right_now(FunctionElement[datetime]):  # noqa: N801
+    """The present moment, to compare an `Instant` with."""
+
+    type = Instant()
+    inherit_cache = True
+    name = "right_now"
+
+
+@compiles(right_now, "postgresql")
+def _now_pg(_element: right_now, _compiler: Any, **_kw: Any) -> str:
+    return "clock_timestamp()"
+
+
+@compiles(right_now)
+def _now_default(_element: right_now, _compiler: Any, **_kw: Any) -> str:
+    return "strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')"
+
+
 class json_rows(FunctionElement[str]):  # noqa: N801
     """The rows of an ordered scalar subquery with one column `item` as JSON text, `[]` when there are none."""
 

@@ -363,15 +363,18 @@ def _responses(writer: _Writer, operation: Operation) -> Json:
             content = writer.record(answer)
         elif answer is not None:
             content = writer.schema(answer(), True)
-        else:
+        elif operation.media == "application/json":
             content = {"type": "object"}
+        else:
+            # Bytes have no schema of their own; the media type says it all.
+            content = {}
     found: Json = {}
 
     def done(status: int) -> None:
         found[str(status)] = {"description": _STATUS_TEXT[status]}
         if content is not None:
-            shape = {"schema": content} if operation.media is None else {"schema": _BINARY}
-            found[str(status)]["content"] = {operation.media or "application/json": shape}
+            shape = {"schema": content if operation.media == "application/json" else _BINARY}
+            found[str(status)]["content"] = {operation.media: shape}
 
     done(operation.status)
     if operation.method == "PUT":

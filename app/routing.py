@@ -296,7 +296,7 @@ class Operation:
     conditional: bool
     filters: ListSpec | None = None
     form: Schema | None = None
-    media: str | None = None
+    media: str = "application/json"
 
 
 SIGNED_IN = "signed-in"
@@ -331,7 +331,7 @@ class Routes(Blueprint):
         raw: bool = False,
         filters: ListSpec | None = None,
         form: type[Schema] | None = None,
-        media: str | None = None,
+        media: str = "application/json",
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Declare an endpoint.
 
@@ -341,7 +341,7 @@ class Routes(Blueprint):
             permission: what the role needs, `SIGNED_IN` or `PUBLIC`.
             summary: one line for the documentation, in English.
             loads: policy by which the row is loaded and authorised before anything else is looked at.
-            load_with: a loader of its own instead of the policy's.
+            load_with: a loader of its own instead of the policy's; it also loads what has no id in its address.
             writes_row: whether the row must be writable or only visible.
             body: schema of the JSON body.
             partial: whether required fields may be absent.
@@ -352,7 +352,7 @@ class Routes(Blueprint):
             raw: the function makes its own `Response`, nothing is checked about input.
             filters: list whose filters the query string takes besides `query`; the function parses it all.
             form: fields of a multipart form that come with a `file`; the function reads it.
-            media: type of an answer that is no JSON.
+            media: type of a successful answer that is no JSON; the function makes the `Response`.
 
         The function is called with the actor (unless public), the loaded row, the body, the query and further path
         parameters, as far as they are declared, and returns a record, an object, None, or a finished response.
@@ -380,7 +380,8 @@ class Routes(Blueprint):
                 record = None
                 if loads is not None or load_with is not None:
                     assert actor is not None
-                    record_id = path.pop("record_id")
+                    # A single record, such as the company, stands at an address without an id.
+                    record_id = path.pop("record_id", 0)
                     try:
                         record = _load(actor, record_id, loads, load_with, writes_row)
                     except Problem:

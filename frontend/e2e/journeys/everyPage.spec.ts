@@ -6,7 +6,7 @@ import { setScene, type Scene } from '../support/scene'
 import { shot } from '../support/shots'
 import { expect, test } from '../support/test'
 
-test.describe.configure({ timeout: 180_000 })
+test.describe.configure({ timeout: 240_000 })
 
 const pages = (scene: Scene): [name: string, path: string][] => [
   ['home', '/'],
@@ -17,6 +17,9 @@ const pages = (scene: Scene): [name: string, path: string][] => [
   ['deals', '/deals?view=table'],
   ['deal', `/deals/${scene.dealId}`],
   ['deal-lines', `/deals/${scene.dealId}?tab=lines`],
+  ['deal-quotes', `/deals/${scene.dealId}?tab=quotes`],
+  ['quotes', '/quotes'],
+  ['quote', `/quotes/${scene.quoteId}`],
   ['report-summary', '/reports/summary'],
   ['report-pipeline', '/reports/pipeline'],
   ['targets', '/targets'],
@@ -25,6 +28,7 @@ const pages = (scene: Scene): [name: string, path: string][] => [
   ['admin-pipelines', '/admin/pipelines'],
   ['admin-products', '/admin/products'],
   ['admin-options', '/admin/options'],
+  ['admin-company', '/admin/company'],
   ['admin-tags', '/admin/tags'],
   ['settings', '/settings'],
   ['absent', '/no/such/page'],

@@ -37,6 +37,10 @@ export type PipelineRow = Schemas['PipelineRow']
 export type PipelineReport = Schemas['PipelineReport']
 export type DealLine = Schemas['DealLine']
 export type Stay = Schemas['Stay']
+export type Quote = Schemas['QuoteRecord']
+export type QuoteLine = Schemas['QuoteLine']
+export type Company = Schemas['CompanyRecord']
+export type SellingEntity = Schemas['SellingEntity']
 
 /** A customer that resembles another. */
 export interface DuplicateMatch {
@@ -67,6 +71,7 @@ export interface ResourceMap {
   options: Option
   pipelines: Pipeline
   products: Product
+  quotes: Quote
 }
 
 /** Name of a list: the first segment of its path. */

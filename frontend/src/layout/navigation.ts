@@ -1,5 +1,5 @@
 import type { Component } from 'vue'
-import { Building2, ChartColumn, Handshake, House, SlidersHorizontal, Sprout, Target } from '@lucide/vue'
+import { Building2, ChartColumn, FileText, Handshake, House, SlidersHorizontal, Sprout, Target } from '@lucide/vue'
 import type { RouteRecordRaw } from 'vue-router'
 import { useSession } from '@/session/session'
 
@@ -42,6 +42,13 @@ export const adminPages = [
     permission: 'option:write',
     isForAdmins: true,
   },
+  {
+    name: 'admin-company',
+    path: 'company',
+    title: 'admin.company.title',
+    permission: 'setting:write',
+    isForAdmins: true,
+  },
   // Everybody who sells keeps the tags; they alone make no administrator.
   { name: 'admin-tags', path: 'tags', title: 'admin.tags', permission: 'tag:write', isForAdmins: false },
 ] as const
@@ -52,6 +59,7 @@ const adminComponents: Record<(typeof adminPages)[number]['name'], () => Promise
   'admin-pipelines': () => import('@/admin/PipelinesPage.vue'),
   'admin-products': () => import('@/admin/ProductsPage.vue'),
   'admin-options': () => import('@/admin/OptionsPage.vue'),
+  'admin-company': () => import('@/admin/CompanyPage.vue'),
   'admin-tags': () => import('@/admin/TagsPage.vue'),
 }
 
@@ -68,6 +76,7 @@ export const places: readonly Place[] = [
     permission: 'deal:read',
     onPhone: true,
   },
+  { name: 'quotes', label: 'nav.quotes', icon: FileText, key: 'q', permission: 'deal:read' },
   { name: 'reports', label: 'nav.reports', icon: ChartColumn, key: 'r', permission: 'report:read' },
   { name: 'targets', label: 'nav.targets', icon: Target, key: 'o', permission: 'report:read' },
   {
@@ -116,6 +125,18 @@ export const pages: readonly RouteRecordRaw[] = [
     name: 'deal',
     component: () => import('@/deal/DealPage.vue'),
     meta: { title: 'nav.deals', place: 'deals', permission: 'deal:read' },
+  },
+  {
+    path: '/quotes',
+    name: 'quotes',
+    component: () => import('@/quote/QuotesPage.vue'),
+    meta: { title: 'nav.quotes', place: 'quotes', permission: 'deal:read' },
+  },
+  {
+    path: '/quotes/:id(\\d+)',
+    name: 'quote',
+    component: () => import('@/quote/QuotePage.vue'),
+    meta: { title: 'nav.quotes', place: 'quotes', permission: 'deal:read' },
   },
   { path: '/reports', name: 'reports', redirect: (to) => ({ name: 'report-summary', query: to.query }) },
   {

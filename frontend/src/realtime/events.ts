@@ -18,6 +18,7 @@ const lists: Record<string, string> = {
   team: 'teams',
   task: 'tasks',
   quote: 'quotes',
+  company: 'companies',
   product: 'products',
   customer: 'customers',
   contact: 'contacts',
