@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from marshmallow import fields
-from sqlalchemy import CTE, BigInteger, ColumnElement, Text, bindparam, cast, exists, func, literal, or_, select
+from sqlalchemy import CTE, BigInteger, ColumnElement, String, Text, bindparam, cast, exists, func, literal, or_, select
+from sqlalchemy import column as sql_column
 from sqlalchemy.orm import aliased
 
 from ..access import Permission, Policy
 from ..auth.models import Team, teams, users
 from ..customer.models import Customer, Person, customers, people
 from ..customer.schemas import PersonSchema, collaborators_of, country_of
-from ..database import IdList, decimal_text, json_object_rows, json_pair, member_of
+from ..database import IdList, decimal_text, items_of, json_object_rows, json_pair, member_of
 from ..filtering import AnyOf, AsOf, Contains, Flagged, InSight, Range, Through, an_id
 from ..listing import ListSpec
 from ..money.schemas import CurrencyField
@@ -37,6 +38,7 @@ from ..schema import (
     column,
     max_length,
 )
+from .changes import Changed
 from .models import (
     Deal,
     DealKind,
@@ -53,6 +55,7 @@ from .models import (
     products,
 )
 from .periods import lasts_at
+from .stays import SPAN, Visited, lost_from
 
 REQUIRABLE = (
     "customer_id",
@@ -549,6 +552,16 @@ def _lacks_series() -> ColumnElement[bool]:
     return or_(~Deal.id.in_(select(DealLine.deal_id)), _has_series(Product.series.is_(None)))
 
 
+def competitors_of(deal: Any) -> Any:
+    """The competitors that a deal names, as rows with a `value`."""
+    return items_of(deal.competitors).table_valued(sql_column("value", String()), joins_implicitly=True)
+
+
+def _names(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists().select_from(_NAMED).where(condition).correlate_except(_NAMED)
+
+
+_NAMED = competitors_of(Deal)
 _TOPS = top_teams()
 _TEAM: Any = aliased(Team)
 _TOP: Any = aliased(Team)
@@ -564,6 +577,9 @@ DEALS = ListSpec(
             lasts_at,
             text="A moment, or a date for its end: the deals for which the other filters held then.",
         ),
+        "change": Changed(),
+        "entered": Visited(None, text=f"Came to a stage in a span of days. {SPAN}"),
+        "went_on": Visited("went_on", text=f"Of those, that went on to a further open stage or were won. {SPAN}"),
         "id": AnyOf(Deal.id, an_id),
         "name": Contains(Deal.name_key),
         "pipeline_id": AnyOf(Deal.pipeline_id, an_id),
@@ -587,6 +603,8 @@ DEALS = ListSpec(
         "forecast_category": AnyOf(Deal.forecast_category),
         "source": AnyOf(Deal.source),
         "lost_reason": AnyOf(Deal.lost_reason),
+        "lost_from_stage_id": AnyOf(lost_from(Deal), an_id, text="The open stage that a lost deal stood at before."),
+        "competitor": Through(_NAMED.c.value, _names),
         "opened": Day(Deal.opened_on),
         "closed": Day(Deal.closed_on),
         "expected_close": Day(Deal.expected_close_on),

@@ -12,7 +12,7 @@ from typing import Any
 import xlsxwriter
 from flask import Response
 
-from ..messages import say
+from ..messages import catalogue, say
 from .frame import Report
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -30,7 +30,13 @@ def table(report: Report, answer: Mapping[str, Any]) -> list[list[Any]]:
     columns = report.columns
     totals = {"label": say("report.total"), **answer["totals"]}
     rows = [[_cell(row.get(name)) for name in columns] for row in [*answer["rows"], totals]]
-    return [[say(f"report.column.{name}") for name in columns], *rows]
+    return [[_heading(report, name) for name in columns], *rows]
+
+
+def _heading(report: Report, name: str) -> str:
+    """The text of a column; a report may have one of its own, where it means something else by the name."""
+    own = f"report.{report.name}.column.{name}"
+    return say(own if own in catalogue("en") else f"report.column.{name}")
 
 
 def file_of(report: Report, answer: Mapping[str, Any], kind: str) -> Response:

@@ -86,7 +86,7 @@ def run(connection: Connection, actor: Actor, scope: Scope, query: Mapping[str, 
                 "key": row.key,
                 "label": _label(row),
                 **_figures(row, totals.tally),
-                "filters": _filters(scope, added, key_pairs(group_by, row.key)),
+                "filters": _filters(scope, added, key_pairs(group_by, row.key, scope.period)),
             }
             for row in sorted(rows.values(), key=lambda row: _place(row, group_by))
         ],
