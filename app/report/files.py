@@ -12,7 +12,7 @@ from typing import Any
 import xlsxwriter
 from flask import Response
 
-from ..messages import say
+from ..messages import catalogue, language, say
 from .frame import Report
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -30,7 +30,7 @@ def table(report: Report, answer: Mapping[str, Any]) -> list[list[Any]]:
     columns = report.columns
     totals = {"label": say("report.total"), **answer["totals"]}
     rows = [[_cell(row.get(name)) for name in columns] for row in [*answer["rows"], totals]]
-    return [[say(f"report.column.{name}") for name in columns], *rows]
+    return [[_heading(report, name) for name in columns], *rows]
 
 
 def file_of(report: Report, answer: Mapping[str, Any], kind: str) -> Response:
@@ -45,6 +45,11 @@ def file_of(report: Report, answer: Mapping[str, Any], kind: str) -> Response:
     made.headers["Content-Disposition"] = f'attachment; filename="{report.name}-{day}.{kind}"'
     made.headers["Cache-Control"] = "no-store"
     return made
+
+
+def _heading(report: Report, column: str) -> str:
+    own = f"report.{report.name}.column.{column}"
+    return say(own if own in catalogue(language()) else f"report.column.{column}")
 
 
 def _cell(value: Any) -> Any:

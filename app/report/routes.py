@@ -7,13 +7,21 @@ from typing import Any
 
 from ..access import Actor, Permission
 from ..routing import Routes
-from . import pipeline, sales, summary
+from . import hygiene, pipeline, sales, summary
 from .files import file_of
 from .frame import Report, answer
 
 routes = Routes("report", __name__)
 
-REPORTS: dict[str, Report] = {report.path: report for report in (summary.REPORT, sales.REPORT, pipeline.REPORT)}
+REPORTS: dict[str, Report] = {
+    report.path: report
+    for report in (
+        summary.REPORT,
+        sales.REPORT,
+        pipeline.REPORT,
+        hygiene.REPORT,
+    )
+}
 """Every report by its path below `/reports/`."""
 
 
