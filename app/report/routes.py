@@ -7,7 +7,7 @@ from typing import Any
 
 from ..access import Actor, Permission
 from ..routing import Routes
-from . import hygiene, pipeline, sales, summary
+from . import forecast, hygiene, pipeline, sales, summary
 from .files import file_of
 from .frame import Report, answer
 
@@ -20,6 +20,7 @@ REPORTS: dict[str, Report] = {
         sales.REPORT,
         pipeline.REPORT,
         hygiene.REPORT,
+        forecast.REPORT,
     )
 }
 """Every report by its path below `/reports/`."""

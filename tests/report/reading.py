@@ -41,12 +41,13 @@ def walk(who: Member, found: Mapping[str, Any], path_of: Callable[[str], str] = 
         path_of: from a figure's name to its list.
     """
     walked = 0
+    converted = found["meta"]["converted"]
     for row in found["rows"]:
         for name, query in row["filters"].items():
             records = listed(who, path_of(name), query)
             if name.endswith("_count"):
                 assert len(records) == row[name], (row["key"], name, query)
-            elif name.endswith("_amount") and not name.startswith(("mean", "weighted")):
+            elif name.endswith("_amount") and not name.startswith(("mean", "weighted")) and not converted:
                 total = sum(round(float(one["amount"] or 0) * 100) for one in records)
                 assert total == round(float(row[name]) * 100), (row["key"], name, query)
             walked += 1

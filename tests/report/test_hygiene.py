@@ -15,7 +15,7 @@ from ..cast import Cast
 from ..conftest import counted
 from ..deal.selling import LATER, LOST, OPEN, WON, customer, deal
 from ..faults import issues
-from .reading import age, by_key, day, listed, report, today, walk
+from .reading import age, day, listed, report, today, walk
 
 COUNTS = ("open", "faulty", "no_next_step", "overdue", "silent", "too_long")
 
