@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from marshmallow import fields
-from sqlalchemy import BigInteger, ColumnElement, String, bindparam, exists, literal, or_, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, String, bindparam, exists, func, literal, or_, select, type_coerce
 from sqlalchemy.orm import aliased
 
 from ..access import Permission
@@ -175,6 +175,7 @@ class CustomerSchema(RecordSchema):
     last_contacted_at = column(dump_only=True)
     first_contacted_at = column(dump_only=True)
     next_follow_up_at = column()
+    became_lead_at = column(dump_only=True)
     qualified_at = column(dump_only=True)
     external_source = column()
     external_id = column()
@@ -365,7 +366,14 @@ CUSTOMERS = ListSpec(
         "annual_revenue": Range(Customer.annual_revenue),
         "created": Range(Customer.created_at),
         "updated": Range(Customer.updated_at),
+        "first_contacted": Range(Customer.first_contacted_at),
         "last_contacted": Range(Customer.last_contacted_at),
+        "silent_since": Range(
+            func.coalesce(Customer.last_contacted_at, Customer.created_at),
+            text="The last contact record, or the creation where there is none.",
+        ),
+        "became_lead": Range(Customer.became_lead_at),
+        "qualified": Range(Customer.qualified_at),
         "next_follow_up": Range(Customer.next_follow_up_at),
         "country": AnyOf(country_of(Customer)),
         "province": AnyOf(type_coerce(Customer.address["province"].as_string(), String())),

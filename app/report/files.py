@@ -29,7 +29,7 @@ def table(report: Report, answer: Mapping[str, Any]) -> list[list[Any]]:
     """Heading, rows and totals; decimals as `Decimal`, texts as they are."""
     columns = report.columns
     totals = {"label": say("report.total"), **answer["totals"]}
-    rows = [[_cell(row.get(name)) for name in columns] for row in [*answer["rows"], totals]]
+    rows = [[_cell(row, name) for name in columns] for row in [*answer["rows"], totals]]
     return [[_heading(report, name) for name in columns], *rows]
 
 
@@ -52,7 +52,11 @@ def _heading(report: Report, column: str) -> str:
     return say(own if own in catalogue(language()) else f"report.column.{column}")
 
 
-def _cell(value: Any) -> Any:
+def _cell(row: Mapping[str, Any], column: str) -> Any:
+    """The value of a column; `kind_counts.call` is the part of a figure that has several."""
+    value: Any = row
+    for part in column.split("."):
+        value = None if value is None else value.get(part)
     # Amounts are texts on the wire; numbers that begin with a minus are no formulas.
     if isinstance(value, str) and _NUMBER.fullmatch(value):
         return Decimal(value)

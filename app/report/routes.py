@@ -7,7 +7,7 @@ from typing import Any
 
 from ..access import Actor, Permission
 from ..routing import Routes
-from . import forecast, hygiene, pipeline, sales, summary
+from . import activity, forecast, hygiene, pipeline, sales, summary
 from .files import file_of
 from .frame import Report, answer
 
@@ -21,6 +21,7 @@ REPORTS: dict[str, Report] = {
         pipeline.REPORT,
         hygiene.REPORT,
         forecast.REPORT,
+        activity.REPORT,
     )
 }
 """Every report by its path below `/reports/`."""

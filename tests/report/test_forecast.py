@@ -37,7 +37,7 @@ def expected(cast: Cast) -> None:
         ("100000", "best_case", "2025-01-31"),
         ("1000000", "pipeline", None),
     ):
-        sure = {"forecast_category": category, "win_probability": 0.5}
+        sure: dict[str, Any] = {"forecast_category": category, "win_probability": 0.5}
         deal(cast.alice, amount=amount, expected_close_on=close, **sure)
     for amount, stage, closed in (("3", WON, "2025-01-31"), ("30", WON, "2025-03-01"), ("300", LOST, "2025-03-01")):
         deal(cast.root, stage_id=stage, closed_on=closed, amount=amount, owner_id=cast.alice.id)
@@ -89,7 +89,7 @@ def test_overdue_begins_the_day_after(cast: Cast) -> None:
 
 
 def test_as_of(cast: Cast) -> None:
-    dated = {"opened_on": "2024-02-01", "owner_id": cast.alice.id, "amount": "7"}
+    dated: dict[str, Any] = {"opened_on": "2024-02-01", "owner_id": cast.alice.id, "amount": "7"}
     deal(cast.root, stage_id=WON, closed_on="2024-05-20", expected_close_on="2024-05-01", **dated)
     deal(cast.root, stage_id=OPEN, expected_close_on="2024-04-01", **dated)
     found = report(cast.alice, "forecast", "?as_of=2024-04-10")

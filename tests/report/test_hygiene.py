@@ -43,19 +43,17 @@ def test_nothing_is_nothing(cast: Cast) -> None:
 
 def tended(cast: Cast) -> None:
     """Deals of alice: 1 in order, 2 without step, 3 and 4 overdue, 5 silent, 6 too long, 7 everything; closed ones."""
-    later = {"next_step_on": day(3), "expected_close_on": day(30)}
-    for number, more in enumerate(
-        (
-            {**later},
-            {**later, "next_step_on": None, "next_step": "call"},
-            {**later, "next_step_on": day(-1)},
-            {**later, "expected_close_on": day(-1)},
-            {**later},
-            {**later},
-            {"expected_close_on": day(-40)},
-        ),
-        1,
-    ):
+    later: dict[str, Any] = {"next_step_on": day(3), "expected_close_on": day(30)}
+    plans: list[dict[str, Any]] = [
+        {**later},
+        {**later, "next_step_on": None, "next_step": "call"},
+        {**later, "next_step_on": day(-1)},
+        {**later, "expected_close_on": day(-1)},
+        {**later},
+        {**later},
+        {"expected_close_on": day(-40)},
+    ]
+    for number, more in enumerate(plans, 1):
         deal(cast.alice, amount=str(10**number), **more)
     for stage in (WON, LOST):
         deal(cast.root, stage_id=stage, closed_on="2026-02-10", amount="1", owner_id=cast.alice.id)
