@@ -16,7 +16,7 @@ from ..contact.models import ContactKind, ContactRecord, contacts
 from ..contact.schemas import answers_lead
 from ..customer.models import Customer
 from ..money.service import base_currency
-from ..schema import Choice, Line
+from ..schema import Choice, Line, StrictSchema
 from .frame import Report, answer_schema, query_schema, span
 from .functions import days_passed
 from .scope import Pairs, Scope
@@ -26,9 +26,11 @@ from .tally import days
 _KINDS = tuple(str(kind) for kind in ContactKind)
 _MINUTES_A_DAY = 1_440
 
+KindCounts = StrictSchema.from_dict({kind: fields.Integer() for kind in _KINDS}, name="KindCounts")
+
 _FIGURES: dict[str, Any] = {
     "contact_count": fields.Integer(),
-    "kind_counts": fields.Nested({kind: fields.Integer() for kind in _KINDS}),
+    "kind_counts": fields.Nested(KindCounts),
     "customers_touched": fields.Integer(),
     "answered_count": fields.Integer(),
     "mean_answer_minutes": fields.Float(allow_none=True),

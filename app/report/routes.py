@@ -7,7 +7,7 @@ from typing import Any
 
 from ..access import Actor, Permission
 from ..routing import Routes
-from . import activity, forecast, hygiene, pipeline, sales, summary
+from . import activity, forecast, hygiene, leaderboard, pipeline, sales, summary
 from .files import file_of
 from .frame import Report, answer
 
@@ -22,6 +22,7 @@ REPORTS: dict[str, Report] = {
         hygiene.REPORT,
         forecast.REPORT,
         activity.REPORT,
+        leaderboard.REPORT,
     )
 }
 """Every report by its path below `/reports/`."""

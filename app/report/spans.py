@@ -79,5 +79,5 @@ def _table(dialect: str, rows: list[list[str]]) -> CTE:
         # As `Instant` is kept there.
         key, start, end = (func.json_extract(each.c.value, f"$[{number}]") for number in range(3))
         start, end = (func.substr(one, 1, 19).op("||")(".000000Z") for one in (start, end))
-    columns = (type_coerce(key, String()), type_coerce(start, Instant()), type_coerce(end, Instant()))
+    columns: tuple[Any, ...] = (type_coerce(key, String()), type_coerce(start, Instant()), type_coerce(end, Instant()))
     return select(*(one.label(name) for one, name in zip(columns, ("key", "start", "end"), strict=True))).cte("spans")

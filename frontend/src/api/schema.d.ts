@@ -1074,6 +1074,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reports/leaderboard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What each owner has won in a period, with win rate and activity
+         * @description Needs the permission `report:read`.
+         */
+        get: operations["read_leaderboard_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reports/pipeline": {
         parameters: {
             query?: never;
@@ -1418,7 +1438,7 @@ export interface components {
             key: unknown;
             label: string;
             contact_count: number;
-            kind_counts: components["schemas"]["Generated"];
+            kind_counts: components["schemas"]["KindCounts"];
             customers_touched: number;
             answered_count: number;
             mean_answer_minutes: number | null;
@@ -1429,7 +1449,7 @@ export interface components {
         };
         ActivityTotals: {
             contact_count: number;
-            kind_counts: components["schemas"]["Generated"];
+            kind_counts: components["schemas"]["KindCounts"];
             customers_touched: number;
             answered_count: number;
             mean_answer_minutes: number | null;
@@ -2056,6 +2076,43 @@ export interface components {
             silent_amount: string;
             too_long_amount: string;
             other_amounts: components["schemas"]["Amounts"][];
+        };
+        KindCounts: {
+            call: number;
+            visit: number;
+            meeting: number;
+            email: number;
+            wechat: number;
+            note: number;
+        };
+        LeaderboardReport: {
+            rows: components["schemas"]["LeaderboardRow"][];
+            totals: components["schemas"]["LeaderboardTotals"];
+            meta: components["schemas"]["ReportMeta"];
+        };
+        LeaderboardRow: {
+            key: number | null;
+            label: string;
+            rank: number | null;
+            won_count: number;
+            lost_count: number;
+            win_rate: number | null;
+            won_amount: string;
+            other_amounts: components["schemas"]["Amounts"][];
+            contact_count: number;
+            new_customers: number;
+            filters: {
+                [key: string]: unknown;
+            };
+        };
+        LeaderboardTotals: {
+            won_count: number;
+            lost_count: number;
+            win_rate: number | null;
+            won_amount: string;
+            other_amounts: components["schemas"]["Amounts"][];
+            contact_count: number;
+            new_customers: number;
         };
         Link: {
             id: number;
@@ -11208,6 +11265,87 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HygieneReport"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_leaderboard_report: {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+                owner_id?: number;
+                team_id?: number;
+                pipeline_id?: number;
+                currency?: string;
+                as_of?: string;
+                format?: "json" | "csv" | "xlsx";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeaderboardReport"];
                 };
             };
             /** @description Not modified */
