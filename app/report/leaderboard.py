@@ -47,7 +47,7 @@ def run(connection: Connection, actor: Actor, scope: Scope, _query: Mapping[str,
     totals = Tally(conversion, _COUNTS, _MONEY)
     owners: dict[int | None, tuple[str, Tally]] = {}
     for group in groups:
-        name = say("report.none") if group.owner_id is None else group.label
+        name = say("report.pool") if group.owner_id is None else group.label
         _, tally = owners.setdefault(group.owner_id, (name, Tally(conversion, _COUNTS, _MONEY)))
         for one in (tally, totals):
             if group.currency is not None:

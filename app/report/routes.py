@@ -7,7 +7,7 @@ from typing import Any
 
 from ..access import Actor, Permission
 from ..routing import Routes
-from . import activity, forecast, hygiene, leaderboard, pipeline, sales, summary
+from . import activity, customers, forecast, hygiene, leaderboard, leads, pipeline, sales, summary
 from .files import file_of
 from .frame import Report, answer
 
@@ -23,6 +23,8 @@ REPORTS: dict[str, Report] = {
         forecast.REPORT,
         activity.REPORT,
         leaderboard.REPORT,
+        customers.REPORT,
+        leads.REPORT,
     )
 }
 """Every report by its path below `/reports/`."""

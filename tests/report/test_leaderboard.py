@@ -45,7 +45,7 @@ def scene(cast: Cast) -> None:
         deal(cast.root, stage_id=stage, closed_on=closed, amount=amount, owner_id=who.id)
     deal(cast.alice, stage_id=OPEN, amount="5")
     one = customer(cast.alice)
-    cast.root.made("/customers", {"name": "Pool", "owner_id": None})
+    cast.root.made("/customers", {"name": "Free", "owner_id": None})
     for who, at in ((cast.alice, "2026-02-10"), (cast.carol, "2026-03-10"), (cast.carol, "2026-03-11")):
         cast.root.made(
             "/contacts", {"customer_id": one, "kind": "call", "user_id": who.id, "occurred_at": f"{at}T04:00:00Z"}
@@ -76,7 +76,7 @@ def test_figures_by_hand(cast: Cast) -> None:
         ("Alice", 2, 2, 0, 1.0, "300.50", 1, 1),
         ("Bob", 2, 1, 1, 0.5, "300.50", 0, 0),
         ("Carol", 4, 0, 0, None, "0.00", 2, 0),
-        ("None", None, 0, 0, None, "0.00", 0, 1),
+        ("Pool", None, 0, 0, None, "0.00", 0, 1),
     ]
     totals = found["totals"]
     assert [totals[name] for name in FIGURES[1:]] == [4, 1, 0.8, "1601.00", 3, 2]
@@ -127,13 +127,13 @@ def test_as_of(cast: Cast) -> None:
 def test_everybody_sees_the_own_part(cast: Cast) -> None:
     scene(cast)
     found = {who.name: [row["label"] for row in report(who, "leaderboard")["rows"]] for who in cast.everybody()}
-    everybody = ["Mallory", "Alice", "Bob", "Carol", "None"]
+    everybody = ["Mallory", "Alice", "Bob", "Carol", "Pool"]
     assert found == {
         # Her customer's contact records are in her sight, whoever wrote them; so is the pool.
-        "alice": ["Alice", "Carol", "None"],
-        "bob": ["Bob", "None"],
-        "carol": ["Alice", "Bob", "Carol", "None"],
-        "mallory": ["Mallory", "None"],
+        "alice": ["Alice", "Carol", "Pool"],
+        "bob": ["Bob", "Pool"],
+        "carol": ["Alice", "Bob", "Carol", "Pool"],
+        "mallory": ["Mallory", "Pool"],
         "vera": everybody,
         "root": everybody,
     }

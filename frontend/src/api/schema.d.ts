@@ -1034,6 +1034,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reports/customers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * New, active, silent and lost customers by what they are
+         * @description Needs the permission `report:read`.
+         */
+        get: operations["read_customers_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reports/forecast": {
         parameters: {
             query?: never;
@@ -1086,6 +1106,26 @@ export interface paths {
          * @description Needs the permission `report:read`.
          */
         get: operations["read_leaderboard_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/leads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What became of the leads of a period, by source, owner or month
+         * @description Needs the permission `report:read`.
+         */
+        get: operations["read_leads_report"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1759,6 +1799,34 @@ export interface components {
             is_active: boolean;
             can_write: boolean;
         };
+        CustomersReport: {
+            rows: components["schemas"]["CustomersRow"][];
+            totals: components["schemas"]["CustomersTotals"];
+            meta: components["schemas"]["ReportMeta"];
+        };
+        CustomersRow: {
+            key: unknown;
+            label: string;
+            customer_count: number;
+            new_customers: number;
+            active_count: number;
+            silent_30_count: number;
+            silent_60_count: number;
+            silent_90_count: number;
+            lost_count: number;
+            filters: {
+                [key: string]: unknown;
+            };
+        };
+        CustomersTotals: {
+            customer_count: number;
+            new_customers: number;
+            active_count: number;
+            silent_30_count: number;
+            silent_60_count: number;
+            silent_90_count: number;
+            lost_count: number;
+        };
         DeactivationInput: {
             successor_id?: number | null;
         };
@@ -2113,6 +2181,32 @@ export interface components {
             other_amounts: components["schemas"]["Amounts"][];
             contact_count: number;
             new_customers: number;
+        };
+        LeadsReport: {
+            rows: components["schemas"]["LeadsRow"][];
+            totals: components["schemas"]["LeadsTotals"];
+            meta: components["schemas"]["ReportMeta"];
+        };
+        LeadsRow: {
+            key: unknown;
+            label: string;
+            new_count: number;
+            contacted_count: number;
+            qualified_count: number;
+            won_count: number;
+            qualification_rate: number | null;
+            mean_days_to_qualify: number | null;
+            filters: {
+                [key: string]: unknown;
+            };
+        };
+        LeadsTotals: {
+            new_count: number;
+            contacted_count: number;
+            qualified_count: number;
+            won_count: number;
+            qualification_rate: number | null;
+            mean_days_to_qualify: number | null;
         };
         Link: {
             id: number;
@@ -4445,7 +4539,7 @@ export interface operations {
                 /** @description Comma list of fields to send. */
                 fields?: string;
                 deleted?: "only";
-                /** @description JSON tree of and, or, {field, op, value} over: name (contains, not_contains, eq, starts_with, is_null, not_null); kind (eq, ne, in, not_in, is_null, not_null); status (eq, ne, in, not_in, is_null, not_null); source (eq, ne, in, not_in, is_null, not_null); industry (eq, ne, in, not_in, is_null, not_null); level (eq, ne, in, not_in, is_null, not_null); owner_id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); parent_id (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); id (eq, ne, in, not_in, is_null, not_null); email (contains, not_contains, eq, starts_with, is_null, not_null); phone_e164 (eq, ne, in, not_in, is_null, not_null); tax_id (eq, ne, in, not_in, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null); tag (has, has_not, is_null, not_null); credit_rating (eq, ne, lt, lte, gt, gte, is_null, not_null); employee_count (eq, ne, lt, lte, gt, gte, is_null, not_null); annual_revenue (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); first_contacted (eq, ne, lt, lte, gt, gte, is_null, not_null); last_contacted (eq, ne, lt, lte, gt, gte, is_null, not_null); silent_since (eq, ne, lt, lte, gt, gte, is_null, not_null); became_lead (eq, ne, lt, lte, gt, gte, is_null, not_null); qualified (eq, ne, lt, lte, gt, gte, is_null, not_null); next_follow_up (eq, ne, lt, lte, gt, gte, is_null, not_null); country (eq, ne, in, not_in, is_null, not_null); province (eq, ne, in, not_in, is_null, not_null); city (eq, ne, in, not_in, is_null, not_null) */
+                /** @description JSON tree of and, or, {field, op, value} over: name (contains, not_contains, eq, starts_with, is_null, not_null); kind (eq, ne, in, not_in, is_null, not_null); status (eq, ne, in, not_in, is_null, not_null); source (eq, ne, in, not_in, is_null, not_null); industry (eq, ne, in, not_in, is_null, not_null); level (eq, ne, in, not_in, is_null, not_null); owner_id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); parent_id (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); id (eq, ne, in, not_in, is_null, not_null); email (contains, not_contains, eq, starts_with, is_null, not_null); phone_e164 (eq, ne, in, not_in, is_null, not_null); tax_id (eq, ne, in, not_in, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null); tag (has, has_not, is_null, not_null); credit_rating (eq, ne, lt, lte, gt, gte, is_null, not_null); employee_count (eq, ne, lt, lte, gt, gte, is_null, not_null); annual_revenue (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); first_contacted (eq, ne, lt, lte, gt, gte, is_null, not_null); last_contacted (eq, ne, lt, lte, gt, gte, is_null, not_null); deal_state (eq, ne, in, not_in, is_null, not_null); silent_since (eq, ne, lt, lte, gt, gte, is_null, not_null); became_lead (eq, ne, lt, lte, gt, gte, is_null, not_null); qualified (eq, ne, lt, lte, gt, gte, is_null, not_null); next_follow_up (eq, ne, lt, lte, gt, gte, is_null, not_null); country (eq, ne, in, not_in, is_null, not_null); province (eq, ne, in, not_in, is_null, not_null); city (eq, ne, in, not_in, is_null, not_null) */
                 where?: string;
                 q?: string;
                 name?: string;
@@ -4479,6 +4573,8 @@ export interface operations {
                 first_contacted_before?: string;
                 last_contacted_after?: string;
                 last_contacted_before?: string;
+                /** @description Of one of its deals: open, won, lost. */
+                deal_state?: (string | "none")[];
                 /** @description The last contact record, or the creation where there is none. */
                 silent_since_after?: string;
                 /** @description The last contact record, or the creation where there is none. */
@@ -11162,6 +11258,85 @@ export interface operations {
             };
         };
     };
+    read_customers_report: {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+                owner_id?: number;
+                team_id?: number;
+                format?: "json" | "csv" | "xlsx";
+                group_by?: "month" | "tag" | "source" | "industry" | "rating_band" | "region" | "level" | "owner";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomersReport"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_forecast_report: {
         parameters: {
             query?: {
@@ -11346,6 +11521,85 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LeaderboardReport"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_leads_report: {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+                owner_id?: number;
+                team_id?: number;
+                format?: "json" | "csv" | "xlsx";
+                group_by?: "source" | "owner" | "month";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadsReport"];
                 };
             };
             /** @description Not modified */
