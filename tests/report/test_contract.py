@@ -37,6 +37,7 @@ def test_answers_are_as_documented(cast: Cast) -> None:
         ("/reports/summary", "/reports/summary?from=2026-01-01&to=2026-01-31"),
         ("/reports/pipeline", "/reports/pipeline"),
         ("/reports/hygiene", "/reports/hygiene"),
+        ("/reports/hygiene/digest", "/reports/hygiene/digest"),
         ("/reports/customers", "/reports/customers?group_by=tag"),
         ("/reports/leads", "/reports/leads?group_by=month"),
         ("/reports/leaderboard", "/reports/leaderboard"),
