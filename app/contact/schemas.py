@@ -60,6 +60,7 @@ def answers_lead(contact: Any) -> ColumnElement[bool]:
         earlier.customer_id == contact.customer_id,
         earlier.is_active,
         earlier.direction == ContactDirection.OUT,
+        earlier.occurred_at <= contact.occurred_at,
         or_(
             earlier.occurred_at < contact.occurred_at,
             and_(earlier.occurred_at == contact.occurred_at, earlier.id < contact.id),

@@ -49,6 +49,7 @@ class Customer(Record):
     __table_args__ = (
         Index("uq_customer_email", "email_key", unique=True, **_live()),
         Index("ix_customer_created", "created_at", "id", **_live()),
+        Index("ix_customer_became_lead", "became_lead_at", "id", **_live()),
         Index("ix_customer_name", "sort_key", "id", **_live()),
         Index("ix_customer_owner", "owner_id", "created_at", "id", **_live()),
         Index("ix_customer_team", "team_id", "created_at", "id", **_live()),
