@@ -2185,6 +2185,9 @@ export interface components {
             other_amounts: components["schemas"]["Amounts"][];
             mean_age_days: number | null;
             overdue_count: number;
+            filters?: {
+                [key: string]: unknown;
+            };
         };
         ProductInput: {
             code: string;
@@ -2328,6 +2331,9 @@ export interface components {
                 [key: string]: unknown;
             };
             other_amounts: components["schemas"]["Amounts"][];
+            filters?: {
+                [key: string]: unknown;
+            };
         };
         Session: {
             id: number;

@@ -29,9 +29,11 @@ export type Board = Schemas['Board']
 export type BoardColumn = Schemas['BoardColumn']
 export type SummaryFigures = Schemas['SummaryFigures']
 export type SummaryReport = Schemas['SummaryReport']
-export type PipelineFigures = Schemas['PipelineTotals']
 export type PipelineRow = Schemas['PipelineRow']
 export type PipelineReport = Schemas['PipelineReport']
+export type Currencies = Schemas['Currencies']
+export type Currency = Schemas['Currency']
+export type ExchangeRate = Schemas['ExchangeRateRecord']
 export type DealLine = Schemas['DealLine']
 export type Stay = Schemas['Stay']
 
@@ -64,6 +66,7 @@ export interface ResourceMap {
   options: Option
   pipelines: Pipeline
   products: Product
+  'exchange-rates': ExchangeRate
 }
 
 /** Name of a list: the first segment of its path. */

@@ -114,13 +114,13 @@ export const pages: readonly RouteRecordRaw[] = [
     path: '/reports/summary',
     name: 'report-summary',
     component: () => import('@/report/SummaryPage.vue'),
-    meta: { title: 'report.summary', place: 'reports', permission: 'report:read' },
+    meta: { title: 'nav.reports', place: 'reports', permission: 'report:read' },
   },
   {
-    path: '/reports/pipeline',
-    name: 'report-pipeline',
-    component: () => import('@/report/PipelinePage.vue'),
-    meta: { title: 'report.pipeline', place: 'reports', permission: 'report:read' },
+    path: '/reports/:path+',
+    name: 'report',
+    component: () => import('@/report/ReportPage.vue'),
+    meta: { title: 'nav.reports', place: 'reports', permission: 'report:read' },
   },
   {
     path: '/admin',
