@@ -30,7 +30,20 @@ export const customerList: ListSpec<'customers'> = {
       ),
   },
   // Reports lead here with these; days begin in the reader's zone, which only the server knows for sure.
-  serverFilters: ['created_after', 'created_before', 'team_id'],
+  serverFilters: [
+    'where',
+    'team_id',
+    'created_by',
+    'created_after',
+    'created_before',
+    'last_contacted_after',
+    'last_contacted_before',
+    'credit_rating_min',
+    'credit_rating_max',
+    'country',
+    'province',
+    'city',
+  ],
   searched: (customer) => [
     customer.name,
     customer.short_name,

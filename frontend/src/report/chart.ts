@@ -91,29 +91,6 @@ export function valuesOf(rows: readonly ReportRow[], key: string): (number | nul
   })
 }
 
-/** What the pointer shows at a row: its name, and each value. */
-function tip(plan: ChartPlan, at: number, words: ChartWords, colours: ChartColours): HTMLElement {
-  const box = document.createElement('div')
-  box.className = 'rounded-md bg-tip px-2.5 py-1.5 text-xs leading-5 text-on-tip shadow-2'
-  const head = document.createElement('p')
-  head.className = 'font-medium'
-  head.textContent = plan.labels[at] ?? ''
-  box.append(head)
-  for (const one of plan.series) {
-    const line = document.createElement('p')
-    line.className = 'flex items-center gap-1.5 num'
-    const dot = document.createElement('i')
-    dot.className = 'size-2 shrink-0 rounded-full'
-    dot.style.background = colours[one.colour]
-    const row = plan.rows[at]
-    const text = document.createElement('span')
-    text.textContent = `${one.label} ${words.say(one.measure, row ? valueOf(row, one.measure.key) : null)}`
-    line.append(dot, text)
-    box.append(line)
-  }
-  return box
-}
-
 /** The option of the chart library for a plan. */
 export function optionOf(
   plan: ChartPlan,
@@ -129,20 +106,6 @@ export function optionOf(
     animation: !isStill,
     animationDuration: 300,
     textStyle: { ...text, color: colours['ink-2'] },
-    tooltip: {
-      trigger: 'axis',
-      axisPointer: {
-        type: plan.shape === 'line' ? 'line' : 'shadow',
-        lineStyle: { color: colours['ink-3'] },
-      },
-      confine: true,
-      padding: 0,
-      borderWidth: 0,
-      backgroundColor: 'transparent',
-      extraCssText: 'box-shadow: none',
-      formatter: (found: { dataIndex: number } | { dataIndex: number }[]) =>
-        tip(plan, [found].flat()[0]?.dataIndex ?? 0, words, colours),
-    },
   }
   if (!first) return base
   const short = (value: number | null): string => words.sayAxis(first.measure, value)
