@@ -39,5 +39,6 @@ export default [
   { name: 'pipelines', path: route('src/admin/PipelinesPage.vue'), limit: '60 kB', gzip: true },
   { name: 'products', path: route('src/admin/ProductsPage.vue'), limit: '60 kB', gzip: true },
   { name: 'options', path: route('src/admin/OptionsPage.vue'), limit: '60 kB', gzip: true },
+  { name: 'currencies', path: route('src/admin/CurrenciesPage.vue'), limit: '60 kB', gzip: true },
   { name: 'tags', path: route('src/admin/TagsPage.vue'), limit: '60 kB', gzip: true },
 ]

@@ -42,6 +42,13 @@ export const adminPages = [
     permission: 'option:write',
     isForAdmins: true,
   },
+  {
+    name: 'admin-currencies',
+    path: 'currencies',
+    title: 'admin.currencies',
+    permission: 'setting:write',
+    isForAdmins: true,
+  },
   // Everybody who sells keeps the tags; they alone make no administrator.
   { name: 'admin-tags', path: 'tags', title: 'admin.tags', permission: 'tag:write', isForAdmins: false },
 ] as const
@@ -52,6 +59,7 @@ const adminComponents: Record<(typeof adminPages)[number]['name'], () => Promise
   'admin-pipelines': () => import('@/admin/PipelinesPage.vue'),
   'admin-products': () => import('@/admin/ProductsPage.vue'),
   'admin-options': () => import('@/admin/OptionsPage.vue'),
+  'admin-currencies': () => import('@/admin/CurrenciesPage.vue'),
   'admin-tags': () => import('@/admin/TagsPage.vue'),
 }
 
