@@ -17,7 +17,8 @@ from ..folding import e164, email_key, fold, search_key, sort_key
 from ..journal import act
 from ..record import Collaborator, Record
 from ..routing import assign, remove, restore
-from .models import Customer, CustomerKind, CustomerTag, Tag, customers
+from ..transaction import now
+from .models import Customer, CustomerKind, CustomerStatus, CustomerTag, Tag, customers
 from .options import check_options
 from .schemas import CustomerSchema
 
@@ -38,7 +39,8 @@ def create(actor: Actor, values: dict[str, Any]) -> Customer:
         values["kind"] = CustomerKind.PERSON if has_employer else CustomerKind.COMPANY
     _check_custom(values)
     customer = Customer(**values)
-    customer.status = customer.status or "lead"
+    customer.status = customer.status or CustomerStatus.LEAD
+    _note_lead(customer)
     _check_parent(actor, customer, values)
     _derive(customer)
     db.session.add(customer)
@@ -69,6 +71,7 @@ def edit(actor: Actor, customer: Customer, values: dict[str, Any]) -> Customer:
             values[name] = merged(getattr(customer, name), values[name])
     _check_parent(actor, customer, values)
     assign(customer, values)
+    _note_lead(customer)
     _derive(customer)
     if tags is not None:
         set_tags(customer, tags)
@@ -229,6 +232,12 @@ def _check_parent(actor: Actor, customer: Customer, values: dict[str, Any]) -> N
             raise invalid(Issue("#/parent_id", "circle"))
         seen.add(parent.id)
         parent = db.session.get(Customer, parent.parent_id) if parent.parent_id else None
+
+
+def _note_lead(customer: Customer) -> None:
+    """Note when a customer was first a lead: reports count from there, whatever becomes of it."""
+    if customer.status == CustomerStatus.LEAD and customer.became_lead_at is None:
+        customer.became_lead_at = now()
 
 
 def _derive(customer: Customer) -> None:

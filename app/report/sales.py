@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from marshmallow import fields
-from sqlalchemy import CTE, Connection, Select, and_, case, func, literal, or_, select, union_all
+from sqlalchemy import CTE, Connection, Select, and_, case, func, literal, null, or_, select, union_all
 
 from ..access import Actor
 from ..database import exact_sum
@@ -109,7 +109,6 @@ def _counted(deal: CTE, grouped: Grouped, name: str, is_total: int) -> Select[An
     key = literal(0) if is_total else grouped.key
     keyed = grouped.query.add_columns(
         *(deal.c[column] for column in ("state", "stage_id", "cycle", *MONEY)),
-        *((literal(None).label(column) for column in ("key", "label", "place_of")) if is_total else ()),
         *(() if is_total else (key.label("key"), grouped.label.label("label"), grouped.order.label("place_of"))),
         grouped.amount.label("amount"),
         func.row_number().over(partition_by=(key, with_cycle), order_by=deal.c.cycle).label("place"),
@@ -118,9 +117,12 @@ def _counted(deal: CTE, grouped: Grouped, name: str, is_total: int) -> Select[An
     is_open, is_won = keyed.c.state == StageKind.OPEN, keyed.c.state == StageKind.WON
     is_closed, has_cycle = keyed.c.state != StageKind.OPEN, keyed.c.cycle.is_not(None)
     middle = or_(keyed.c.place == (keyed.c.peers + 1) // 2, keyed.c.place == (keyed.c.peers + 2) // 2)
-    keys = [keyed.c[column] for column in ("key", "label", "place_of", "stage_id", *MONEY)]
+    names = ("key", "label", "place_of")
+    keys = [keyed.c[column] for column in ("stage_id", *MONEY, *(() if is_total else names))]
+    # Nulls outside of the CTE take the types of the keys; inside they would be texts to PostgreSQL.
     return select(
-        *keys,
+        *((null().label(column) for column in names) if is_total else (keyed.c[column] for column in names)),
+        *(keyed.c[column] for column in ("stage_id", *MONEY)),
         literal(is_total).label("is_total"),
         func.count().label("deal_count"),
         func.count(case((is_open, 1))).label("open_count"),
