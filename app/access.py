@@ -114,12 +114,6 @@ FIELD_RIGHTS = frozenset({Permission.PRODUCT_COST, Permission.CUSTOMER_UNMASK, P
 POLICIES: dict[str, Policy] = {}
 """The policy of every resource by its singular name; a policy enters itself when it is declared."""
 
-EVERYTHING = (frozenset({"all"}), frozenset({str(Permission.CUSTOMER_UNMASK)}))
-"""The shape of the journal's relay: all rows, no fields by right."""
-
-LEAST = (frozenset({"nobody"}), frozenset[str]())
-"""The shape of readers of whom nothing is known but that they may see the record itself: links hidden, ways masked."""
-
 
 def held(kind: str) -> Any:
     """The bound list of the ids that the person holds for a kind of token."""

@@ -269,6 +269,23 @@ def _before_default(element: days_before, compiler: Any, **kw: Any) -> str:
     return f"(strftime('%Y-%m-%dT%H:%M:%f', {moment}, '-' || {days} || ' days') || '000Z')"
 
 
+class items_of(FunctionElement[Any]):  # noqa: N801
+    """The texts of a JSON list as rows: `items_of(Deal.competitors).table_valued("value", joins_implicitly=True)`."""
+
+    inherit_cache = True
+    name = "items_of"
+
+
+@compiles(items_of, "postgresql")
+def _items_pg(element: items_of, compiler: Any, **kw: Any) -> str:
+    return f"jsonb_array_elements_text({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(items_of)
+def _items_default(element: items_of, compiler: Any, **kw: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **kw)})"
+
+
 class _ExactUnits(TypeDecorator[int]):
     """The integer behind an exact sum: numeric on PostgreSQL, `high:low` text on SQLite."""
 

@@ -15,17 +15,17 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, ColumnElement, Integer, String, and_, bindparam, exists, literal, or_
+from sqlalchemy import BigInteger, ColumnElement, Integer, String, and_, bindparam, exists, inspect, literal, or_
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.visitors import replacement_traverse
 from sqlalchemy.types import Boolean, Date, TypeEngine
 
 from .database import FixedDecimal, IdList, Instant, KeyText, Rate, member_of, position
 from .folding import fold
+from .projection import Shape
 from .schema import MAX_ID, parse_date, parse_instant
 
 Binds = dict[str, Any]
-Shape = tuple[frozenset[str], frozenset[str]]
 
 
 _ID = re.compile(r"[0-9]{1,19}")
@@ -105,7 +105,8 @@ def a_past_moment(text: Any, zone: str) -> tuple[datetime, date]:
     moment = an_instant(text, zone)
     if len(str(text)) == 10:
         day = parse_date(str(text))
-        return an_instant((day + timedelta(days=1)).isoformat(), zone) - timedelta(microseconds=1), day
+        end = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone)).astimezone(UTC)
+        return end - timedelta(microseconds=1), day
     return moment, moment.astimezone(ZoneInfo(zone)).date()
 
 
@@ -236,6 +237,22 @@ class Filter:
             a_flag: {"type": "boolean"},
         }
         return shapes.get(self.parse, {"type": "string", "maxLength": 200})
+
+
+class InSight(Filter):
+    """A filter that asks through other records, of which only those that the reader sees count.
+
+    Attributes:
+        shape: of the readers; set on the copy that a statement is planned with.
+    """
+
+    shape: Shape
+
+    def for_shape(self, shape: Shape) -> Filter:
+        """A copy that knows the readers."""
+        found = copy(self)
+        found.shape = shape
+        return found
 
 
 class AnyOf(Filter):
@@ -383,15 +400,8 @@ class AsOf(Filter):
     def was(self, model: Any, bind: str, conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
         """Whether conditions on a record held at the moment."""
         period: Any = aliased(self.history)
-        record, columns = model.__table__, self.history.__table__.c
-
-        def read_then(element: Any, **_kw: Any) -> Any:
-            if getattr(element, "table", None) is record and element.key in columns and element.key != "id":
-                return getattr(period, element.key)
-            return None
-
         at = bindparam(bind, type_=Instant()), bindparam(f"{bind}_day", type_=Date())
-        then = [replacement_traverse(condition, {}, read_then) for condition in conditions]
+        then = read_from(period, model, conditions)
         found = exists().where(getattr(period, self.column.key) == model.id, self.lasts_at(period, *at), *then)
         return found.correlate(model)
 
@@ -463,6 +473,27 @@ class InState(Filter):
         return {"type": "string", "enum": list(self.names)}
 
 
+def read_from(
+    period: Any, model: Any, conditions: Sequence[ColumnElement[bool]], record: Any = None
+) -> list[ColumnElement[bool]]:
+    """Conditions on a record, asked of one of its periods instead, as far as that holds the columns.
+
+    Args:
+        period: an alias of the model of the periods.
+        record: an alias of the record's model that all other columns are read from; by default the model itself.
+    """
+    table, columns = model.__table__, inspect(period).mapper.columns
+
+    def read_then(element: Any, **_kw: Any) -> Any:
+        if getattr(element, "table", None) is not table:
+            return None
+        if element.key in columns and element.key != "id":
+            return getattr(period, element.key)
+        return None if record is None else getattr(record, element.key, None)
+
+    return [replacement_traverse(condition, {}, read_then) for condition in conditions]
+
+
 @dataclass(frozen=True)
 class Term:
     """A parsed filter of one request: which filter, operator and bind; the values lie apart."""
@@ -487,10 +518,10 @@ def parse_plain(
     """
     field, op = suffix_op
     one = filters[field]
-    values = [raw for raw in raws if raw != "none"]
+    if not one.repeats and len(raws) > 1:
+        raise BadValue("repeated")
+    values = [raw for raw in raws if raw != "none" or not one.repeats]
     has_none = len(values) < len(raws)
-    if not one.repeats and (has_none or len(raws) > 1):
-        raise BadValue("repeated" if len(raws) > 1 else "instant")
     if op == "in":
         if not values:
             return [Term(field, "is_null", name)], {}

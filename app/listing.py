@@ -565,18 +565,18 @@ class ListSpec:
         filters = {name: one.for_shape(shape) for name, one in self.filters.items()}
         live: Any = self.model.is_active
         asked: list[ColumnElement[bool]] = [live.is_(False) if query.deleted else live]
-        then: tuple[AsOf, str] | None = None
+        then: list[tuple[AsOf, str]] = []
         for all_of, terms in query.groups:
             one = self.filters[terms[0].name]
             if isinstance(one, AsOf):
-                then = one, terms[0].bind
+                then.append((one, terms[0].bind))
                 continue
             parts = [term_condition(filters, term, guards) for term in terms]
             asked.append(and_(*parts) if all_of else or_(*parts))
         if query.tree is not None:
             asked.append(tree_condition(filters, query.tree, guards))
         # Visibility and search are always those of now.
-        found = [self.policy.visible(shape), *(asked if then is None else [then[0].was(self.model, then[1], asked)])]
+        found = [self.policy.visible(shape), *([one.was(self.model, bind, asked) for one, bind in then] or asked)]
         for number in range(query.words):
             word = bindparam(f"q_{number}", type_=KeyText())
             ways = [position(key, word) > 0 for key in self.search]

@@ -6,7 +6,7 @@ wire. Fields that are more than a column say so with the read-only field classes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +50,8 @@ class Computed(fields.Field[Any]):
         expression: a function of the reader's shape that gives the expression.
         convert: turns the database's value into the wire's.
         document: JSON schema for the documentation; None where the field beside which it stands says it.
+        names: policy of the records that the items of a list name, and the key of their ids: what the reader may not
+            see is left out.
     """
 
     def __init__(
@@ -57,23 +59,42 @@ class Computed(fields.Field[Any]):
         expression: Callable[[Shape], ColumnElement[Any]],
         convert: Callable[[Any], Any] | None = None,
         document: dict[str, Any] | None = None,
+        names: tuple[Policy, str] | None = None,
     ) -> None:
         super().__init__(dump_only=True)
-        self.expression, self.convert, self.document = expression, convert, document
+        self.expression, self.convert, self.document, self.names = expression, convert, document, names
 
 
 def read_as(
     expression: Callable[[Shape], ColumnElement[Any]],
     convert: Callable[[Any], Any] | None = None,
     document: dict[str, Any] | None = None,
+    names: tuple[Policy, str] | None = None,
 ) -> dict[str, Any]:
     """Metadata of a field that is written as itself and read from an expression, such as the list of tag names."""
-    return {"read": Computed(expression, convert, document)}
+    return {"read": Computed(expression, convert, document, names)}
 
 
 def json_text(value: Any) -> Any:
     """JSON made by the database, passed through as it is."""
     return orjson.Fragment(value if value is not None else "[]")
+
+
+def linked(schema: Schema, record: dict[str, Any]) -> Iterator[tuple[Policy, int]]:
+    """The records that a shown record names and that not everybody sees.
+
+    Args:
+        schema: the wire's shape.
+        record: as it is read by who sees all of them.
+    """
+    for name, written in schema.fields.items():
+        field = written.metadata.get("read", written)
+        if isinstance(field, LinkTo) and not field.target.open_to_all and record.get(field.id_field) is not None:
+            yield field.target, record[field.id_field]
+        elif isinstance(field, Computed) and field.names is not None:
+            policy, key = field.names
+            for item in orjson.loads(orjson.dumps(record[name])):
+                yield policy, item[key]
 
 
 @dataclass(frozen=True)

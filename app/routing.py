@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 import orjson
 from flask import Blueprint, Flask, Response, current_app, g, request
@@ -325,7 +325,7 @@ class Routes(Blueprint):
         query_schema = query() if isinstance(query, type) else query
         road = unit or ("read" if method == "GET" else "write")
         spec = answer if isinstance(answer, ListSpec) else None
-        keyed = method == "POST" and road == "write" and permission != PUBLIC
+        keyed = method == "POST" and road in ("write", "own") and permission != PUBLIC
 
         def declare(function: Callable[..., Any]) -> Callable[..., Any]:
             def view(**path: Any) -> Response:
@@ -353,7 +353,7 @@ class Routes(Blueprint):
                 if fault is not None:
                     raise fault
                 if keyed and actor is not None:
-                    replay = idempotency.begin(actor.user_id)
+                    replay = idempotency.begin(actor.user_id) if road == "write" else _kept(actor)
                     if replay is not None:
                         return replay
                 if body_schema is not None:
@@ -615,15 +615,20 @@ class Routes(Blueprint):
 
         def find(actor: Actor, origin: dict[str, str]) -> Record | None:
             where = [getattr(model, name) == value for name, value in origin.items()]
-            query = select(model).where(*where).with_for_update()
-            found: Record | None = db.session.execute(query).scalar_one_or_none()
+            # The policy locks, because some have their writers queue before they lock a row.
+            query = select(model.id, model.is_active).where(*where)
+            found = db.session.execute(query).one_or_none()
             if found is None:
                 # Of many who bring the same record at once, one creates it and the others find it.
                 hold("\n".join(("origin", one, *origin.values())))
-                found = db.session.execute(query).scalar_one_or_none()
-            if found is not None:
-                return spec.policy.writable(actor, found.id) if found.is_active else _in_sight(spec, actor, found)
-            return None
+                found = db.session.execute(query).one_or_none()
+            if found is None:
+                return None
+            policy = spec.policy
+            record: Record = (
+                policy.writable(actor, found.id) if found.is_active else policy.get(actor, found.id, deleted=True)
+            )
+            return record
 
         def upsert(actor: Actor, source: str, external_id: str, sent: Any, fault: Problem | None) -> Response:
             given = {"external_source": source, "external_id": external_id}
@@ -692,15 +697,6 @@ def _origin(schema: Schema, given: dict[str, str]) -> tuple[dict[str, str], list
     return origin, [Issue(f"#/{name}", "required") for name, value in origin.items() if not value]
 
 
-def _in_sight(spec: ListSpec, actor: Actor, record: Record) -> Record:
-    """A deleted record, for those who may know of it.
-
-    Raises:
-        Problem: 404 for others.
-    """
-    return cast(Record, spec.policy.get(actor, record.id, deleted=True))
-
-
 class Service(Protocol):
     """The use cases of a resource that the standard endpoints call."""
 
@@ -746,6 +742,18 @@ def _replay(actor: Actor, policy: Policy | None, record_id: int) -> Response | N
         return idempotency.begin(actor.user_id)
     except Problem:
         return None
+
+
+def _kept(actor: Actor) -> Response | None:
+    """The kept answer of a use case that opens its units itself, before it checks what no longer holds afterwards.
+
+    Raises:
+        Problem: as `idempotency.take`.
+    """
+    if "Idempotency-Key" not in request.headers:
+        return None
+    with unit_of_work(actor_id=actor.user_id, source="http", request_id=request_id()):
+        return idempotency.begin(actor.user_id)
 
 
 def deleted_row(policy: Policy, actor: Actor, record_id: int) -> Any:

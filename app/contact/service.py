@@ -39,7 +39,8 @@ def create(actor: Actor, values: dict[str, Any]) -> ContactRecord:
     if values["kind"] in _BEGUN_BY_US:
         values = {"direction": ContactDirection.OUT, **values}
     values = {"user_id": actor.user_id, "occurred_at": now(), **values}
-    _check_author(actor, values["user_id"])
+    if values["user_id"] != actor.user_id:
+        _check_author(actor, values["user_id"])
     customer = _check_customer(actor, values["customer_id"])
     _check_links(actor, values["customer_id"], values)
     contact = ContactRecord(**values, search_key="")
@@ -47,7 +48,8 @@ def create(actor: Actor, values: dict[str, Any]) -> ContactRecord:
     db.session.add(contact)
     db.session.flush()
     customer_service.touched(customer, contact.occurred_at)
-    _plan_follow_up(contact, values)
+    if values.get("next_follow_up_at") is not None:
+        _plan_follow_up(customer, values)
     return contact
 
 
@@ -65,6 +67,9 @@ def edit(actor: Actor, contact: ContactRecord, values: dict[str, Any]) -> Contac
     links = {name: getattr(contact, name) for name in ("person_id", "deal_id")}
     wanted = {name: values.get(name, stored) for name, stored in links.items()}
     if customer_id != contact.customer_id:
+        # In this order, so that two contact records that change places do not wait for each other.
+        for one in sorted({customer_id, contact.customer_id}):
+            _lock_customer(one)
         _check_customer(actor, customer_id)
         # What stays unnamed must belong to the new customer too.
         _check_links(actor, customer_id, wanted)
@@ -75,7 +80,8 @@ def edit(actor: Actor, contact: ContactRecord, values: dict[str, Any]) -> Contac
     if (contact.customer_id, contact.occurred_at) != (former_customer, former_moment):
         for moved in sorted({former_customer, contact.customer_id}):
             _recount(moved)
-    _plan_follow_up(contact, values)
+    if values.get("next_follow_up_at") is not None:
+        _plan_follow_up(_lock_customer(contact.customer_id), values)
     return contact
 
 
@@ -94,10 +100,10 @@ def restore(actor: Actor, contact: ContactRecord) -> ContactRecord:
 
 def _check_author(actor: Actor, user_id: int) -> None:
     """Who may load history may name another author, within the own teams where he or she does not see everything."""
-    if user_id == actor.user_id:
-        return
     if not actor.may(Permission.HISTORY_LOAD):
         raise invalid(Issue("#/user_id", "not_yours_to_assign"))
+    if user_id == actor.user_id:
+        return
     author = db.session.get(User, user_id)
     if author is None:
         raise invalid(Issue("#/user_id", "unknown_user"))
@@ -153,16 +159,19 @@ def _deal_there(shape: Shape) -> Select[int]:
     )
 
 
-def _plan_follow_up(contact: ContactRecord, values: dict[str, Any]) -> None:
-    """The customer is followed up when the latest word says so."""
-    if values.get("next_follow_up_at") is not None:
-        customer = db.session.get_one(Customer, contact.customer_id)
-        assign(customer, {"next_follow_up_at": values["next_follow_up_at"]})
+def _plan_follow_up(customer: Customer, values: dict[str, Any]) -> None:
+    """A customer, locked, is followed up when the latest word says so."""
+    assign(customer, {"next_follow_up_at": values["next_follow_up_at"]})
+
+
+def _lock_customer(customer_id: int) -> Any:
+    """A customer, locked; None where there is none."""
+    return db.session.execute(select(Customer).where(Customer.id == customer_id).with_for_update()).scalar_one_or_none()
 
 
 def _recount(customer_id: int) -> None:
     """Set a customer's first and last contact from its records."""
-    customer = db.session.execute(select(Customer).where(Customer.id == customer_id).with_for_update()).scalar_one()
+    customer = _lock_customer(customer_id)
     db.session.flush()
     first, last = db.session.execute(
         select(func.min(ContactRecord.occurred_at), func.max(ContactRecord.occurred_at)).where(

@@ -7,14 +7,15 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, String, Text, text
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, String, Text, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..access import Grant, Permission, Policy
-from ..database import Document, KeyText
+from ..access import Actor, Grant, Permission, Policy
+from ..database import Document, KeyText, db
 from ..errors import unique_clash
 from ..journal import Part
 from ..record import Record
+from ..transaction import in_unit
 
 
 class CustomerKind(StrEnum):
@@ -202,6 +203,17 @@ class Option(Record):
     is_retired: Mapped[bool] = mapped_column(Boolean(), default=False)
 
 
+class _PeoplePolicy(Policy):
+    """A policy whose writers lock the customer before the person: which one is the primary person is about all."""
+
+    def get(self, actor: Actor, record_id: int, *, deleted: bool = False) -> Any:
+        """As `Policy.get`; in a unit of work the customer is locked too."""
+        if in_unit():
+            home = select(Person.customer_id).where(Person.id == record_id).scalar_subquery()
+            db.session.execute(select(Customer.id).where(Customer.id == home).with_for_update())
+        return super().get(actor, record_id, deleted=deleted)
+
+
 customers = Policy(
     Customer,
     grants=(Grant("user", Customer.owner_id), Grant("team", Customer.team_id)),
@@ -209,7 +221,7 @@ customers = Policy(
     shared=True,
     write=Permission.CUSTOMER_WRITE,
 )
-people = Policy(Person, parent=(customers, Person.customer_id), write=Permission.CUSTOMER_WRITE)
+people = _PeoplePolicy(Person, parent=(customers, Person.customer_id), write=Permission.CUSTOMER_WRITE)
 tags = Policy(Tag, open_to_all=True, write=Permission.TAG_WRITE)
 options = Policy(Option, open_to_all=True, write=Permission.OPTION_WRITE)
 

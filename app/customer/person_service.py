@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
+from .. import routing
 from ..access import Actor
 from ..database import db
 from ..errors import Issue, Problem, invalid
 from ..folding import e164, fold, search_key, sort_key
-from ..routing import assign, remove, restore
+from ..routing import assign, remove
 from .models import Person, PersonCustomer, customers
 from .options import check_options
 from .schemas import PersonSchema
@@ -58,6 +59,14 @@ def edit(actor: Actor, person: Person, values: dict[str, Any]) -> Person:
     _one_primary(person)
     if further is not None:
         _set_customers(actor, person, further)
+    return person
+
+
+def restore(actor: Actor, person: Person) -> Person:
+    """Bring a deleted person back; where there is another primary person by now, that one stays it."""
+    routing.restore(actor, person)
+    if person.is_primary and db.session.execute(_other_primaries(person)).first() is not None:
+        person.is_primary = False
     return person
 
 
@@ -121,11 +130,15 @@ def _one_primary(person: Person) -> None:
     if not person.is_primary:
         return
     db.session.flush()
-    others = select(Person).where(
+    for other in db.session.execute(_other_primaries(person)).scalars():
+        other.is_primary = False
+
+
+def _other_primaries(person: Person) -> Select[Person]:
+    """The other primary people at the customer, which is locked."""
+    return select(Person).where(
         Person.customer_id == person.customer_id, Person.is_primary, Person.is_active, Person.id != person.id
     )
-    for other in db.session.execute(others).scalars():
-        other.is_primary = False
 
 
 def _derive(person: Person) -> None:

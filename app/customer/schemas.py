@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from ..access import POLICIES, Permission
 from ..auth.models import teams, users
 from ..database import IdList, json_object_rows, json_pair, json_rows, member_of
-from ..filtering import AnyOf, Contains, Filter, Flagged, Member, Range, a_number, a_text, an_id
+from ..filtering import AnyOf, Contains, Filter, Flagged, InSight, Member, Range, a_number, a_text, an_id
 from ..listing import ListSpec
 from ..projection import LinkTo, Shape, json_text, read_as
 from ..record import Collaborator
@@ -282,7 +282,9 @@ class PersonSchema(RecordSchema):
     version = column(dump_only=True)
     customer_id = IdField(required=True)
     customer = LinkTo("customer_id", Person.customer_id, customers)
-    customers = Items(PersonCustomerSchema, metadata=read_as(_further_customers, json_text))
+    customers = Items(
+        PersonCustomerSchema, metadata=read_as(_further_customers, json_text, names=(customers, "customer_id"))
+    )
     name = column(required=True)
     salutation = column()
     title = column()
@@ -425,7 +427,7 @@ CUSTOMERS = ListSpec(
 )
 
 
-class _AtCustomer(Filter):
+class _AtCustomer(InSight):
     """Works for the customer, or has a further role there."""
 
     def condition(self, op: str, bind: str) -> ColumnElement[bool]:
@@ -433,13 +435,15 @@ class _AtCustomer(Filter):
         if op not in ("in", "eq"):
             return super().condition(op, bind)
         wanted = bindparam(bind, type_=IdList() if op == "in" else BigInteger())
-        further = select(PersonCustomer.person_id)
-        if op == "in":
-            return or_(
-                member_of(Person.customer_id, wanted),
-                Person.id.in_(further.where(member_of(PersonCustomer.customer_id, wanted))),
-            )
-        return or_(Person.customer_id == wanted, Person.id.in_(further.where(PersonCustomer.customer_id == wanted)))
+        other = aliased(Customer)
+        asked = member_of(other.id, wanted) if op == "in" else other.id == wanted
+        further = (
+            select(PersonCustomer.person_id)
+            .join(other, other.id == PersonCustomer.customer_id)
+            .where(asked, other.is_active, customers.visible(self.shape, other))
+        )
+        own = member_of(Person.customer_id, wanted) if op == "in" else Person.customer_id == wanted
+        return or_(own, Person.id.in_(further))
 
 
 PEOPLE = ListSpec(

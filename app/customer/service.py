@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from ..transaction import now
 from .models import Customer, CustomerKind, CustomerStatus, CustomerTag, Tag, customers
 from .options import check_options
 from .schemas import CustomerSchema
+from .tag_service import hold_tag
 
 _SCHEMA = CustomerSchema()
 
@@ -61,11 +62,7 @@ def edit(actor: Actor, customer: Customer, values: dict[str, Any]) -> Customer:
     check_options(_SCHEMA, values)
     _check_custom(values)
     tags, collaborators = values.pop("tags", None), values.pop("collaborators", None)
-    if "owner_id" in values:
-        if values["owner_id"] == customer.owner_id:
-            del values["owner_id"]
-        else:
-            values = _own(actor, values, Permission.CUSTOMER_ASSIGN)
+    values |= handed_over(actor, customer, values, Permission.CUSTOMER_ASSIGN, pool=True)
     for name in ("address", "custom"):
         if values.get(name) is not None:
             values[name] = merged(getattr(customer, name), values[name])
@@ -122,14 +119,14 @@ def merged(stored: dict[str, Any] | None, sent: dict[str, Any]) -> dict[str, Any
 def set_tags(customer: Customer, names: Sequence[str]) -> None:
     """Replace a customer's tags; unknown names become new tags, ignoring case, width and script."""
     wanted = {fold(name): name.strip() for name in names if name.strip()}
-    known = {
-        tag.name_key: tag
-        for tag in db.session.execute(select(Tag).where(Tag.is_active, Tag.name_key.in_(wanted))).scalars()
-    }
-    for key, name in wanted.items():
-        if key not in known:
-            known[key] = Tag(name=name, name_key=key)
-            db.session.add(known[key])
+    known = _known_tags(wanted)
+    for key in sorted(wanted.keys() - known.keys()):
+        hold_tag(key)
+    # Who held the new words before has made them tags by now.
+    known |= _known_tags(wanted.keys() - known.keys())
+    for key in wanted.keys() - known.keys():
+        known[key] = Tag(name=wanted[key], name_key=key)
+        db.session.add(known[key])
     db.session.flush()
     ids = {tag.id for tag in known.values()}
     present = {
@@ -141,6 +138,14 @@ def set_tags(customer: Customer, names: Sequence[str]) -> None:
     for tag_id in present.keys() - ids:
         db.session.delete(present[tag_id])
     db.session.flush()
+
+
+def _known_tags(keys: Collection[str]) -> dict[str, Tag]:
+    """The tags that there are, by their folded names."""
+    if not keys:
+        return {}
+    query = select(Tag).where(Tag.is_active, Tag.name_key.in_(keys))
+    return {tag.name_key: tag for tag in db.session.execute(query).scalars()}
 
 
 def share(_actor: Actor, record: Record, parties: Sequence[dict[str, Any]]) -> None:
@@ -209,6 +214,26 @@ def ownership(actor: Actor, values: dict[str, Any], permission: Permission, *, p
     return {"owner_id": owner.id, "team_id": owner.team_id}
 
 
+def handed_over(
+    actor: Actor, record: Any, values: dict[str, Any], permission: Permission, *, pool: bool
+) -> dict[str, int | None]:
+    """Owner and team that an edit gives a record; takes `owner_id` out of the values.
+
+    Taking a record is assigning it too: else a collaborator could make it his or her own.
+
+    Raises:
+        Problem: 422 as `ownership`.
+    """
+    if "owner_id" not in values:
+        return {}
+    owner_id = values.pop("owner_id")
+    if owner_id == record.owner_id:
+        return {}
+    if not actor.may(permission):
+        raise invalid(Issue("#/owner_id", "not_yours_to_assign"))
+    return ownership(actor, {"owner_id": owner_id}, permission, pool=pool)
+
+
 def _check_custom(values: dict[str, Any]) -> None:
     """Custom fields are declared by an admin; a key that is not declared is refused like any unknown field."""
     issues = [Issue(f"#/custom/{key}", "unknown_field") for key in values.get("custom") or {}]
@@ -255,4 +280,4 @@ def _derive(customer: Customer) -> None:
     assign(customer, keys)
 
 
-__all__ = ["claim", "create", "edit", "ownership", "release", "remove", "restore", "share", "touched"]
+__all__ = ["claim", "create", "edit", "handed_over", "ownership", "release", "remove", "restore", "share", "touched"]

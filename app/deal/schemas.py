@@ -6,22 +6,23 @@ from collections.abc import Sequence
 from typing import Any
 
 from marshmallow import fields
-from sqlalchemy import CTE, BigInteger, ColumnElement, Text, bindparam, cast, exists, func, literal, or_, select
+from sqlalchemy import CTE, BigInteger, ColumnElement, String, Text, bindparam, cast, exists, func, literal, or_, select
+from sqlalchemy import column as sql_column
 from sqlalchemy.orm import aliased
 
-from ..access import Permission
+from ..access import Permission, Policy
 from ..auth.models import Team, teams, users
 from ..customer.models import Customer, Person, customers, people
 from ..customer.schemas import collaborators_of, country_of
-from ..database import IdList, decimal_text, json_object_rows, json_pair, member_of
+from ..database import IdList, decimal_text, items_of, json_object_rows, json_pair, member_of
 from ..filtering import (
     PRESENT_AT,
     PRESENT_DAY,
     AnyOf,
     AsOf,
     Contains,
-    Filter,
     Flagged,
+    InSight,
     InState,
     Range,
     Through,
@@ -48,6 +49,7 @@ from ..schema import (
     column,
     max_length,
 )
+from .changes import Changed
 from .hygiene import IS_OPEN, Fault, faults
 from .models import (
     Deal,
@@ -65,6 +67,7 @@ from .models import (
     products,
 )
 from .periods import lasts_at
+from .stays import SPAN, Visited, lost_from
 
 REQUIRABLE = (
     "customer_id",
@@ -86,21 +89,26 @@ def _percent() -> DecimalText:
     return DecimalText(high="100", allow_none=True)
 
 
-class Holds(Filter):
+class Holds(InSight):
     """A deal has a part that points at one of these records; repeating the parameter means or, `none` has no part.
 
     Args:
         link: the part's column that points at the record.
         deal_id: the part's column that points at the deal.
+        target: which of the records the reader sees; the others read as if they had no part.
     """
 
-    def __init__(self, link: Any, deal_id: Any, *, text: str = "") -> None:
+    def __init__(self, link: Any, deal_id: Any, target: Policy, *, text: str = "") -> None:
         super().__init__(link, an_id, text=text)
-        self.deal_id = deal_id
+        self.deal_id, self.target = deal_id, target
 
     def condition(self, op: str, bind: str) -> ColumnElement[bool]:
         """Whether the deal has such a part, or any."""
         found = select(self.deal_id)
+        if not self.target.open_to_all:
+            record: Any = aliased(self.target.model)
+            found = found.join(record, record.id == self.column)
+            found = found.where(record.is_active, self.target.visible(self.shape, record))
         if op in ("in", "not_in"):
             found = found.where(member_of(self.column, bindparam(bind, type_=IdList())))
         elif op in ("eq", "ne"):
@@ -378,7 +386,9 @@ class DealSchema(RecordSchema):
     kind = Choice(DealKind)
     customer_id = IdField(allow_none=True)
     customer = LinkTo("customer_id", Deal.customer_id, customers)
-    people = Items(DealPersonSchema, metadata=read_as(_people, json_text, _PEOPLE_DOCUMENT))
+    people = Items(
+        DealPersonSchema, metadata=read_as(_people, json_text, _PEOPLE_DOCUMENT, names=(people, "person_id"))
+    )
     pipeline_id = IdField()
     pipeline = LinkTo("pipeline_id", Deal.pipeline_id, pipelines)
     stage_id = IdField()
@@ -471,12 +481,11 @@ def _of_customer(condition: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def _of_top_team(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    return Deal.team_id.in_(select(_TOPS.c.team_id).where(condition))
+    return exists().where(_TOPS.c.team_id == Deal.team_id, condition)
 
 
 def _of_region(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    teams_there = select(_TEAM.id).join(_TOPS, _TOPS.c.team_id == _TEAM.id).join(_TOP, _TOP.id == _TOPS.c.top_id)
-    return Deal.team_id.in_(teams_there.where(condition))
+    return exists().where(_TEAM.id == Deal.team_id, _TOPS.c.team_id == _TEAM.id, _TOP.id == _TOPS.c.top_id, condition)
 
 
 def _has_series(condition: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -488,6 +497,16 @@ def _lacks_series() -> ColumnElement[bool]:
     return or_(~Deal.id.in_(select(DealLine.deal_id)), _has_series(Product.series.is_(None)))
 
 
+def competitors_of(deal: Any) -> Any:
+    """The competitors that a deal names, as rows with a `value`."""
+    return items_of(deal.competitors).table_valued(sql_column("value", String()), joins_implicitly=True)
+
+
+def _names(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists().select_from(_NAMED).where(condition).correlate_except(_NAMED)
+
+
+_NAMED = competitors_of(Deal)
 _TOPS = top_teams()
 _TEAM: Any = aliased(Team)
 _TOP: Any = aliased(Team)
@@ -503,6 +522,9 @@ DEALS = ListSpec(
             lasts_at,
             text="A moment, or a date for its end: the deals for which the other filters held then.",
         ),
+        "change": Changed(),
+        "entered": Visited(None, text=f"Came to a stage in a span of days. {SPAN}"),
+        "went_on": Visited("went_on", text=f"Of those, that went on to a further open stage or were won. {SPAN}"),
         "id": AnyOf(Deal.id, an_id),
         "name": Contains(Deal.name_key),
         "pipeline_id": AnyOf(Deal.pipeline_id, an_id),
@@ -510,8 +532,8 @@ DEALS = ListSpec(
         "state": AnyOf(Deal.state),
         "kind": AnyOf(Deal.kind),
         "customer_id": AnyOf(Deal.customer_id, an_id),
-        "person_id": Holds(DealPerson.person_id, DealPerson.deal_id),
-        "product_id": Holds(DealLine.product_id, DealLine.deal_id),
+        "person_id": Holds(DealPerson.person_id, DealPerson.deal_id, people),
+        "product_id": Holds(DealLine.product_id, DealLine.deal_id, products),
         "product_series": Through(Product.series, _has_series, lacks=_lacks_series),
         "industry": Through(Customer.industry, _of_customer, link=Deal.customer_id, text="Of the customer."),
         "country": Through(country_of(Customer), _of_customer, link=Deal.customer_id, text="Of the customer."),
@@ -526,6 +548,8 @@ DEALS = ListSpec(
         "forecast_category": AnyOf(Deal.forecast_category),
         "source": AnyOf(Deal.source),
         "lost_reason": AnyOf(Deal.lost_reason),
+        "lost_from_stage_id": AnyOf(lost_from(Deal), an_id, text="The open stage that a lost deal stood at before."),
+        "competitor": Through(_NAMED.c.value, _names),
         "opened": Day(Deal.opened_on),
         "closed": Day(Deal.closed_on),
         "expected_close": Day(Deal.expected_close_on),
@@ -558,7 +582,6 @@ DEALS = ListSpec(
         "state": Deal.state,
         "stage_id": Deal.stage_id,
         "owner_id": Deal.owner_id,
-        "customer_id": Deal.customer_id,
         "forecast_category": Deal.forecast_category,
     },
     search=(Deal.search_key,),

@@ -16,7 +16,7 @@ from .. import routing
 from ..access import Actor, Permission
 from ..customer.models import Person, customers, people
 from ..customer.options import check_options
-from ..customer.service import ownership, share
+from ..customer.service import handed_over, ownership, share
 from ..database import IdList, db, member_of
 from ..errors import Issue, Problem, invalid
 from ..folding import fold, search_key, sort_key
@@ -117,13 +117,8 @@ def edit(actor: Actor, deal: Deal, values: dict[str, Any]) -> Deal:
             faults.append(Issue(f"#/{name}", "read_only"))
     parts = {name: values.pop(name, None) for name in _COLLECTIONS}
     sent: dict[str, Any] = {name: values.pop(name) for name in _AMOUNT if name in values}
-    if values.get("owner_id", deal.owner_id) == deal.owner_id:
-        values.pop("owner_id", None)
-    elif not actor.may(Permission.DEAL_ASSIGN):
-        faults.append(Issue("#/owner_id", "not_yours_to_assign"))
-    else:
-        with faults.gathered():
-            values |= ownership(actor, values, Permission.DEAL_ASSIGN, pool=False)
+    with faults.gathered():
+        values |= handed_over(actor, deal, values, Permission.DEAL_ASSIGN, pool=False)
     if values.get("customer_id") != deal.customer_id:
         with faults.gathered():
             _check_customer(actor, values.get("customer_id"))

@@ -16,6 +16,7 @@ from ..database import read_engine
 from ..errors import Issue, Problem, invalid
 from ..journal import FeedEntry, Position, Setting, feed_end, read_feed
 from ..listing import SPECS
+from ..schema import MAX_ID
 from ..transaction import now
 
 KEPT = timedelta(days=30)
@@ -49,7 +50,9 @@ def read_cursor(text: str, actor: Actor) -> Position:
         Problem: 422 when it is none; 410 when the feed was restored or the reader's rights changed since.
     """
     parts = text.split("-")
-    if len(parts) != 4 or not all(part.isascii() and part.isdigit() and len(part) < 20 for part in parts):
+    if len(parts) != 4 or not all(
+        part.isascii() and part.isdigit() and len(part) < 20 and int(part) <= MAX_ID for part in parts
+    ):
         raise invalid(Issue("after", "cursor"))
     made_in, xact, entry_id, stamp = map(int, parts)
     if made_in != generation() or stamp not in (0, actor.stamp):

@@ -7,8 +7,8 @@ made up for by the next round. Nothing is pushed that is not committed.
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict
-from collections.abc import Iterable
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Iterable
 from threading import Event, Lock
 from typing import Any
 
@@ -16,11 +16,11 @@ from flask import Flask
 from flask_socketio import SocketIO
 from sqlalchemy import Connection
 
-from ..access import EVERYTHING, LEAST, POLICIES
+from ..access import POLICIES, Actor
 from ..database import read_engine
 from ..journal import FeedEntry, Position, feed_end, read_feed, record_tokens
 from ..listing import SPECS
-from ..projection import LinkTo
+from ..projection import linked
 from .feed import actor_names, event_of, records_of, write_cursor
 
 log = logging.getLogger("lianxi")
@@ -30,18 +30,46 @@ PAUSE = 0.15
 _BATCH = 200
 
 
+class _Shown:
+    """The records behind some entries as readers of each kind may read them.
+
+    Who sees every record that a record names reads what all others with the same field rights read, so those are
+    read once per class; the others are asked for one by one.
+    """
+
+    def __init__(self, connection: Connection, entries: list[FeedEntry]) -> None:
+        self.connection, self.entries = connection, entries
+        self.by_rights: dict[frozenset[str], dict[tuple[str, int], dict[str, Any]]] = {}
+
+    def whole(self, entry: FeedEntry, rights: frozenset[str] = frozenset()) -> dict[str, Any] | None:
+        """The record for readers with these field rights who see all that it names; None where it is gone."""
+        found = self.by_rights.get(rights)
+        if found is None:
+            shape = (frozenset({"all"}), rights)
+            found = self.by_rights[rights] = records_of(
+                self.entries, lambda resource, ids: SPECS[resource].relayed(self.connection, ids, shape)
+            )
+        return found.get((entry.resource, entry.resource_id))
+
+    def to(self, entry: FeedEntry, actor: Actor) -> dict[str, Any] | None:
+        """The record as one person reads it."""
+        found = SPECS[entry.resource].many(self.connection, [entry.resource_id], actor)
+        return found.get(entry.resource_id)
+
+
 class Relay:
     """Tails the feed for one application in one process; runs while it has sockets.
 
     Args:
         app: the application.
         socketio: its Socket.IO server.
-        every_second: called about once a second from the same thread.
+        actors: who is behind each socket of this process.
     """
 
-    def __init__(self, app: Flask, socketio: SocketIO) -> None:
+    def __init__(self, app: Flask, socketio: SocketIO, actors: Callable[[str], Actor | None]) -> None:
         self.app = app
         self.socketio = socketio
+        self.actor_of = actors
         self.nudged = Event()
         self.lock = Lock()
         self.running = False
@@ -107,48 +135,39 @@ class Relay:
                 single.append(entry)
         if not single:
             return
-        full = records_of(single, lambda resource, ids: SPECS[resource].relayed(connection, ids, EVERYTHING))
-        least = records_of(single, lambda resource, ids: SPECS[resource].relayed(connection, ids, LEAST))
+        shown = _Shown(connection, single)
         people = actor_names(connection, single)
         for entry in single:
-            key = (entry.resource, entry.resource_id)
-            actor = people.get(entry.actor_id) if entry.actor_id else None
-            self._tell(connection, entry, full.get(key), least.get(key), actor)
+            self._tell(connection, entry, shown, people.get(entry.actor_id) if entry.actor_id else None)
 
-    def _tell(
-        self,
-        connection: Connection,
-        entry: FeedEntry,
-        record: dict[str, Any] | None,
-        least: dict[str, Any] | None,
-        actor: dict[str, Any] | None,
-    ) -> None:
+    def _tell(self, connection: Connection, entry: FeedEntry, shown: _Shown, actor: dict[str, Any] | None) -> None:
         cursor = write_cursor(entry.position)
-        rooms = record_tokens(connection, POLICIES[entry.resource], entry.resource_id) or set()
-        if record is None:
-            event = event_of(entry, None, actor, cursor)
-            gone = {"cursor": cursor, "id": entry.resource_id, "changeset_id": entry.changeset_id}
-            self._emit(event["type"], gone, self._sockets(entry.audience))
-            return
-        sees = self._sockets(rooms)
-        sees_all = self._sockets(self._rooms_of_all(connection, entry, record, rooms))
+        record = shown.whole(entry)
         event = event_of(entry, record, actor, cursor)
         kind = event.pop("type")
-        lost = self._sockets(entry.audience) - sees
-        self._emit(f"{entry.resource}_removed", {"cursor": cursor, "id": entry.resource_id}, lost)
-        self._emit(kind, event, sees_all)
-        self._emit(kind, {**event, "record": least}, sees - sees_all)
-
-    def _rooms_of_all(
-        self, connection: Connection, entry: FeedEntry, record: dict[str, Any], rooms: set[str]
-    ) -> set[str]:
-        """The rooms whose members may read every field: those that see the linked records too and need no mask."""
-        spec = SPECS[entry.resource]
-        allowed = rooms if spec.masked is None else rooms - {"pool"}
-        for field in spec.fields.fields.values():
-            if isinstance(field, LinkTo) and not field.target.open_to_all and record.get(field.id_field) is not None:
-                allowed = allowed & (record_tokens(connection, field.target, record[field.id_field]) or set())
-        return allowed
+        gone = {"cursor": cursor, "id": entry.resource_id}
+        if record is None:
+            self._emit(kind, gone, self._sockets(entry.audience))
+            return
+        sees = self._sockets(record_tokens(connection, POLICIES[entry.resource], entry.resource_id) or set())
+        self._emit(f"{entry.resource}_removed", gone, self._sockets(entry.audience) - sees)
+        sees_all = sees.copy()
+        for policy, record_id in linked(SPECS[entry.resource].fields, record):
+            sees_all &= self._sockets(record_tokens(connection, policy, record_id) or set())
+        by_rights: defaultdict[frozenset[str], set[str]] = defaultdict(set)
+        by_person: defaultdict[int, dict[str, Actor]] = defaultdict(dict)
+        for sid in sees:
+            reader = self.actor_of(sid)
+            if reader is not None and sid in sees_all:
+                by_rights[reader.shape[1]].add(sid)
+            elif reader is not None:
+                by_person[reader.user_id][sid] = reader
+        for rights, sids in by_rights.items():
+            if (seen := shown.whole(entry, rights)) is not None:
+                self._emit(kind, {**event, "record": seen}, sids)
+        for readers in by_person.values():
+            if (seen := shown.to(entry, next(iter(readers.values())))) is not None:
+                self._emit(kind, {**event, "record": seen}, set(readers))
 
     def _tell_bulk(self, entry: FeedEntry) -> None:
         key = (entry.changeset_id, entry.resource)

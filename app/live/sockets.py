@@ -64,8 +64,13 @@ class Live:
         self.app, self.socketio, self.limit = app, socketio, settings.socket_limit
         self.sockets: dict[str, Connected] = {}
         self.presence = Presence(client, settings.channel)
-        self.relay = Relay(app, socketio)
+        self.relay = Relay(app, socketio, self.actor_of)
         self.renewed = 0.0
+
+    def actor_of(self, sid: str) -> Actor | None:
+        """Who is behind a socket; None when it has gone."""
+        socket = self.sockets.get(sid)
+        return None if socket is None else socket.actor
 
     # ---- once a second -------------------------------------------------------------------------------------------
 

@@ -39,7 +39,7 @@ def file_of(report: Report, answer: Mapping[str, Any], kind: str) -> Response:
     if kind == "xlsx":
         body, mimetype = _xlsx(rows), _XLSX
     else:
-        body, mimetype = _csv(rows), "text/csv; charset=utf-8"
+        body, mimetype = _csv(rows), "text/csv"
     made = Response(body, mimetype=mimetype)
     day = answer["meta"]["as_of"].date().isoformat()
     made.headers["Content-Disposition"] = f'attachment; filename="{report.name}-{day}.{kind}"'

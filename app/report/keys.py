@@ -15,9 +15,11 @@ from ..access import Actor
 from ..auth.models import Team, User
 from ..customer.models import Customer, Option, customers
 from ..customer.schemas import country_of
-from ..deal.models import DealLine, Product, Stage
-from ..deal.schemas import region_of, top_teams
+from ..deal.models import Deal, DealLine, Product, Stage, StageKind
+from ..deal.schemas import competitors_of, region_of, top_teams
+from ..deal.stays import lost_from
 from .functions import month_of, quarter_of
+from .period import Period
 from .scope import Pairs
 
 
@@ -127,6 +129,28 @@ def _region(deal: CTE, _actor: Actor, _language: str) -> Grouped:
     return Grouped(query, region_of(own, top), _text(), _number(), deal.c.amount)
 
 
+def _lost_from(deal: CTE, _actor: Actor, _language: str) -> Grouped:
+    stages = (
+        select(deal.c.id, lost_from(deal.c).label("stage_id")).where(deal.c.state == StageKind.LOST).cte("lost_from")
+    )
+    query = (
+        select().outerjoin_from(deal, stages, stages.c.id == deal.c.id).outerjoin(Stage, Stage.id == stages.c.stage_id)
+    )
+    place = Stage.pipeline_id * 1_000 + Stage.position
+    return Grouped(query, stages.c.stage_id, Stage.name, place, deal.c.amount)
+
+
+def _competitor(deal: CTE, _actor: Actor, language: str) -> Grouped:
+    """Group by who is named: a deal counts in the row of each."""
+    found = competitors_of(Deal)
+    named = select(Deal.id, found.c.value).distinct().cte("named")
+    option = aliased(Option)
+    on = and_(option.list == "competitor", option.value == named.c.value, option.is_active)
+    query = select().outerjoin_from(deal, named, named.c.id == deal.c.id).outerjoin(option, on)
+    label = option.label_zh if language == "zh-CN" else option.label_en
+    return Grouped(query, named.c.value, label, _number(), deal.c.amount)
+
+
 def _of_lines(key: Any, label: Any) -> Group:
     """Group by what the lines point at: a deal counts in each of its rows, with the amount of those lines."""
 
@@ -184,13 +208,29 @@ _PARAMETERS = {
 }
 
 
-def key_pairs(group_by: str, key: Any) -> Pairs:
-    """The parameters of `/deals` that list the group of a key."""
+LOSSES: dict[str, Group] = {
+    "reason": _option("lost_reason", lambda deal, _buyer: deal.c.lost_reason, False),
+    "stage": _lost_from,
+    "competitor": _competitor,
+}
+"""What losses are grouped by."""
+
+_LOSS_PARAMETERS = {"reason": "lost_reason", "stage": "lost_from_stage_id", "competitor": "competitor"}
+
+
+def loss_pairs(group_by: str, key: Any) -> Pairs:
+    """The parameters of `/deals` that list the losses of a key."""
+    return [(_LOSS_PARAMETERS[group_by], "none" if key is None else str(key))]
+
+
+def key_pairs(group_by: str, key: Any, period: Period) -> Pairs:
+    """The parameters of `/deals` that list the group of a key, of a month or quarter its days in the period."""
     if group_by in _PARAMETERS:
         return [(_PARAMETERS[group_by], "none" if key is None else str(key))]
     if key is None:
         return [("where", '{"field":"closed","op":"is_null"}')]
     first, last = days_of(str(key))
+    first, last = max(first, period.first or first), min(last, period.last or last)
     return [("closed_from", first.isoformat()), ("closed_to", last.isoformat())]
 
 

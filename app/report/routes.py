@@ -9,7 +9,21 @@ from ..access import Actor, Permission
 from ..database import read_engine
 from ..messages import language
 from ..routing import Routes
-from . import activity, customers, forecast, hygiene, leaderboard, leads, pipeline, sales, summary
+from . import (
+    activity,
+    changes,
+    customers,
+    forecast,
+    funnel,
+    hygiene,
+    leaderboard,
+    leads,
+    losses,
+    pipeline,
+    sales,
+    summary,
+    velocity,
+)
 from .digest import DigestSchema, digest_of
 from .files import file_of
 from .frame import Report, answer
@@ -28,6 +42,10 @@ REPORTS: dict[str, Report] = {
         leaderboard.REPORT,
         customers.REPORT,
         leads.REPORT,
+        changes.REPORT,
+        funnel.REPORT,
+        velocity.REPORT,
+        losses.REPORT,
     )
 }
 """Every report by its path below `/reports/`."""

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from marshmallow import fields
-from sqlalchemy import CTE, Connection, Select, and_, case, func, literal, null, or_, select, union_all
+from sqlalchemy import CTE, Connection, Select, and_, case, cast, func, literal, null, or_, select, union_all
 
 from ..access import Actor
 from ..database import exact_sum
@@ -86,7 +86,7 @@ def run(connection: Connection, actor: Actor, scope: Scope, query: Mapping[str, 
                 "key": row.key,
                 "label": _label(row),
                 **_figures(row, totals.tally),
-                "filters": _filters(scope, added, key_pairs(group_by, row.key)),
+                "filters": _filters(scope, added, key_pairs(group_by, row.key, scope.period)),
             }
             for row in sorted(rows.values(), key=lambda row: _place(row, group_by))
         ],
@@ -98,8 +98,10 @@ def run(connection: Connection, actor: Actor, scope: Scope, query: Mapping[str, 
 def _groups(connection: Connection, actor: Actor, scope: Scope, group_by: str) -> list[Any]:
     """One row per key, stage, currency and rate; those with `is_total` set are over all deals, each counted once."""
     deal = deals_of(actor, scope)
-    of_all = Grouped(select(), literal(None), literal(None), literal(None), deal.c.amount)
     grouped = GROUPS[group_by](deal, actor, language())
+    # PostgreSQL wants the types of both parts to be the same.
+    key, label, order = (cast(null(), one.type) for one in (grouped.key, grouped.label, grouped.order))
+    of_all = Grouped(select(), key, label, order, deal.c.amount)
     statement = union_all(_counted(deal, grouped, "keyed", 0), _counted(deal, of_all, "whole", 1))
     return list(connection.execute(statement, dict(actor.binds)))
 
@@ -109,7 +111,9 @@ def _counted(deal: CTE, grouped: Grouped, name: str, is_total: int) -> Select[An
     key = literal(0) if is_total else grouped.key
     keyed = grouped.query.add_columns(
         *(deal.c[column] for column in ("state", "stage_id", "cycle", *MONEY)),
-        *(() if is_total else (key.label("key"), grouped.label.label("label"), grouped.order.label("place_of"))),
+        grouped.key.label("key"),
+        grouped.label.label("label"),
+        grouped.order.label("place_of"),
         grouped.amount.label("amount"),
         func.row_number().over(partition_by=(key, with_cycle), order_by=deal.c.cycle).label("place"),
         func.count().over(partition_by=(key, with_cycle)).label("peers"),
@@ -117,12 +121,9 @@ def _counted(deal: CTE, grouped: Grouped, name: str, is_total: int) -> Select[An
     is_open, is_won = keyed.c.state == StageKind.OPEN, keyed.c.state == StageKind.WON
     is_closed, has_cycle = keyed.c.state != StageKind.OPEN, keyed.c.cycle.is_not(None)
     middle = or_(keyed.c.place == (keyed.c.peers + 1) // 2, keyed.c.place == (keyed.c.peers + 2) // 2)
-    names = ("key", "label", "place_of")
-    keys = [keyed.c[column] for column in ("stage_id", *MONEY, *(() if is_total else names))]
-    # Nulls outside of the CTE take the types of the keys; inside they would be texts to PostgreSQL.
+    keys = [keyed.c[column] for column in ("key", "label", "place_of", "stage_id", *MONEY)]
     return select(
-        *((null().label(column) for column in names) if is_total else (keyed.c[column] for column in names)),
-        *(keyed.c[column] for column in ("stage_id", *MONEY)),
+        *keys,
         literal(is_total).label("is_total"),
         func.count().label("deal_count"),
         func.count(case((is_open, 1))).label("open_count"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Date, and_, bindparam, cast, func, literal, or_, select
+from sqlalchemy import CTE, ColumnElement, Date, and_, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from ..access import Actor
@@ -181,7 +181,7 @@ def deals_of(actor: Actor, scope: Scope, *, every: bool = False, name: str = "de
         if wanted is not None:
             conditions.append(column == wanted)
     conversion = scope.conversion
-    day = func.coalesce(row.closed_on, cast(bindparam(None, scope.day, type_=Date()), Date()))
+    day = func.coalesce(row.closed_on, literal(scope.day, Date()))
     query = select(
         Deal.id,
         Deal.created_at,

@@ -7,9 +7,20 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from marshmallow import fields
+
 from ..database import decimal_text
 from ..money.conversion import Conversion
 from ..money.rules import amount_text, rounded
+from ..schema import DecimalText, Line, StrictSchema
+
+
+class CurrencyAmountSchema(StrictSchema):
+    """How much of a figure stands in a currency that could not be converted."""
+
+    currency = Line()
+    count = fields.Integer()
+    amount = DecimalText(low=None)
 
 
 @dataclass

@@ -96,3 +96,13 @@ def test_nobody_joins_a_team_that_goes(cast: Cast) -> None:
         lambda: cast.root.delete(f"/teams/{made}"),
     )
     assert (joined, gone) in ((200, 409), (422, 204))
+
+
+def test_upserts_and_edits_of_a_team_do_not_wait_in_a_circle(cast: Cast) -> None:
+    made = cast.root.put("/teams/external/hr/1", {"name": "West"}).get_json()["id"]
+    for turn in range(15):
+        statuses = at_once(
+            lambda turn=turn: cast.root.put("/teams/external/hr/1", {"region": f"a{turn}"}),  # type: ignore[misc]
+            lambda turn=turn: cast.root.patch(f"/teams/{made}", {"region": f"b{turn}"}),  # type: ignore[misc]
+        )
+        assert statuses == [200, 200]

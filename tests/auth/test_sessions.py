@@ -8,8 +8,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
-from app.auth.models import RefreshToken, SignIn
+from app.auth.models import RefreshToken, SignIn, SignInThrottle
 from app.auth.tokens import REFRESH, access_token, read_token, refresh_token
 from app.database import db
 from app.routing import CRM
@@ -317,3 +318,15 @@ def test_an_access_token_outlives_nothing(app: CRM, cast: Cast) -> None:
     assert status_of(app, access_token(cast.alice.id, session.id, -60)) == 401
     assert status_of(app, access_token(cast.bob.id, session.id, 60)) == 401
     assert status_of(app, access_token(cast.alice.id, 10**9, 60)) == 401
+
+
+def test_a_password_change_is_repeated_safely(app: CRM, cast: Cast) -> None:
+    body = {"current_password": PASSWORD, "new_password": "a long new password 7"}
+    key = {"Idempotency-Key": "lost answer"}
+    assert cast.alice.post("/auth/password", body, headers=key).status_code == 204
+    again = cast.alice.post("/auth/password", body, headers=key)
+    assert (again.status_code, again.headers["Idempotency-Replayed"]) == (204, "true")
+    with app.app_context():
+        assert db.session.execute(select(func.sum(SignInThrottle.failures))).scalar() == 0
+    other = cast.alice.post("/auth/password", {**body, "new_password": "yet another 8 words"}, headers=key)
+    assert (other.status_code, other.get_json()["type"]) == (422, "/problems/idempotency-key-reused")

@@ -359,3 +359,12 @@ def test_long_texts_come_back_as_sent(cast: Cast) -> None:
     assert made["content"] == text
     assert cast.alice.get("/contacts/1").get_json()["content"] == text
     assert cast.alice.get("/contacts?q=会议记录").get_json()["meta"]["total"] == 1
+
+
+def test_nobody_becomes_the_author_of_what_others_wrote(cast: Cast) -> None:
+    customer = customer_of(cast, collaborators=[{"user_id": cast.bob.id, "access": "write"}])
+    written = cast.alice.made("/contacts", {"customer_id": customer, "kind": "call"})
+    path = f"/contacts/{written['id']}"
+    assert issues(cast.bob.patch(path, {"user_id": cast.bob.id})) == {"#/user_id": "not_yours_to_assign"}
+    assert cast.alice.get(path).get_json() == written
+    assert cast.carol.patch(path, {"user_id": cast.carol.id}).get_json()["user_id"] == cast.carol.id

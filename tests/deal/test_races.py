@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from threading import Barrier
 
 from sqlalchemy import func, select
-from werkzeug.test import TestResponse
 
 from app.database import read_engine
 from app.deal.models import Deal, DealStageEntry
 
 from ..cast import Cast
+from ..racing import at_once
 from .selling import LATER, OPEN, deal, order
-
-
-def at_once(*calls: Callable[[], TestResponse]) -> list[TestResponse]:
-    """The answers of requests that start together."""
-    barrier = Barrier(len(calls))
-
-    def run(call: Callable[[], TestResponse]) -> TestResponse:
-        barrier.wait()
-        return call()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(run, calls))
 
 
 def ranks(stage_id: int) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..cast import Cast, Member
+from ..faults import issues
 
 
 def watermark(member: Member) -> str:
@@ -74,3 +75,9 @@ def test_bad_and_gone_cursors(cast: Cast) -> None:
     generation, *rest = watermark(cast.alice).split("-")
     answer = cast.alice.get("/events?after=" + "-".join([str(int(generation) + 1), *rest]))
     assert (answer.status_code, answer.get_json()["type"]) == (410, "/problems/gone-cursor")
+
+
+def test_cursors_beyond_any_number(cast: Cast) -> None:
+    for after in ("1-0-9999999999999999999-0", "1-9999999999999999999-1-0", "1-0-9223372036854775808-0"):
+        assert issues(cast.alice.get(f"/events?after={after}")) == {"after": "cursor"}, after
+    assert cast.alice.get(f"/events?after=1-0-{2**63 - 1}-0").status_code == 200

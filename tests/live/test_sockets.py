@@ -2,88 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 import socketio
 from socketio.exceptions import ConnectionError as CannotConnect
 
-from ..conftest import make_database
-from ..running import Running, running
-
-PASSWORD = "a long enough secret 5"
-
-
-class Listener:
-    """A connected client that remembers what it was told."""
-
-    def __init__(self, url: str, token: str) -> None:
-        self.heard: list[tuple[str, Any]] = []
-        self.client = socketio.Client(reconnection=False)
-        self.client.on("*", lambda event, data=None: self.heard.append((event, data)))
-        self.client.connect(url, auth={"token": token}, transports=["websocket"])
-        self.until(lambda: any(event == "ready" for event, _ in self.heard))
-
-    def until(self, holds: Callable[[], bool], seconds: float = 5) -> None:
-        """Wait for something to become true."""
-        deadline = time.monotonic() + seconds
-        while not holds():
-            assert time.monotonic() < deadline, self.heard
-            time.sleep(0.02)
-
-    def hears(self, event: str, about: int) -> list[Any]:
-        """The payloads of one event of one record, once there is any."""
-        self.until(lambda: bool(self.told(event, about)))
-        return self.told(event, about)
-
-    def told(self, event: str, about: int | None = None) -> list[Any]:
-        """The payloads of one event, of all records or of one."""
-        return [data for name, data in self.heard if name == event and about in (None, data.get("id"))]
-
-
-@pytest.fixture(scope="module")
-def server(
-    database: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> Iterator[Running]:
-    """Two workers; with PostgreSQL there is Redis too, as in the big shape."""
-    folder: Path = tmp_path_factory.mktemp("served")
-    env = {}
-    if database == "postgresql":
-        env["DATABASE_URL"] = make_database(request.getfixturevalue("postgres_url"), "sockets")
-        env["REDIS_URL"] = request.getfixturevalue("redis_url")
-    with running(folder, "-w", "2", env=env) as served:
-        yield served
-
-
-@pytest.fixture(scope="module")
-def admin(server: Running) -> str:
-    return server.sign_in()
-
-
-@pytest.fixture
-def connect(server: Running) -> Iterator[Callable[[str], Listener]]:
-    """Connects clients and disconnects them afterwards."""
-    made: list[Listener] = []
-
-    def one(token: str) -> Listener:
-        made.append(Listener(server.url, token))
-        return made[-1]
-
-    yield one
-    for listener in made:
-        listener.client.disconnect()
-
-
-def person(server: Running, admin: str, name: str, role: str = "sales") -> str:
-    """A new user's token."""
-    email = f"{name}-{time.monotonic_ns()}@example.com"
-    body = {"name": name, "email": email, "password": PASSWORD, "role": role}
-    status, made = server.call("POST", "/users", body, admin)
-    assert status == 201, made
-    return server.sign_in(email, PASSWORD)
+from ..running import Running
+from .listening import Listener, id_of, person
 
 
 def test_refused_without_a_good_token(server: Running) -> None:
@@ -106,18 +32,12 @@ def test_a_change_reaches_every_socket_that_may_see_it(
         assert {key: value for key, value in made.items() if key != "can_write"} == event["record"]
         assert event["changed"]
         assert event["actor"]["name"] == "alice"
-    server.call("PATCH", f"/customers/{made['id']}", {"owner_id": _id(server, mallory)}, admin)
+    server.call("PATCH", f"/customers/{made['id']}", {"owner_id": id_of(server, mallory)}, admin)
     hers[0].until(lambda: bool(hers[0].told("customer_removed", made["id"])))
     (gone,) = hers[0].told("customer_removed", made["id"])
     assert gone.keys() == {"cursor", "id"}
     stranger.until(lambda: bool(stranger.told("customer_updated", made["id"])))
     assert stranger.told("customer_created", made["id"]) == []
-
-
-def _id(server: Running, token: str) -> int:
-    status, me = server.call("GET", "/auth/me", token=token)
-    assert status == 200
-    return int(me["id"])
 
 
 def test_presence_over_workers(server: Running, admin: str, database: str, connect: Callable[[str], Listener]) -> None:

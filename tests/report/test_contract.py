@@ -47,6 +47,10 @@ def test_answers_are_as_documented(cast: Cast) -> None:
         ("/reports/activity", "/reports/activity"),
         ("/reports/activity", "/reports/activity?group_by=day"),
         ("/reports/forecast", "/reports/forecast"),
+        ("/reports/funnel", "/reports/funnel"),
+        ("/reports/velocity", "/reports/velocity?group_by=owner"),
+        ("/reports/losses", "/reports/losses?group_by=competitor"),
+        ("/reports/pipeline/changes", "/reports/pipeline/changes?from=2026-01-01&to=2026-12-31"),
     ):
         operation = document["paths"][f"/api/v1{template}"]["get"]
         schema = operation["responses"]["200"]["content"]["application/json"]["schema"]

@@ -54,17 +54,15 @@ world = st.fixed_dictionaries(
 )
 
 TABLES = (
-    *(
-        "journal_value",
-        "journal",
-        "collaborator",
-        "contact_record",
-        "deal_period",
-        "deal",
-        "person",
-        "customer",
-        "sign_in",
-    ),
+    "journal_value",
+    "journal",
+    "deal_period",
+    "collaborator",
+    "contact_record",
+    "deal",
+    "person",
+    "customer",
+    "sign_in",
 )
 
 

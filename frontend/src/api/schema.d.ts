@@ -1074,6 +1074,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reports/funnel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which deals came to each stage, and which of them went on
+         * @description Needs the permission `report:read`.
+         */
+        get: operations["read_funnel_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reports/hygiene": {
         parameters: {
             query?: never;
@@ -1154,6 +1174,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reports/losses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Why, from which stage and to whom deals were lost
+         * @description Needs the permission `report:read`.
+         */
+        get: operations["read_losses_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reports/pipeline": {
         parameters: {
             query?: never;
@@ -1166,6 +1206,26 @@ export interface paths {
          * @description Needs the permission `report:read`.
          */
         get: operations["read_pipeline_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/pipeline/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What became of the open pipeline in a period
+         * @description Needs the permission `report:read`.
+         */
+        get: operations["read_pipeline_changes_report"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1206,6 +1266,26 @@ export interface paths {
          * @description Needs the permission `report:read`.
          */
         get: operations["read_summary_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/velocity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many days won and lost deals took, by month or owner
+         * @description Needs the permission `report:read`.
+         */
+        get: operations["read_velocity_report"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1514,6 +1594,9 @@ export interface components {
             answered_count: number;
             mean_answer_minutes: number | null;
             median_answer_minutes: number | null;
+            filters?: {
+                [key: string]: unknown;
+            };
         };
         Actor: {
             id: number;
@@ -1683,6 +1766,11 @@ export interface components {
             /** Format: date */
             valid_on: string | null;
         };
+        CurrencyAmount: {
+            currency: string;
+            count: number;
+            amount: string;
+        };
         CustomerInput: {
             /** @enum {string} */
             kind?: "company" | "person";
@@ -1846,6 +1934,9 @@ export interface components {
             silent_60_count: number;
             silent_90_count: number;
             lost_count: number;
+            filters?: {
+                [key: string]: unknown;
+            };
         };
         DeactivationInput: {
             successor_id?: number | null;
@@ -2132,6 +2223,38 @@ export interface components {
             won_amount: string;
             weighted_amount: string;
             other_amounts: components["schemas"]["Amounts"][];
+            filters?: {
+                [key: string]: unknown;
+            };
+        };
+        FunnelReport: {
+            rows: components["schemas"]["FunnelRow"][];
+            totals: components["schemas"]["FunnelTotals"];
+            meta: components["schemas"]["ReportMeta"];
+        };
+        FunnelRow: {
+            key: number;
+            label: string;
+            /** @enum {string} */
+            kind: "open" | "won";
+            pipeline_id: number;
+            pipeline_name: string;
+            entered: number;
+            went_on: number | null;
+            conversion: number | null;
+            mean_days: number | null;
+            filters: {
+                [key: string]: unknown;
+            };
+        };
+        FunnelTotals: {
+            entered: number;
+            went_on: number | null;
+            conversion: number | null;
+            mean_days: number | null;
+            filters?: {
+                [key: string]: unknown;
+            };
         };
         Generated: {
             id: number;
@@ -2176,6 +2299,9 @@ export interface components {
             silent_amount: string;
             too_long_amount: string;
             other_amounts: components["schemas"]["Amounts"][];
+            filters?: {
+                [key: string]: unknown;
+            };
         };
         KindCounts: {
             call: number;
@@ -2213,6 +2339,9 @@ export interface components {
             other_amounts: components["schemas"]["Amounts"][];
             contact_count: number;
             new_customers: number;
+            filters?: {
+                [key: string]: unknown;
+            };
         };
         LeadsReport: {
             rows: components["schemas"]["LeadsRow"][];
@@ -2239,6 +2368,9 @@ export interface components {
             won_count: number;
             qualification_rate: number | null;
             mean_days_to_qualify: number | null;
+            filters?: {
+                [key: string]: unknown;
+            };
         };
         Link: {
             id: number;
@@ -2265,6 +2397,31 @@ export interface components {
             note?: string | null;
             /** Format: date */
             closed_on?: string | null;
+        };
+        LossesReport: {
+            rows: components["schemas"]["LossesRow"][];
+            totals: components["schemas"]["LossesTotals"];
+            meta: components["schemas"]["ReportMeta"];
+        };
+        LossesRow: {
+            key: unknown;
+            label: string;
+            count: number;
+            amount: string;
+            share: number | null;
+            other_amounts: components["schemas"]["CurrencyAmount"][];
+            filters: {
+                [key: string]: unknown;
+            };
+        };
+        LossesTotals: {
+            count: number;
+            amount: string;
+            share: number | null;
+            other_amounts: components["schemas"]["CurrencyAmount"][];
+            filters?: {
+                [key: string]: unknown;
+            };
         };
         Me: {
             id: number;
@@ -2478,6 +2635,33 @@ export interface components {
             kind?: string | null;
             raw: string;
             is_primary?: boolean;
+        };
+        PipelineChangesReport: {
+            rows: components["schemas"]["PipelineChangesRow"][];
+            totals: components["schemas"]["PipelineChangesTotals"];
+            meta: components["schemas"]["ReportMeta"];
+        };
+        PipelineChangesRow: {
+            /** @enum {string} */
+            key: "start" | "opened" | "reopened" | "grew" | "shrank" | "slipped" | "won" | "lost" | "removed" | "joined" | "revalued" | "end";
+            label: string;
+            count: number;
+            amount: string;
+            moved_amount: string | null;
+            other_amounts: components["schemas"]["CurrencyAmount"][];
+            filters: {
+                [key: string]: unknown;
+            };
+        };
+        PipelineChangesTotals: {
+            label: string;
+            count: number;
+            amount: string;
+            moved_amount: string | null;
+            other_amounts: components["schemas"]["CurrencyAmount"][];
+            filters?: {
+                [key: string]: unknown;
+            };
         };
         PipelineInput: {
             name: string;
@@ -2944,6 +3128,39 @@ export interface components {
             is_active: boolean;
             can_write: boolean;
         };
+        VelocityReport: {
+            rows: components["schemas"]["VelocityRow"][];
+            totals: components["schemas"]["VelocityTotals"];
+            meta: components["schemas"]["ReportMeta"];
+        };
+        VelocityRow: {
+            key: unknown;
+            label: string;
+            won_cycle_count: number;
+            mean_won_cycle_days: number | null;
+            median_won_cycle_days: number | null;
+            p90_won_cycle_days: number | null;
+            lost_cycle_count: number;
+            mean_lost_cycle_days: number | null;
+            median_lost_cycle_days: number | null;
+            p90_lost_cycle_days: number | null;
+            filters: {
+                [key: string]: unknown;
+            };
+        };
+        VelocityTotals: {
+            won_cycle_count: number;
+            mean_won_cycle_days: number | null;
+            median_won_cycle_days: number | null;
+            p90_won_cycle_days: number | null;
+            lost_cycle_count: number;
+            mean_lost_cycle_days: number | null;
+            median_lost_cycle_days: number | null;
+            p90_lost_cycle_days: number | null;
+            filters?: {
+                [key: string]: unknown;
+            };
+        };
         WinInput: {
             /** Format: date */
             closed_on?: string | null;
@@ -3326,7 +3543,10 @@ export interface operations {
     change_password: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Same key and body: the same answer once more, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -5880,7 +6100,7 @@ export interface operations {
             query?: {
                 page?: number;
                 per_page?: number;
-                /** @description Comma list of amount, closed_on, created_at, customer_id, expected_close_on, forecast_category, id, name, next_step_on, opened_on, owner_id, rank, stage_entered_at, stage_id, state, updated_at, win_probability; a leading - sorts downwards. */
+                /** @description Comma list of amount, closed_on, created_at, expected_close_on, forecast_category, id, name, next_step_on, opened_on, owner_id, rank, stage_entered_at, stage_id, state, updated_at, win_probability; a leading - sorts downwards. */
                 sort?: string;
                 /** @description From `next_cursor`; not with `page`. */
                 cursor?: string;
@@ -5888,11 +6108,17 @@ export interface operations {
                 /** @description Comma list of fields to send. */
                 fields?: string;
                 deleted?: "only";
-                /** @description JSON tree of and, or, {field, op, value} over: as_of (); id (eq, ne, in, not_in, is_null, not_null); name (contains, not_contains, eq, starts_with, is_null, not_null); pipeline_id (eq, ne, in, not_in, is_null, not_null); stage_id (eq, ne, in, not_in, is_null, not_null); state (eq, ne, in, not_in, is_null, not_null); kind (eq, ne, in, not_in, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); person_id (eq, ne, in, not_in, is_null, not_null); product_id (eq, ne, in, not_in, is_null, not_null); product_series (eq, ne, in, not_in, is_null, not_null); industry (eq, ne, in, not_in, is_null, not_null); country (eq, ne, in, not_in, is_null, not_null); top_team_id (eq, ne, in, not_in, is_null, not_null); region (eq, ne, in, not_in, is_null, not_null); owner_id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); currency (eq, ne, in, not_in, is_null, not_null); amount (eq, ne, lt, lte, gt, gte, is_null, not_null); win_probability (eq, ne, lt, lte, gt, gte, is_null, not_null); forecast_category (eq, ne, in, not_in, is_null, not_null); source (eq, ne, in, not_in, is_null, not_null); lost_reason (eq, ne, in, not_in, is_null, not_null); opened (eq, ne, lt, lte, gt, gte, is_null, not_null); closed (eq, ne, lt, lte, gt, gte, is_null, not_null); expected_close (eq, ne, lt, lte, gt, gte, is_null, not_null); next_step_on (eq, ne, lt, lte, gt, gte, is_null, not_null); stage_entered (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); hygiene (eq, ne, in, not_in, is_null, not_null); is_backfill (eq, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null) */
+                /** @description JSON tree of and, or, {field, op, value} over: as_of (); change (); entered (); went_on (); id (eq, ne, in, not_in, is_null, not_null); name (contains, not_contains, eq, starts_with, is_null, not_null); pipeline_id (eq, ne, in, not_in, is_null, not_null); stage_id (eq, ne, in, not_in, is_null, not_null); state (eq, ne, in, not_in, is_null, not_null); kind (eq, ne, in, not_in, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); person_id (eq, ne, in, not_in, is_null, not_null); product_id (eq, ne, in, not_in, is_null, not_null); product_series (eq, ne, in, not_in, is_null, not_null); industry (eq, ne, in, not_in, is_null, not_null); country (eq, ne, in, not_in, is_null, not_null); top_team_id (eq, ne, in, not_in, is_null, not_null); region (eq, ne, in, not_in, is_null, not_null); owner_id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); currency (eq, ne, in, not_in, is_null, not_null); amount (eq, ne, lt, lte, gt, gte, is_null, not_null); win_probability (eq, ne, lt, lte, gt, gte, is_null, not_null); forecast_category (eq, ne, in, not_in, is_null, not_null); source (eq, ne, in, not_in, is_null, not_null); lost_reason (eq, ne, in, not_in, is_null, not_null); lost_from_stage_id (eq, ne, in, not_in, is_null, not_null); competitor (eq, ne, in, not_in, is_null, not_null); opened (eq, ne, lt, lte, gt, gte, is_null, not_null); closed (eq, ne, lt, lte, gt, gte, is_null, not_null); expected_close (eq, ne, lt, lte, gt, gte, is_null, not_null); next_step_on (eq, ne, lt, lte, gt, gte, is_null, not_null); stage_entered (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); hygiene (eq, ne, in, not_in, is_null, not_null); is_backfill (eq, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null) */
                 where?: string;
                 q?: string;
                 /** @description A moment, or a date for its end: the deals for which the other filters held then. */
                 as_of?: string;
+                /** @description What became of the open pipeline in a span of days, as kind, first and last day: won,2026-01-01,2026-01-31. Kinds: opened, reopened, grew, shrank, slipped, won, lost, removed, joined. The other filters are asked at both ends. */
+                change?: string;
+                /** @description Came to a stage in a span of days. As stage, first and last day, and where wanted a moment by which it was known: 3,2026-01-01,2026-03-31. Days may be left out. */
+                entered?: string;
+                /** @description Of those, that went on to a further open stage or were won. As stage, first and last day, and where wanted a moment by which it was known: 3,2026-01-01,2026-03-31. Days may be left out. */
+                went_on?: string;
                 id?: (number | "none")[];
                 name?: string;
                 pipeline_id?: (number | "none")[];
@@ -5922,6 +6148,9 @@ export interface operations {
                 forecast_category?: (string | "none")[];
                 source?: (string | "none")[];
                 lost_reason?: (string | "none")[];
+                /** @description The open stage that a lost deal stood at before. */
+                lost_from_stage_id?: (number | "none")[];
+                competitor?: (string | "none")[];
                 opened?: string;
                 opened_from?: string;
                 opened_to?: string;
@@ -6142,11 +6371,17 @@ export interface operations {
                 stage_id?: number;
                 cursor?: string;
                 per_page?: number;
-                /** @description JSON tree of and, or, {field, op, value} over: as_of (); id (eq, ne, in, not_in, is_null, not_null); name (contains, not_contains, eq, starts_with, is_null, not_null); pipeline_id (eq, ne, in, not_in, is_null, not_null); stage_id (eq, ne, in, not_in, is_null, not_null); state (eq, ne, in, not_in, is_null, not_null); kind (eq, ne, in, not_in, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); person_id (eq, ne, in, not_in, is_null, not_null); product_id (eq, ne, in, not_in, is_null, not_null); product_series (eq, ne, in, not_in, is_null, not_null); industry (eq, ne, in, not_in, is_null, not_null); country (eq, ne, in, not_in, is_null, not_null); top_team_id (eq, ne, in, not_in, is_null, not_null); region (eq, ne, in, not_in, is_null, not_null); owner_id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); currency (eq, ne, in, not_in, is_null, not_null); amount (eq, ne, lt, lte, gt, gte, is_null, not_null); win_probability (eq, ne, lt, lte, gt, gte, is_null, not_null); forecast_category (eq, ne, in, not_in, is_null, not_null); source (eq, ne, in, not_in, is_null, not_null); lost_reason (eq, ne, in, not_in, is_null, not_null); opened (eq, ne, lt, lte, gt, gte, is_null, not_null); closed (eq, ne, lt, lte, gt, gte, is_null, not_null); expected_close (eq, ne, lt, lte, gt, gte, is_null, not_null); next_step_on (eq, ne, lt, lte, gt, gte, is_null, not_null); stage_entered (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); hygiene (eq, ne, in, not_in, is_null, not_null); is_backfill (eq, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null) */
+                /** @description JSON tree of and, or, {field, op, value} over: as_of (); change (); entered (); went_on (); id (eq, ne, in, not_in, is_null, not_null); name (contains, not_contains, eq, starts_with, is_null, not_null); pipeline_id (eq, ne, in, not_in, is_null, not_null); stage_id (eq, ne, in, not_in, is_null, not_null); state (eq, ne, in, not_in, is_null, not_null); kind (eq, ne, in, not_in, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); person_id (eq, ne, in, not_in, is_null, not_null); product_id (eq, ne, in, not_in, is_null, not_null); product_series (eq, ne, in, not_in, is_null, not_null); industry (eq, ne, in, not_in, is_null, not_null); country (eq, ne, in, not_in, is_null, not_null); top_team_id (eq, ne, in, not_in, is_null, not_null); region (eq, ne, in, not_in, is_null, not_null); owner_id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); currency (eq, ne, in, not_in, is_null, not_null); amount (eq, ne, lt, lte, gt, gte, is_null, not_null); win_probability (eq, ne, lt, lte, gt, gte, is_null, not_null); forecast_category (eq, ne, in, not_in, is_null, not_null); source (eq, ne, in, not_in, is_null, not_null); lost_reason (eq, ne, in, not_in, is_null, not_null); lost_from_stage_id (eq, ne, in, not_in, is_null, not_null); competitor (eq, ne, in, not_in, is_null, not_null); opened (eq, ne, lt, lte, gt, gte, is_null, not_null); closed (eq, ne, lt, lte, gt, gte, is_null, not_null); expected_close (eq, ne, lt, lte, gt, gte, is_null, not_null); next_step_on (eq, ne, lt, lte, gt, gte, is_null, not_null); stage_entered (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); hygiene (eq, ne, in, not_in, is_null, not_null); is_backfill (eq, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null) */
                 where?: string;
                 q?: string;
                 /** @description A moment, or a date for its end: the deals for which the other filters held then. */
                 as_of?: string;
+                /** @description What became of the open pipeline in a span of days, as kind, first and last day: won,2026-01-01,2026-01-31. Kinds: opened, reopened, grew, shrank, slipped, won, lost, removed, joined. The other filters are asked at both ends. */
+                change?: string;
+                /** @description Came to a stage in a span of days. As stage, first and last day, and where wanted a moment by which it was known: 3,2026-01-01,2026-03-31. Days may be left out. */
+                entered?: string;
+                /** @description Of those, that went on to a further open stage or were won. As stage, first and last day, and where wanted a moment by which it was known: 3,2026-01-01,2026-03-31. Days may be left out. */
+                went_on?: string;
                 id?: (number | "none")[];
                 name?: string;
                 state?: (string | "none")[];
@@ -6174,6 +6409,9 @@ export interface operations {
                 forecast_category?: (string | "none")[];
                 source?: (string | "none")[];
                 lost_reason?: (string | "none")[];
+                /** @description The open stage that a lost deal stood at before. */
+                lost_from_stage_id?: (number | "none")[];
+                competitor?: (string | "none")[];
                 opened?: string;
                 opened_from?: string;
                 opened_to?: string;
@@ -11456,6 +11694,87 @@ export interface operations {
             };
         };
     };
+    read_funnel_report: {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+                owner_id?: number;
+                team_id?: number;
+                pipeline_id?: number;
+                currency?: string;
+                as_of?: string;
+                format?: "json" | "csv" | "xlsx";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FunnelReport"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_hygiene_report: {
         parameters: {
             query?: {
@@ -11766,6 +12085,88 @@ export interface operations {
             };
         };
     };
+    read_losses_report: {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+                owner_id?: number;
+                team_id?: number;
+                pipeline_id?: number;
+                currency?: string;
+                as_of?: string;
+                format?: "json" | "csv" | "xlsx";
+                group_by?: "reason" | "stage" | "competitor";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LossesReport"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_pipeline_report: {
         parameters: {
             query?: {
@@ -11791,6 +12192,87 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PipelineReport"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_pipeline_changes_report: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+                owner_id?: number;
+                team_id?: number;
+                pipeline_id?: number;
+                currency?: string;
+                as_of?: string;
+                format?: "json" | "csv" | "xlsx";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineChangesReport"];
                 };
             };
             /** @description Not modified */
@@ -11954,6 +12436,88 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SummaryReport"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_velocity_report: {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+                owner_id?: number;
+                team_id?: number;
+                pipeline_id?: number;
+                currency?: string;
+                as_of?: string;
+                format?: "json" | "csv" | "xlsx";
+                group_by?: "month" | "owner";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VelocityReport"];
                 };
             };
             /** @description Not modified */
@@ -13621,7 +14185,10 @@ export interface operations {
     create_user: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Same key and body: the same answer once more, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
