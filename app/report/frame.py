@@ -86,6 +86,9 @@ ReportMeta = StrictSchema.from_dict(SPAN, name="ReportMeta")
 FILTERS = fields.Dict(keys=fields.String(), values=fields.String())
 """Per measure the query string of the list that it is made of."""
 
+_OF_TOTALS = fields.Dict(keys=fields.String(), values=fields.String(), metadata={"optional": True})
+"""The same of the totals, where all their records make one list."""
+
 
 def answer_schema(name: str, row: Mapping[str, Any], totals: Mapping[str, Any]) -> type[Schema]:
     """`{"rows", "totals", "meta"}` of a report.
@@ -96,7 +99,7 @@ def answer_schema(name: str, row: Mapping[str, Any], totals: Mapping[str, Any]) 
         totals: the fields of the totals.
     """
     one = StrictSchema.from_dict({**row, "filters": FILTERS}, name=f"{name}Row")
-    whole = StrictSchema.from_dict({**totals}, name=f"{name}Totals")
+    whole = StrictSchema.from_dict({**totals, "filters": _OF_TOTALS}, name=f"{name}Totals")
     return StrictSchema.from_dict(
         {"rows": Items(one, most=100_000), "totals": fields.Nested(whole), "meta": fields.Nested(ReportMeta)},
         name=f"{name}Report",

@@ -90,7 +90,7 @@ def run(connection: Connection, actor: Actor, scope: Scope, query: Mapping[str, 
             }
             for row in sorted(rows.values(), key=lambda row: _place(row, group_by))
         ],
-        "totals": _figures(totals, totals.tally),
+        "totals": {**_figures(totals, totals.tally), "filters": _filters(scope, added, [])},
         "meta": span(scope, conversion.target, added, "report.sales.definition"),
     }
 

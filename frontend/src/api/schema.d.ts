@@ -2128,6 +2128,9 @@ export interface components {
             answered_count: number;
             mean_answer_minutes: number | null;
             median_answer_minutes: number | null;
+            filters?: {
+                [key: string]: unknown;
+            };
         };
         Actor: {
             id: number;
@@ -2557,6 +2560,9 @@ export interface components {
             silent_60_count: number;
             silent_90_count: number;
             lost_count: number;
+            filters?: {
+                [key: string]: unknown;
+            };
         };
         DeactivationInput: {
             successor_id?: number | null;
@@ -2850,6 +2856,9 @@ export interface components {
             won_amount: string;
             weighted_amount: string;
             other_amounts: components["schemas"]["Amounts"][];
+            filters?: {
+                [key: string]: unknown;
+            };
         };
         FunnelReport: {
             rows: components["schemas"]["FunnelRow"][];
@@ -2876,6 +2885,9 @@ export interface components {
             went_on: number | null;
             conversion: number | null;
             mean_days: number | null;
+            filters?: {
+                [key: string]: unknown;
+            };
         };
         Generated: {
             id: number;
@@ -2940,6 +2952,9 @@ export interface components {
             silent_amount: string;
             too_long_amount: string;
             other_amounts: components["schemas"]["Amounts"][];
+            filters?: {
+                [key: string]: unknown;
+            };
         };
         KindCounts: {
             call: number;
@@ -2977,6 +2992,9 @@ export interface components {
             other_amounts: components["schemas"]["Amounts"][];
             contact_count: number;
             new_customers: number;
+            filters?: {
+                [key: string]: unknown;
+            };
         };
         LeadsReport: {
             rows: components["schemas"]["LeadsRow"][];
@@ -3003,6 +3021,9 @@ export interface components {
             won_count: number;
             qualification_rate: number | null;
             mean_days_to_qualify: number | null;
+            filters?: {
+                [key: string]: unknown;
+            };
         };
         Link: {
             id: number;
@@ -3051,6 +3072,9 @@ export interface components {
             amount: string;
             share: number | null;
             other_amounts: components["schemas"]["CurrencyAmount"][];
+            filters?: {
+                [key: string]: unknown;
+            };
         };
         Me: {
             id: number;
@@ -3301,6 +3325,9 @@ export interface components {
             amount: string;
             moved_amount: string | null;
             other_amounts: components["schemas"]["CurrencyAmount"][];
+            filters?: {
+                [key: string]: unknown;
+            };
         };
         PipelineInput: {
             name: string;
@@ -3361,6 +3388,9 @@ export interface components {
             other_amounts: components["schemas"]["Amounts"][];
             mean_age_days: number | null;
             overdue_count: number;
+            filters?: {
+                [key: string]: unknown;
+            };
         };
         ProductInput: {
             code: string;
@@ -3681,6 +3711,9 @@ export interface components {
                 [key: string]: unknown;
             };
             other_amounts: components["schemas"]["Amounts"][];
+            filters?: {
+                [key: string]: unknown;
+            };
         };
         SellingEntity: {
             id: number;
@@ -4063,6 +4096,9 @@ export interface components {
             mean_lost_cycle_days: number | null;
             median_lost_cycle_days: number | null;
             p90_lost_cycle_days: number | null;
+            filters?: {
+                [key: string]: unknown;
+            };
         };
         WinInput: {
             /** Format: date */

@@ -32,9 +32,11 @@ export type SummaryReport = Schemas['SummaryReport']
 export type Attainment = Schemas['Attainment']
 export type AttainmentRow = Schemas['AttainmentRow']
 export type AttainmentCell = Schemas['AttainmentCell']
-export type PipelineFigures = Schemas['PipelineTotals']
 export type PipelineRow = Schemas['PipelineRow']
 export type PipelineReport = Schemas['PipelineReport']
+export type Currencies = Schemas['Currencies']
+export type Currency = Schemas['Currency']
+export type ExchangeRate = Schemas['ExchangeRateRecord']
 export type DealLine = Schemas['DealLine']
 export type Stay = Schemas['Stay']
 export type Quote = Schemas['QuoteRecord']
@@ -72,6 +74,7 @@ export interface ResourceMap {
   pipelines: Pipeline
   products: Product
   quotes: Quote
+  'exchange-rates': ExchangeRate
 }
 
 /** Name of a list: the first segment of its path. */

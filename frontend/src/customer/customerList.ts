@@ -33,8 +33,13 @@ export const customerList: ListSpec<'customers'> = {
   },
   // Reports lead here with these; days begin in the reader's zone, which only the server knows for sure.
   serverFilters: [
+    'where',
+    'team_id',
+    'created_by',
     'created_after',
     'created_before',
+    'last_contacted_after',
+    'last_contacted_before',
     'first_contacted_after',
     'first_contacted_before',
     'qualified_after',
@@ -42,7 +47,11 @@ export const customerList: ListSpec<'customers'> = {
     'disqualified_after',
     'disqualified_before',
     'qualified_by',
-    'team_id',
+    'credit_rating_min',
+    'credit_rating_max',
+    'country',
+    'province',
+    'city',
   ],
   searched: (customer) => [
     customer.name,

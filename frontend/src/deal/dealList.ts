@@ -43,8 +43,30 @@ export const dealList: ListSpec<'deals'> = {
     closed_to: (deal, values) => atMost(deal.closed_on, values),
   },
   searched: (deal) => [deal.name],
-  // Reports lead here with these; the dialog of filters does not offer them.
-  serverFilters: ['where', 'stage_entered_before', 'product_id'],
+  // Reports lead here with these; the toolbar does not offer them, and what they ask only the server can judge.
+  serverFilters: [
+    'where',
+    'as_of',
+    'product_id',
+    'product_series',
+    'industry',
+    'country',
+    'region',
+    'top_team_id',
+    'person_id',
+    'created_by',
+    'closed',
+    'expected_close',
+    'opened',
+    'stage_entered_after',
+    'stage_entered_before',
+    'created_after',
+    'created_before',
+    'updated_after',
+    'updated_before',
+    'win_probability_min',
+    'win_probability_max',
+  ],
 }
 
 /** The colour of a deal's state, the same on every screen. */

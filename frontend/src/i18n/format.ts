@@ -61,6 +61,13 @@ export function useFormat() {
     ).format(new Date(`${of}-01T00:00:00Z`))
   }
 
+  /** A month with its year, such as `2026-11`. */
+  function monthName(month: string): string {
+    return dates('month', { timeZone: 'UTC', year: 'numeric', month: 'short' }).format(
+      new Date(`${month}-01T00:00:00Z`),
+    )
+  }
+
   /** An instant with its time of day. */
   function instant(at: string | null | undefined): string {
     if (!at) return ''
@@ -130,6 +137,15 @@ export function useFormat() {
     }).format(amount as unknown as number)
   }
 
+  /** Money on the scale of a chart, where every mark has the same shape. */
+  function moneyCompact(amount: number, currency: string | null | undefined): string {
+    return numbers(`money compact ${currency}`, {
+      ...(currency ? { style: 'currency' as const, currency, currencyDisplay: 'narrowSymbol' as const } : {}),
+      notation: 'compact' as const,
+      maximumFractionDigits: 1,
+    }).format(amount)
+  }
+
   /** A fraction as a percentage with one decimal at most. */
   function percent(rate: number): string {
     return numbers('percent', { style: 'percent', maximumFractionDigits: 1 }).format(rate)
@@ -146,6 +162,7 @@ export function useFormat() {
     date,
     shortDate,
     month,
+    monthName,
     instant,
     time,
     timeOfDay,
@@ -153,6 +170,7 @@ export function useFormat() {
     relative,
     money,
     moneyShort,
+    moneyCompact,
     number,
     percent,
     decimal,

@@ -1,5 +1,14 @@
 import type { Component } from 'vue'
-import { Building2, ChartColumn, FileText, Handshake, House, SlidersHorizontal, Sprout, Target } from '@lucide/vue'
+import {
+  Building2,
+  ChartColumn,
+  FileText,
+  Handshake,
+  House,
+  SlidersHorizontal,
+  Sprout,
+  Target,
+} from '@lucide/vue'
 import type { RouteRecordRaw } from 'vue-router'
 import { useSession } from '@/session/session'
 
@@ -49,6 +58,13 @@ export const adminPages = [
     permission: 'setting:write',
     isForAdmins: true,
   },
+  {
+    name: 'admin-currencies',
+    path: 'currencies',
+    title: 'admin.currencies',
+    permission: 'setting:write',
+    isForAdmins: true,
+  },
   // Everybody who sells keeps the tags; they alone make no administrator.
   { name: 'admin-tags', path: 'tags', title: 'admin.tags', permission: 'tag:write', isForAdmins: false },
 ] as const
@@ -60,6 +76,7 @@ const adminComponents: Record<(typeof adminPages)[number]['name'], () => Promise
   'admin-products': () => import('@/admin/ProductsPage.vue'),
   'admin-options': () => import('@/admin/OptionsPage.vue'),
   'admin-company': () => import('@/admin/CompanyPage.vue'),
+  'admin-currencies': () => import('@/admin/CurrenciesPage.vue'),
   'admin-tags': () => import('@/admin/TagsPage.vue'),
 }
 
@@ -143,13 +160,13 @@ export const pages: readonly RouteRecordRaw[] = [
     path: '/reports/summary',
     name: 'report-summary',
     component: () => import('@/report/SummaryPage.vue'),
-    meta: { title: 'report.summary', place: 'reports', permission: 'report:read' },
+    meta: { title: 'nav.reports', place: 'reports', permission: 'report:read' },
   },
   {
-    path: '/reports/pipeline',
-    name: 'report-pipeline',
-    component: () => import('@/report/PipelinePage.vue'),
-    meta: { title: 'report.pipeline', place: 'reports', permission: 'report:read' },
+    path: '/reports/:path+',
+    name: 'report',
+    component: () => import('@/report/ReportPage.vue'),
+    meta: { title: 'nav.reports', place: 'reports', permission: 'report:read' },
   },
   {
     path: '/targets',

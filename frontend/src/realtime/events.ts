@@ -12,6 +12,7 @@ export interface BulkEvent {
 }
 
 const lists: Record<string, string> = {
+  exchange_rate: 'exchange-rates',
   person: 'people',
   tag: 'tags',
   user: 'users',

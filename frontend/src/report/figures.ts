@@ -1,5 +1,6 @@
 import type { LocationQueryRaw } from 'vue-router'
 import type { SummaryFigures } from '@/api/types'
+import type { RecordsList } from './reports'
 
 /** How a figure is written. */
 export type FigureKind = 'count' | 'amount' | 'rate' | 'days'
@@ -48,7 +49,7 @@ export interface FigureChange {
 
 /** The change of a figure; null where there is nothing to compare it with. */
 export function changeOf(
-  figure: Figure,
+  figure: Pick<Figure, 'kind' | 'better'>,
   now: number | string | null,
   before: number | string | null | undefined,
 ): FigureChange | null {
@@ -71,18 +72,21 @@ export function changeOf(
 
 /** A list and its filter. */
 export interface RecordsLink {
-  list: 'deals' | 'customers'
+  list: RecordsList
   query: LocationQueryRaw
 }
 
-/** The way to the records behind a figure; `filters` is a query string as the server names them. */
-export function recordsOf(list: RecordsLink['list'] | null, filters: unknown): RecordsLink | null {
+/**
+ * The way to the records behind a figure; `filters` is a query string as the server names them, `report` the name of
+ * the report that leads there: the list says so.
+ */
+export function recordsOf(list: RecordsList | null, filters: unknown, report?: string): RecordsLink | null {
   if (list === null || typeof filters !== 'string') return null
   const query: Record<string, string[]> = {}
   for (const [key, value] of new URLSearchParams(filters)) (query[key] ??= []).push(value)
   // A table is asked for: a board shows neither closed deals of long ago nor a filter of dates.
   const view = list === 'deals' ? { view: 'table' } : {}
-  return { list, query: { ...view, ...query } }
+  return { list, query: { ...view, ...query, ...(report ? { report } : {}) } }
 }
 
 /** Rows of one pipeline, in the order of its stages. */

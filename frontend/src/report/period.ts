@@ -64,6 +64,24 @@ export function spanOf(period: Period, today: string): Span {
   }
 }
 
+/**
+ * The span before another one, as the server reckons it: as many whole months before whole months, else as many days.
+ * Nothing lies before a span without a first day; one without a last day reaches to today.
+ */
+export function spanBefore(span: Span, today: string): { from: string; to: string } | null {
+  if (span.from === null) return null
+  const last = span.to ?? (today > span.from ? today : span.from)
+  const [year, month, date] = parts(span.from)
+  const [lastYear, lastMonth] = parts(last)
+  const to = addDays(span.from, -1)
+  if (date === 1 && last === dayAt(lastYear, lastMonth + 1, 0)) {
+    const months = (lastYear - year) * 12 + lastMonth - month + 1
+    return { from: dayAt(year, month - months, 1), to }
+  }
+  const length = (Date.parse(last) - Date.parse(span.from)) / 86_400_000
+  return { from: addDays(to, -length), to }
+}
+
 /** The name of a span, when it has one today. */
 export function periodOf(span: Span, today: string): Period | null {
   return (

@@ -1,5 +1,5 @@
 import { keepPreviousData, useQuery } from '@tanstack/vue-query'
-import { computed, onScopeDispose, ref, type ComputedRef } from 'vue'
+import { computed, onScopeDispose, ref, toValue, type ComputedRef, type MaybeRefOrGetter } from 'vue'
 import { rest, type Query } from '@/api/rest'
 import { useLive } from '@/records/context'
 import type { LiveView } from '@/records/live'
@@ -12,6 +12,7 @@ interface ReportOptions {
   resources: readonly string[]
   /** `follow` loads it again by itself, `tell` only says so: nothing on a report moves while it is read. */
   onChange: 'follow' | 'tell'
+  enabled?: MaybeRefOrGetter<boolean>
 }
 
 /** A report, and whether its data have changed since. */
@@ -43,6 +44,7 @@ export function useReport<T extends object>(name: string, query: ComputedRef<Que
       isOld.value = false
       return answer
     },
+    enabled: computed(() => toValue(options.enabled) !== false),
     // What a page shows after it was left for a while is loaded anew, behind what is known.
     staleTime: 0,
     placeholderData: keepPreviousData,

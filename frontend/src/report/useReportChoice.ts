@@ -7,8 +7,20 @@ import { isDay, periodOf, spanOf, type Period, type Span } from './period'
 /** What a report is restricted to, besides its period. */
 export type ReportFilter = 'owner_id' | 'team_id' | 'pipeline_id'
 
-/** What a report covers. */
-export type ReportChoice = Span & Record<ReportFilter, string | null>
+/** What a report covers: whose, in which currency its totals are, and the day as of which it is told. */
+export type ReportChoice = Span & Record<ReportFilter | 'currency' | 'as_of', string | null>
+
+/** The parameters of an address that all reports share: they stay from one report to the next. */
+export const sharedKeys = [
+  'from',
+  'to',
+  'period',
+  'owner_id',
+  'team_id',
+  'pipeline_id',
+  'currency',
+  'as_of',
+] as const
 
 function texts(value: unknown): string[] {
   return [value].flat().filter((entry): entry is string => typeof entry === 'string' && entry !== '')
@@ -26,6 +38,9 @@ export function choiceOf(query: Record<string, unknown>, today: string): ReportC
     owner_id: id('owner_id'),
     team_id: id('team_id'),
     pipeline_id: id('pipeline_id'),
+    currency: texts(query['currency']).find((text) => /^[A-Z]{3}$/.test(text)) ?? null,
+    // The end of a day that is yet to come cannot be told.
+    as_of: texts(query['as_of']).find((text) => isDay(text) && text <= today) ?? null,
   }
 }
 
@@ -48,6 +63,16 @@ export function useReportChoice() {
 
   return {
     choice,
+    today,
+    /** The address, for links to the same. */
+    shared: computed<LocationQueryRaw>(() =>
+      Object.fromEntries(
+        sharedKeys.flatMap((key) => (route.query[key] == null ? [] : [[key, route.query[key]]])),
+      ),
+    ),
+    /** A parameter of one report alone. */
+    extra: (key: string) => texts(route.query[key])[0] ?? null,
+    setExtra: (changes: Record<string, string | null>) => write(changes),
     period: computed(() => periodOf(choice.value, today.value)),
     query: computed<Query>(() => ({ ...choice.value })),
     setPeriod: (period: Period) =>
@@ -56,6 +81,6 @@ export function useReportChoice() {
       const next = { from: choice.value.from, to: choice.value.to, ...span }
       write({ ...next, period: next.from === null && next.to === null ? 'all' : null })
     },
-    setFilter: (key: ReportFilter, value: string | null) => write({ [key]: value }),
+    setFilter: (key: ReportFilter | 'currency' | 'as_of', value: string | null) => write({ [key]: value }),
   }
 }

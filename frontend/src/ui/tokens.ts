@@ -23,13 +23,17 @@ export const textPairs: readonly (readonly [ink: string, ground: string])[] = [
   ['amber-ink', 'surface'],
 ]
 
-/** Borders of controls and focus rings: 3:1 is asked of them. */
+/** The fills of charts. */
+const fills = ['chart-1', 'chart-2', 'chart-3', 'chart-4', 'chart-up', 'chart-down', 'chart-rest'] as const
+
+/** Borders of controls, focus rings and what charts draw: 3:1 is asked of them. */
 export const edgePairs: readonly (readonly [edge: string, ground: string])[] = [
   ['control', 'surface'],
   ['control', 'raised'],
   ['ring', 'surface'],
   ['ring', 'canvas'],
   ['ring', 'raised'],
+  ...fills.flatMap((fill) => [[fill, 'surface'] as const, [fill, 'canvas'] as const]),
 ]
 
 const named: Record<string, Hue> = {

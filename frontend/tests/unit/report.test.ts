@@ -44,6 +44,8 @@ describe('the address of a report', () => {
       owner_id: null,
       team_id: null,
       pipeline_id: null,
+      currency: null,
+      as_of: null,
     })
     expect(choiceOf({ period: 'all' }, '2026-11-22')).toMatchObject({ from: null, to: null })
     expect(choiceOf({ from: '2026-01-05' }, '2026-11-22')).toMatchObject({ from: '2026-01-05', to: null })
@@ -56,6 +58,8 @@ describe('the address of a report', () => {
       owner_id: null,
       team_id: '7',
       pipeline_id: null,
+      currency: null,
+      as_of: null,
     })
   })
 })

@@ -1,0 +1,95 @@
+import { useQuery } from '@tanstack/vue-query'
+import { computed, type ComputedRef } from 'vue'
+import { useI18n } from 'vue-i18n'
+import { rest } from '@/api/rest'
+import { useFormat } from '@/i18n/format'
+import { useOptions } from '@/records/useOptions'
+import { useReference } from '@/records/useReference'
+import { useUsers } from '@/records/useUsers'
+import { leafOf, listFilters } from './listFilters'
+
+/** How the filters that came from a report are said in words. */
+export function useFilterText(filters: ComputedRef<Readonly<Record<string, readonly string[]>>>) {
+  const { t, te, locale } = useI18n()
+  const { date, instant } = useFormat()
+  const users = useUsers()
+  const teams = useReference('teams')
+  const pipelines = useReference('pipelines')
+  const options: Record<string, ReturnType<typeof useOptions>> = {
+    industry: useOptions('industry'),
+    source: useOptions('source'),
+    lost_reason: useOptions('lost_reason'),
+  }
+  const stages = computed(
+    () =>
+      new Map(pipelines.value.flatMap(({ stages: all }) => all.map(({ id, name }) => [String(id), name]))),
+  )
+  /** The records that are named by their ids, `customers/7`. */
+  const wanted = computed(() =>
+    Object.entries(filters.value).flatMap(([key, values]) => {
+      const way = listFilters[key]
+      return way?.kind === 'record'
+        ? values.filter((value) => /^\d+$/.test(value)).map((value) => `${way.resource}/${value}`)
+        : []
+    }),
+  )
+  const names = useQuery({
+    queryKey: computed(() => ['names', wanted.value] as const),
+    queryFn: async ({ queryKey, signal }) => {
+      const found = await Promise.all(
+        queryKey[1].map(async (path) => {
+          const record = await rest.get<{ name: string }>(`/${path}`, {}, signal).catch(() => null)
+          return [path, record?.name] as const
+        }),
+      )
+      return Object.fromEntries(found) as Record<string, string | undefined>
+    },
+    enabled: computed(() => wanted.value.length > 0),
+    staleTime: 10 * 60_000,
+  })
+
+  function say(key: string, value: string): string {
+    const way = listFilters[key] ?? { kind: 'plain' }
+    if (value === 'none') return t('report.filterNone')
+    switch (way.kind) {
+      case 'record':
+        return names.data.value?.[`${way.resource}/${value}`] ?? `#${value}`
+      case 'team':
+        return teams.value.find(({ id }) => String(id) === value)?.name ?? `#${value}`
+      case 'user':
+        return users.nameOf(Number(value)) || `#${value}`
+      case 'stage':
+        return stages.value.get(value) ?? `#${value}`
+      case 'option':
+        return options[way.list]?.label(value) ?? value
+      case 'country':
+        return /^[A-Z]{2}$/.test(value)
+          ? (new Intl.DisplayNames(locale.value, { type: 'region' }).of(value) ?? value)
+          : value
+      case 'day':
+        return /^\d{4}-\d{2}-\d{2}$/.test(value) ? date(value) : instant(value)
+      case 'instant':
+        return instant(value)
+      case 'word':
+        return te(`${way.under}.${value}`) ? t(`${way.under}.${value}`) : value
+      case 'where': {
+        const leaf = leafOf(value)
+        return leaf && te(`report.filter.${leaf.field}`) && te(`report.filterOp.${leaf.op}`)
+          ? t(`report.filterOp.${leaf.op}`, { field: t(`report.filter.${leaf.field}`), value: leaf.value })
+          : value
+      }
+      default:
+        return value
+    }
+  }
+
+  return {
+    nameOf: (key: string): string => (te(`report.filter.${key}`) ? t(`report.filter.${key}`) : key),
+    valueOf: (key: string, values: readonly string[]): string => {
+      const [first = '', ...rest] = values
+      return rest.length > 1
+        ? `${say(key, first)} +${rest.length}`
+        : values.map((value) => say(key, value)).join(', ')
+    },
+  }
+}
