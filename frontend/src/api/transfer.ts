@@ -12,7 +12,11 @@ interface Upload {
 }
 
 // `fetch` does not tell how much of a body has gone out.
-function sendForm({ path, form, onProgress, signal }: Upload, token: string | null, key: string): Promise<Response> {
+function sendForm(
+  { path, form, onProgress, signal }: Upload,
+  token: string | null,
+  key: string,
+): Promise<Response> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest()
     request.open('POST', `${globalThis.location.origin}${prefix}${path}`)
@@ -27,7 +31,9 @@ function sendForm({ path, form, onProgress, signal }: Upload, token: string | nu
       const changeset = request.getResponseHeader('X-Changeset-Id')
       if (changeset) rememberChangeset(changeset)
       const type = request.getResponseHeader('Content-Type') ?? ''
-      resolve(new Response(request.responseText, { status: request.status, headers: { 'Content-Type': type } }))
+      resolve(
+        new Response(request.responseText, { status: request.status, headers: { 'Content-Type': type } }),
+      )
     }
     request.onerror = () => reject(new Problem(0))
     request.onabort = () => reject(new DOMException('', 'AbortError'))
@@ -51,13 +57,17 @@ export async function upload<T>(what: Upload): Promise<T> {
 export async function download(path: string, name: string): Promise<void> {
   const load = async (token: string | null): Promise<Response> =>
     fetch(`${prefix}${path}`, {
-      headers: { ...(token ? { Authorization: `Bearer ${token}` } : {}), 'Accept-Language': credentialsNow().language() },
+      headers: {
+        ...(token ? { Authorization: `Bearer ${token}` } : {}),
+        'Accept-Language': credentialsNow().language(),
+      },
     }).catch(() => {
       throw new Problem(0)
     })
   const token = await credentialsNow().token()
   let answer = await load(token)
-  if (answer.status === 401 && (await credentialsNow().renew(token))) answer = await load(await credentialsNow().token())
+  if (answer.status === 401 && (await credentialsNow().renew(token)))
+    answer = await load(await credentialsNow().token())
   if (!answer.ok) throw await problemOf(answer)
   const address = URL.createObjectURL(await answer.blob())
   const link = document.createElement('a')
