@@ -462,7 +462,12 @@ class Sync:
         if goal["kind"] == "won":
             self.api.call("POST", f"{path}/win", {"closed_on": closed_on}, where)
         elif goal["kind"] == "lost":
-            self.api.call("POST", f"{path}/lose", {"reason": "other", "note": "No reason in the files", "closed_on": closed_on}, where)
+            self.api.call(
+                "POST",
+                f"{path}/lose",
+                {"reason": "other", "note": "No reason in the files", "closed_on": closed_on},
+                where,
+            )
         elif stored["state"] != "open":
             self.api.call("POST", f"{path}/reopen", {"stage_id": goal["id"]}, where)
         else:
