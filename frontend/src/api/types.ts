@@ -7,6 +7,7 @@ export type Customer = Schemas['CustomerRecord']
 export type Person = Schemas['PersonRecord']
 export type Contact = Schemas['ContactRecord']
 export type Deal = Schemas['DealRecord']
+export type Attachment = Schemas['AttachmentRecord']
 export type User = Schemas['UserRecord']
 export type Team = Schemas['TeamRecord']
 export type Tag = Schemas['TagRecord']
@@ -67,6 +68,7 @@ export interface ResourceMap {
   people: Person
   contacts: Contact
   deals: Deal
+  attachments: Attachment
   users: User
   teams: Team
   tags: Tag

@@ -123,6 +123,18 @@ export function useFormat() {
     }).format(amount as unknown as number)
   }
 
+  /** The size of a file. */
+  function bytes(size: number): string {
+    const units = ['byte', 'kilobyte', 'megabyte'] as const
+    const step = size < 1000 ? 0 : size < 1_000_000 ? 1 : 2
+    return numbers(`bytes ${step}`, {
+      style: 'unit',
+      unit: units[step] ?? 'byte',
+      unitDisplay: 'short',
+      maximumFractionDigits: step === 2 ? 1 : 0,
+    }).format(size / 1000 ** step)
+  }
+
   /** A plain number. */
   function number(value: number | string): string {
     return numbers('number', {}).format(value as number)
@@ -163,6 +175,7 @@ export function useFormat() {
     shortDate,
     month,
     monthName,
+    bytes,
     instant,
     time,
     timeOfDay,
