@@ -301,3 +301,36 @@ def test_a_second_run_changes_nothing(loaded: Loaded) -> None:
     assert (second.code, second.changesets) == (0, 0), second
     assert "deals      913 unchanged" in second.out
     assert loaded.get("/events")["meta"]["watermark"] == before
+
+
+def test_the_leaderboard_is_true(loaded: Loaded, truth: dict[str, Any]) -> None:
+    report = loaded.get("/reports/leaderboard?currency=USD")
+    rows = [row for row in report["rows"] if row["won_count"] + row["lost_count"]]
+    wanted = {name: one for name, one in truth["by_sales_agent"].items() if one["won"] + one["lost"]}
+    assert {row["label"] for row in rows} == wanted.keys()
+    for row in rows:
+        figures = wanted[row["label"]]
+        assert (row["won_count"], row["lost_count"]) == (figures["won"], figures["lost"])
+        assert row["won_amount"] == f"{figures['won_value']}.00"
+        assert row["win_rate"] == pytest.approx(figures["win_rate_closed"], abs=5e-5)
+        assert row["rank"] == 1 + sum(one["won_value"] > figures["won_value"] for one in wanted.values())
+    assert report["totals"]["won_amount"] == f"{truth['overall']['won_value']}.00"
+
+
+def test_the_forecast_and_hygiene_are_true(loaded: Loaded, truth: dict[str, Any]) -> None:
+    overall = truth["overall"]
+    forecast = loaded.get("/reports/forecast?currency=USD")
+    won = {row["key"]: (row["won_count"], row["won_amount"]) for row in forecast["rows"] if row["won_count"]}
+    assert won == {
+        month: (one["won"], f"{one['won_value']}.00") for month, one in truth["by_close_month"].items() if one["won"]
+    }
+    # No open deal of the data set says when it is expected to close, or what comes next.
+    (undated,) = (row for row in forecast["rows"] if row["key"] is None)
+    assert undated["open_count"] == overall["engaging"] + overall["prospecting"]
+    hygiene = loaded.get("/reports/hygiene?currency=USD")
+    for name in ("open", "no_next_step", "faulty"):
+        assert hygiene["totals"][f"{name}_count"] == undated["open_count"]
+        assert hygiene["totals"][f"{name}_amount"] == f"{overall['open_list_value']}.00"
+    for row in hygiene["rows"]:
+        for name in ("no_next_step_count", "overdue_count", "silent_count", "too_long_count"):
+            assert loaded.get(f"/deals?per_page=1&{row['filters'][name]}")["meta"]["total"] == row[name]
