@@ -259,6 +259,6 @@ REPORT = Report(
     answer_schema(
         "PipelineChanges", {"key": Choice(KINDS), "label": Line(), **_FIGURES}, {"label": Line(), **_FIGURES}
     ),
-    query_schema("PipelineChangesQuery", **{name: DateField(required=True) for name in ("from", "to")}),
+    query_schema("PipelineChangesQuery", without=(), **{name: DateField(required=True) for name in ("from", "to")}),
     ("label", "count", "amount", "moved_amount"),
 )
