@@ -47,6 +47,12 @@ export const dealList: ListSpec<'deals'> = {
   serverFilters: [
     'where',
     'as_of',
+    'change',
+    'entered',
+    'went_on',
+    'lost_from_stage_id',
+    'competitor',
+    'hygiene',
     'product_id',
     'product_series',
     'industry',

@@ -3,7 +3,7 @@ import type { SummaryFigures } from '@/api/types'
 import type { RecordsList } from './reports'
 
 /** How a figure is written. */
-export type FigureKind = 'count' | 'amount' | 'rate' | 'days'
+export type FigureKind = 'count' | 'amount' | 'rate' | 'days' | 'minutes'
 
 /** A figure of the summary. */
 export interface Figure {

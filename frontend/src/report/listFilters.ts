@@ -3,10 +3,12 @@ import { reportAt, nameOf } from './reports'
 /** How the value of a filter is said. */
 export type FilterValue =
   | { kind: 'record'; resource: 'customers' | 'people' | 'products' }
-  | { kind: 'team' | 'user' | 'stage' | 'day' | 'instant' | 'country' | 'plain' | 'where' | 'span' | 'flag' }
+  | { kind: 'team' | 'user' | 'stage' | 'day' | 'instant' | 'country' | 'plain' | 'where' }
+  /** A thing and two days, parted by commas. */
+  | { kind: 'span'; under: 'report.pipelineChange' | null }
   | { kind: 'option'; list: string }
   /** A value with words of its own. */
-  | { kind: 'word'; under: 'deal.state' | 'deal.kindName' | 'deal.forecastName' }
+  | { kind: 'word'; under: 'deal.state' | 'deal.kindName' | 'deal.forecastName' | 'report.fault' }
 
 const day: FilterValue = { kind: 'day' }
 const instant: FilterValue = { kind: 'instant' }
@@ -55,6 +57,21 @@ export const listFilters: Readonly<Record<string, FilterValue>> = {
   credit_rating_max: plain,
   last_contacted_after: instant,
   last_contacted_before: instant,
+  change: { kind: 'span', under: 'report.pipelineChange' },
+  entered: { kind: 'span', under: null },
+  went_on: { kind: 'span', under: null },
+  lost_from_stage_id: { kind: 'stage' },
+  competitor: option('competitor'),
+  hygiene: { kind: 'word', under: 'report.fault' },
+  deal_state: { kind: 'word', under: 'deal.state' },
+  became_lead_after: instant,
+  became_lead_before: instant,
+  qualified_after: instant,
+  qualified_before: instant,
+  first_contacted_after: instant,
+  first_contacted_before: instant,
+  silent_since_after: instant,
+  silent_since_before: instant,
   where: { kind: 'where' },
 }
 
@@ -65,12 +82,24 @@ export function originOf(text: string | null): string | null {
   return report ? nameOf(report) : null
 }
 
-/** A leaf of a `where` tree, when it is one: `closed is_null`. */
-export function leafOf(text: string): { field: string; op: string; value: string } | null {
+/** One condition of a `where` tree. */
+export interface Leaf {
+  field: string
+  op: string
+  value: string
+}
+
+/** The conditions of a `where` tree that asks for all of them; null for any other tree. */
+export function leavesOf(text: string): Leaf[] | null {
   try {
-    const tree = JSON.parse(text) as { field?: unknown; op?: unknown; value?: unknown }
-    if (typeof tree.field !== 'string' || typeof tree.op !== 'string') return null
-    return { field: tree.field, op: tree.op, value: tree.value === undefined ? '' : String(tree.value) }
+    const tree = JSON.parse(text) as { and?: unknown }
+    const leaves = Array.isArray(tree.and) ? (tree.and as unknown[]) : [tree]
+    const found = leaves.map((leaf) => {
+      const { field, op, value } = leaf as { field?: unknown; op?: unknown; value?: unknown }
+      if (typeof field !== 'string' || typeof op !== 'string') return null
+      return { field, op, value: value === undefined ? '' : String(value) }
+    })
+    return found.every((leaf) => leaf !== null) ? found : null
   } catch {
     return null
   }

@@ -1,12 +1,15 @@
 import type { FigureKind } from './figures'
+import type { Period } from './period'
 
 /** A list that figures lead to. */
 export type RecordsList = 'deals' | 'customers' | 'contacts'
 
 /** One figure per row of a report. */
 export interface Measure {
-  /** Field of a row; its words are `report.figure.<key>`. */
+  /** Field of a row, or a part of one: `kind_counts.call`. */
   key: string
+  /** Its words are `report.figure.<name>`; those of the key unless named. */
+  name?: string
   kind: FigureKind
   /** Which way is good news; without it a change is only told. */
   better?: 'up' | 'down'
@@ -26,6 +29,9 @@ export type ReportRow = ReportFigures & {
   readonly key: string | number | null
   readonly label: string
 }
+
+/** What any report may be narrowed by. */
+export type ReportParameter = 'from' | 'to' | 'pipeline_id' | 'currency' | 'as_of'
 
 /** How a chart is drawn. */
 export type ChartKind = 'bar' | 'line' | 'stack' | 'funnel' | 'waterfall'
@@ -49,6 +55,12 @@ export interface ReportDeclaration {
   measures: readonly Measure[]
   /** The first is shown unless another one is chosen. */
   charts: readonly [ChartView, ...ChartView[]]
+  /** Parameters that the report does not take. */
+  without?: readonly ReportParameter[]
+  /** It compares two moments: without a period it covers all that is known. */
+  needsPeriod?: boolean
+  /** The period before somebody chooses one; this month without. */
+  period?: Period
   /** The order of the table before somebody sorts it; the server's without. */
   sort?: string
   /** Rows keep their order in charts: stages, months. */
@@ -67,12 +79,16 @@ const count = (key: string, more: Partial<Measure> = {}): Measure => ({ key, kin
 const amount = (key: string, more: Partial<Measure> = {}): Measure => ({ key, kind: 'amount', ...more })
 const rate = (key: string, more: Partial<Measure> = {}): Measure => ({ key, kind: 'rate', ...more })
 const days = (key: string, more: Partial<Measure> = {}): Measure => ({ key, kind: 'days', ...more })
+const minutes = (key: string, more: Partial<Measure> = {}): Measure => ({ key, kind: 'minutes', ...more })
 const up = { better: 'up' } as const
 const down = { better: 'down' } as const
 const standing = { standing: true } as const
 
 /** Groups whose rows are spans of time, in their order. */
 export const timeGroups: ReadonlySet<string> = new Set(['day', 'week', 'month', 'quarter'])
+
+/** The ways of being in touch, as the report of activity counts them. */
+const contactKinds = ['call', 'visit', 'meeting', 'wechat', 'email', 'note'] as const
 
 /** All reports with rows, in the order of their tabs. */
 export const reports: readonly ReportDeclaration[] = [
@@ -145,6 +161,207 @@ export const reports: readonly ReportDeclaration[] = [
     list: 'deals',
     resources: ['deals', 'pipelines'],
   },
+  {
+    path: 'pipeline/changes',
+    groups: [],
+    rows: 'change',
+    heads: [],
+    measures: [count('count'), amount('amount'), amount('moved_amount')],
+    charts: [{ kind: 'waterfall', measures: ['amount'] }],
+    isOrdered: true,
+    needsPeriod: true,
+    // What only slipped stays in the total, and what did not happen needs no step.
+    charted: ({ key, amount: sum }) =>
+      key === 'start' || key === 'end' || (key !== 'slipped' && Number(sum) !== 0),
+    list: 'deals',
+    resources: ['deals', 'pipelines'],
+  },
+  {
+    path: 'forecast',
+    groups: [],
+    rows: 'month',
+    heads: ['committed_amount', 'best_case_amount', 'weighted_amount', 'won_amount'],
+    measures: [
+      amount('committed_amount', standing),
+      amount('best_case_amount', standing),
+      amount('pipeline_amount', standing),
+      count('open_count', standing),
+      amount('open_amount', standing),
+      amount('weighted_amount', standing),
+      count('overdue_count', { ...standing, name: 'late_count' }),
+      amount('overdue_amount', standing),
+      count('won_count', up),
+      amount('won_amount', up),
+    ],
+    charts: [
+      {
+        kind: 'stack',
+        measures: ['won_amount', 'committed_amount', 'best_case_amount', 'pipeline_amount'],
+      },
+      { kind: 'bar', measures: ['open_amount', 'weighted_amount'] },
+    ],
+    period: 'all',
+    isOrdered: true,
+    list: 'deals',
+    resources: ['deals'],
+  },
+  {
+    path: 'funnel',
+    groups: [],
+    rows: 'stage',
+    heads: ['entered', 'went_on', 'conversion', 'mean_days'],
+    measures: [count('entered', up), count('went_on', up), rate('conversion', up), days('mean_days', down)],
+    charts: [
+      { kind: 'funnel', measures: ['entered'] },
+      { kind: 'bar', measures: ['conversion'] },
+      { kind: 'bar', measures: ['mean_days'] },
+    ],
+    isOrdered: true,
+    hasSections: true,
+    list: 'deals',
+    resources: ['deals', 'pipelines'],
+  },
+  {
+    path: 'velocity',
+    groups: ['month', 'owner'],
+    heads: ['median_won_cycle_days', 'mean_won_cycle_days', 'p90_won_cycle_days', 'median_lost_cycle_days'],
+    measures: ['won', 'lost'].flatMap((end) => [
+      count(`${end}_cycle_count`),
+      days(`mean_${end}_cycle_days`, down),
+      days(`median_${end}_cycle_days`, down),
+      days(`p90_${end}_cycle_days`, down),
+    ]),
+    charts: [
+      { kind: 'line', measures: ['median_won_cycle_days', 'mean_won_cycle_days', 'p90_won_cycle_days'] },
+      { kind: 'line', measures: ['median_won_cycle_days', 'median_lost_cycle_days'] },
+      { kind: 'bar', measures: ['won_cycle_count', 'lost_cycle_count'] },
+    ],
+    list: 'deals',
+    resources: ['deals'],
+  },
+  {
+    path: 'losses',
+    groups: ['reason', 'stage', 'competitor'],
+    heads: ['count', 'amount'],
+    measures: [
+      count('count', { ...down, name: 'lost_count' }),
+      amount('amount', { ...down, name: 'lost_amount' }),
+      rate('share', { name: 'lost_share' }),
+    ],
+    charts: [
+      { kind: 'bar', measures: ['count'] },
+      { kind: 'bar', measures: ['amount'] },
+    ],
+    list: 'deals',
+    resources: ['deals'],
+  },
+  {
+    path: 'leaderboard',
+    groups: [],
+    rows: 'owner',
+    heads: ['won_amount', 'won_count', 'win_rate', 'contact_count'],
+    measures: [
+      count('rank', { list: null }),
+      amount('won_amount', up),
+      count('won_count', up),
+      count('lost_count', down),
+      rate('win_rate', up),
+      count('contact_count', { ...up, list: 'contacts' }),
+      count('new_customers', { ...up, list: 'customers' }),
+    ],
+    charts: [
+      { kind: 'bar', measures: ['won_amount'] },
+      { kind: 'bar', measures: ['win_rate'] },
+      { kind: 'bar', measures: ['contact_count'] },
+    ],
+    list: 'deals',
+    resources: ['deals', 'contacts', 'customers'],
+  },
+  {
+    path: 'activity',
+    groups: ['owner', 'day'],
+    heads: ['contact_count', 'customers_touched', 'answered_count', 'median_answer_minutes'],
+    measures: [
+      count('contact_count', up),
+      ...contactKinds.map((kind) => count(`kind_counts.${kind}`)),
+      count('customers_touched', up),
+      count('answered_count', up),
+      minutes('mean_answer_minutes', down),
+      minutes('median_answer_minutes', down),
+    ],
+    charts: [
+      { kind: 'stack', measures: contactKinds.map((kind) => `kind_counts.${kind}`) },
+      { kind: 'bar', measures: ['customers_touched'] },
+      { kind: 'bar', measures: ['median_answer_minutes'] },
+    ],
+    without: ['as_of', 'pipeline_id', 'currency'],
+    list: 'contacts',
+    resources: ['contacts'],
+  },
+  {
+    path: 'customers',
+    groups: ['month', 'tag', 'source', 'industry', 'rating_band', 'region', 'level', 'owner'],
+    heads: ['customer_count', 'new_customers', 'active_count', 'silent_90_count'],
+    measures: [
+      count('customer_count'),
+      count('new_customers', up),
+      count('active_count', standing),
+      count('silent_30_count', standing),
+      count('silent_60_count', standing),
+      count('silent_90_count', standing),
+      count('lost_count', { ...standing, name: 'gone_count' }),
+    ],
+    charts: [
+      { kind: 'bar', measures: ['new_customers'] },
+      { kind: 'bar', measures: ['silent_30_count', 'silent_60_count', 'silent_90_count'] },
+      { kind: 'bar', measures: ['customer_count'] },
+    ],
+    without: ['as_of', 'pipeline_id', 'currency'],
+    list: 'customers',
+    resources: ['customers', 'contacts'],
+  },
+  {
+    path: 'leads',
+    groups: ['source', 'owner', 'month'],
+    heads: ['new_count', 'contacted_count', 'qualified_count', 'qualification_rate'],
+    measures: [
+      count('new_count', up),
+      count('contacted_count', up),
+      count('qualified_count', up),
+      count('won_count', up),
+      rate('qualification_rate', up),
+      days('mean_days_to_qualify', down),
+    ],
+    charts: [
+      { kind: 'bar', measures: ['new_count', 'contacted_count', 'qualified_count'] },
+      { kind: 'bar', measures: ['qualification_rate'] },
+      { kind: 'bar', measures: ['mean_days_to_qualify'] },
+    ],
+    without: ['as_of', 'pipeline_id', 'currency'],
+    list: 'customers',
+    resources: ['customers', 'contacts', 'deals'],
+  },
+  {
+    path: 'hygiene',
+    groups: [],
+    rows: 'owner',
+    heads: ['faulty_count', 'no_next_step_count', 'silent_count', 'too_long_count'],
+    measures: [
+      count('open_count', standing),
+      ...['faulty', 'no_next_step', 'overdue', 'silent', 'too_long'].map((fault) =>
+        count(`${fault}_count`, { ...standing, ...(fault === 'overdue' ? { name: 'late_count' } : {}) }),
+      ),
+      amount('faulty_amount', standing),
+    ],
+    charts: [
+      { kind: 'bar', measures: ['no_next_step_count', 'overdue_count', 'silent_count', 'too_long_count'] },
+      { kind: 'bar', measures: ['faulty_count'] },
+      { kind: 'bar', measures: ['faulty_amount'] },
+    ],
+    without: ['from', 'to', 'as_of'],
+    list: 'deals',
+    resources: ['deals', 'contacts'],
+  },
 ]
 
 /** A report by the path of its screen. */
@@ -171,7 +388,7 @@ export function listOf(report: ReportDeclaration, measure: Measure): RecordsList
 
 /** A figure of a row as the wire has it. */
 export function valueOf(row: ReportFigures, key: string): string | number | null {
-  const value = row[key]
+  const value = key.split('.').reduce<unknown>((found, part) => (found as ReportFigures | null)?.[part], row)
   return typeof value === 'string' || typeof value === 'number' ? value : null
 }
 

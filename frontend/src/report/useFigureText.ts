@@ -7,12 +7,20 @@ export function useFigureText() {
   const { t } = useI18n()
   const { money, moneyShort, number, percent, decimal } = useFormat()
 
+  /** Minutes; from two hours on in hours, from two days on in days. */
+  function time(minutes: number): string {
+    if (minutes < 120) return t('report.minutes', { count: decimal(minutes) })
+    if (minutes < 2880) return t('report.hours', { count: decimal(minutes / 60) })
+    return t('report.days', { count: decimal(minutes / 1440) })
+  }
+
   /** A figure; `-` where there is none. */
   function say(kind: FigureKind, value: number | string | null | undefined, currency: string): string {
     if (value === null || value === undefined) return '–'
     if (kind === 'amount') return money(String(value), currency)
     if (kind === 'rate') return percent(Number(value))
     if (kind === 'days') return t('report.days', { count: decimal(Number(value)) })
+    if (kind === 'minutes') return time(Number(value))
     return number(value)
   }
 
@@ -27,6 +35,7 @@ export function useFigureText() {
   function sayChange(kind: FigureKind, change: FigureChange): string {
     const size = Math.abs(change.value)
     if (kind === 'days') return t('report.days', { count: decimal(size) })
+    if (kind === 'minutes') return time(size)
     if (kind === 'rate') return t('report.points', { count: decimal(size * 100) })
     return percent(size)
   }

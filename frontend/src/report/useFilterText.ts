@@ -6,7 +6,7 @@ import { useFormat } from '@/i18n/format'
 import { useOptions } from '@/records/useOptions'
 import { useReference } from '@/records/useReference'
 import { useUsers } from '@/records/useUsers'
-import { leafOf, listFilters } from './listFilters'
+import { leavesOf, listFilters } from './listFilters'
 
 /** How the filters that came from a report are said in words. */
 export function useFilterText(filters: ComputedRef<Readonly<Record<string, readonly string[]>>>) {
@@ -72,15 +72,34 @@ export function useFilterText(filters: ComputedRef<Readonly<Record<string, reado
         return instant(value)
       case 'word':
         return te(`${way.under}.${value}`) ? t(`${way.under}.${value}`) : value
-      case 'where': {
-        const leaf = leafOf(value)
-        return leaf && te(`report.filter.${leaf.field}`) && te(`report.filterOp.${leaf.op}`)
-          ? t(`report.filterOp.${leaf.op}`, { field: t(`report.filter.${leaf.field}`), value: leaf.value })
-          : value
+      case 'span': {
+        const [what = '', ...days] = value.split(',')
+        const known = stages.value.get(what)
+        const name = way.under && te(`${way.under}.${what}`) ? t(`${way.under}.${what}`) : (known ?? what)
+        return [
+          name,
+          days
+            .slice(0, 2)
+            .map((one) => (one ? date(one) : '…'))
+            .join(' – '),
+        ].join(' ')
       }
+      case 'where':
+        return whereText(value)
       default:
         return value
     }
+  }
+
+  function whereText(value: string): string {
+    const leaves = leavesOf(value)
+    if (!leaves?.every(({ field, op }) => te(`report.filter.${field}`) && te(`report.filterOp.${op}`)))
+      return value
+    return leaves
+      .map(({ field, op, value: against }) =>
+        t(`report.filterOp.${op}`, { field: t(`report.filter.${field}`), value: say(field, against) }),
+      )
+      .join(', ')
   }
 
   return {

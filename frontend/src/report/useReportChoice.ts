@@ -26,15 +26,19 @@ function texts(value: unknown): string[] {
   return [value].flat().filter((entry): entry is string => typeof entry === 'string' && entry !== '')
 }
 
-/** Reads what a report covers from an address; without any date it is this month. */
-export function choiceOf(query: Record<string, unknown>, today: string): ReportChoice {
+/** Reads what a report covers from an address; without any date it is this month, or the period named `home`. */
+export function choiceOf(
+  query: Record<string, unknown>,
+  today: string,
+  home: Period = 'this_month',
+): ReportChoice {
   const day = (key: string): string | null => texts(query[key]).find(isDay) ?? null
   const id = (key: ReportFilter): string | null =>
     texts(query[key]).find((text) => /^[1-9]\d{0,15}$/.test(text)) ?? null
   const span: Span = { from: day('from'), to: day('to') }
   const isOpen = span.from === null && span.to === null
   return {
-    ...(isOpen && texts(query['period'])[0] !== 'all' ? spanOf('this_month', today) : span),
+    ...(isOpen && texts(query['period'])[0] !== 'all' ? spanOf(home, today) : span),
     owner_id: id('owner_id'),
     team_id: id('team_id'),
     pipeline_id: id('pipeline_id'),
@@ -45,12 +49,12 @@ export function choiceOf(query: Record<string, unknown>, today: string): ReportC
 }
 
 /** What a report covers, with the address as its state: a link shows a colleague the same figures. */
-export function useReportChoice() {
+export function useReportChoice(home: Period = 'this_month') {
   const route = useRoute()
   const router = useRouter()
   const { dayOf } = useFormat()
   const today = computed(() => dayOf(new Date()))
-  const choice = computed(() => choiceOf(route.query, today.value))
+  const choice = computed(() => choiceOf(route.query, today.value, home))
 
   function write(change: LocationQueryRaw): void {
     const query = Object.fromEntries(

@@ -42,7 +42,8 @@ export function useReportText(currency: () => string) {
   return {
     labelOf,
     words,
-    measureName: (measure: Pick<Measure, 'key'>) => t(`report.figure.${measure.key}`),
+    measureName: (measure: Pick<Measure, 'key' | 'name'>) =>
+      t(`report.figure.${measure.name ?? measure.key}`),
     figure: (row: ReportFigures, measure: Measure) => words.say(measure, valueOf(row, measure.key)),
   }
 }

@@ -1,7 +1,8 @@
 import { computed } from 'vue'
+import type { Query } from '@/api/rest'
 import { useFormat } from '@/i18n/format'
 import { spanBefore } from './period'
-import { nameOf, type ReportDeclaration } from './reports'
+import { measureOf, type ReportDeclaration } from './reports'
 import { useReport } from './useReport'
 import { useReportChoice } from './useReportChoice'
 import { useReportRows, type ReportAnswer } from './useReportRows'
@@ -12,19 +13,26 @@ interface OtherAmount {
   amount: string
 }
 
+/** What the report is asked for: of what the address says, all that it takes. */
+export function asked(report: ReportDeclaration, choice: Query, group: string, today: string): Query {
+  const taken = Object.entries(choice).filter(([key]) => !report.without?.some((one) => one === key))
+  return {
+    ...Object.fromEntries(taken),
+    ...(report.needsPeriod ? { from: choice['from'] ?? '2000-01-01', to: choice['to'] ?? today } : {}),
+    ...(report.groups.length > 0 ? { group_by: group } : {}),
+  }
+}
+
 /** Everything behind the screen of a report: what the address asks for, the answer, the one for the period before. */
 export function useReportView(report: ReportDeclaration) {
   const { money } = useFormat()
-  const state = useReportChoice()
-  const [home = report.rows ?? nameOf(report)] = report.groups
+  const state = useReportChoice(report.period)
+  const [home = report.rows ?? ''] = report.groups
   const group = computed(() => {
-    const asked = state.extra('group_by')
-    return asked !== null && report.groups.includes(asked) ? asked : home
+    const wanted = state.extra('group_by')
+    return wanted !== null && report.groups.includes(wanted) ? wanted : home
   })
-  const query = computed(() => ({
-    ...state.query.value,
-    ...(report.groups.length > 0 ? { group_by: group.value } : {}),
-  }))
+  const query = computed(() => asked(report, state.query.value, group.value, state.today.value))
   const options = { resources: report.resources, onChange: 'tell' } as const
   const result = useReport<ReportAnswer>(report.path, query, options)
   const answer = computed(() => result.data.value)
@@ -33,22 +41,25 @@ export function useReportView(report: ReportDeclaration) {
   const isCompared = computed(
     () =>
       spanOfBefore.value !== null &&
+      !report.without?.includes('from') &&
       report.heads.some((key) => report.measures.some((one) => one.key === key && !one.standing)),
   )
   const former = useReport<ReportAnswer>(
     report.path,
-    computed(() => ({ ...query.value, ...spanOfBefore.value })),
+    computed(() =>
+      asked(report, { ...state.query.value, ...spanOfBefore.value }, group.value, state.today.value),
+    ),
     { ...options, enabled: isCompared },
   )
 
   const chart = computed(() => {
-    const asked = Number(state.extra('chart') ?? 0)
-    return Number.isInteger(asked) && asked >= 0 && asked < report.charts.length ? asked : 0
+    const wanted = Number(state.extra('chart') ?? 0)
+    return Number.isInteger(wanted) && wanted >= 0 && wanted < report.charts.length ? wanted : 0
   })
   const sort = computed(() => {
-    const asked = state.extra('sort') ?? report.sort ?? null
-    const key = asked?.replace(/^-/, '')
-    return key === 'label' || report.measures.some((one) => one.key === key) ? asked : null
+    const wanted = state.extra('sort') ?? report.sort ?? null
+    const key = wanted?.replace(/^-/, '')
+    return key === 'label' || report.measures.some((one) => one.key === key) ? wanted : null
   })
   const currency = computed(() => answer.value?.meta.currency ?? '')
   const text = useReportText(() => currency.value)
@@ -89,7 +100,7 @@ export function useReportView(report: ReportDeclaration) {
     chartChoices: computed(() =>
       report.charts.map((view, at) => ({
         value: String(at),
-        label: view.measures.map((key) => text.measureName({ key })).join(' · '),
+        label: view.measures.map((key) => text.measureName(measureOf(report, key))).join(' · '),
       })),
     ),
     /** Amounts in currencies without a rate: never added, told beside the totals. */
