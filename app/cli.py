@@ -11,12 +11,13 @@ import click
 from flask import Flask, current_app
 from flask_migrate import upgrade
 
-from .database import db
+from .database import db, read_engine
 from .deal import periods
 from .demo import service as demo_service
 from .demo.staff import COLLEAGUES, passphrase
 from .installation import first_admin, seed
 from .openapi import document
+from .report import digest
 
 
 def register(app: Flask) -> None:
@@ -51,6 +52,12 @@ def register(app: Flask) -> None:
         else:
             output.write_text(text, "utf-8")
 
+    @app.cli.command("digest")
+    @click.option("--owner", help="Only for this person, named by e-mail address.")
+    def weekly_digest(owner: str | None) -> None:
+        """Print for every owner, in his or her language, the open deals that are wanting in something."""
+        _digest(owner)
+
     @app.cli.command("demo")
     @click.option("--clear", is_flag=True, help="Empty the database again, if it was this command that filled it.")
     @click.option(
@@ -73,6 +80,17 @@ def _init() -> None:
         email, password = made
         shown = password or "(from LIANXI_ADMIN_PASSWORD)"
         click.echo(f"\n  First sign-in 首次登录\n    {email}\n    {shown}\n  It is printed only now. 仅显示这一次。\n")
+
+
+def _digest(email: str | None) -> None:
+    with read_engine().connect() as connection:
+        owners = digest.owners(connection, email)
+        if email is not None and not owners:
+            raise click.ClickException(f"Nobody who is active has this address. 没有使用此邮箱的在用账号。 {email}")
+        for owner_id in owners:
+            text = digest.text_for(connection, owner_id)
+            if text is not None:
+                click.echo(f"{text}\n")
 
 
 def _make_demo(number: int) -> None:

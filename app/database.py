@@ -284,6 +284,26 @@ def _items_default(element: items_of, compiler: Any, **kw: Any) -> str:
     return f"json_each({compiler.process(element.clauses, **kw)})"
 
 
+class days_before(FunctionElement[Any]):  # noqa: N801
+    """The moment a number of days before another, exact to the millisecond: `days_before(now, expected_days)`."""
+
+    type = Instant()
+    inherit_cache = True
+    name = "days_before"
+
+
+@compiles(days_before, "postgresql")
+def _before_pg(element: days_before, compiler: Any, **kw: Any) -> str:
+    moment, days = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"({moment} - {days} * interval '24 hours')"
+
+
+@compiles(days_before)
+def _before_default(element: days_before, compiler: Any, **kw: Any) -> str:
+    moment, days = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"(strftime('%Y-%m-%dT%H:%M:%f', {moment}, '-' || {days} || ' days') || '000Z')"
+
+
 class _ExactUnits(TypeDecorator[int]):
     """The integer behind an exact sum: numeric on PostgreSQL, `high:low` text on SQLite."""
 

@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, ColumnElement, Integer, and_, bindparam, exists, inspect, or_
+from sqlalchemy import BigInteger, ColumnElement, Integer, String, and_, bindparam, exists, inspect, literal, or_
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.visitors import replacement_traverse
 from sqlalchemy.types import Boolean, Date, TypeEngine
@@ -158,12 +158,14 @@ class Filter:
     Attributes:
         ops: operators that the `where` tree may use.
         suffixes: endings of the plain parameters, with the operator that each stands for.
+        of_now: whether it asks about the present: its condition reads `PRESENT_AT` and `PRESENT_DAY`.
     """
 
     ops: tuple[str, ...] = ("eq", "ne", "in", "not_in", "is_null", "not_null")
     suffixes: tuple[tuple[str, str], ...] = (("", "in"),)
     repeats_mean_and = False
     repeats = True
+    of_now = False
 
     def __init__(self, column: Any, parse: Callable[[Any, str], Any] | None = None, *, text: str = "") -> None:
         self.column = column
@@ -433,6 +435,66 @@ def read_from(
     return [replacement_traverse(condition, {}, read_then) for condition in conditions]
 
 
+PRESENT_AT = bindparam("present_at", type_=Instant())
+PRESENT_DAY = bindparam("present_day", type_=Date())
+
+
+def present(zone: str) -> Binds:
+    """The present, in whole minutes as reports have it, and its date in the caller's zone."""
+    at = datetime.now(UTC).replace(second=0, microsecond=0)
+    return {PRESENT_AT.key: at, PRESENT_DAY.key: at.astimezone(ZoneInfo(zone)).date()}
+
+
+class InState(InSight):
+    """The record is in one of several states that follow from other records and from the present.
+
+    Args:
+        states: from the shape of the readers to the condition of each state.
+        within: the condition without which a record is in none and not asked about; `none` means it holds alone.
+        code: of the issue for a value that is no state.
+    """
+
+    ops = ("eq", "ne", "in", "not_in", "is_null", "not_null")
+    of_now = True
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        states: Callable[[Shape], Mapping[str, ColumnElement[bool]]],
+        within: ColumnElement[bool],
+        code: str,
+        *,
+        text: str = "",
+    ) -> None:
+        self.names, self.states, self.within, self.text = tuple(names), states, within, text
+        self.masked = False
+
+        def parse(raw: Any, _zone: str) -> str:
+            if raw not in self.names:
+                raise BadValue(code)
+            return str(raw)
+
+        self.parse = parse
+
+    def condition(self, op: str, bind: str) -> ColumnElement[bool]:
+        """Whether the record is in one of the states asked for."""
+        states = self.states(self.shape)
+        if op in ("is_null", "not_null"):
+            found = or_(*states.values())
+            return and_(self.within, ~found if op == "is_null" else found)
+        if op in ("in", "not_in"):
+            value = bindparam(bind, type_=IdList(of_text=True))
+            ways = [and_(member_of(literal(name, String()), value), state) for name, state in states.items()]
+        else:
+            one = bindparam(bind, type_=String())
+            ways = [and_(literal(name, String()) == one, state) for name, state in states.items()]
+        return and_(self.within, or_(*ways) if op in ("in", "eq") else ~or_(*ways))
+
+    def wire(self) -> dict[str, Any]:
+        """The states."""
+        return {"type": "string", "enum": list(self.names)}
+
+
 @dataclass(frozen=True)
 class Term:
     """A parsed filter of one request: which filter, operator and bind; the values lie apart."""
@@ -551,3 +613,16 @@ def tree_condition(filters: dict[str, Filter], tree: Tree | Term, guards: Guards
     word, *children = tree
     conditions = [tree_condition(filters, child, guards) for child in children]
     return and_(*conditions) if word == "and" else or_(*conditions)
+
+
+def terms_of(tree: Tree | Term | None, groups: Sequence[tuple[bool, tuple[Term, ...]]]) -> list[Term]:
+    """All terms of a request."""
+    found = [term for _, terms in groups for term in terms]
+    stack: list[Any] = [tree]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Term):
+            found.append(node)
+        elif node is not None:
+            stack.extend(node[1:])
+    return found

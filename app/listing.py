@@ -67,7 +67,9 @@ from .filtering import (
     bound_type,
     parse_plain,
     parse_where,
+    present,
     term_condition,
+    terms_of,
     tree_condition,
 )
 from .folding import fold
@@ -112,6 +114,8 @@ class Query:
 
     Attributes:
         groups: terms of each plain parameter; the terms of one group are joined by or (`all_of` False) or and.
+        asked: the values that the request names.
+        zone: the caller's, where a filter asks about the present; else None.
     """
 
     groups: tuple[tuple[bool, tuple[Term, ...]], ...]
@@ -120,12 +124,18 @@ class Query:
     sort: tuple[tuple[str, bool], ...]
     deleted: bool
     names: frozenset[str] | None
-    binds: Binds
+    asked: Binds
     page: int | None
     per_page: int
     count: str
     cursor: tuple[Any, ...] | None
     digest: str
+    zone: str | None = None
+
+    @property
+    def binds(self) -> Binds:
+        """The values; the present among them, where a filter asks about it."""
+        return self.asked if self.zone is None else self.asked | present(self.zone)
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -417,6 +427,10 @@ class ListSpec:
             issues.append(Issue("cursor", "cursor_with_page"))
         elif cursor_text:
             cursor = self._parse_cursor(cursor_text, sort, digest, issues)
+        used = [self.filters[term.name] for term in terms_of(tree, groups)]
+        is_of_now = any(one.of_now for one in used)
+        if is_of_now and any(isinstance(one, AsOf) for one in used):
+            issues.append(Issue("as_of", "only_of_now"))
         if issues:
             raise invalid(*issues)
         return Query(
@@ -432,6 +446,7 @@ class ListSpec:
             count,
             cursor,
             digest,
+            zone if is_of_now else None,
         )
 
     def _parse_names(self, text: str, issues: list[Issue]) -> frozenset[str] | None:

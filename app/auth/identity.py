@@ -111,15 +111,15 @@ def read_actor(token: str) -> Actor:
     return actor
 
 
-def load_actor(connection: Connection, user_id: int, session_id: int) -> Actor | None:
+def load_actor(connection: Connection, user_id: int, session_id: int | None) -> Actor | None:
     """The person behind a sign-in as the policies see him or her; None when either has ended.
 
     Args:
         connection: of either engine.
         user_id: the user.
-        session_id: the sign-in.
+        session_id: the sign-in; None for what the product reads for a person by itself.
     """
-    row = connection.execute(
+    query = (
         select(
             User.name,
             User.role,
@@ -132,9 +132,12 @@ def load_actor(connection: Connection, user_id: int, session_id: int) -> Actor |
             User.must_change_password,
         )
         .join(Role, Role.key == User.role)
-        .join(SignIn, SignIn.user_id == User.id)
-        .where(User.id == user_id, User.is_active, SignIn.id == session_id, SignIn.revoked_at.is_(None))
-    ).one_or_none()
+        .where(User.id == user_id, User.is_active)
+    )
+    if session_id is not None:
+        query = query.join(SignIn, SignIn.user_id == User.id)
+        query = query.where(SignIn.id == session_id, SignIn.revoked_at.is_(None))
+    row = connection.execute(query).one_or_none()
     if row is None:
         return None
     return Actor(
@@ -145,7 +148,7 @@ def load_actor(connection: Connection, user_id: int, session_id: int) -> Actor |
         tokens=_tokens(connection, user_id, Sight(row.sight), row.team_id),
         team_id=row.team_id,
         stamp=row.access_stamp,
-        session_id=session_id,
+        session_id=session_id or 0,
         language=row.language,
         time_zone=row.time_zone or current_app.config["LIANXI"].time_zone,
         must_change_password=row.must_change_password,

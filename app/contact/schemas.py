@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy.orm import aliased
 
 from ..auth.models import User, users
-from ..customer.models import customers, people
-from ..filtering import AnyOf, Range, a_number, an_id
+from ..customer.models import Customer, customers, people
+from ..filtering import AnyOf, Flagged, Range, a_number, an_id
 from ..listing import ListSpec
 from ..projection import LinkTo
 from ..schema import Choice, IdField, OptionField, RecordSchema, Whole, column
@@ -48,6 +51,29 @@ class ContactSchema(RecordSchema):
     is_active = column(dump_only=True)
 
 
+def answers_lead(contact: Any) -> ColumnElement[bool]:
+    """Whether a contact record is the first that went out to somebody who was a lead by then."""
+    lead: Any = aliased(Customer)
+    earlier: Any = aliased(ContactRecord)
+    was_lead = exists().where(lead.id == contact.customer_id, lead.became_lead_at <= contact.occurred_at)
+    is_later = exists().where(
+        earlier.customer_id == contact.customer_id,
+        earlier.is_active,
+        earlier.direction == ContactDirection.OUT,
+        earlier.occurred_at <= contact.occurred_at,
+        or_(
+            earlier.occurred_at < contact.occurred_at,
+            and_(earlier.occurred_at == contact.occurred_at, earlier.id < contact.id),
+        ),
+    )
+    return and_(
+        contact.direction.is_not(None),
+        contact.direction == ContactDirection.OUT,
+        was_lead.correlate(contact),
+        ~is_later.correlate(contact),
+    )
+
+
 CONTACTS = ListSpec(
     policy=contacts,
     schema=ContactSchema,
@@ -66,6 +92,7 @@ CONTACTS = ListSpec(
         "created_by": AnyOf(ContactRecord.created_by, an_id),
         "kind": AnyOf(ContactRecord.kind),
         "direction": AnyOf(ContactRecord.direction),
+        "first_answer": Flagged(answers_lead(ContactRecord), text="The first that went out to a lead."),
         "outcome": AnyOf(ContactRecord.outcome),
         "occurred": Range(ContactRecord.occurred_at),
         "next_follow_up": Range(ContactRecord.next_follow_up_at),

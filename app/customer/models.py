@@ -46,12 +46,14 @@ class Customer(Record):
         qualified_at: when it ceased to be a lead by becoming a prospect or customer; null for what never was one.
         disqualified_at: when a lead was given up; null once it is taken up again. Whoever is a lead, or has one of the
             two moments, once was a lead.
+        became_lead_at: when it was first a lead, at its creation for most; null for what never was one.
     """
 
     __tablename__ = "customer"
     __table_args__ = (
         Index("uq_customer_email", "email_key", unique=True, **_live()),
         Index("ix_customer_created", "created_at", "id", **_live()),
+        Index("ix_customer_became_lead", "became_lead_at", "id", **_live()),
         Index("ix_customer_name", "sort_key", "id", **_live()),
         Index("ix_customer_owner", "owner_id", "created_at", "id", **_live()),
         Index("ix_customer_team", "team_id", "created_at", "id", **_live()),
@@ -60,7 +62,7 @@ class Customer(Record):
     )
     resource = "customer"
     unjournalled = frozenset({"name_key", "sort_key", "search_key", "reach_key", "email_key", "phone_e164"})
-    derived_columns = frozenset({"last_contacted_at", "first_contacted_at", "team_id"})
+    derived_columns = frozenset({"last_contacted_at", "first_contacted_at", "became_lead_at", "team_id"})
 
     kind: Mapped[str] = mapped_column(String(10))
     name: Mapped[str] = mapped_column(String(200))
@@ -89,6 +91,7 @@ class Customer(Record):
     last_contacted_at: Mapped[datetime | None] = mapped_column()
     first_contacted_at: Mapped[datetime | None] = mapped_column()
     next_follow_up_at: Mapped[datetime | None] = mapped_column()
+    became_lead_at: Mapped[datetime | None] = mapped_column()
     qualified_at: Mapped[datetime | None] = mapped_column()
     qualified_by: Mapped[int | None] = mapped_column()
     disqualified_at: Mapped[datetime | None] = mapped_column()

@@ -6,13 +6,25 @@ import re
 from typing import Any
 
 from marshmallow import fields
-from sqlalchemy import BigInteger, ColumnElement, String, bindparam, exists, literal, or_, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, String, bindparam, exists, func, literal, or_, select, type_coerce
 from sqlalchemy.orm import aliased
 
-from ..access import Permission
+from ..access import POLICIES, Permission
 from ..auth.models import teams, users
 from ..database import IdList, json_object_rows, json_pair, json_rows, member_of
-from ..filtering import AnyOf, Contains, ContainsAddress, Flagged, InSight, Member, Range, a_number, an_id
+from ..filtering import (
+    AnyOf,
+    Contains,
+    ContainsAddress,
+    Filter,
+    Flagged,
+    InSight,
+    Member,
+    Range,
+    a_number,
+    a_text,
+    an_id,
+)
 from ..listing import ListSpec
 from ..projection import LinkTo, Shape, json_text, read_as
 from ..record import Collaborator
@@ -180,6 +192,7 @@ class CustomerSchema(RecordSchema):
     last_contacted_at = column(dump_only=True)
     first_contacted_at = column(dump_only=True)
     next_follow_up_at = column()
+    became_lead_at = column(dump_only=True)
     qualified_at = column(dump_only=True)
     qualified_by = column(dump_only=True)
     disqualified_at = column(dump_only=True)
@@ -361,6 +374,32 @@ def country_of(customer: Any) -> ColumnElement[Any]:
     return type_coerce(customer.address["country"].as_string(), String())
 
 
+def province_of(customer: Any) -> ColumnElement[Any]:
+    """The province of a customer's address."""
+    return type_coerce(customer.address["province"].as_string(), String())
+
+
+class _HasDeal(Filter):
+    """The customer has a deal in one of these states; `none` has no deal at all."""
+
+    ops = ("eq", "ne", "in", "not_in", "is_null", "not_null")
+
+    def __init__(self, *, text: str = "") -> None:
+        self.parse, self.text, self.masked = a_text, text, False
+
+    def condition(self, op: str, bind: str) -> ColumnElement[bool]:
+        """Whether there is such a deal, or any. Who sees the customer sees its deals."""
+        # Deals stand above this package; their policy is known by name.
+        deal: Any = aliased(POLICIES["deal"].model)
+        found = select(deal.id).where(deal.customer_id == Customer.id, deal.is_active)
+        if op in ("in", "not_in"):
+            found = found.where(member_of(deal.state, bindparam(bind, type_=IdList(of_text=True))))
+        elif op in ("eq", "ne"):
+            found = found.where(deal.state == bindparam(bind, type_=String()))
+        has = found.correlate(Customer).exists()
+        return has if op in ("in", "eq", "not_null") else ~has
+
+
 CUSTOMERS = ListSpec(
     policy=customers,
     schema=CustomerSchema,
@@ -390,13 +429,19 @@ CUSTOMERS = ListSpec(
         "updated": Range(Customer.updated_at),
         "first_contacted": Range(Customer.first_contacted_at),
         "last_contacted": Range(Customer.last_contacted_at),
+        "deal_state": _HasDeal(text="Of one of its deals: open, won, lost."),
+        "silent_since": Range(
+            func.coalesce(Customer.last_contacted_at, Customer.created_at),
+            text="The last contact record, or the creation where there is none.",
+        ),
+        "became_lead": Range(Customer.became_lead_at),
         "qualified": Range(Customer.qualified_at),
         "qualified_by": AnyOf(Customer.qualified_by, an_id),
         "disqualified": Range(Customer.disqualified_at),
         "disqualify_reason": AnyOf(Customer.disqualify_reason),
         "next_follow_up": Range(Customer.next_follow_up_at),
         "country": AnyOf(country_of(Customer)),
-        "province": AnyOf(type_coerce(Customer.address["province"].as_string(), String())),
+        "province": AnyOf(province_of(Customer)),
         "city": AnyOf(type_coerce(Customer.address["city"].as_string(), String())),
     },
     sort={

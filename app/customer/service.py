@@ -17,8 +17,9 @@ from ..folding import e164, email_key, fold, search_key, sort_key
 from ..journal import act
 from ..record import Collaborator, Record
 from ..routing import assign, remove, restore, twice
+from ..transaction import now
 from .leads import set_status
-from .models import Customer, CustomerKind, CustomerTag, Tag, customers
+from .models import Customer, CustomerKind, CustomerStatus, CustomerTag, Tag, customers
 from .options import check_options
 from .schemas import CustomerSchema
 from .tag_service import hold_tag
@@ -42,7 +43,8 @@ def create(actor: Actor, values: dict[str, Any]) -> Customer:
         values["kind"] = CustomerKind.PERSON if has_employer else CustomerKind.COMPANY
     merge_objects(None, values)
     customer = Customer(**values)
-    customer.status = customer.status or "lead"
+    customer.status = customer.status or CustomerStatus.LEAD
+    _note_lead(customer)
     _derive(customer)
     db.session.add(customer)
     db.session.flush()
@@ -68,6 +70,7 @@ def edit(actor: Actor, customer: Customer, values: dict[str, Any]) -> Customer:
     if "status" in values:
         set_status(actor, customer, values.pop("status"))
     assign(customer, values)
+    _note_lead(customer)
     _derive(customer)
     if tags is not None:
         set_tags(customer, tags)
@@ -300,6 +303,12 @@ def _check_parent(actor: Actor, customer: Customer | None, parent_id: int | None
             raise invalid(Issue("#/parent_id", "circle"))
         seen.add(parent.id)
         parent = db.session.get(Customer, parent.parent_id) if parent.parent_id else None
+
+
+def _note_lead(customer: Customer) -> None:
+    """Note when a customer was first a lead: reports count from there, whatever becomes of it."""
+    if customer.status == CustomerStatus.LEAD and customer.became_lead_at is None:
+        customer.became_lead_at = now()
 
 
 def _derive(customer: Customer) -> None:

@@ -84,7 +84,8 @@ def win(actor: Actor, deal: Deal, values: dict[str, Any]) -> Deal:
         Problem: 422 for a date that cannot be or fields that the won stage requires; 409 when the pipeline has no
             won stage.
     """
-    return _close(actor, deal, StageKind.WON, values.get("closed_on"), {"lost_reason": None, "lost_note": None})
+    cleared = {"lost_reason": None, "lost_note": None}
+    return _close(actor, deal, StageKind.WON, values.get("closed_on"), cleared, Faults())
 
 
 def lose(actor: Actor, deal: Deal, values: dict[str, Any]) -> Deal:
@@ -102,8 +103,7 @@ def lose(actor: Actor, deal: Deal, values: dict[str, Any]) -> Deal:
         why["lost_note"] = values["note"]
     if needs_words(values["reason"], why.get("lost_note", deal.lost_note)):
         faults.append(Issue("#/note", "needs_words"))
-    faults.settle()
-    return _close(actor, deal, StageKind.LOST, values.get("closed_on"), why)
+    return _close(actor, deal, StageKind.LOST, values.get("closed_on"), why, faults)
 
 
 def reopen(actor: Actor, deal: Deal, values: dict[str, Any]) -> Deal:
@@ -128,17 +128,23 @@ def reopen(actor: Actor, deal: Deal, values: dict[str, Any]) -> Deal:
     return deal
 
 
-def _close(actor: Actor, deal: Deal, kind: StageKind, closed_on: date | None, more: dict[str, Any]) -> Deal:
+def _close(
+    actor: Actor, deal: Deal, kind: StageKind, closed_on: date | None, more: dict[str, Any], faults: Faults
+) -> Deal:
     if closed_on is not None and closed_on != deal.closed_on:
-        check_closed_on(actor, deal.opened_on, closed_on)
+        with faults.gathered():
+            check_closed_on(actor, deal.opened_on, closed_on)
     if deal.state == kind:
+        faults.settle()
         assign(deal, more if closed_on is None else {**more, "closed_on": closed_on})
         return deal
     stage_id = first_stage(deal.pipeline_id, kind)
     if stage_id is None:
+        faults.settle()
         raise conflict("no-stage")
     stage = locked_stage(stage_id, stands_in=deal.pipeline_id)
-    _require(stage, deal)
+    faults += stored_missing(stage, deal)
+    faults.settle()
     with db.session.no_autoflush:
         _change_state(actor, deal, kind, closed_on)
         assign(deal, more)

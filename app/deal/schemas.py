@@ -15,7 +15,19 @@ from ..auth.models import Team, teams, users
 from ..customer.models import Customer, Person, customers, people
 from ..customer.schemas import PersonSchema, collaborators_of, country_of
 from ..database import IdList, decimal_text, items_of, json_object_rows, json_pair, member_of
-from ..filtering import AnyOf, AsOf, Contains, Flagged, InSight, Range, Through, an_id
+from ..filtering import (
+    PRESENT_AT,
+    PRESENT_DAY,
+    AnyOf,
+    AsOf,
+    Contains,
+    Flagged,
+    InSight,
+    InState,
+    Range,
+    Through,
+    an_id,
+)
 from ..listing import ListSpec
 from ..money.schemas import CurrencyField
 from ..projection import Gathered, LinkTo, Shape, json_text, read_as
@@ -39,6 +51,7 @@ from ..schema import (
     max_length,
 )
 from .changes import Changed
+from .hygiene import IS_OPEN, Fault, faults
 from .models import (
     Deal,
     DealKind,
@@ -613,6 +626,14 @@ DEALS = ListSpec(
         "last_contacted": Range(Deal.last_contacted_at),
         "created": Range(Deal.created_at),
         "updated": Range(Deal.updated_at),
+        "hygiene": InState(
+            tuple(Fault),
+            lambda shape: faults(shape, PRESENT_AT, PRESENT_DAY),
+            IS_OPEN,
+            "hygiene",
+            text="Open deals that are wanting in something, `none` those that are not: without a dated next step, next "
+            "step or expected close overdue, silent for 14 days, longer at their stage than it expects.",
+        ),
         "is_backfill": Flagged(Deal.is_backfill),
         "external_source": AnyOf(Deal.external_source),
         "external_id": AnyOf(Deal.external_id),

@@ -40,4 +40,13 @@ def say(key: str, **params: Any) -> str:
     Raises:
         KeyError: the key is in no catalogue, which is a fault of the code and caught by the tests.
     """
-    return catalogue(language())[key].format(**params)
+    return say_in(language(), key, **params)
+
+
+def say_in(chosen: str, key: str, **params: Any) -> str:
+    """The text of a key in a language.
+
+    Raises:
+        KeyError: as `say` does.
+    """
+    return catalogue(chosen)[key].format(**params)

@@ -12,7 +12,7 @@ from typing import Any
 import xlsxwriter
 from flask import Response
 
-from ..messages import catalogue, say
+from ..messages import catalogue, language, say
 from .frame import Report
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -29,14 +29,8 @@ def table(report: Report, answer: Mapping[str, Any]) -> list[list[Any]]:
     """Heading, rows and totals; decimals as `Decimal`, texts as they are."""
     columns = report.columns
     totals = {"label": say("report.total"), **answer["totals"]}
-    rows = [[_cell(row.get(name)) for name in columns] for row in [*answer["rows"], totals]]
+    rows = [[_cell(row, name) for name in columns] for row in [*answer["rows"], totals]]
     return [[_heading(report, name) for name in columns], *rows]
-
-
-def _heading(report: Report, name: str) -> str:
-    """The text of a column; a report may have one of its own, where it means something else by the name."""
-    own = f"report.{report.name}.column.{name}"
-    return say(own if own in catalogue("en") else f"report.column.{name}")
 
 
 def file_of(report: Report, answer: Mapping[str, Any], kind: str) -> Response:
@@ -53,7 +47,16 @@ def file_of(report: Report, answer: Mapping[str, Any], kind: str) -> Response:
     return made
 
 
-def _cell(value: Any) -> Any:
+def _heading(report: Report, column: str) -> str:
+    own = f"report.{report.name}.column.{column}"
+    return say(own if own in catalogue(language()) else f"report.column.{column}")
+
+
+def _cell(row: Mapping[str, Any], column: str) -> Any:
+    """The value of a column; `kind_counts.call` is the part of a figure that has several."""
+    value: Any = row
+    for part in column.split("."):
+        value = None if value is None else value.get(part)
     # Amounts are texts on the wire; numbers that begin with a minus are no formulas.
     if isinstance(value, str) and _NUMBER.fullmatch(value):
         return Decimal(value)

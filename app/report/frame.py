@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,8 +49,14 @@ class Report:
         return self.path.replace("/", "_")
 
 
-def query_schema(name: str, **more: fields.Field[Any]) -> type[Schema]:
-    """The parameters that every report takes, and those of one."""
+def query_schema(name: str, *, without: Collection[str] = (), **more: fields.Field[Any]) -> type[Schema]:
+    """The parameters that every report takes, and those of one.
+
+    Args:
+        name: of the schema in the documentation.
+        without: parameters that this one cannot honour, and therefore refuses.
+        more: parameters of its own.
+    """
     common: dict[str, fields.Field[Any]] = {
         "from": DateField(),
         "to": DateField(),
@@ -61,7 +67,8 @@ def query_schema(name: str, **more: fields.Field[Any]) -> type[Schema]:
         "as_of": Line(validate=max_length(40)),
         "format": Choice(("json", "csv", "xlsx"), load_default="json"),
     }
-    return StrictSchema.from_dict(common | more, name=name)
+    kept = {one: field for one, field in common.items() if one not in without}
+    return StrictSchema.from_dict(kept | more, name=name)
 
 
 SPAN: dict[str, fields.Field[Any]] = {

@@ -8,8 +8,6 @@ from sqlalchemy import Float, Integer, String
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import FunctionElement
 
-from ..database import Instant
-
 
 class days_between(FunctionElement[int]):  # noqa: N801  (reads like an SQL function)
     """Whole days from one date to another: `days_between(opened_on, closed_on)`."""
@@ -86,23 +84,3 @@ def _quarter_pg(element: quarter_of, compiler: Any, **kw: Any) -> str:
 def _quarter_default(element: quarter_of, compiler: Any, **kw: Any) -> str:
     day = compiler.process(element.clauses, **kw)
     return f"(substr({day}, 1, 4) || '-Q' || ((CAST(substr({day}, 6, 2) AS INTEGER) + 2) / 3))"
-
-
-class days_before(FunctionElement[Any]):  # noqa: N801
-    """The moment a number of days before another, exact to the millisecond: `days_before(now, expected_days)`."""
-
-    type = Instant()
-    inherit_cache = True
-    name = "days_before"
-
-
-@compiles(days_before, "postgresql")
-def _before_pg(element: days_before, compiler: Any, **kw: Any) -> str:
-    moment, days = (compiler.process(clause, **kw) for clause in element.clauses)
-    return f"({moment} - {days} * interval '24 hours')"
-
-
-@compiles(days_before)
-def _before_default(element: days_before, compiler: Any, **kw: Any) -> str:
-    moment, days = (compiler.process(clause, **kw) for clause in element.clauses)
-    return f"(strftime('%Y-%m-%dT%H:%M:%f', {moment}, '-' || {days} || ' days') || '000Z')"

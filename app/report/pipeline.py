@@ -11,13 +11,13 @@ from marshmallow import fields
 from sqlalchemy import Connection, Float, and_, case, cast, func, literal, select
 
 from ..access import Actor
-from ..database import Instant, exact_sum
+from ..database import Instant, days_before, exact_sum
 from ..deal.answers import AmountsSchema
 from ..deal.models import Pipeline, Stage, StageKind
 from ..money.service import base_currency
 from ..schema import Choice, DecimalText, Items, Line
 from .frame import Report, answer_schema, query_schema, span
-from .functions import days_before, days_between, days_passed
+from .functions import days_between, days_passed
 from .scope import MONEY, Pairs, Scope, deals_of, moment_text
 from .tally import Tally, chosen
 

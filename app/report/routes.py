@@ -6,8 +6,25 @@ from collections.abc import Callable
 from typing import Any
 
 from ..access import Actor, Permission
+from ..database import read_engine
+from ..messages import language
 from ..routing import Routes
-from . import changes, funnel, losses, pipeline, sales, summary, velocity
+from . import (
+    activity,
+    changes,
+    customers,
+    forecast,
+    funnel,
+    hygiene,
+    leaderboard,
+    leads,
+    losses,
+    pipeline,
+    sales,
+    summary,
+    velocity,
+)
+from .digest import DigestSchema, digest_of
 from .files import file_of
 from .frame import Report, answer
 
@@ -23,6 +40,12 @@ REPORTS: dict[str, Report] = {
         funnel.REPORT,
         velocity.REPORT,
         losses.REPORT,
+        hygiene.REPORT,
+        forecast.REPORT,
+        activity.REPORT,
+        leaderboard.REPORT,
+        customers.REPORT,
+        leads.REPORT,
     )
 }
 """Every report by its path below `/reports/`."""
@@ -37,6 +60,19 @@ def _reading(report: Report) -> Callable[[Actor, dict[str, Any]], Any]:
     read.__name__ = f"read_{report.name}_report"
     read.__doc__ = f"{report.summary}."
     return read
+
+
+@routes.endpoint_for(
+    "GET",
+    "/reports/hygiene/digest",
+    permission=Permission.REPORT_READ,
+    answer=DigestSchema,
+    summary="One's own open deals that are wanting in something, this week",
+)
+def read_digest(actor: Actor) -> dict[str, Any]:
+    """What the weekly digest tells the caller."""
+    with read_engine().connect() as connection:
+        return digest_of(connection, actor, language())
 
 
 for _report in REPORTS.values():

@@ -43,8 +43,7 @@ class Tally:
 
     def add(self, row: Any) -> None:
         """Take one group."""
-        for name in self.counts:
-            self.count[name] = self.count.get(name, 0) + (getattr(row, name) or 0)
+        self.add_counts(row, self.counts)
         for name, places in self.money.items():
             units = getattr(row, name)
             if units is None:
@@ -57,6 +56,11 @@ class Tally:
             other = self.apart.setdefault(row.currency, {})
             for name in (*self.counts, *self.money):
                 other[name] = other.get(name, 0) + (getattr(row, name) or 0)
+
+    def add_counts(self, row: Any, names: Sequence[str]) -> None:
+        """Take what a group without money counts."""
+        for name in names:
+            self.count[name] = self.count.get(name, 0) + (getattr(row, name) or 0)
 
     def number(self, name: str) -> Any:
         """A count."""

@@ -284,3 +284,16 @@ def test_another_reason_needs_words(cast: Cast) -> None:
     assert issues(cast.alice.patch("/deals/2", {"lost_reason": "other"})) == {"#/lost_note": "needs_words"}
     changed = cast.alice.patch("/deals/2", {"lost_reason": "other", "lost_note": "x"})
     assert changed.get_json()["lost_reason"] == "other"
+
+
+def test_all_faults_of_a_loss_at_once(cast: Cast) -> None:
+    stages = cast.root.get("/pipelines/1").get_json()["stages"]
+    stages[5]["required_fields"] = ["competitors", "amount"]
+    cast.root.patch("/pipelines/1", {"stages": stages})
+    deal(cast.alice)
+    assert issues(cast.alice.post("/deals/1/lose", {"reason": "odd", "closed_on": "2199-01-01"})) == {
+        "#/reason": "unknown_option",
+        "#/closed_on": "future",
+        "#/competitors": "required_for_stage",
+        "#/amount": "required_for_stage",
+    }

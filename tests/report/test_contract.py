@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from jsonschema import Draft202012Validator
 
+from app.report.keys import GROUPS
+
 from ..cast import Cast
-from ..deal.selling import LATER, customer, deal, lost_for, product
+from ..deal.selling import LATER, WON, customer, deal, lost_for, product
 
 
 def test_answers_are_as_documented(cast: Cast) -> None:
@@ -40,6 +43,14 @@ def test_answers_are_as_documented(cast: Cast) -> None:
         ("/reports/velocity", "/reports/velocity?group_by=owner"),
         ("/reports/losses", "/reports/losses?group_by=competitor"),
         ("/reports/pipeline/changes", "/reports/pipeline/changes?from=2026-01-01&to=2026-12-31"),
+        ("/reports/hygiene", "/reports/hygiene"),
+        ("/reports/hygiene/digest", "/reports/hygiene/digest"),
+        ("/reports/customers", "/reports/customers?group_by=tag"),
+        ("/reports/leads", "/reports/leads?group_by=month"),
+        ("/reports/leaderboard", "/reports/leaderboard"),
+        ("/reports/activity", "/reports/activity"),
+        ("/reports/activity", "/reports/activity?group_by=day"),
+        ("/reports/forecast", "/reports/forecast"),
     ):
         operation = document["paths"][f"/api/v1{template}"]["get"]
         schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
@@ -49,3 +60,15 @@ def test_answers_are_as_documented(cast: Cast) -> None:
             assert answer.status_code == 200, path
             faults = [fault.message for fault in Draft202012Validator(whole).iter_errors(answer.get_json())]
             assert faults == [], path
+
+
+@pytest.mark.parametrize("group_by", GROUPS)
+def test_sales_answer_on_both_databases(cast: Cast, group_by: str) -> None:
+    buyer = customer(cast.alice)
+    line = {"product_id": product(cast), "quantity": "2", "unit_price": "5"}
+    deal(cast.root, customer_id=buyer, stage_id=WON, closed_on="2026-02-10", lines=[line])
+    deal(cast.root, amount="3")
+    answer = cast.root.get(f"/reports/sales?group_by={group_by}")
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    totals = answer.get_json()["totals"]
+    assert (totals["won_count"], totals["won_amount"], totals["open_amount"]) == (1, "10.00", "3.00")

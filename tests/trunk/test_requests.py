@@ -240,7 +240,7 @@ def test_an_action_without_input_takes_none(cast: Cast) -> None:
 
 READ_ONLY = (
     *("id", "version", "phone_e164", "parent", "owner", "team_id", "team", "pool_id", "last_contacted_at"),
-    *("first_contacted_at", "qualified_at", "created_at", "created_by", "updated_at", "is_active"),
+    *("first_contacted_at", "became_lead_at", "qualified_at", "created_at", "created_by", "updated_at", "is_active"),
 )
 
 

@@ -93,6 +93,10 @@ test('A manager types, pastes and fills a year; the seller sees the own part of 
   await seller.page.keyboard.type('9')
   await expect(seller.page.getByRole('button', { name: /^Save/ })).toHaveCount(0)
   await expectAccessible(seller.page, 'the targets of a seller')
+  // Every figure opens into its records.
+  await cell(seller.page, 'Alice', 1).click()
+  await seller.page.getByRole('link', { name: 'reached ¥6,000' }).click()
+  await expect(seller.page.getByRole('grid').getByText('Old pump')).toBeVisible()
 })
 
 test('On a phone one reads how far one is', async ({ cast, open }) => {

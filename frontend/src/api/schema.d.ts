@@ -1374,6 +1374,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reports/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Contact records by author or day, customers touched, and how fast leads were answered
+         * @description Needs the permission `report:read`.
+         */
+        get: operations["read_activity_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/customers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * New, active, silent and lost customers by what they are
+         * @description Needs the permission `report:read`.
+         */
+        get: operations["read_customers_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/forecast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is expected to close month by month, how sure it is, and what was won
+         * @description Needs the permission `report:read`.
+         */
+        get: operations["read_forecast_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reports/funnel": {
         parameters: {
             query?: never;
@@ -1386,6 +1446,86 @@ export interface paths {
          * @description Needs the permission `report:read`.
          */
         get: operations["read_funnel_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/hygiene": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Open deals without a next step, overdue, silent, or too long at their stage, by owner
+         * @description Needs the permission `report:read`.
+         */
+        get: operations["read_hygiene_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/hygiene/digest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One's own open deals that are wanting in something, this week
+         * @description Needs the permission `report:read`.
+         */
+        get: operations["read_digest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/leaderboard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What each owner has won in a period, with win rate and activity
+         * @description Needs the permission `report:read`.
+         */
+        get: operations["read_leaderboard_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/leads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What became of the leads of a period, by source, owner or month
+         * @description Needs the permission `report:read`.
+         */
+        get: operations["read_leads_report"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1963,6 +2103,32 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        ActivityReport: {
+            rows: components["schemas"]["ActivityRow"][];
+            totals: components["schemas"]["ActivityTotals"];
+            meta: components["schemas"]["ReportMeta"];
+        };
+        ActivityRow: {
+            key: unknown;
+            label: string;
+            contact_count: number;
+            kind_counts: components["schemas"]["KindCounts"];
+            customers_touched: number;
+            answered_count: number;
+            mean_answer_minutes: number | null;
+            median_answer_minutes: number | null;
+            filters: {
+                [key: string]: unknown;
+            };
+        };
+        ActivityTotals: {
+            contact_count: number;
+            kind_counts: components["schemas"]["KindCounts"];
+            customers_touched: number;
+            answered_count: number;
+            mean_answer_minutes: number | null;
+            median_answer_minutes: number | null;
+        };
         Actor: {
             id: number;
             name: string;
@@ -2345,6 +2511,8 @@ export interface components {
             /** Format: date-time */
             next_follow_up_at: string | null;
             /** Format: date-time */
+            became_lead_at: string | null;
+            /** Format: date-time */
             qualified_at: string | null;
             qualified_by: number | null;
             /** Format: date-time */
@@ -2361,6 +2529,34 @@ export interface components {
             updated_at: string;
             is_active: boolean;
             can_write: boolean;
+        };
+        CustomersReport: {
+            rows: components["schemas"]["CustomersRow"][];
+            totals: components["schemas"]["CustomersTotals"];
+            meta: components["schemas"]["ReportMeta"];
+        };
+        CustomersRow: {
+            key: unknown;
+            label: string;
+            customer_count: number;
+            new_customers: number;
+            active_count: number;
+            silent_30_count: number;
+            silent_60_count: number;
+            silent_90_count: number;
+            lost_count: number;
+            filters: {
+                [key: string]: unknown;
+            };
+        };
+        CustomersTotals: {
+            customer_count: number;
+            new_customers: number;
+            active_count: number;
+            silent_30_count: number;
+            silent_60_count: number;
+            silent_90_count: number;
+            lost_count: number;
         };
         DeactivationInput: {
             successor_id?: number | null;
@@ -2531,6 +2727,18 @@ export interface components {
             is_active: boolean;
             can_write: boolean;
         };
+        Digest: {
+            owner: components["schemas"]["Actor"];
+            week: string;
+            lines: components["schemas"]["DigestLine"][];
+        };
+        DigestLine: {
+            deal_id: number;
+            deal: string;
+            customer: string | null;
+            faults: ("no_next_step" | "overdue" | "silent" | "too_long")[];
+            text: string;
+        };
         DisqualifyInput: {
             reason: string;
             note?: string | null;
@@ -2601,6 +2809,48 @@ export interface components {
             is_active: boolean;
             can_write: boolean;
         };
+        ForecastReport: {
+            rows: components["schemas"]["ForecastRow"][];
+            totals: components["schemas"]["ForecastTotals"];
+            meta: components["schemas"]["ReportMeta"];
+        };
+        ForecastRow: {
+            key: string | null;
+            label: string;
+            committed_count: number;
+            best_case_count: number;
+            pipeline_count: number;
+            open_count: number;
+            overdue_count: number;
+            won_count: number;
+            committed_amount: string;
+            best_case_amount: string;
+            pipeline_amount: string;
+            open_amount: string;
+            overdue_amount: string;
+            won_amount: string;
+            weighted_amount: string;
+            other_amounts: components["schemas"]["Amounts"][];
+            filters: {
+                [key: string]: unknown;
+            };
+        };
+        ForecastTotals: {
+            committed_count: number;
+            best_case_count: number;
+            pipeline_count: number;
+            open_count: number;
+            overdue_count: number;
+            won_count: number;
+            committed_amount: string;
+            best_case_amount: string;
+            pipeline_amount: string;
+            open_amount: string;
+            overdue_amount: string;
+            won_amount: string;
+            weighted_amount: string;
+            other_amounts: components["schemas"]["Amounts"][];
+        };
         FunnelReport: {
             rows: components["schemas"]["FunnelRow"][];
             totals: components["schemas"]["FunnelTotals"];
@@ -2650,6 +2900,109 @@ export interface components {
             cells: {
                 [key: string]: unknown;
             };
+        };
+        HygieneReport: {
+            rows: components["schemas"]["HygieneRow"][];
+            totals: components["schemas"]["HygieneTotals"];
+            meta: components["schemas"]["ReportMeta"];
+        };
+        HygieneRow: {
+            key: number;
+            label: string;
+            open_count: number;
+            faulty_count: number;
+            no_next_step_count: number;
+            overdue_count: number;
+            silent_count: number;
+            too_long_count: number;
+            open_amount: string;
+            faulty_amount: string;
+            no_next_step_amount: string;
+            overdue_amount: string;
+            silent_amount: string;
+            too_long_amount: string;
+            other_amounts: components["schemas"]["Amounts"][];
+            filters: {
+                [key: string]: unknown;
+            };
+        };
+        HygieneTotals: {
+            open_count: number;
+            faulty_count: number;
+            no_next_step_count: number;
+            overdue_count: number;
+            silent_count: number;
+            too_long_count: number;
+            open_amount: string;
+            faulty_amount: string;
+            no_next_step_amount: string;
+            overdue_amount: string;
+            silent_amount: string;
+            too_long_amount: string;
+            other_amounts: components["schemas"]["Amounts"][];
+        };
+        KindCounts: {
+            call: number;
+            visit: number;
+            meeting: number;
+            email: number;
+            wechat: number;
+            note: number;
+        };
+        LeaderboardReport: {
+            rows: components["schemas"]["LeaderboardRow"][];
+            totals: components["schemas"]["LeaderboardTotals"];
+            meta: components["schemas"]["ReportMeta"];
+        };
+        LeaderboardRow: {
+            key: number | null;
+            label: string;
+            rank: number | null;
+            won_count: number;
+            lost_count: number;
+            win_rate: number | null;
+            won_amount: string;
+            other_amounts: components["schemas"]["Amounts"][];
+            contact_count: number;
+            new_customers: number;
+            filters: {
+                [key: string]: unknown;
+            };
+        };
+        LeaderboardTotals: {
+            won_count: number;
+            lost_count: number;
+            win_rate: number | null;
+            won_amount: string;
+            other_amounts: components["schemas"]["Amounts"][];
+            contact_count: number;
+            new_customers: number;
+        };
+        LeadsReport: {
+            rows: components["schemas"]["LeadsRow"][];
+            totals: components["schemas"]["LeadsTotals"];
+            meta: components["schemas"]["ReportMeta"];
+        };
+        LeadsRow: {
+            key: unknown;
+            label: string;
+            new_count: number;
+            contacted_count: number;
+            qualified_count: number;
+            won_count: number;
+            qualification_rate: number | null;
+            mean_days_to_qualify: number | null;
+            filters: {
+                [key: string]: unknown;
+            };
+        };
+        LeadsTotals: {
+            new_count: number;
+            contacted_count: number;
+            qualified_count: number;
+            won_count: number;
+            qualification_rate: number | null;
+            mean_days_to_qualify: number | null;
         };
         Link: {
             id: number;
@@ -5091,7 +5444,7 @@ export interface operations {
                 /** @description Comma list of fields to send. */
                 fields?: string;
                 deleted?: "only";
-                /** @description JSON tree of and, or, {field, op, value} over: id (eq, ne, in, not_in, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); person_id (eq, ne, in, not_in, is_null, not_null); deal_id (eq, ne, in, not_in, is_null, not_null); user_id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); kind (eq, ne, in, not_in, is_null, not_null); direction (eq, ne, in, not_in, is_null, not_null); outcome (eq, ne, in, not_in, is_null, not_null); occurred (eq, ne, lt, lte, gt, gte, is_null, not_null); next_follow_up (eq, ne, lt, lte, gt, gte, is_null, not_null); duration_seconds (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null) */
+                /** @description JSON tree of and, or, {field, op, value} over: id (eq, ne, in, not_in, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); person_id (eq, ne, in, not_in, is_null, not_null); deal_id (eq, ne, in, not_in, is_null, not_null); user_id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); kind (eq, ne, in, not_in, is_null, not_null); direction (eq, ne, in, not_in, is_null, not_null); first_answer (eq, is_null, not_null); outcome (eq, ne, in, not_in, is_null, not_null); occurred (eq, ne, lt, lte, gt, gte, is_null, not_null); next_follow_up (eq, ne, lt, lte, gt, gte, is_null, not_null); duration_seconds (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null) */
                 where?: string;
                 q?: string;
                 id?: (number | "none")[];
@@ -5104,6 +5457,8 @@ export interface operations {
                 created_by?: (number | "none")[];
                 kind?: (string | "none")[];
                 direction?: (string | "none")[];
+                /** @description The first that went out to a lead. */
+                first_answer?: boolean;
                 outcome?: (string | "none")[];
                 occurred_after?: string;
                 occurred_before?: string;
@@ -5980,7 +6335,7 @@ export interface operations {
                 /** @description Comma list of fields to send. */
                 fields?: string;
                 deleted?: "only";
-                /** @description JSON tree of and, or, {field, op, value} over: name (contains, not_contains, eq, starts_with, is_null, not_null); kind (eq, ne, in, not_in, is_null, not_null); status (eq, ne, in, not_in, is_null, not_null); source (eq, ne, in, not_in, is_null, not_null); industry (eq, ne, in, not_in, is_null, not_null); level (eq, ne, in, not_in, is_null, not_null); owner_id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); parent_id (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); id (eq, ne, in, not_in, is_null, not_null); email (contains, not_contains, eq, starts_with, is_null, not_null); phone_e164 (eq, ne, in, not_in, is_null, not_null); tax_id (eq, ne, in, not_in, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null); tag (has, has_not, is_null, not_null); credit_rating (eq, ne, lt, lte, gt, gte, is_null, not_null); employee_count (eq, ne, lt, lte, gt, gte, is_null, not_null); annual_revenue (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); first_contacted (eq, ne, lt, lte, gt, gte, is_null, not_null); last_contacted (eq, ne, lt, lte, gt, gte, is_null, not_null); qualified (eq, ne, lt, lte, gt, gte, is_null, not_null); qualified_by (eq, ne, in, not_in, is_null, not_null); disqualified (eq, ne, lt, lte, gt, gte, is_null, not_null); disqualify_reason (eq, ne, in, not_in, is_null, not_null); next_follow_up (eq, ne, lt, lte, gt, gte, is_null, not_null); country (eq, ne, in, not_in, is_null, not_null); province (eq, ne, in, not_in, is_null, not_null); city (eq, ne, in, not_in, is_null, not_null) */
+                /** @description JSON tree of and, or, {field, op, value} over: name (contains, not_contains, eq, starts_with, is_null, not_null); kind (eq, ne, in, not_in, is_null, not_null); status (eq, ne, in, not_in, is_null, not_null); source (eq, ne, in, not_in, is_null, not_null); industry (eq, ne, in, not_in, is_null, not_null); level (eq, ne, in, not_in, is_null, not_null); owner_id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); parent_id (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); id (eq, ne, in, not_in, is_null, not_null); email (contains, not_contains, eq, starts_with, is_null, not_null); phone_e164 (eq, ne, in, not_in, is_null, not_null); tax_id (eq, ne, in, not_in, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null); tag (has, has_not, is_null, not_null); credit_rating (eq, ne, lt, lte, gt, gte, is_null, not_null); employee_count (eq, ne, lt, lte, gt, gte, is_null, not_null); annual_revenue (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); first_contacted (eq, ne, lt, lte, gt, gte, is_null, not_null); last_contacted (eq, ne, lt, lte, gt, gte, is_null, not_null); deal_state (eq, ne, in, not_in, is_null, not_null); silent_since (eq, ne, lt, lte, gt, gte, is_null, not_null); became_lead (eq, ne, lt, lte, gt, gte, is_null, not_null); qualified (eq, ne, lt, lte, gt, gte, is_null, not_null); qualified_by (eq, ne, in, not_in, is_null, not_null); disqualified (eq, ne, lt, lte, gt, gte, is_null, not_null); disqualify_reason (eq, ne, in, not_in, is_null, not_null); next_follow_up (eq, ne, lt, lte, gt, gte, is_null, not_null); country (eq, ne, in, not_in, is_null, not_null); province (eq, ne, in, not_in, is_null, not_null); city (eq, ne, in, not_in, is_null, not_null) */
                 where?: string;
                 q?: string;
                 name?: string;
@@ -6014,6 +6369,14 @@ export interface operations {
                 first_contacted_before?: string;
                 last_contacted_after?: string;
                 last_contacted_before?: string;
+                /** @description Of one of its deals: open, won, lost. */
+                deal_state?: (string | "none")[];
+                /** @description The last contact record, or the creation where there is none. */
+                silent_since_after?: string;
+                /** @description The last contact record, or the creation where there is none. */
+                silent_since_before?: string;
+                became_lead_after?: string;
+                became_lead_before?: string;
                 qualified_after?: string;
                 qualified_before?: string;
                 qualified_by?: (number | "none")[];
@@ -7673,7 +8036,7 @@ export interface operations {
                 /** @description Comma list of fields to send. */
                 fields?: string;
                 deleted?: "only";
-                /** @description JSON tree of and, or, {field, op, value} over: as_of (); change (); entered (); went_on (); id (eq, ne, in, not_in, is_null, not_null); name (contains, not_contains, eq, starts_with, is_null, not_null); pipeline_id (eq, ne, in, not_in, is_null, not_null); stage_id (eq, ne, in, not_in, is_null, not_null); state (eq, ne, in, not_in, is_null, not_null); kind (eq, ne, in, not_in, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); person_id (eq, ne, in, not_in, is_null, not_null); product_id (eq, ne, in, not_in, is_null, not_null); product_series (eq, ne, in, not_in, is_null, not_null); industry (eq, ne, in, not_in, is_null, not_null); country (eq, ne, in, not_in, is_null, not_null); top_team_id (eq, ne, in, not_in, is_null, not_null); region (eq, ne, in, not_in, is_null, not_null); owner_id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); currency (eq, ne, in, not_in, is_null, not_null); amount (eq, ne, lt, lte, gt, gte, is_null, not_null); win_probability (eq, ne, lt, lte, gt, gte, is_null, not_null); forecast_category (eq, ne, in, not_in, is_null, not_null); source (eq, ne, in, not_in, is_null, not_null); lost_reason (eq, ne, in, not_in, is_null, not_null); lost_from_stage_id (eq, ne, in, not_in, is_null, not_null); competitor (eq, ne, in, not_in, is_null, not_null); opened (eq, ne, lt, lte, gt, gte, is_null, not_null); closed (eq, ne, lt, lte, gt, gte, is_null, not_null); expected_close (eq, ne, lt, lte, gt, gte, is_null, not_null); next_step_on (eq, ne, lt, lte, gt, gte, is_null, not_null); stage_entered (eq, ne, lt, lte, gt, gte, is_null, not_null); last_contacted (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); is_backfill (eq, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null) */
+                /** @description JSON tree of and, or, {field, op, value} over: as_of (); change (); entered (); went_on (); id (eq, ne, in, not_in, is_null, not_null); name (contains, not_contains, eq, starts_with, is_null, not_null); pipeline_id (eq, ne, in, not_in, is_null, not_null); stage_id (eq, ne, in, not_in, is_null, not_null); state (eq, ne, in, not_in, is_null, not_null); kind (eq, ne, in, not_in, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); person_id (eq, ne, in, not_in, is_null, not_null); product_id (eq, ne, in, not_in, is_null, not_null); product_series (eq, ne, in, not_in, is_null, not_null); industry (eq, ne, in, not_in, is_null, not_null); country (eq, ne, in, not_in, is_null, not_null); top_team_id (eq, ne, in, not_in, is_null, not_null); region (eq, ne, in, not_in, is_null, not_null); owner_id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); currency (eq, ne, in, not_in, is_null, not_null); amount (eq, ne, lt, lte, gt, gte, is_null, not_null); win_probability (eq, ne, lt, lte, gt, gte, is_null, not_null); forecast_category (eq, ne, in, not_in, is_null, not_null); source (eq, ne, in, not_in, is_null, not_null); lost_reason (eq, ne, in, not_in, is_null, not_null); lost_from_stage_id (eq, ne, in, not_in, is_null, not_null); competitor (eq, ne, in, not_in, is_null, not_null); opened (eq, ne, lt, lte, gt, gte, is_null, not_null); closed (eq, ne, lt, lte, gt, gte, is_null, not_null); expected_close (eq, ne, lt, lte, gt, gte, is_null, not_null); next_step_on (eq, ne, lt, lte, gt, gte, is_null, not_null); stage_entered (eq, ne, lt, lte, gt, gte, is_null, not_null); last_contacted (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); hygiene (eq, ne, in, not_in, is_null, not_null); is_backfill (eq, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null) */
                 where?: string;
                 q?: string;
                 /** @description A moment, or a date for its end: the deals for which the other filters held then. */
@@ -7736,6 +8099,8 @@ export interface operations {
                 created_before?: string;
                 updated_after?: string;
                 updated_before?: string;
+                /** @description Open deals that are wanting in something, `none` those that are not: without a dated next step, next step or expected close overdue, silent for 14 days, longer at their stage than it expects. */
+                hygiene?: (("no_next_step" | "overdue" | "silent" | "too_long") | "none")[];
                 is_backfill?: boolean;
                 external_source?: (string | "none")[];
                 external_id?: (string | "none")[];
@@ -7938,7 +8303,7 @@ export interface operations {
                 stage_id?: number;
                 cursor?: string;
                 per_page?: number;
-                /** @description JSON tree of and, or, {field, op, value} over: as_of (); change (); entered (); went_on (); id (eq, ne, in, not_in, is_null, not_null); name (contains, not_contains, eq, starts_with, is_null, not_null); pipeline_id (eq, ne, in, not_in, is_null, not_null); stage_id (eq, ne, in, not_in, is_null, not_null); state (eq, ne, in, not_in, is_null, not_null); kind (eq, ne, in, not_in, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); person_id (eq, ne, in, not_in, is_null, not_null); product_id (eq, ne, in, not_in, is_null, not_null); product_series (eq, ne, in, not_in, is_null, not_null); industry (eq, ne, in, not_in, is_null, not_null); country (eq, ne, in, not_in, is_null, not_null); top_team_id (eq, ne, in, not_in, is_null, not_null); region (eq, ne, in, not_in, is_null, not_null); owner_id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); currency (eq, ne, in, not_in, is_null, not_null); amount (eq, ne, lt, lte, gt, gte, is_null, not_null); win_probability (eq, ne, lt, lte, gt, gte, is_null, not_null); forecast_category (eq, ne, in, not_in, is_null, not_null); source (eq, ne, in, not_in, is_null, not_null); lost_reason (eq, ne, in, not_in, is_null, not_null); lost_from_stage_id (eq, ne, in, not_in, is_null, not_null); competitor (eq, ne, in, not_in, is_null, not_null); opened (eq, ne, lt, lte, gt, gte, is_null, not_null); closed (eq, ne, lt, lte, gt, gte, is_null, not_null); expected_close (eq, ne, lt, lte, gt, gte, is_null, not_null); next_step_on (eq, ne, lt, lte, gt, gte, is_null, not_null); stage_entered (eq, ne, lt, lte, gt, gte, is_null, not_null); last_contacted (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); is_backfill (eq, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null) */
+                /** @description JSON tree of and, or, {field, op, value} over: as_of (); change (); entered (); went_on (); id (eq, ne, in, not_in, is_null, not_null); name (contains, not_contains, eq, starts_with, is_null, not_null); pipeline_id (eq, ne, in, not_in, is_null, not_null); stage_id (eq, ne, in, not_in, is_null, not_null); state (eq, ne, in, not_in, is_null, not_null); kind (eq, ne, in, not_in, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); person_id (eq, ne, in, not_in, is_null, not_null); product_id (eq, ne, in, not_in, is_null, not_null); product_series (eq, ne, in, not_in, is_null, not_null); industry (eq, ne, in, not_in, is_null, not_null); country (eq, ne, in, not_in, is_null, not_null); top_team_id (eq, ne, in, not_in, is_null, not_null); region (eq, ne, in, not_in, is_null, not_null); owner_id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); currency (eq, ne, in, not_in, is_null, not_null); amount (eq, ne, lt, lte, gt, gte, is_null, not_null); win_probability (eq, ne, lt, lte, gt, gte, is_null, not_null); forecast_category (eq, ne, in, not_in, is_null, not_null); source (eq, ne, in, not_in, is_null, not_null); lost_reason (eq, ne, in, not_in, is_null, not_null); lost_from_stage_id (eq, ne, in, not_in, is_null, not_null); competitor (eq, ne, in, not_in, is_null, not_null); opened (eq, ne, lt, lte, gt, gte, is_null, not_null); closed (eq, ne, lt, lte, gt, gte, is_null, not_null); expected_close (eq, ne, lt, lte, gt, gte, is_null, not_null); next_step_on (eq, ne, lt, lte, gt, gte, is_null, not_null); stage_entered (eq, ne, lt, lte, gt, gte, is_null, not_null); last_contacted (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); hygiene (eq, ne, in, not_in, is_null, not_null); is_backfill (eq, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null) */
                 where?: string;
                 q?: string;
                 /** @description A moment, or a date for its end: the deals for which the other filters held then. */
@@ -7999,6 +8364,8 @@ export interface operations {
                 created_before?: string;
                 updated_after?: string;
                 updated_before?: string;
+                /** @description Open deals that are wanting in something, `none` those that are not: without a dated next step, next step or expected close overdue, silent for 14 days, longer at their stage than it expects. */
+                hygiene?: (("no_next_step" | "overdue" | "silent" | "too_long") | "none")[];
                 is_backfill?: boolean;
                 external_source?: (string | "none")[];
                 external_id?: (string | "none")[];
@@ -14537,6 +14904,245 @@ export interface operations {
             };
         };
     };
+    read_activity_report: {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+                owner_id?: number;
+                team_id?: number;
+                format?: "json" | "csv" | "xlsx";
+                group_by?: "owner" | "day";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivityReport"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_customers_report: {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+                owner_id?: number;
+                team_id?: number;
+                format?: "json" | "csv" | "xlsx";
+                group_by?: "month" | "tag" | "source" | "industry" | "rating_band" | "region" | "level" | "owner";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomersReport"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_forecast_report: {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+                owner_id?: number;
+                team_id?: number;
+                pipeline_id?: number;
+                currency?: string;
+                as_of?: string;
+                format?: "json" | "csv" | "xlsx";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForecastReport"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_funnel_report: {
         parameters: {
             query?: {
@@ -14562,6 +15168,316 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FunnelReport"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_hygiene_report: {
+        parameters: {
+            query?: {
+                owner_id?: number;
+                team_id?: number;
+                pipeline_id?: number;
+                currency?: string;
+                format?: "json" | "csv" | "xlsx";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HygieneReport"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_digest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Digest"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_leaderboard_report: {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+                owner_id?: number;
+                team_id?: number;
+                pipeline_id?: number;
+                currency?: string;
+                as_of?: string;
+                format?: "json" | "csv" | "xlsx";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeaderboardReport"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_leads_report: {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+                owner_id?: number;
+                team_id?: number;
+                format?: "json" | "csv" | "xlsx";
+                group_by?: "source" | "owner" | "month";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadsReport"];
                 };
             };
             /** @description Not modified */

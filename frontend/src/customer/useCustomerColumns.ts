@@ -4,7 +4,7 @@ import type { ListState } from '@/records/listState'
 import { useSession } from '@/session/session'
 import { useColumns, type Column, type ColumnChoice } from '@/ui/table/columns'
 
-const ofLeads = new Set(['company', 'source', 'owner', 'phone', 'created_at', 'first_contacted_at', 'age'])
+const ofLeads = ['name', 'source', 'owner', 'phone', 'created_at', 'first_contacted_at', 'age']
 
 /** The columns of the customer list, and of its view of the leads, which begins with others and ends with actions. */
 export function useCustomerColumns(
@@ -67,11 +67,11 @@ export function useCustomerColumns(
     view === 'customers'
       ? columns.value
       : [
-          ...columns.value
-            .filter(({ key }) => key !== 'status')
-            .map((column) => ({ ...column, isDefault: ofLeads.has(column.key) })),
-          { key: 'actions', label: t('lead.actions'), width: 176, fields: [], isDefault: true },
-        ],
+          ...ofLeads.flatMap((key) => columns.value.filter((column) => column.key === key)),
+          ...columns.value.filter(({ key }) => key !== 'status' && !ofLeads.includes(key)),
+        ]
+          .map((column) => ({ ...column, isDefault: ofLeads.includes(column.key) }))
+          .concat({ key: 'actions', label: t('lead.actions'), width: 176, fields: [], isDefault: true }),
   )
   return useColumns(`${view}.${session.user?.id ?? 0}`, () => shown.value, {
     read: () => state.extra('columns'),

@@ -44,7 +44,7 @@ export const dealList: ListSpec<'deals'> = {
   },
   searched: (deal) => [deal.name],
   // Reports lead here with these; the dialog of filters does not offer them.
-  serverFilters: ['where', 'stage_entered_before'],
+  serverFilters: ['where', 'stage_entered_before', 'product_id'],
 }
 
 /** The colour of a deal's state, the same on every screen. */

@@ -3,6 +3,7 @@ import type { AttainmentRow } from '@/api/types'
 import { decimalText } from '@/deal/decimal'
 import { figureOf, sameFigure } from '@/target/figure'
 import { placePaste, tableOf } from '@/target/paste'
+import { recordsBehind } from '@/target/records'
 import { figuresOf, rolledUp, shareOf } from '@/target/rollup'
 import { briefSpans, spansOf } from '@/target/spans'
 
@@ -224,5 +225,55 @@ describe('the columns', () => {
       '2025-Q4',
       '2025',
     ])
+  })
+})
+
+describe('the records behind what was reached', () => {
+  const rows = [row('team:1', null), row('user:1', 1), row('team:2', 1), row('team:3', null)]
+  const meta = {
+    year: 2026,
+    measure: 'won_amount' as const,
+    product_id: null,
+    currency: 'CNY',
+    currencies: ['CNY'],
+    as_of: '2026-11-27T00:00:00Z',
+    definition: '',
+  }
+  const behind = (name: string, span: string, more: object = {}) => {
+    const [found, column] = [rows.find(({ key }) => key === name), spans[at(span)]]
+    return found && column && recordsBehind({ rows, meta: { ...meta, ...more } }, found, column)
+  }
+
+  it('are the deals of the span, of a team with the teams below', () => {
+    expect(behind('user:1', '2026-02')).toEqual({
+      list: 'deals',
+      query: {
+        view: 'table',
+        owner_id: ['1'],
+        state: ['won'],
+        closed_from: ['2026-02-01'],
+        closed_to: ['2026-02-28'],
+        currency: ['CNY'],
+      },
+    })
+    expect(behind('team:1', '2026')?.query).toMatchObject({
+      team_id: ['1', '2'],
+      closed_from: ['2026-01-01'],
+      closed_to: ['2026-12-31'],
+    })
+    expect(behind('team:3', '2026-Q4', { product_id: 7 })?.query).toMatchObject({
+      team_id: ['3'],
+      closed_from: ['2026-10-01'],
+      closed_to: ['2026-12-31'],
+      product_id: ['7'],
+    })
+  })
+
+  it('are the customers that were entered, and no list of activities', () => {
+    expect(behind('user:1', '2026-Q1', { measure: 'new_customers', currency: null })).toEqual({
+      list: 'customers',
+      query: { owner_id: ['1'], created_after: ['2026-01-01'], created_before: ['2026-04-01'] },
+    })
+    expect(behind('user:1', '2026', { measure: 'activities' })).toBeNull()
   })
 })
