@@ -33,8 +33,7 @@ def register(app: Flask) -> None:
         """Migrate the database, then do what `init` does: all that a start needs."""
         upgrade()
         _init()
-        with db.engines[None].begin() as connection:
-            periods.rebuild(connection, periods.without_any(connection))
+        _fill_periods()
 
     @app.cli.command("periods")
     def rebuild_periods() -> None:
@@ -70,6 +69,7 @@ def register(app: Flask) -> None:
         else:
             upgrade()
             _make_demo(number)
+            _fill_periods()
 
 
 def _init() -> None:
@@ -91,6 +91,12 @@ def _digest(email: str | None) -> None:
             text = digest.text_for(connection, owner_id)
             if text is not None:
                 click.echo(f"{text}\n")
+
+
+def _fill_periods() -> None:
+    """A database from before there were periods gets them."""
+    with db.engines[None].begin() as connection:
+        periods.rebuild(connection, periods.without_any(connection))
 
 
 def _make_demo(number: int) -> None:

@@ -82,7 +82,7 @@ def replay(entries: Iterable[tuple[datetime, Mapping[str, Any]]], opening: Mappi
 
     Args:
         entries: moment and new values of each change, the first with all values.
-        opening: for history, the stage and probability that stand for the time before a loaded end; None otherwise.
+        opening: for history, what a first stage says, for the time before a loaded end; None otherwise.
     """
     states: list[tuple[datetime, dict[str, Any]]] = []
     known: dict[str, Any] = dict.fromkeys(COLUMNS)
@@ -208,12 +208,15 @@ def _entries(connection: Connection, deal_id: int) -> list[tuple[datetime, dict[
 def _opening(connection: Connection, pipeline_id: int) -> dict[str, Any]:
     """Where a deal that was loaded with its end stood before: at the first open stage, removed ones included."""
     row = connection.execute(
-        select(Stage.id, Stage.win_probability)
+        select(Stage.id, Stage.win_probability, Stage.forecast_category)
         .where(Stage.pipeline_id == pipeline_id, Stage.kind == StageKind.OPEN)
         .order_by(Stage.is_active.desc(), Stage.position, Stage.id)
         .limit(1)
     ).one_or_none()
-    return {} if row is None else {"stage_id": row.id, "win_probability": row.win_probability}
+    if row is None:
+        return {}
+    probability, category = row.win_probability, row.forecast_category
+    return {"stage_id": row.id, "win_probability": probability, "forecast_category": category}
 
 
 def _read(after: Mapping[str, Any]) -> dict[str, Any]:

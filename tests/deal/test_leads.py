@@ -103,7 +103,11 @@ def test_faults_of_all_parts_at_once_and_nothing_half_done(cast: Cast) -> None:
         },
     )
     assert rules.status_code == 422
-    assert issues(rules) == {"#/person/decision_role": "unknown_option", "#/deal/source": "unknown_option"}
+    assert issues(rules) == {
+        "#/person/decision_role": "unknown_option",
+        "#/deal/source": "unknown_option",
+        "#/deal/stage_id": "unknown_record",
+    }
     chinese = cast.alice.post(path, {"deal": {"name": ""}}, headers={"Accept-Language": "zh-CN"})
     assert chinese.get_json()["errors"] == [{"pointer": "#/deal/name", "code": "required", "detail": "必填。"}]
     assert issues(cast.alice.post(path, {"person": 1, "deal": []})) == {

@@ -47,6 +47,7 @@ def test_an_entry_whole(cast: Cast) -> None:
         "name": "Acme",
         "email": "Chief@Example.com",
         "status": "lead",
+        "became_lead_at": made["created_at"].replace("Z", "+00:00"),
         "annual_revenue": "814.00",
         "next_follow_up_at": "2026-01-01T00:00:00+00:00",
         "address": {"city": "上海"},
