@@ -36,7 +36,7 @@ check: test ## What CI runs: lint, types and tests
 lint: ## Only the checks that read the code: style, types, import rules (seconds to a minute)
 	@$(PYTHON) -m scripts.suite --static
 
-bench: ## Measure requests per second against a bare baseline; writes bench/latest.json
+bench: ## Measure requests and reports against bare baselines (ARGS="--only reports"); writes bench/latest.json
 	@$(PYTHON) -m scripts.start bench
 
 lock: ## Resolve all versions anew from pyproject.toml and package.json, and lock them with hashes

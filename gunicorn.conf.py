@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -19,6 +20,7 @@ from types import FrameType
 from typing import Any
 
 import gunicorn  # type: ignore[import-untyped]
+import gunicorn.http.message  # type: ignore[import-untyped]
 import gunicorn.util  # type: ignore[import-untyped]
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -46,6 +48,8 @@ timeout = 60
 graceful_timeout = 30
 # Longer than nginx keeps an idle connection (60 s), so that nginx never sends a request into one that we are closing.
 keepalive = 75
+# The one whose reading of the request line is widened below.
+http_parser = "python"
 limit_request_line = 8_190
 limit_request_field_size = 16_384
 # The heartbeat file on a disk could stall a worker that is then taken for dead.
@@ -135,3 +139,19 @@ def _problem(connection: Any, status_int: int, reason: str, _message: str) -> No
 
 
 gunicorn.util.write_error = _problem
+
+
+_parse_request_line = gunicorn.http.message.Request.parse_request_line
+
+
+def _parse_typed_line(request: Any, line: bytes) -> None:
+    """Read a request line as it was typed: curl and others send `?name=张` without encoding it, gunicorn refuses that.
+
+    It is encoded here as the client should have done, so that nobody behind this sees anything but ASCII.
+    """
+    start, end = line.find(b" "), line.rfind(b" ")
+    target = re.sub(rb"[\x80-\xff]", lambda byte: b"%%%02X" % byte[0][0], line[start:end])
+    _parse_request_line(request, line[:start] + target + line[end:])
+
+
+gunicorn.http.message.Request.parse_request_line = _parse_typed_line

@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from config import ROOT, Settings, settings_from
 
 from . import cli, extensions, headers, health, openapi, web
+from .attachment.routes import routes as attachment_routes
 from .auth import identity
 from .auth.routes import routes as auth_routes
 from .contact.routes import routes as contact_routes
@@ -21,10 +22,23 @@ from .journal import watch_old_values
 from .live import sockets
 from .live.routes import routes as live_routes
 from .money.routes import routes as money_routes
+from .quote.routes import routes as quote_routes
 from .report.routes import routes as report_routes
 from .routing import CRM
+from .target.routes import routes as target_routes
 
-BLUEPRINTS = (auth_routes, customer_routes, contact_routes, money_routes, deal_routes, report_routes, live_routes)
+BLUEPRINTS = (
+    auth_routes,
+    customer_routes,
+    contact_routes,
+    money_routes,
+    deal_routes,
+    quote_routes,
+    attachment_routes,
+    target_routes,
+    report_routes,
+    live_routes,
+)
 
 
 def create_app(settings: Settings | None = None) -> CRM:

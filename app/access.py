@@ -20,6 +20,9 @@ from .database import IdList, db, member_of
 from .errors import forbidden, not_found
 from .record import Collaborator, Record
 
+Shape = tuple[frozenset[str], frozenset[str]]
+"""What statements are planned by: the kinds of tokens that readers hold, and their rights to fields."""
+
 
 class Permission(StrEnum):
     """Every right that a role can carry, as `resource:action`."""
@@ -42,8 +45,11 @@ class Permission(StrEnum):
     DEAL_READ = "deal:read"
     DEAL_WRITE = "deal:write"
     DEAL_ASSIGN = "deal:assign"
+    ATTACHMENT_READ = "attachment:read"
+    ATTACHMENT_WRITE = "attachment:write"
     HISTORY_LOAD = "history:load"
     REPORT_READ = "report:read"
+    TARGET_WRITE = "target:write"
     JOURNAL_READ = "journal:read"
     RECORD_RESTORE = "record:restore"
 
@@ -79,7 +85,7 @@ class Actor:
     language: str | None
     time_zone: str
     must_change_password: bool = False
-    shape: tuple[frozenset[str], frozenset[str]] = field(init=False, compare=False)
+    shape: Shape = field(init=False, compare=False)
     binds: Mapping[str, Any] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -136,6 +142,7 @@ class Policy:
         grants: tokens that the row's own columns grant.
         pool: the column whose NULL puts the row into the public pool.
         parent: policy of the record that this one belongs to, with the linking column: visible with it.
+        parents: the same for what belongs to a record of one of several kinds, of which one link is set.
         shared: whether collaborators may be named on the row.
         open_to_all: every signed-in person sees every row (users, teams, pipelines, products, options).
         write: permission that changing a row needs besides sight.
@@ -148,6 +155,7 @@ class Policy:
         grants: Sequence[Grant] = (),
         pool: InstrumentedAttribute[Any] | None = None,
         parent: tuple[Policy, InstrumentedAttribute[Any]] | None = None,
+        parents: Sequence[tuple[Policy, InstrumentedAttribute[Any]]] = (),
         shared: bool = False,
         open_to_all: bool = False,
         write: Permission,
@@ -156,6 +164,7 @@ class Policy:
         self.grants = tuple(grants)
         self.pool = pool
         self.parent = parent
+        self.parents = (parent,) if parent is not None else tuple(parents)
         self.shared = shared
         self.open_to_all = open_to_all
         self.write = write
@@ -164,7 +173,7 @@ class Policy:
 
     # ---- the condition -------------------------------------------------------------------------------------------
 
-    def visible(self, shape: tuple[frozenset[str], frozenset[str]], row: Any = None) -> ColumnElement[bool]:
+    def visible(self, shape: Shape, row: Any = None) -> ColumnElement[bool]:
         """The SQL condition for a person of this shape, with bound parameters that `Actor.binds` fills.
 
         Soft-deleted rows are left to the caller (`deleted=only` and restore look at them); deleted parents hide their
@@ -179,10 +188,10 @@ class Policy:
         if self.open_to_all:
             return true()
         ways: list[ColumnElement[bool]] = []
-        if self.parent:
+        if self.parents:
             if "all" in kinds and self.grants:
                 return true()
-            ways.append(self._with_parent(row, self.parent[0].visible(shape)))
+            ways += [self._with_parent(row, link, link[0].visible(shape)) for link in self.parents]
         elif "all" in kinds:
             return true()
         ways += self._granted(row, kinds)
@@ -192,10 +201,11 @@ class Policy:
             ways.append(getattr(row, self.pool.key).is_(None))
         return or_(*ways) if ways else false()
 
-    def _with_parent(self, row: Any, inside: ColumnElement[bool]) -> ColumnElement[bool]:
-        """Whether the parent of a row is there and fulfils a condition: asked by its key for each row, not for all."""
-        assert self.parent is not None
-        policy, link = self.parent
+    def _with_parent(
+        self, row: Any, parent_link: tuple[Policy, InstrumentedAttribute[Any]], inside: ColumnElement[bool]
+    ) -> ColumnElement[bool]:
+        """Whether a parent of a row is there and fulfils a condition: asked by its key for each row, not for all."""
+        policy, link = parent_link
         parent = select(policy.model.id).where(
             policy.model.id == getattr(row, link.key), policy.model.is_active & inside
         )
@@ -254,7 +264,7 @@ class Policy:
             raise not_found()
         return record
 
-    def _loading(self, shape: tuple[frozenset[str], frozenset[str]], deleted: bool, locked: bool) -> Select[Any]:
+    def _loading(self, shape: Shape, deleted: bool, locked: bool) -> Select[Any]:
         key = (shape, deleted, locked)
         query = self._queries.get(key)
         if query is None:
@@ -302,14 +312,13 @@ class Policy:
             for value in (getattr(record, grant.column.key),)
         )
 
-    def writable_condition(self, shape: tuple[frozenset[str], frozenset[str]]) -> ColumnElement[bool]:
+    def writable_condition(self, shape: Shape) -> ColumnElement[bool]:
         """The SQL condition under which a *visible* row may be changed, the role's permission apart."""
         kinds = shape[0]
         if self.open_to_all or "all" in kinds:
             return true()
         ways: list[ColumnElement[bool]] = []
-        if self.parent:
-            ways.append(self._with_parent(self.model, self.parent[0].writable_condition(shape)))
+        ways += [self._with_parent(self.model, link, link[0].writable_condition(shape)) for link in self.parents]
         ways += self._granted(self.model, kinds)
         if self.shared:
             ways.append(member_of(self.model.id, self._shares(kinds, "write").scalar_subquery()))

@@ -202,6 +202,24 @@ def _position_default(element: position, compiler: Any, **kw: Any) -> str:
     return f"instr({compiler.process(element.clauses, **kw)})"
 
 
+class right_now(FunctionElement[datetime]):  # noqa: N801
+    """The present moment, to compare an `Instant` with."""
+
+    type = Instant()
+    inherit_cache = True
+    name = "right_now"
+
+
+@compiles(right_now, "postgresql")
+def _now_pg(_element: right_now, _compiler: Any, **_kw: Any) -> str:
+    return "clock_timestamp()"
+
+
+@compiles(right_now)
+def _now_default(_element: right_now, _compiler: Any, **_kw: Any) -> str:
+    return "strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')"
+
+
 class json_rows(FunctionElement[str]):  # noqa: N801
     """The rows of an ordered scalar subquery with one column `item` as JSON text, `[]` when there are none."""
 
@@ -249,6 +267,23 @@ def _pair_default(element: json_pair, compiler: Any, **kw: Any) -> str:
     return f"json_object({compiler.process(element.clauses, **kw)})"
 
 
+class items_of(FunctionElement[Any]):  # noqa: N801
+    """The texts of a JSON list as rows: `items_of(Deal.competitors).table_valued("value", joins_implicitly=True)`."""
+
+    inherit_cache = True
+    name = "items_of"
+
+
+@compiles(items_of, "postgresql")
+def _items_pg(element: items_of, compiler: Any, **kw: Any) -> str:
+    return f"jsonb_array_elements_text({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(items_of)
+def _items_default(element: items_of, compiler: Any, **kw: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **kw)})"
+
+
 class days_before(FunctionElement[Any]):  # noqa: N801
     """The moment a number of days before another, exact to the millisecond: `days_before(now, expected_days)`."""
 
@@ -267,23 +302,6 @@ def _before_pg(element: days_before, compiler: Any, **kw: Any) -> str:
 def _before_default(element: days_before, compiler: Any, **kw: Any) -> str:
     moment, days = (compiler.process(clause, **kw) for clause in element.clauses)
     return f"(strftime('%Y-%m-%dT%H:%M:%f', {moment}, '-' || {days} || ' days') || '000Z')"
-
-
-class items_of(FunctionElement[Any]):  # noqa: N801
-    """The texts of a JSON list as rows: `items_of(Deal.competitors).table_valued("value", joins_implicitly=True)`."""
-
-    inherit_cache = True
-    name = "items_of"
-
-
-@compiles(items_of, "postgresql")
-def _items_pg(element: items_of, compiler: Any, **kw: Any) -> str:
-    return f"jsonb_array_elements_text({compiler.process(element.clauses, **kw)})"
-
-
-@compiles(items_of)
-def _items_default(element: items_of, compiler: Any, **kw: Any) -> str:
-    return f"json_each({compiler.process(element.clauses, **kw)})"
 
 
 class _ExactUnits(TypeDecorator[int]):

@@ -7,7 +7,8 @@ language; `code` and `type` are stable English.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -107,6 +108,30 @@ class Problem(Exception):
 def invalid(*issues: Issue) -> Problem:
     """422: readable, but against a rule."""
     return Problem(422, "invalid", issues)
+
+
+class Faults(list[Issue]):
+    """Faults of one input, gathered so that all are told at once."""
+
+    @contextmanager
+    def gathered(self) -> Iterator[None]:
+        """Gather the issues of a refused check and go on; another refusal comes after what was gathered."""
+        try:
+            yield
+        except Problem as problem:
+            if problem.status != 422:
+                self.settle()
+                raise
+            self.extend(problem.issues)
+
+    def settle(self) -> None:
+        """Refuse what was gathered.
+
+        Raises:
+            Problem: 422 with every fault.
+        """
+        if self:
+            raise invalid(*self)
 
 
 def not_found() -> Problem:

@@ -20,9 +20,9 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.sql.visitors import replacement_traverse
 from sqlalchemy.types import Boolean, Date, TypeEngine
 
+from .access import Shape
 from .database import FixedDecimal, IdList, Instant, KeyText, Rate, member_of, position
-from .folding import fold
-from .projection import Shape
+from .folding import email_key, fold
 from .schema import MAX_ID, parse_date, parse_instant
 
 Binds = dict[str, Any]
@@ -338,6 +338,14 @@ class Contains(Filter):
         return super().condition(op, bind)
 
 
+class ContainsAddress(Contains):
+    """The column's e-mail address contains the text, ignoring case and width."""
+
+    def bound(self, value: Any) -> Any:
+        """The text as the key column holds addresses."""
+        return email_key(value) or ""
+
+
 class Member(Filter):
     """The record has a part of that name, such as a tag; repeating the parameter means and.
 
@@ -406,6 +414,27 @@ class AsOf(Filter):
         return found.correlate(model)
 
 
+def read_from(
+    period: Any, model: Any, conditions: Sequence[ColumnElement[bool]], record: Any = None
+) -> list[ColumnElement[bool]]:
+    """Conditions on a record, asked of one of its periods instead, as far as that holds the columns.
+
+    Args:
+        period: an alias of the model of the periods.
+        record: an alias of the record's model that all other columns are read from; by default the model itself.
+    """
+    table, columns = model.__table__, inspect(period).mapper.columns
+
+    def read_then(element: Any, **_kw: Any) -> Any:
+        if getattr(element, "table", None) is not table:
+            return None
+        if element.key in columns and element.key != "id":
+            return getattr(period, element.key)
+        return None if record is None else getattr(record, element.key, None)
+
+    return [replacement_traverse(condition, {}, read_then) for condition in conditions]
+
+
 PRESENT_AT = bindparam("present_at", type_=Instant())
 PRESENT_DAY = bindparam("present_day", type_=Date())
 
@@ -416,7 +445,7 @@ def present(zone: str) -> Binds:
     return {PRESENT_AT.key: at, PRESENT_DAY.key: at.astimezone(ZoneInfo(zone)).date()}
 
 
-class InState(Filter):
+class InState(InSight):
     """The record is in one of several states that follow from other records and from the present.
 
     Args:
@@ -439,7 +468,6 @@ class InState(Filter):
     ) -> None:
         self.names, self.states, self.within, self.text = tuple(names), states, within, text
         self.masked = False
-        self.shape: Shape = (frozenset(), frozenset())
 
         def parse(raw: Any, _zone: str) -> str:
             if raw not in self.names:
@@ -447,12 +475,6 @@ class InState(Filter):
             return str(raw)
 
         self.parse = parse
-
-    def for_shape(self, shape: Shape) -> Filter:
-        """A copy that knows the readers."""
-        found = copy(self)
-        found.shape = shape
-        return found
 
     def condition(self, op: str, bind: str) -> ColumnElement[bool]:
         """Whether the record is in one of the states asked for."""
@@ -471,27 +493,6 @@ class InState(Filter):
     def wire(self) -> dict[str, Any]:
         """The states."""
         return {"type": "string", "enum": list(self.names)}
-
-
-def read_from(
-    period: Any, model: Any, conditions: Sequence[ColumnElement[bool]], record: Any = None
-) -> list[ColumnElement[bool]]:
-    """Conditions on a record, asked of one of its periods instead, as far as that holds the columns.
-
-    Args:
-        period: an alias of the model of the periods.
-        record: an alias of the record's model that all other columns are read from; by default the model itself.
-    """
-    table, columns = model.__table__, inspect(period).mapper.columns
-
-    def read_then(element: Any, **_kw: Any) -> Any:
-        if getattr(element, "table", None) is not table:
-            return None
-        if element.key in columns and element.key != "id":
-            return getattr(period, element.key)
-        return None if record is None else getattr(record, element.key, None)
-
-    return [replacement_traverse(condition, {}, read_then) for condition in conditions]
 
 
 @dataclass(frozen=True)

@@ -122,8 +122,13 @@ def _domestic(way: str) -> str:
 
 
 def email_key(text: str | None) -> str | None:
-    """An e-mail address as it is compared for uniqueness, None for an empty one."""
-    return fold(text) if text and text.strip() else None
+    """An e-mail address as it is compared for uniqueness, ignoring case and width only; None for an empty one.
+
+    Accents and scripts are kept: `jose@example.com` and `josé@example.com` are two people's.
+    """
+    return (
+        unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).strip() or None if text else None
+    )
 
 
 def search_key(names: list[str | None], reach: list[str | None] = ()) -> str:  # type: ignore[assignment]

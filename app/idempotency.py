@@ -11,14 +11,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import Response, g, request
-from sqlalchemy import LargeBinary, String, delete, insert, select
+from sqlalchemy import Connection, LargeBinary, String, delete, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .database import Document, Model, db
-from .errors import Issue, Problem, invalid
+from .errors import Issue, Problem
 from .transaction import hold, now
 
 LIFE = timedelta(hours=24)
+_FORGOTTEN = 100
+"""How many old keys go with each new one, so that nobody waits long and the table does not grow for ever."""
 _KEPT_HEADERS = ("Location", "ETag", "X-Changeset-Id", "Content-Type")
 
 
@@ -44,6 +46,22 @@ class Kept:
     body: bytes
 
 
+def is_key(text: str) -> bool:
+    """Whether a text may be a key: 1 to 255 printable ASCII characters."""
+    return 1 <= len(text) <= 255 and text.isascii() and text.isprintable()
+
+
+def check_header() -> None:
+    """Look at the header before anybody is asked for anything.
+
+    Raises:
+        Problem: 400 for a bad one.
+    """
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not is_key(key):
+        raise Problem(400, "bad-request", [Issue("Idempotency-Key", "idempotency_key")])
+
+
 def take(user_id: int, address: str, key: str, body_hash: str) -> Kept | None:
     """Take a key for the open unit of work; the kept answer when it was used before.
 
@@ -54,10 +72,8 @@ def take(user_id: int, address: str, key: str, body_hash: str) -> Kept | None:
         body_hash: what the key is compared by.
 
     Raises:
-        Problem: 422 for a bad key or another body under the same key.
+        Problem: 422 for another body under the same key.
     """
-    if not 1 <= len(key) <= 255 or not key.isascii() or not key.isprintable():
-        raise invalid(Issue("Idempotency-Key", "idempotency_key"))
     scope = hashlib.sha256(f"{user_id}\n{address}\n{key}".encode()).hexdigest()
     connection = db.session.connection()
     hold(scope)
@@ -87,10 +103,22 @@ def keep_body(body: bytes, status: int, headers: dict[str, str]) -> None:
             scope=scope, body_hash=body_hash, created_at=now(), status=status, headers=headers, body=body
         )
     )
+    _forget(connection)
 
 
-def begin(user_id: int) -> Response | None:
+def _forget(connection: Connection) -> None:
+    """Drop some of the keys whose life is over; those that somebody holds are left to the next time."""
+    over = select(IdempotencyKey.scope).where(IdempotencyKey.created_at <= now() - LIFE).limit(_FORGOTTEN)
+    scopes = connection.execute(over.with_for_update(skip_locked=True)).scalars().all()
+    if scopes:
+        connection.execute(delete(IdempotencyKey).where(IdempotencyKey.scope.in_(scopes)))
+
+
+def begin(user_id: int, told: bytes | None = None) -> Response | None:
     """Take the key of the current request, if it has one; the kept answer when it was used before.
+
+    Args:
+        told: what the request says, where that is not its body: the values of a form and the hash of its file.
 
     Raises:
         Problem: as `take`.
@@ -98,7 +126,7 @@ def begin(user_id: int) -> Response | None:
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return None
-    body_hash = hashlib.sha256(request.get_data(cache=True)).hexdigest()
+    body_hash = hashlib.sha256(request.get_data(cache=True) if told is None else told).hexdigest()
     kept = take(user_id, f"{request.method}\n{request.path}", key, body_hash)
     if kept is None:
         return None

@@ -22,6 +22,8 @@ from .deal.models import Pipeline, Stage
 from .folding import email_key, fold
 from .journal import Setting
 from .messages import catalogue
+from .quote.models import Company
+from .quote.pattern import DEFAULT_PATTERN
 from .transaction import unit_of_work
 
 FIRST_PIPELINE = {
@@ -76,7 +78,7 @@ def _write_once(path: Path, content: str) -> None:
 
 
 def seed(at: datetime | None = None) -> None:
-    """Write what every installation has: roles from `ROLES`, option values, the feed's generation.
+    """Write what every installation has: roles from `ROLES`, option values, the company, the feed's generation.
 
     Args:
         at: the moment that it carries; now by default.
@@ -95,10 +97,13 @@ def seed(at: datetime | None = None) -> None:
                 connection.execute(insert(Role).values(key=key, sight=sight, **values))
         if db.session.get(Setting, "feed_generation") is None:
             db.session.add(Setting(name="feed_generation", value=1))
-        if not db.session.execute(select(func.count()).select_from(Option)).scalar_one():
-            for name, values_of_list in LISTS.items():
-                for rank, (value, label_zh, label_en) in enumerate(values_of_list):
-                    db.session.add(Option(list=name, value=value, label_zh=label_zh, label_en=label_en, rank=rank))
+        # A list that a newer version brings is filled; one that an admin emptied stays, its rows are there still.
+        filled = set(db.session.execute(select(Option.list).distinct()).scalars())
+        for name, values_of_list in LISTS.items():
+            for rank, (value, label_zh, label_en) in enumerate(values_of_list if name not in filled else ()):
+                db.session.add(Option(list=name, value=value, label_zh=label_zh, label_en=label_en, rank=rank))
+        if not db.session.execute(select(func.count()).select_from(Company)).scalar_one():
+            db.session.add(Company(number_pattern=DEFAULT_PATTERN))
         if not db.session.execute(select(func.count()).select_from(Pipeline)).scalar_one():
             _seed_pipeline(current_app.config["LIANXI"].default_language)
 

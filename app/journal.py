@@ -355,11 +355,13 @@ def _tokens(
     connection: Connection, policy: Policy, row: Mapping[str, Any], shares: Sequence[Mapping[str, Any]]
 ) -> set[str]:
     pairs = [(share["user_id"], share["team_id"]) for share in shares]
-    if policy.parent is None:
+    if not policy.parents:
         return policy.tokens(row, pairs)
-    parent, link = policy.parent
-    parent_id = row.get(link.key)
-    inherited = (record_tokens(connection, parent, parent_id) or set()) if parent_id is not None else set()
+    inherited: set[str] = set()
+    for parent, link in policy.parents:
+        parent_id = row.get(link.key)
+        if parent_id is not None:
+            inherited |= record_tokens(connection, parent, parent_id) or set()
     return policy.tokens(row, pairs) | inherited if policy.grants else inherited
 
 
@@ -368,8 +370,7 @@ def _token_query(policy: Policy) -> tuple[list[str], Select[Any]]:
     columns = [policy.model.id, policy.model.is_active, *(grant.column for grant in policy.grants)]
     if policy.pool is not None:
         columns.append(policy.pool)
-    if policy.parent is not None:
-        columns.append(policy.parent[1])
+    columns += [link for _, link in policy.parents]
     query = select(*columns).where(policy.model.id == bindparam("of_id", type_=BigInteger()))
     return [column.key for column in columns], query
 
@@ -422,7 +423,7 @@ def _entry(session: Session, unit: Unit, change: Change) -> tuple[dict[str, Any]
     elif (
         (change.before.keys() & {grant.column.key for grant in policy.grants})
         or shares_before is not shares_now
-        or (policy.parent is not None and policy.parent[1].key in change.before)
+        or any(link.key in change.before for _, link in policy.parents)
     ):
         audience |= _tokens(session.connection(), policy, row | change.before, shares_before)
     entry = {

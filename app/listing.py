@@ -610,7 +610,7 @@ class ListSpec:
         if query.count != "none":
             page = page.add_columns(seen)
         late = query.page is not None and query.page > 1
-        if late or self.policy.parent is not None:
+        if late or self.policy.parents:
             # Ids first: what stands beside them is then read for the page's own records only.
             ids = select(self.model.id).where(*conditions).order_by(*order).limit(limit)
             if late:

@@ -44,6 +44,10 @@ def _text_schema(field: fields.Field[Any]) -> Json:
 def _nullable(schema: Json) -> Json:
     if "$ref" in schema:
         return {"anyOf": [schema, {"type": "null"}]}
+    if "anyOf" in schema:
+        return {**schema, "anyOf": [*schema["anyOf"], {"type": "null"}]}
+    if isinstance(schema.get("type"), list):
+        return {**schema, "type": [*schema["type"], "null"]}
     if isinstance(schema.get("type"), str):
         result = {**schema, "type": [schema["type"], "null"]}
         if "enum" in result:
@@ -61,7 +65,9 @@ class _Writer:
     def field(self, field: fields.Field[Any], reading: bool) -> Json:
         """The JSON schema of one field."""
         schema = self._bare(field, reading)
-        return _nullable(schema) if field.allow_none and not isinstance(field, LinkTo) else schema
+        # A list that was cleared by null reads as an empty one.
+        never = isinstance(field, LinkTo) or (reading and isinstance(field, (Items, Texts)))
+        return _nullable(schema) if field.allow_none and not never else schema
 
     def _bare(self, field: fields.Field[Any], reading: bool) -> Json:
         if isinstance(field, Computed):
@@ -336,8 +342,15 @@ def _operation(writer: _Writer, operation: Operation, path_parameters: list[Json
         name = schema["$ref"].rsplit("/", 1)[-1]
         required = bool(writer.schemas[name].get("required"))
         body["requestBody"] = {"required": required, "content": {"application/json": {"schema": schema}}}
+    if operation.form is not None:
+        properties = {name: writer.field(field, False) for name, field in operation.form.fields.items()}
+        content = {"type": "object", "required": ["file"], "properties": {"file": _BINARY, **properties}}
+        body["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": content}}}
     body["responses"] = _responses(writer, operation)
     return body
+
+
+_BINARY: Json = {"type": "string", "format": "binary"}
 
 
 def _responses(writer: _Writer, operation: Operation) -> Json:
@@ -350,14 +363,18 @@ def _responses(writer: _Writer, operation: Operation) -> Json:
             content = writer.record(answer)
         elif answer is not None:
             content = writer.schema(answer(), True)
-        else:
+        elif operation.media == "application/json":
             content = {"type": "object"}
+        else:
+            # Bytes have no schema of their own; the media type says it all.
+            content = {}
     found: Json = {}
 
     def done(status: int) -> None:
         found[str(status)] = {"description": _STATUS_TEXT[status]}
         if content is not None:
-            found[str(status)]["content"] = {"application/json": {"schema": content}}
+            shape = {"schema": content if operation.media == "application/json" else _BINARY}
+            found[str(status)]["content"] = {operation.media: shape}
 
     done(operation.status)
     if operation.method == "PUT":

@@ -15,11 +15,11 @@ from marshmallow import Schema, fields
 from sqlalchemy import BigInteger, ColumnElement, Integer, Select, String, and_, select, type_coerce
 from sqlalchemy.orm import aliased
 
-from .access import POLICIES, Policy
+from .access import POLICIES, Policy, Shape
 from .database import FixedDecimal, Instant, Rate, decimal_text
 from .record import Record
 
-Shape = tuple[frozenset[str], frozenset[str]]
+__all__ = ["Computed", "Gathered", "LinkTo", "Projection", "Shape", "instant_text", "json_text", "linked", "read_as"]
 
 
 class LinkTo(fields.Field[Any]):

@@ -7,8 +7,10 @@ version, use case, answer. The unit of work around it opens and commits in `CRM.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial as bound
 from typing import Any, Protocol
 
 import orjson
@@ -20,7 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from . import idempotency
 from .access import Actor, Permission, Policy
 from .database import db, read_engine
-from .errors import Issue, Problem, conflict, forbidden, invalid, not_found, request_id
+from .errors import Issue, Problem, conflict, forbidden, invalid, not_found, problem_of, request_id
 from .journal import JournalEntry
 from .listing import ListSpec, StaleActor, encode, etag_of, respond
 from .record import Record
@@ -45,7 +47,9 @@ class CRM(Flask):
         road = getattr(view, "unit", "none") if request.routing_exception is None else "none"
         if road != "write":
             try:
-                answer: Response = self.make_response(twice(super().dispatch_request))
+                # What opens units of its own may have written already when its connection breaks.
+                run = super().dispatch_request
+                answer: Response = self.make_response(run() if road == "own" else twice(run))
             except Exception:
                 run_after_refusal()
                 raise
@@ -107,14 +111,17 @@ def read_early() -> tuple[Any, Problem | None]:
     """The body as `read_body`; a 422 of its text is handed over, because sign-in, rights and row are asked before it.
 
     Raises:
-        Problem: 413, 415, 400.
+        Problem: 413, 415, 400, also for an `If-Match` that is none.
     """
+    body, fault = {}, None
     try:
-        return read_body(), None
+        body = read_body()
     except Problem as problem:
         if problem.status != 422:
             raise
-        return {}, problem
+        fault = problem
+    wanted_versions()
+    return body, fault
 
 
 # ---- sign-in ---------------------------------------------------------------------------------------------------------
@@ -203,42 +210,65 @@ def remembered_actor(run: Callable[[Actor, bool], Any]) -> Any:
 _TAG = re.compile(r'(?:W/)?"([^"]*)"')
 
 
-def check_version(actor: Actor, spec: ListSpec | None, record: Record, required: bool = False) -> None:
-    """Honour `If-Match` by the version part of its tags.
+def wanted_versions() -> list[int] | None:
+    """The versions that `If-Match` names by its tags; None where any will do.
 
     Raises:
-        Problem: 400 bad header; 412 with `current` and `changed_fields` when stale.
+        Problem: 400 for a header that is none.
     """
     header = request.headers.get("If-Match")
-    if header is None:
-        if required:
-            raise Problem(428, "version-required")
-        return
-    if header.strip() == "*":
-        return
+    if header is None or header.strip() == "*":
+        return None
     tags = _TAG.findall(header)
     if not tags or _TAG.sub("", header).strip(" ,\t"):
         raise Problem(400, "bad-request")
-    versions = [
-        int(head) for tag in tags if (head := tag.split(".")[0]).isascii() and head.isdigit() and len(head) < 19
-    ]
+    return [int(head) for tag in tags if (head := tag.split(".")[0]).isascii() and head.isdigit() and len(head) < 19]
+
+
+@contextmanager
+def at_version(record: Record, current: Callable[[], dict[str, Any]], required: bool = False) -> Iterator[None]:
+    """Honour `If-Match` for what the block does to a record.
+
+    A block that is stale runs all the same, because faults of the input are told first; its effect is rolled back
+    with the refusal.
+
+    Args:
+        current: the record as the caller sees it.
+        required: whether the header may not be absent.
+
+    Raises:
+        Problem: 400 bad header; 412 with `current` and `changed_fields` when stale; 428 without a required one.
+    """
+    refusal = _refusal(record, current, required)
+    try:
+        yield
+    except Exception as error:
+        if refusal is None or problem_of(error).status != 409:
+            raise
+    if refusal is not None:
+        raise refusal
+
+
+def _refusal(record: Record, current: Callable[[], dict[str, Any]], required: bool) -> Problem | None:
+    versions = wanted_versions()
+    if versions is None:
+        return Problem(428, "version-required") if required and "If-Match" not in request.headers else None
     if record.version in versions:
-        return
-    base = max(versions, default=0)
+        return None
     changed = db.session.execute(
         select(JournalEntry.changed).where(
             JournalEntry.resource == record.resource,
             JournalEntry.resource_id == record.id,
-            JournalEntry.version > base,
+            JournalEntry.version > max(versions, default=0),
         )
     ).scalars()
     fields = sorted({name for names in changed for name in names} - record.derived_columns)
-    current = spec.answer(actor, record.id) if spec is not None else {"id": record.id, "version": record.version}
-    raise Problem(
+    shown = current()
+    return Problem(
         412,
         "stale",
-        extra={"current": orjson.loads(encode(current)), "changed_fields": fields},
-        headers={"ETag": etag_of(encode(current), record.version)},
+        extra={"current": orjson.loads(encode(shown)), "changed_fields": fields},
+        headers={"ETag": etag_of(encode(shown), record.version)},
     )
 
 
@@ -265,6 +295,8 @@ class Operation:
     idempotent: bool
     conditional: bool
     filters: ListSpec | None = None
+    form: Schema | None = None
+    media: str = "application/json"
 
 
 SIGNED_IN = "signed-in"
@@ -298,6 +330,8 @@ class Routes(Blueprint):
         unit: str | None = None,
         raw: bool = False,
         filters: ListSpec | None = None,
+        form: type[Schema] | None = None,
+        media: str = "application/json",
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Declare an endpoint.
 
@@ -307,7 +341,7 @@ class Routes(Blueprint):
             permission: what the role needs, `SIGNED_IN` or `PUBLIC`.
             summary: one line for the documentation, in English.
             loads: policy by which the row is loaded and authorised before anything else is looked at.
-            load_with: a loader of its own instead of the policy's.
+            load_with: a loader of its own instead of the policy's; it also loads what has no id in its address.
             writes_row: whether the row must be writable or only visible.
             body: schema of the JSON body.
             partial: whether required fields may be absent.
@@ -317,6 +351,8 @@ class Routes(Blueprint):
             unit: `write`, `read` (nothing opens) or `own` (the use case opens its units itself).
             raw: the function makes its own `Response`, nothing is checked about input.
             filters: list whose filters the query string takes besides `query`; the function parses it all.
+            form: fields of a multipart form that come with a `file`; the function reads it.
+            media: type of a successful answer that is no JSON; the function makes the `Response`.
 
         The function is called with the actor (unless public), the loaded row, the body, the query and further path
         parameters, as far as they are declared, and returns a record, an object, None, or a finished response.
@@ -325,11 +361,15 @@ class Routes(Blueprint):
         query_schema = query() if isinstance(query, type) else query
         road = unit or ("read" if method == "GET" else "write")
         spec = answer if isinstance(answer, ListSpec) else None
-        keyed = method == "POST" and road in ("write", "own") and permission != PUBLIC
+        takes_key = method == "POST" and road in ("write", "own") and permission != PUBLIC
+        # What a form says is known only when its file has been taken in.
+        keyed = takes_key and form is None
 
         def declare(function: Callable[..., Any]) -> Callable[..., Any]:
             def view(**path: Any) -> Response:
-                sent, fault = read_early() if method in ("POST", "PUT", "PATCH", "DELETE") and not raw else ({}, None)
+                sent, fault = read_early() if method != "GET" and not raw else ({}, None)
+                if takes_key:
+                    idempotency.check_header()
                 given: list[Any] = []
                 actor: Actor | None = None
                 if permission != PUBLIC:
@@ -340,7 +380,8 @@ class Routes(Blueprint):
                 record = None
                 if loads is not None or load_with is not None:
                     assert actor is not None
-                    record_id = path.pop("record_id")
+                    # A single record, such as the company, stands at an address without an id.
+                    record_id = path.pop("record_id", 0)
                     try:
                         record = _load(actor, record_id, loads, load_with, writes_row)
                     except Problem:
@@ -366,11 +407,13 @@ class Routes(Blueprint):
                     given.append(load_query(query_schema))
                 elif request.args and not raw:
                     raise invalid(*(Issue(name, "unknown_parameter") for name in request.args))
-                if record is not None and method != "GET" and isinstance(record, Record):
-                    assert actor is not None
-                    wanted = current_app.config["LIANXI"].require_if_match and method in ("PATCH", "DELETE")
-                    check_version(actor, spec, record, required=wanted)
-                return shape_answer(function(*given, **path), actor, spec, status)
+                if method == "GET" or not isinstance(record, Record):
+                    return shape_answer(function(*given, **path), actor, spec, status)
+                assert actor is not None
+                required = current_app.config["LIANXI"].require_if_match and method in ("PATCH", "DELETE")
+                with at_version(record, bound(_current, actor, spec, record), required):
+                    result = function(*given, **path)
+                return shape_answer(result, actor, spec, status)
 
             return self._add(
                 function,
@@ -392,9 +435,11 @@ class Routes(Blueprint):
                     answer,
                     None,
                     record_loaded := (loads is not None or load_with is not None),
-                    keyed,
+                    takes_key,
                     record_loaded and method != "GET",
                     filters,
+                    form() if form is not None else None,
+                    media,
                 ),
             )
 
@@ -619,8 +664,7 @@ class Routes(Blueprint):
             query = select(model.id, model.is_active).where(*where)
             found = db.session.execute(query).one_or_none()
             if found is None:
-                # Of many who bring the same record at once, one creates it and the others find it.
-                hold("\n".join(("origin", one, *origin.values())))
+                hold_origin(one, origin)
                 found = db.session.execute(query).one_or_none()
             if found is None:
                 return None
@@ -632,7 +676,7 @@ class Routes(Blueprint):
 
         def upsert(actor: Actor, source: str, external_id: str, sent: Any, fault: Problem | None) -> Response:
             given = {"external_source": source, "external_id": external_id}
-            origin, issues = _origin(schema, given)
+            origin, issues = origin_of(schema, given)
             record = None if issues else find(actor, origin)
             if fault is not None:
                 raise fault
@@ -650,8 +694,9 @@ class Routes(Blueprint):
                 return shape_answer(service.create(actor, values), actor, spec, 201)
             if not record.is_active:
                 raise conflict("deleted", id=record.id)
-            check_version(actor, spec, record)
-            return shape_answer(service.edit(actor, record, values), actor, spec, 200)
+            with at_version(record, bound(_current, actor, spec, record)):
+                record = service.edit(actor, record, values)
+            return shape_answer(record, actor, spec, 200)
 
         upsert.__name__ = f"upsert_{one}"
         rule = f"/{spec.plural}/external/<source>/<path:external_id>"
@@ -688,13 +733,23 @@ class Routes(Blueprint):
         )
 
 
-def _origin(schema: Schema, given: dict[str, str]) -> tuple[dict[str, str], list[Issue]]:
+def origin_of(schema: Schema, given: dict[str, str]) -> tuple[dict[str, str], list[Issue]]:
     """The origin that an address names, by the rules of its fields, and what is wrong with it."""
     try:
         origin = load(schema, given, partial=True)
     except Problem as problem:
         return {}, problem.issues
     return origin, [Issue(f"#/{name}", "required") for name, value in origin.items() if not value]
+
+
+def _current(actor: Actor, spec: ListSpec | None, record: Record) -> dict[str, Any]:
+    """A record as the caller sees it."""
+    return spec.answer(actor, record.id) if spec is not None else {"id": record.id, "version": record.version}
+
+
+def hold_origin(resource: str, origin: Mapping[str, str]) -> None:
+    """Have others wait who bring the same record: of many at once, one creates it and the others find it."""
+    hold("\n".join(("origin", resource, *origin.values())))
 
 
 class Service(Protocol):

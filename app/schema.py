@@ -288,7 +288,16 @@ class OptionField(Line):
         self.option_list = option_list
 
 
-class Texts(fields.List[Any], _Coded):
+class _Whole(fields.List[Any], _Coded):
+    """A list that is replaced whole: null, where it is allowed, clears it."""
+
+    def deserialize(self, value: Any, attr: str | None = None, data: Any = None, **kwargs: Any) -> Any:
+        """As every field; null is the empty list."""
+        found = super().deserialize(value, attr, data, **kwargs)
+        return [] if found is None else found
+
+
+class Texts(_Whole):
     """A list of short texts; with `commas`, one text with commas is taken apart."""
 
     default_error_messages: dict[str, Any] = {**_MESSAGES, "invalid": "wrong_type"}  # noqa: RUF012
@@ -306,6 +315,12 @@ class Texts(fields.List[Any], _Coded):
         return super()._deserialize(value, attr, data, **kwargs)
 
 
+class Several(fields.List[Any], _Coded):
+    """A list of values of one field."""
+
+    default_error_messages: dict[str, Any] = {**_MESSAGES, "invalid": "wrong_type"}  # noqa: RUF012
+
+
 class _Element(fields.Nested):
     """An object in a list: lists are replaced whole, so it is whole too, however partial the record around it."""
 
@@ -313,7 +328,7 @@ class _Element(fields.Nested):
         return super()._load(value, partial=False)
 
 
-class Items(fields.List[Any], _Coded):
+class Items(_Whole):
     """A list of objects of one schema."""
 
     default_error_messages: dict[str, Any] = {**_MESSAGES, "invalid": "wrong_type"}  # noqa: RUF012
@@ -398,11 +413,6 @@ class RecordSchema(SQLAlchemySchema):
 def column(**kwargs: Any) -> Any:
     """A field whose type, length and nullability come from the model's column of the same name."""
     return auto_field(**kwargs)
-
-
-def origin_fields() -> dict[str, Any]:
-    """The two fields that say where a record came from."""
-    return {"external_source": column(), "external_id": column()}
 
 
 def _issues(messages: Any, pointer: str, schema: Schema) -> list[Issue]:

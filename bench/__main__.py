@@ -8,99 +8,32 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
-import secrets
 import shutil
-import signal
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
-import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import psycopg
-from flask_migrate import upgrade
-
-from app import create_app
 from app.auth.identity import load_actor
 from app.auth.tokens import access_token
 from app.customer.schemas import CUSTOMERS
-from app.database import db, read_engine
-from app.installation import seed
+from app.database import read_engine
 from app.routing import CRM
-from bench import data
-from config import ROOT, settings_from
+from bench import data, reports
+from bench.serving import ENVIRONMENT, filled, made_database, served
+from config import ROOT
 from tests.servers import free_port, postgres_server
 
-BIN = Path(sys.executable).parent
 LATEST = ROOT / "bench" / "latest.json"
 PAGE = "sort=-created_at&per_page=20&count=none"
 GOALS = {"one_customer": 0.6, "page_of_20": 0.5}
 GROWTH_GOAL = 1.3
-ENVIRONMENT = {"RATELIMIT_ENABLED": "0", "POOL_SIZE": "10", "SECRET_KEY": secrets.token_hex(32)}
-
-
-@contextmanager
-def served(*arguments: str, port: int, **env: str) -> Iterator[str]:
-    """A gunicorn with two workers until the block ends; its address."""
-    process = subprocess.Popen(
-        [
-            BIN / "gunicorn",
-            "-c",
-            str(ROOT / "bench" / "server_conf.py"),
-            "--no-control-socket",
-            "-k",
-            "gthread",
-            "-w",
-            "2",
-            "--threads",
-            "8",
-            "--log-level",
-            "warning",
-            "-b",
-            f"127.0.0.1:{port}",
-            *arguments,
-        ],
-        cwd=ROOT,
-        env={**os.environ, **env},
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(200):
-            try:
-                urllib.request.urlopen(f"{url}/health", timeout=2).close()
-                break
-            except urllib.error.HTTPError:
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield url
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(30)
-
-
-def fill(url: str, folder: Path, count: int) -> CRM:
-    """A migrated database with people and customers."""
-    app = create_app(settings_from({"DATA_DIR": str(folder), "DATABASE_URL": url, **ENVIRONMENT}))
-    with app.app_context():
-        upgrade()
-        seed()
-        with db.engines[None].begin() as connection:
-            data.people(connection)
-            data.customers(connection, count)
-        with db.engines[None].connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql("VACUUM ANALYZE")
-        for engine in db.engines.values():
-            engine.dispose()
-    return app
 
 
 def plans(app: CRM, user_id: int) -> dict[str, Any]:
@@ -156,28 +89,14 @@ def random_ids(folder: Path, path: str, count: int) -> Path:
     return script
 
 
-def main() -> None:
-    """Run the short or the long form."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=100_000)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=int, default=4)
-    options = parser.parse_args()
-    if shutil.which("wrk") is None:
-        raise SystemExit("The benchmark needs wrk: apt-get install wrk")
-    folder = Path(tempfile.mkdtemp(prefix="lianxi-bench-"))
+def lists(admin_url: str, folder: Path, options: argparse.Namespace) -> dict[str, Any]:
+    """Requests per second for customers against the bare baseline, and how they grow with their number."""
     rates: dict[str, list[float]] = {}
     with ExitStack() as stack:
-        stack.callback(shutil.rmtree, folder, True)
-        admin_url = stack.enter_context(postgres_server())
-        urls = {}
-        for name in ("big", "small"):
-            with psycopg.connect(admin_url, autocommit=True) as connection:
-                connection.execute(f"CREATE DATABASE bench_{name}".encode())
-            urls[name] = admin_url.rsplit("/", 1)[0] + f"/bench_{name}"
+        urls = {name: made_database(admin_url, name) for name in ("big", "small")}
         print(f"Filling {options.rows:,} and 1,000 customers ...", flush=True)
-        big = fill(urls["big"], folder / "big", options.rows)
-        fill(urls["small"], folder / "small", 1_000)
+        big = filled(urls["big"], folder / "big", data.people, partial(data.customers, count=options.rows))
+        filled(urls["small"], folder / "small", data.people, partial(data.customers, count=1_000))
         plan_files = {}
         for who, user_id in (("admin", 1), ("sales", 2)):
             plan_files[who] = folder / f"plan-{who}.json"
@@ -250,7 +169,7 @@ def main() -> None:
         name: round(statistics.median(a / b for a, b in zip(rates[name], rates[f"{name} (bare)"], strict=True)), 3)
         for name in cases
     }
-    result = {
+    return {
         "ratios": ratios,
         "goals": GOALS,
         "growth_1000_to_rows": growth,
@@ -260,11 +179,34 @@ def main() -> None:
         "connections": 16,
         "workers": 2,
     }
+
+
+def main() -> None:
+    """Run the short or the long form."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--deals", type=int, default=200_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=int, default=4)
+    parser.add_argument("--only", choices=("lists", "reports"), help="one part; the other keeps what it has")
+    options = parser.parse_args()
+    if options.only != "reports" and shutil.which("wrk") is None:
+        raise SystemExit("The benchmark needs wrk: apt-get install wrk")
+    folder = Path(tempfile.mkdtemp(prefix="lianxi-bench-"))
+    result: dict[str, Any] = json.loads(LATEST.read_text()) if options.only else {}
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, folder, True)
+        admin_url = stack.enter_context(postgres_server())
+        if options.only != "reports":
+            result |= lists(admin_url, folder, options)
+        if options.only != "lists":
+            result["reports"] = reports.measured(admin_url, folder / "reports", options.deals, options.rounds)
     LATEST.write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps(result, indent=1))
-    missed = [name for name, goal in GOALS.items() if ratios[name] < goal]
+    missed = [name for name, goal in GOALS.items() if result["ratios"][name] < goal]
+    missed += [name for name, ratio in result.get("reports", {}).get("ratios", {}).items() if ratio > reports.GOAL]
     if missed:
-        print(f"Below the goal: {', '.join(missed)}")
+        print(f"Short of the goal: {', '.join(missed)}")
 
 
 if __name__ == "__main__":

@@ -462,7 +462,8 @@ class Sync:
         if goal["kind"] == "won":
             self.api.call("POST", f"{path}/win", {"closed_on": closed_on}, where)
         elif goal["kind"] == "lost":
-            self.api.call("POST", f"{path}/lose", {"reason": "other", "closed_on": closed_on}, where)
+            lost = {"reason": "other", "note": "No reason in the files", "closed_on": closed_on}
+            self.api.call("POST", f"{path}/lose", lost, where)
         elif stored["state"] != "open":
             self.api.call("POST", f"{path}/reopen", {"stage_id": goal["id"]}, where)
         else:

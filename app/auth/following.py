@@ -27,18 +27,29 @@ def owned_models() -> list[Any]:
     return found
 
 
+def _following() -> list[tuple[Any, str, str]]:
+    """The record classes whose rows lie in the team of a person: with the columns of the person and of the team."""
+    found: list[tuple[Any, str, str]] = []
+    for policy in POLICIES.values():
+        columns = {grant.kind: grant.column.key for grant in policy.grants}
+        if "user" in columns and "team" in columns:
+            found.append((policy.model, columns["user"], columns["team"]))
+    return found
+
+
 def follow(user: User) -> None:
-    """Give everything that a person owns the team of that person."""
+    """Give everything that a person owns, or that is set for him or her, the team of that person."""
     db.session.flush()
-    for model in owned_models():
-        owned = select(model).where(model.owner_id == user.id, model.is_active).order_by(model.id).with_for_update()
-        for record in db.session.execute(owned).scalars():
-            if record.team_id != user.team_id:
-                record.team_id = user.team_id
+    for model, person, team in _following():
+        is_theirs = getattr(model, person) == user.id
+        theirs = select(model).where(is_theirs, model.is_active).order_by(model.id).with_for_update()
+        for record in db.session.execute(theirs).scalars():
+            if getattr(record, team) != user.team_id:
+                setattr(record, team, user.team_id)
         db.session.flush()
         # Nobody sees these until they are restored, and then they must lie in the right team: no entry, no push.
-        deleted = update(model).where(model.owner_id == user.id, model.is_active.is_(False))
-        db.session.connection().execute(deleted.values(team_id=user.team_id))
+        deleted = update(model).where(is_theirs, model.is_active.is_(False))
+        db.session.connection().execute(deleted.values({team: user.team_id}))
 
 
 def hand_over(leaver_id: int, successor: User) -> None:

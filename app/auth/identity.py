@@ -7,14 +7,13 @@ request asks the database, in its own statement where it can, whether sign-in an
 from __future__ import annotations
 
 import sys
-from collections import OrderedDict
-from collections.abc import Sequence
+from collections import OrderedDict, defaultdict
 from threading import Lock
 from time import time
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import BigInteger, ColumnElement, Connection, bindparam, exists, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, bindparam, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from ..access import Actor, Sight
@@ -164,21 +163,33 @@ def _tokens(connection: Connection, user_id: int, sight: Sight, team_id: int | N
     if sight is Sight.TEAM and team_id is not None:
         tokens["team"] = (team_id,)
     elif sight is Sight.TEAM_BELOW:
-        below = teams_below(connection, user_id, team_id)
+        below = teams_below(connection, User.id == user_id)
         if below:
-            tokens["team"] = tuple(sorted(below))
+            tokens["team"] = tuple(sorted(below[user_id]))
     return tokens
 
 
-def teams_below(connection: Connection, user_id: int, team_id: int | None) -> Sequence[int]:
-    """Ids of the teams that a manager leads, his or her own team included, with all teams below them."""
-    roots = Team.manager_id == user_id
-    if team_id is not None:
-        roots = roots | (Team.id == team_id)
-    tree = select(Team.id).where(Team.is_active, roots).cte("tree", recursive=True)
+def teams_below(connection: Connection, *whose: ColumnElement[bool]) -> dict[int, frozenset[int]]:
+    """Ids of the teams that people lead or are in, with all teams below them, by person; who has none is left out.
+
+    Args:
+        connection: of either engine.
+        whose: conditions on the user.
+    """
+    tree = (
+        select(User.id.label("user_id"), Team.id.label("team_id"))
+        .join(Team, or_(Team.manager_id == User.id, Team.id == User.team_id))
+        .where(Team.is_active, *whose)
+        .cte("tree", recursive=True)
+    )
     child = aliased(Team)
-    tree = tree.union(select(child.id).join(tree, child.parent_id == tree.c.id).where(child.is_active))
-    return connection.execute(select(tree.c.id)).scalars().all()
+    tree = tree.union(
+        select(tree.c.user_id, child.id).join(child, child.parent_id == tree.c.team_id).where(child.is_active)
+    )
+    found: dict[int, set[int]] = defaultdict(set)
+    for user_id, team_id in connection.execute(select(tree.c.user_id, tree.c.team_id)):
+        found[user_id].add(team_id)
+    return {user_id: frozenset(teams) for user_id, teams in found.items()}
 
 
 GUARD.append(still_good)

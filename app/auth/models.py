@@ -204,6 +204,8 @@ _SELLING = (
     Permission.CONTACT_WRITE,
     Permission.DEAL_READ,
     Permission.DEAL_WRITE,
+    Permission.ATTACHMENT_READ,
+    Permission.ATTACHMENT_WRITE,
     Permission.TAG_WRITE,
     Permission.REPORT_READ,
     Permission.JOURNAL_READ,
@@ -216,12 +218,14 @@ _LEADING = (
     Permission.HISTORY_LOAD,
     Permission.RECORD_RESTORE,
     Permission.PRODUCT_COST,
+    Permission.TARGET_WRITE,
 )
 _READING = (
     Permission.CUSTOMER_READ,
     Permission.CUSTOMER_UNMASK,
     Permission.CONTACT_READ,
     Permission.DEAL_READ,
+    Permission.ATTACHMENT_READ,
     Permission.REPORT_READ,
     Permission.JOURNAL_READ,
 )

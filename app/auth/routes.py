@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
 from flask import Response, request
 from sqlalchemy import select
 
@@ -12,8 +11,8 @@ from ..access import Actor, Permission
 from ..database import db, read_engine
 from ..errors import Issue, Problem, conflict, invalid
 from ..listing import encode, etag_of, respond
-from ..routing import PUBLIC, SIGNED_IN, Routes, bearer_token, check_version
-from ..schema import MAX_ID, load
+from ..routing import PUBLIC, SIGNED_IN, Routes, at_version, bearer_token, hold_origin, origin_of, shape_answer
+from ..schema import MAX_ID
 from . import cookies, service, sessions, team_service
 from .models import Role, User, users
 from .profile import profile
@@ -135,24 +134,16 @@ def read_me(actor: Actor) -> Response:
 )
 def edit_me(actor: Actor, body: dict[str, Any]) -> Response:
     """Change the caller's own profile."""
-    _check_own_version(actor)
-    service.edit_own(actor, body)
+
+    def current() -> dict[str, Any]:
+        return profile(db.session.connection(), actor.user_id)
+
+    with at_version(service.own(actor), current):
+        service.edit_own(actor, body)
     db.session.flush()
-    shown = profile(db.session.connection(), actor.user_id)
+    shown = current()
     encoded = encode(shown)
     return respond(encoded, etag_of(encoded, shown["version"]))
-
-
-def _check_own_version(actor: Actor) -> None:
-    """`If-Match` as everywhere; what the caller is shown of himself or herself is more than the list of users shows."""
-    user = service.own(actor)
-    try:
-        check_version(actor, None, user)
-    except Problem as problem:
-        if problem.slug == "stale":
-            problem.extra["current"] = orjson.loads(encode(profile(db.session.connection(), user.id)))
-            problem.headers["ETag"] = etag_of(encode(problem.extra["current"]), user.version)
-        raise
 
 
 @routes.endpoint_for(
@@ -263,22 +254,36 @@ def restore_user(actor: Actor, user: User) -> User:
 )
 def upsert_user(actor: Actor, body: dict[str, Any], source: str, external_id: str) -> Response:
     """A person by his or her id in another system; sent twice it changes nothing."""
-    origin = load(_USER, {"external_source": source, "external_id": external_id}, partial=True)
-    contradicted = [
+    origin, issues = origin_of(_USER, {"external_source": source, "external_id": external_id})
+    issues += [
         Issue(f"#/{name}", "contradicts_path") for name in origin if body.get(name, origin[name]) != origin[name]
     ]
-    if contradicted:
-        raise invalid(*contradicted)
+    if issues:
+        raise invalid(*issues)
     found = service.by_origin(**origin)
     if found is not None:
-        if not found.is_active:
-            raise conflict("deleted", id=found.id)
-        return _edited(actor, found, body)
+        return _edited(actor, _active(found), body)
     missing = [Issue(f"#/{name}", "required") for name in ("name", "role") if name not in body]
     if missing:
         raise invalid(*missing)
     values = service.prepare(actor, {**body, **origin})
-    return in_own_unit(actor, lambda: service.create(actor, values), USERS, 201)
+
+    def write() -> Any:
+        hold_origin("user", origin)
+        made = service.by_origin(**origin)
+        if made is None:
+            return service.create(actor, values)
+        # Somebody else brought the same person meanwhile.
+        stored = users.writable(actor, _active(made).id)
+        return shape_answer(service.edit(actor, stored, values), actor, USERS, 200)
+
+    return in_own_unit(actor, write, USERS, 201)
+
+
+def _active(user: User) -> User:
+    if not user.is_active:
+        raise conflict("deleted", id=user.id)
+    return user
 
 
 def _edited(actor: Actor, user: User, body: dict[str, Any]) -> Response:
@@ -286,8 +291,8 @@ def _edited(actor: Actor, user: User, body: dict[str, Any]) -> Response:
 
     def write() -> User:
         stored: User = users.writable(actor, user_id)
-        check_version(actor, USERS, stored)
-        return service.edit(actor, stored, values)
+        with at_version(stored, lambda: USERS.answer(actor, user_id)):
+            return service.edit(actor, stored, values)
 
     return in_own_unit(actor, write, USERS)
 

@@ -10,7 +10,7 @@ from marshmallow import ValidationError, fields
 from sqlalchemy import true
 
 from ..access import Permission, Sight
-from ..filtering import AnyOf, Contains, Filter, Range, an_id
+from ..filtering import AnyOf, Contains, ContainsAddress, Filter, Range, an_id
 from ..listing import ListSpec
 from ..messages import LANGUAGES
 from ..projection import Computed, LinkTo
@@ -211,8 +211,8 @@ class UserSchema(RecordSchema):
     has_password = Computed(lambda _shape: User.password_hash.is_not(None), bool, {"type": "boolean"})
     must_change_password = column(dump_only=True)
     last_seen_at = column(dump_only=True)
-    external_source = column()
-    external_id = column()
+    external_source = column(blank_is_null=True)
+    external_id = column(blank_is_null=True)
     created_at = column(dump_only=True)
     created_by = column(dump_only=True)
     updated_at = column(dump_only=True)
@@ -241,8 +241,8 @@ class TeamSchema(RecordSchema):
     manager_id = IdField(allow_none=True)
     manager = LinkTo("manager_id", Team.manager_id, users)
     region = column()
-    external_source = column()
-    external_id = column()
+    external_source = column(blank_is_null=True)
+    external_id = column(blank_is_null=True)
     created_at = column(dump_only=True)
     created_by = column(dump_only=True)
     updated_at = column(dump_only=True)
@@ -266,7 +266,7 @@ USERS = ListSpec(
         "created": Range(User.created_at),
         "updated": Range(User.updated_at),
         "role": _by_right(AnyOf(User.role)),
-        "email": _by_right(Contains(User.email_key)),
+        "email": _by_right(ContainsAddress(User.email_key)),
         "external_source": _by_right(AnyOf(User.external_source)),
         "external_id": _by_right(AnyOf(User.external_id)),
     },

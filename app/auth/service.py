@@ -17,7 +17,7 @@ from .following import follow, hand_over
 from .models import Role, Team, User, queue_up
 from .passwords import hash_password, password_faults, verify_password
 from .sessions import personal_words
-from .stamps import end_sign_ins, raise_stamps
+from .stamps import end_sign_ins, raise_stamps, tree_changes
 
 _STANDING = ("name", "role", "team_id", "language", "time_zone", "must_change_password", "is_active")
 """What remembered actors are made of: a change of these makes them stale."""
@@ -128,14 +128,15 @@ def deactivate(actor: Actor, user: User, successor_id: int | None) -> User:
     if successor_id is not None and (successor is None or not successor.is_active or successor is user):
         raise invalid(Issue("#/successor_id", "unknown_user"))
     _keep_an_admin(user)
-    routing.remove(actor, user)
-    end_sign_ins(user.id, "deactivated")
-    if successor is not None:
-        hand_over(user.id, successor)
-        led = select(Team).where(Team.manager_id == user.id, Team.is_active).with_for_update()
-        for team in db.session.execute(led).scalars():
-            team.manager_id = successor.id
-    raise_stamps()
+    with tree_changes():
+        routing.remove(actor, user)
+        end_sign_ins(user.id, "deactivated")
+        if successor is not None:
+            hand_over(user.id, successor)
+            led = select(Team).where(Team.manager_id == user.id, Team.is_active).with_for_update()
+            for team in db.session.execute(led).scalars():
+                team.manager_id = successor.id
+    raise_stamps(user.id)
     return user
 
 
@@ -152,7 +153,7 @@ def restore(actor: Actor, user: User) -> User:
         user.team_id = None
         follow(user)
     routing.restore(actor, user)
-    raise_stamps()
+    raise_stamps(user.id)
     return user
 
 

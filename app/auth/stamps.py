@@ -2,23 +2,44 @@
 
 from __future__ import annotations
 
-from sqlalchemy import update
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+from sqlalchemy import select, update
+
+from ..access import Sight
 from ..database import db
 from ..transaction import now
-from .models import SignIn, User
+from .identity import teams_below
+from .models import Role, SignIn, User
 
 
-def raise_stamps(user_id: int | None = None) -> None:
-    """Have every process read a person anew at his or her next request; everybody where a team's place changed.
+def raise_stamps(*user_ids: int) -> None:
+    """Have every process read these people anew at their next request, and their browsers load anew.
 
     The records themselves do not change: their versions stay.
     """
-    change = update(User).values(access_stamp=User.access_stamp + 1)
-    if user_id is not None:
-        change = change.where(User.id == user_id)
     db.session.flush()
+    change = update(User).where(User.id.in_(user_ids)).values(access_stamp=User.access_stamp + 1)
     db.session.connection().execute(change)
+
+
+@contextmanager
+def tree_changes() -> Iterator[None]:
+    """Raise the stamps of those who see other teams after the block than before it; all others go on undisturbed.
+
+    The writers of users and teams work one after the other (`queue_up`), so nobody changes the tree in between.
+    """
+    before = _seen_teams()
+    yield
+    after = _seen_teams()
+    raise_stamps(*(user_id for user_id in before | after if before.get(user_id) != after.get(user_id)))
+
+
+def _seen_teams() -> dict[int, frozenset[int]]:
+    db.session.flush()
+    looks_down = User.role.in_(select(Role.key).where(Role.sight == Sight.TEAM_BELOW))
+    return teams_below(db.session.connection(), User.is_active.is_(True), looks_down)
 
 
 def end_sign_ins(user_id: int, because: str, *, but: int | None = None) -> None:

@@ -14,7 +14,7 @@ from ..folding import fold, sort_key
 from ..routing import assign
 from .following import has_records
 from .models import Team, User, queue_up
-from .stamps import raise_stamps
+from .stamps import tree_changes
 
 
 def create(_actor: Actor, values: dict[str, Any]) -> Team:
@@ -26,9 +26,8 @@ def create(_actor: Actor, values: dict[str, Any]) -> Team:
     queue_up()
     _check(None, values)
     team = Team(**values)
-    db.session.add(team)
-    db.session.flush()
-    raise_stamps()
+    with tree_changes():
+        db.session.add(team)
     return team
 
 
@@ -39,11 +38,9 @@ def edit(_actor: Actor, team: Team, values: dict[str, Any]) -> Team:
         Problem: 422 for an unknown parent or manager, and for a parent that lies below the team.
     """
     _check(team, values)
-    before = (team.parent_id, team.manager_id)
-    assign(team, values)
-    assign(team, {"name_key": fold(team.name), "sort_key": sort_key(team.name)})
-    if (team.parent_id, team.manager_id) != before:
-        raise_stamps()
+    with tree_changes():
+        assign(team, values)
+        assign(team, {"name_key": fold(team.name), "sort_key": sort_key(team.name)})
     return team
 
 
@@ -57,8 +54,8 @@ def remove(actor: Actor, team: Team) -> None:
     below = select(Team.id).where(Team.parent_id == team.id, Team.is_active)
     if any(db.session.execute(query.limit(1)).first() for query in (members, below)) or has_records(team.id):
         raise conflict("team-not-empty")
-    routing.remove(actor, team)
-    raise_stamps()
+    with tree_changes():
+        routing.remove(actor, team)
 
 
 def restore(actor: Actor, team: Team) -> Team:
@@ -66,8 +63,8 @@ def restore(actor: Actor, team: Team) -> Team:
     parent = None if team.parent_id is None else db.session.get(Team, team.parent_id)
     if parent is not None and not parent.is_active:
         team.parent_id = None
-    routing.restore(actor, team)
-    raise_stamps()
+    with tree_changes():
+        routing.restore(actor, team)
     return team
 
 

@@ -14,7 +14,7 @@ from ..customer import service as customer_service
 from ..customer.models import Customer, Person, PersonCustomer, customers, people
 from ..customer.options import check_options
 from ..database import db
-from ..errors import Issue, Problem, invalid
+from ..errors import Faults, Issue, Problem, invalid
 from ..folding import fold
 from ..projection import Shape
 from ..routing import assign
@@ -35,19 +35,27 @@ def create(actor: Actor, values: dict[str, Any]) -> ContactRecord:
     Raises:
         Problem: 422 for a customer, person or deal out of sight or not of that customer, or a foreign author.
     """
-    check_options(_SCHEMA, values)
+    faults = Faults()
+    with faults.gathered():
+        check_options(_SCHEMA, values)
     if values["kind"] in _BEGUN_BY_US:
         values = {"direction": ContactDirection.OUT, **values}
     values = {"user_id": actor.user_id, "occurred_at": now(), **values}
     if values["user_id"] != actor.user_id:
-        _check_author(actor, values["user_id"])
-    customer = _check_customer(actor, values["customer_id"])
-    _check_links(actor, values["customer_id"], values)
+        with faults.gathered():
+            _check_author(actor, values["user_id"])
+    customer = None
+    with faults.gathered():
+        customer = _check_customer(actor, values["customer_id"])
+        _check_links(actor, values["customer_id"], values)
+    faults.settle()
+    assert customer is not None
     contact = ContactRecord(**values, search_key="")
     _derive(contact)
     db.session.add(contact)
     db.session.flush()
     customer_service.touched(customer, contact.occurred_at)
+    _recount_deals(contact.deal_id)
     if values.get("next_follow_up_at") is not None:
         _plan_follow_up(customer, values)
     return contact
@@ -59,10 +67,13 @@ def edit(actor: Actor, contact: ContactRecord, values: dict[str, Any]) -> Contac
     Raises:
         Problem: 422 as for `create`.
     """
-    check_options(_SCHEMA, values)
-    former_customer, former_moment = contact.customer_id, contact.occurred_at
+    faults = Faults()
+    with faults.gathered():
+        check_options(_SCHEMA, values)
+    former_customer, former_moment, former_deal = contact.customer_id, contact.occurred_at, contact.deal_id
     if values.get("user_id", contact.user_id) != contact.user_id:
-        _check_author(actor, values["user_id"])
+        with faults.gathered():
+            _check_author(actor, values["user_id"])
     customer_id = values.get("customer_id", contact.customer_id)
     links = {name: getattr(contact, name) for name in ("person_id", "deal_id")}
     wanted = {name: values.get(name, stored) for name, stored in links.items()}
@@ -70,31 +81,38 @@ def edit(actor: Actor, contact: ContactRecord, values: dict[str, Any]) -> Contac
         # In this order, so that two contact records that change places do not wait for each other.
         for one in sorted({customer_id, contact.customer_id}):
             _lock_customer(one)
-        _check_customer(actor, customer_id)
-        # What stays unnamed must belong to the new customer too.
-        _check_links(actor, customer_id, wanted)
+        with faults.gathered():
+            _check_customer(actor, customer_id)
+            # What stays unnamed must belong to the new customer too.
+            _check_links(actor, customer_id, wanted)
     else:
-        _check_links(actor, customer_id, {name: wanted[name] for name in links if wanted[name] != links[name]})
+        with faults.gathered():
+            _check_links(actor, customer_id, {name: wanted[name] for name in links if wanted[name] != links[name]})
+    faults.settle()
     assign(contact, values)
     _derive(contact)
     if (contact.customer_id, contact.occurred_at) != (former_customer, former_moment):
         for moved in sorted({former_customer, contact.customer_id}):
             _recount(moved)
+    if (contact.deal_id, contact.occurred_at) != (former_deal, former_moment):
+        _recount_deals(former_deal, contact.deal_id)
     if values.get("next_follow_up_at") is not None:
         _plan_follow_up(_lock_customer(contact.customer_id), values)
     return contact
 
 
 def remove(actor: Actor, contact: ContactRecord) -> None:
-    """Delete softly; the customer's contact dates are those of the records that remain."""
+    """Delete softly; the contact dates of customer and deal are those of the records that remain."""
     routing.remove(actor, contact)
     _recount(contact.customer_id)
+    _recount_deals(contact.deal_id)
 
 
 def restore(actor: Actor, contact: ContactRecord) -> ContactRecord:
-    """Bring a deleted record back; it counts for the customer's contact dates again."""
+    """Bring a deleted record back; it counts for the contact dates of customer and deal again."""
     routing.restore(actor, contact)
     _recount(contact.customer_id)
+    _recount_deals(contact.deal_id)
     return contact
 
 
@@ -179,6 +197,18 @@ def _recount(customer_id: int) -> None:
         )
     ).one()
     assign(customer, {"first_contacted_at": first, "last_contacted_at": last})
+
+
+def _recount_deals(*deal_ids: int | None) -> None:
+    """Set the last contact of deals from their records. Their customers are locked before them, always."""
+    db.session.flush()
+    deal: Any = POLICIES["deal"].model
+    for deal_id in sorted({deal_id for deal_id in deal_ids if deal_id is not None}):
+        last = select(func.max(ContactRecord.occurred_at)).where(
+            ContactRecord.deal_id == deal_id, ContactRecord.is_active
+        )
+        found = db.session.execute(select(deal).where(deal.id == deal_id).with_for_update(of=deal)).scalar_one()
+        assign(found, {"last_contacted_at": db.session.execute(last).scalar()})
 
 
 def _derive(contact: ContactRecord) -> None:

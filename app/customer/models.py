@@ -43,6 +43,9 @@ class Customer(Record):
     """A company or a private person that we sell to. Leads are customers with status lead.
 
     Attributes:
+        qualified_at: when it ceased to be a lead by becoming a prospect or customer; null for what never was one.
+        disqualified_at: when a lead was given up; null once it is taken up again. Whoever is a lead, or has one of the
+            two moments, once was a lead.
         became_lead_at: when it was first a lead, at its creation for most; null for what never was one.
     """
 
@@ -90,6 +93,11 @@ class Customer(Record):
     next_follow_up_at: Mapped[datetime | None] = mapped_column()
     became_lead_at: Mapped[datetime | None] = mapped_column()
     qualified_at: Mapped[datetime | None] = mapped_column()
+    qualified_by: Mapped[int | None] = mapped_column()
+    disqualified_at: Mapped[datetime | None] = mapped_column()
+    disqualified_by: Mapped[int | None] = mapped_column()
+    disqualify_reason: Mapped[str | None] = mapped_column(String(60))
+    disqualify_note: Mapped[str | None] = mapped_column(Text)
 
     name_key: Mapped[str] = mapped_column(KeyText())
     sort_key: Mapped[str] = mapped_column(KeyText())

@@ -71,6 +71,16 @@ LISTS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("no_response", "联系不上", "No response"),
         ("other", "其他", "Other"),
     ),
+    "disqualify_reason": (
+        ("no_need", "没有需求", "No need"),
+        ("no_budget", "没有预算", "No budget"),
+        ("unreachable", "联系不上", "Cannot be reached"),
+        ("not_a_fit", "不是目标客户", "Not our kind of customer"),
+        ("chose_other", "已选择其他供应商", "Chose another supplier"),
+        ("invalid", "信息无效", "Invalid details"),
+        ("duplicate", "重复线索", "Duplicate"),
+        ("other", "其他", "Other"),
+    ),
     "competitor": (),
     "product_category": (
         ("goods", "实物商品", "Goods"),

@@ -10,13 +10,13 @@ from sqlalchemy import Select, select
 from .. import routing
 from ..access import Actor
 from ..database import db
-from ..errors import Issue, Problem, invalid
+from ..errors import Faults, Issue, Problem, invalid
 from ..folding import e164, fold, search_key, sort_key
 from ..routing import assign, remove
 from .models import Person, PersonCustomer, customers
 from .options import check_options
 from .schemas import PersonSchema
-from .service import merged
+from .service import merge_objects
 
 _SCHEMA = PersonSchema()
 
@@ -27,17 +27,17 @@ def create(actor: Actor, values: dict[str, Any]) -> Person:
     Raises:
         Problem: 422 for a customer out of sight or not the caller's to change.
     """
-    check_options(_SCHEMA, values)
-    _check_customer(actor, values["customer_id"], "#/customer_id")
     further = values.pop("customers", None)
+    _check(actor, None, values, further)
     ways = _ways(None, values)
+    merge_objects(None, values)
     person = Person(**{**values, **ways})
     _derive(person)
     db.session.add(person)
     db.session.flush()
     _one_primary(person)
     if further:
-        _set_customers(actor, person, further)
+        _set_customers(person, further)
     return person
 
 
@@ -47,18 +47,14 @@ def edit(actor: Actor, person: Person, values: dict[str, Any]) -> Person:
     Raises:
         Problem: 422 for a new customer out of sight.
     """
-    check_options(_SCHEMA, values)
-    if values.get("customer_id", person.customer_id) != person.customer_id:
-        _check_customer(actor, values["customer_id"], "#/customer_id")
     further = values.pop("customers", None)
-    for name in ("address", "custom"):
-        if values.get(name) is not None:
-            values[name] = merged(getattr(person, name), values[name])
+    _check(actor, person, values, further)
+    merge_objects(person, values)
     assign(person, {**values, **_ways(person, values)})
     _derive(person)
     _one_primary(person)
     if further is not None:
-        _set_customers(actor, person, further)
+        _set_customers(person, further)
     return person
 
 
@@ -70,6 +66,20 @@ def restore(actor: Actor, person: Person) -> Person:
     return person
 
 
+def _check(actor: Actor, person: Person | None, values: dict[str, Any], further: list[dict[str, Any]] | None) -> None:
+    """Refuse options that there are not, and customers out of sight or not the caller's to change."""
+    faults = Faults()
+    with faults.gathered():
+        check_options(_SCHEMA, values)
+    if person is None or values.get("customer_id", person.customer_id) != person.customer_id:
+        with faults.gathered():
+            _check_customer(actor, values["customer_id"], "#/customer_id")
+    for number, entry in enumerate(further or ()):
+        with faults.gathered():
+            _check_customer(actor, entry["customer_id"], f"#/customers/{number}/customer_id")
+    faults.settle()
+
+
 def _check_customer(actor: Actor, customer_id: int, pointer: str) -> None:
     try:
         customers.writable(actor, customer_id)
@@ -77,9 +87,7 @@ def _check_customer(actor: Actor, customer_id: int, pointer: str) -> None:
         raise invalid(Issue(pointer, "unknown_record")) from problem
 
 
-def _set_customers(actor: Actor, person: Person, further: list[dict[str, Any]]) -> None:
-    for number, entry in enumerate(further):
-        _check_customer(actor, entry["customer_id"], f"#/customers/{number}/customer_id")
+def _set_customers(person: Person, further: list[dict[str, Any]]) -> None:
     wanted = {entry["customer_id"]: entry["role"] for entry in further}
     links = db.session.execute(select(PersonCustomer).where(PersonCustomer.person_id == person.id)).scalars()
     present = {link.customer_id: link for link in links}

@@ -6,9 +6,9 @@ from typing import Any
 
 from ..access import Actor, Permission
 from ..routing import SIGNED_IN, Routes
-from . import options, person_service, service, tag_service
+from . import leads, options, person_service, service, tag_service
 from .models import Customer, customers
-from .schemas import CUSTOMERS, OPTIONS, PEOPLE, TAGS
+from .schemas import CUSTOMERS, OPTIONS, PEOPLE, TAGS, DisqualifySchema
 
 routes = Routes("customer", __name__)
 
@@ -29,8 +29,7 @@ routes.resource(OPTIONS, options, read=SIGNED_IN, write=Permission.OPTION_WRITE,
     "POST",
     "/customers/<int:record_id>/claim",
     permission=Permission.CUSTOMER_WRITE,
-    loads=customers,
-    writes_row=False,
+    load_with=service.claimable,
     answer=CUSTOMERS,
     summary="Claim a customer of the pool",
 )
@@ -50,3 +49,30 @@ def claim_customer(actor: Actor, customer: Customer) -> Any:
 def release_customer(actor: Actor, customer: Customer) -> Any:
     """Give a customer back to the pool."""
     return service.release(actor, customer)
+
+
+@routes.endpoint_for(
+    "POST",
+    "/customers/<int:record_id>/disqualify",
+    permission=Permission.CUSTOMER_WRITE,
+    loads=customers,
+    body=DisqualifySchema,
+    answer=CUSTOMERS,
+    summary="Give a lead up for a reason",
+)
+def disqualify_customer(actor: Actor, customer: Customer, body: dict[str, Any]) -> Any:
+    """Give a lead up; it is a lost customer then, and can be taken up again."""
+    return leads.disqualify(actor, customer, body)
+
+
+@routes.endpoint_for(
+    "POST",
+    "/customers/<int:record_id>/requalify",
+    permission=Permission.CUSTOMER_WRITE,
+    loads=customers,
+    answer=CUSTOMERS,
+    summary="Take a lead up again that was given up",
+)
+def requalify_customer(actor: Actor, customer: Customer) -> Any:
+    """Make a disqualified lead a lead again."""
+    return leads.requalify(actor, customer)

@@ -12,7 +12,19 @@ from sqlalchemy.orm import aliased
 from ..access import POLICIES, Permission
 from ..auth.models import teams, users
 from ..database import IdList, json_object_rows, json_pair, json_rows, member_of
-from ..filtering import AnyOf, Contains, Filter, Flagged, InSight, Member, Range, a_number, a_text, an_id
+from ..filtering import (
+    AnyOf,
+    Contains,
+    ContainsAddress,
+    Filter,
+    Flagged,
+    InSight,
+    Member,
+    Range,
+    a_number,
+    a_text,
+    an_id,
+)
 from ..listing import ListSpec
 from ..projection import LinkTo, Shape, json_text, read_as
 from ..record import Collaborator
@@ -26,6 +38,7 @@ from ..schema import (
     Link,
     OptionField,
     Part,
+    Prose,
     RecordSchema,
     StrictSchema,
     Texts,
@@ -100,7 +113,7 @@ def collaborators_of(model: Any) -> Items:
         )
         return json_object_rows(found.scalar_subquery())
 
-    return Items(CollaboratorSchema, metadata=read_as(expression, json_text))
+    return Items(CollaboratorSchema, allow_none=True, metadata=read_as(expression, json_text))
 
 
 def mask_phone(text: str | None) -> str | None:
@@ -157,7 +170,11 @@ class CustomerSchema(RecordSchema):
     level = OptionField("level", allow_none=True)
     status = Choice(CustomerStatus)
     credit_rating = Whole(low=0, high=100, allow_none=True)
-    tags = Texts(commas=True, metadata=read_as(tag_names, json_text, {"type": "array", "items": {"type": "string"}}))
+    tags = Texts(
+        commas=True,
+        allow_none=True,
+        metadata=read_as(tag_names, json_text, {"type": "array", "items": {"type": "string"}}),
+    )
     address = Part(AddressSchema, allow_none=True)
     tax_id = Line(allow_none=True, blank_is_null=True, validate=max_length(40))
     employee_count = Whole(low=0, high=100_000_000, allow_none=True)
@@ -177,12 +194,24 @@ class CustomerSchema(RecordSchema):
     next_follow_up_at = column()
     became_lead_at = column(dump_only=True)
     qualified_at = column(dump_only=True)
-    external_source = column()
-    external_id = column()
+    qualified_by = column(dump_only=True)
+    disqualified_at = column(dump_only=True)
+    disqualified_by = column(dump_only=True)
+    disqualify_reason = OptionField("disqualify_reason", dump_only=True, allow_none=True)
+    disqualify_note = column(dump_only=True)
+    external_source = column(blank_is_null=True)
+    external_id = column(blank_is_null=True)
     created_at = column(dump_only=True)
     created_by = column(dump_only=True)
     updated_at = column(dump_only=True)
     is_active = column(dump_only=True)
+
+
+class DisqualifySchema(StrictSchema):
+    """Why a lead is given up."""
+
+    reason = OptionField("disqualify_reason", required=True)
+    note = Prose(allow_none=True, validate=max_length(20_000))
 
 
 class TagSchema(RecordSchema):
@@ -198,6 +227,7 @@ class TagSchema(RecordSchema):
     name = column(required=True)
     colour = column()
     created_at = column(dump_only=True)
+    created_by = column(dump_only=True)
     updated_at = column(dump_only=True)
     is_active = column(dump_only=True)
 
@@ -220,6 +250,7 @@ class OptionSchema(RecordSchema):
     rank = Whole(low=0, high=1_000_000)
     is_retired = Flag()
     created_at = column(dump_only=True)
+    created_by = column(dump_only=True)
     updated_at = column(dump_only=True)
     is_active = column(dump_only=True)
 
@@ -283,14 +314,16 @@ class PersonSchema(RecordSchema):
     customer_id = IdField(required=True)
     customer = LinkTo("customer_id", Person.customer_id, customers)
     customers = Items(
-        PersonCustomerSchema, metadata=read_as(_further_customers, json_text, names=(customers, "customer_id"))
+        PersonCustomerSchema,
+        allow_none=True,
+        metadata=read_as(_further_customers, json_text, names=(customers, "customer_id")),
     )
     name = column(required=True)
     salutation = column()
     title = column()
     department = column()
-    emails = Items(EmailEntrySchema)
-    phones = Items(PhoneEntrySchema)
+    emails = Items(EmailEntrySchema, allow_none=True)
+    phones = Items(PhoneEntrySchema, allow_none=True)
     email = Email(allow_none=True, validate=max_length(254))
     phone = Line(allow_none=True, blank_is_null=True, validate=max_length(50))
     wechat = column()
@@ -305,8 +338,8 @@ class PersonSchema(RecordSchema):
     do_not_email = Flag()
     description = column()
     custom = fields.Dict(keys=fields.String(), allow_none=True)
-    external_source = column()
-    external_id = column()
+    external_source = column(blank_is_null=True)
+    external_id = column(blank_is_null=True)
     created_at = column(dump_only=True)
     created_by = column(dump_only=True)
     updated_at = column(dump_only=True)
@@ -383,7 +416,7 @@ CUSTOMERS = ListSpec(
         "parent_id": AnyOf(Customer.parent_id, an_id),
         "created_by": AnyOf(Customer.created_by, an_id),
         "id": AnyOf(Customer.id, an_id),
-        "email": _masked(Contains(Customer.email_key)),
+        "email": _masked(ContainsAddress(Customer.email_key)),
         "phone_e164": _masked(AnyOf(Customer.phone_e164)),
         "tax_id": AnyOf(Customer.tax_id),
         "external_source": AnyOf(Customer.external_source),
@@ -403,6 +436,9 @@ CUSTOMERS = ListSpec(
         ),
         "became_lead": Range(Customer.became_lead_at),
         "qualified": Range(Customer.qualified_at),
+        "qualified_by": AnyOf(Customer.qualified_by, an_id),
+        "disqualified": Range(Customer.disqualified_at),
+        "disqualify_reason": AnyOf(Customer.disqualify_reason),
         "next_follow_up": Range(Customer.next_follow_up_at),
         "country": AnyOf(country_of(Customer)),
         "province": AnyOf(province_of(Customer)),
@@ -413,7 +449,10 @@ CUSTOMERS = ListSpec(
         "status": Customer.status,
         "level": Customer.level,
         "credit_rating": Customer.credit_rating,
+        "first_contacted_at": Customer.first_contacted_at,
         "last_contacted_at": Customer.last_contacted_at,
+        "qualified_at": Customer.qualified_at,
+        "disqualified_at": Customer.disqualified_at,
         "next_follow_up_at": Customer.next_follow_up_at,
         "annual_revenue": Customer.annual_revenue,
         "employee_count": Customer.employee_count,

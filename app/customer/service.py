@@ -11,13 +11,14 @@ from sqlalchemy import select
 
 from ..access import Actor, Permission
 from ..auth.models import Team, User
-from ..database import db
-from ..errors import Issue, Problem, conflict, invalid
+from ..database import db, read_engine
+from ..errors import Faults, Issue, Problem, conflict, invalid
 from ..folding import e164, email_key, fold, search_key, sort_key
 from ..journal import act
 from ..record import Collaborator, Record
-from ..routing import assign, remove, restore
+from ..routing import assign, remove, restore, twice
 from ..transaction import now
+from .leads import set_status
 from .models import Customer, CustomerKind, CustomerStatus, CustomerTag, Tag, customers
 from .options import check_options
 from .schemas import CustomerSchema
@@ -32,24 +33,25 @@ def create(actor: Actor, values: dict[str, Any]) -> Customer:
     Raises:
         Problem: 409 at `#/email` when the address is in use; 422 for unknown options, owners or parents.
     """
-    check_options(_SCHEMA, values)
     tags, collaborators = values.pop("tags", None), values.pop("collaborators", None)
-    values = _own(actor, values, Permission.CUSTOMER_ASSIGN)
+    faults = _faults(actor, None, values, collaborators)
+    with faults.gathered():
+        values |= ownership(actor, values, Permission.CUSTOMER_ASSIGN, pool=True)
+    faults.settle()
     if not values.get("kind"):
         has_employer = values.get("company") and values["company"] != values["name"]
         values["kind"] = CustomerKind.PERSON if has_employer else CustomerKind.COMPANY
-    _check_custom(values)
+    merge_objects(None, values)
     customer = Customer(**values)
     customer.status = customer.status or CustomerStatus.LEAD
     _note_lead(customer)
-    _check_parent(actor, customer, values)
     _derive(customer)
     db.session.add(customer)
     db.session.flush()
     if tags:
         set_tags(customer, tags)
     if collaborators:
-        share(actor, customer, collaborators)
+        share(customer, collaborators)
     return customer
 
 
@@ -59,21 +61,46 @@ def edit(actor: Actor, customer: Customer, values: dict[str, Any]) -> Customer:
     Raises:
         Problem: 409 at `#/email`; 422 for unknown options, owners or parents.
     """
-    check_options(_SCHEMA, values)
-    _check_custom(values)
     tags, collaborators = values.pop("tags", None), values.pop("collaborators", None)
-    values |= handed_over(actor, customer, values, Permission.CUSTOMER_ASSIGN, pool=True)
-    for name in ("address", "custom"):
-        if values.get(name) is not None:
-            values[name] = merged(getattr(customer, name), values[name])
-    _check_parent(actor, customer, values)
+    faults = _faults(actor, customer, values, collaborators)
+    with faults.gathered():
+        values |= handed_over(actor, customer, values, Permission.CUSTOMER_ASSIGN, pool=True)
+    faults.settle()
+    merge_objects(customer, values)
+    if "status" in values:
+        set_status(actor, customer, values.pop("status"))
     assign(customer, values)
     _note_lead(customer)
     _derive(customer)
     if tags is not None:
         set_tags(customer, tags)
     if collaborators is not None:
-        share(actor, customer, collaborators)
+        share(customer, collaborators)
+    return customer
+
+
+def claimable(actor: Actor, record_id: int) -> Customer:
+    """The customer that somebody wants to claim, in sight and locked.
+
+    Raises:
+        Problem: 409 `already-claimed` for one that was taken out of sight while it was waited for; 404 for others.
+    """
+    in_pool = select(Customer.id).where(
+        Customer.id == record_id, Customer.is_active, Customer.owner_id.is_(None), customers.visible(actor.shape)
+    )
+
+    def asked() -> bool:
+        # By the reading engine, which waits for nobody: the pool as it is when the request begins.
+        with read_engine().connect() as connection:
+            return connection.execute(in_pool, dict(actor.binds)).first() is not None
+
+    was_in_pool = twice(asked)
+    try:
+        customer: Customer = customers.get(actor, record_id)
+    except Problem as problem:
+        if was_in_pool:
+            raise conflict("already-claimed") from problem
+        raise
     return customer
 
 
@@ -109,11 +136,16 @@ def touched(customer: Customer, at: datetime) -> None:
         customer.last_contacted_at = at
 
 
-def merged(stored: dict[str, Any] | None, sent: dict[str, Any]) -> dict[str, Any] | None:
-    """An object field after a patch: only the keys sent change, null removes a key."""
-    result = {**(stored or {}), **sent}
-    result = {key: value for key, value in result.items() if value is not None}
-    return result or None
+def merge_objects(record: Any, values: dict[str, Any]) -> None:
+    """Have the object fields in values be what the record (None: a new one) has then.
+
+    Only the keys that were sent change, null removes a key.
+    """
+    for name in ("address", "custom"):
+        if values.get(name) is not None:
+            stored = None if record is None else getattr(record, name)
+            both = {**(stored or {}), **values[name]}
+            values[name] = {key: value for key, value in both.items() if value is not None} or None
 
 
 def set_tags(customer: Customer, names: Sequence[str]) -> None:
@@ -148,13 +180,12 @@ def _known_tags(keys: Collection[str]) -> dict[str, Tag]:
     return {tag.name_key: tag for tag in db.session.execute(query).scalars()}
 
 
-def share(_actor: Actor, record: Record, parties: Sequence[dict[str, Any]]) -> None:
-    """Replace the collaborators of a record.
+def check_parties(parties: Sequence[dict[str, Any]]) -> None:
+    """Refuse collaborators that are neither exactly one active user nor one active team.
 
     Raises:
-        Problem: 422 where a party is neither exactly one active user nor one active team.
+        Problem: 422 naming every such party.
     """
-    wanted: dict[tuple[int | None, int | None], str] = {}
     issues: list[Issue] = []
     for number, party in enumerate(parties):
         user_id, team_id = party.get("user_id"), party.get("team_id")
@@ -163,9 +194,13 @@ def share(_actor: Actor, record: Record, parties: Sequence[dict[str, Any]]) -> N
             found = db.session.get(User, user_id) if user_id is not None else db.session.get(Team, team_id)
         if found is None or not found.is_active:
             issues.append(Issue(f"#/collaborators/{number}", "unknown_party"))
-        wanted[(user_id, team_id)] = party["access"]
     if issues:
         raise invalid(*issues)
+
+
+def share(record: Record, parties: Sequence[dict[str, Any]]) -> None:
+    """Replace the collaborators of a record by checked ones."""
+    wanted = {(party.get("user_id"), party.get("team_id")): party["access"] for party in parties}
     present = {
         (link.user_id, link.team_id): link
         for link in db.session.execute(
@@ -184,11 +219,6 @@ def share(_actor: Actor, record: Record, parties: Sequence[dict[str, Any]]) -> N
     for key in present.keys() - wanted.keys():
         db.session.delete(present[key])
     db.session.flush()
-
-
-def _own(actor: Actor, values: dict[str, Any], permission: Permission, *, pool: bool = True) -> dict[str, Any]:
-    """Settle `owner_id` and `team_id` of a record that is created or handed over."""
-    return {**values, **ownership(actor, values, permission, pool=pool)}
 
 
 def ownership(actor: Actor, values: dict[str, Any], permission: Permission, *, pool: bool) -> dict[str, int | None]:
@@ -234,6 +264,22 @@ def handed_over(
     return ownership(actor, {"owner_id": owner_id}, permission, pool=pool)
 
 
+def _faults(
+    actor: Actor, customer: Customer | None, values: dict[str, Any], parties: Sequence[dict[str, Any]] | None
+) -> Faults:
+    """What is wrong with the values of a new customer (None) or of an edit, the owner apart."""
+    faults = Faults()
+    with faults.gathered():
+        check_options(_SCHEMA, values)
+    with faults.gathered():
+        _check_custom(values)
+    with faults.gathered():
+        _check_parent(actor, customer, values.get("parent_id"))
+    with faults.gathered():
+        check_parties(parties or ())
+    return faults
+
+
 def _check_custom(values: dict[str, Any]) -> None:
     """Custom fields are declared by an admin; a key that is not declared is refused like any unknown field."""
     issues = [Issue(f"#/custom/{key}", "unknown_field") for key in values.get("custom") or {}]
@@ -241,17 +287,17 @@ def _check_custom(values: dict[str, Any]) -> None:
         raise invalid(*issues)
 
 
-def _check_parent(actor: Actor, customer: Customer, values: dict[str, Any]) -> None:
-    parent_id = values.get("parent_id")
-    if parent_id is None or parent_id == customer.parent_id:
+def _check_parent(actor: Actor, customer: Customer | None, parent_id: int | None) -> None:
+    if parent_id is None or (customer is not None and parent_id == customer.parent_id):
         return
-    if parent_id == customer.id:
+    own_id = None if customer is None else customer.id
+    if parent_id == own_id:
         raise invalid(Issue("#/parent_id", "circle"))
     try:
         parent = customers.get(actor, parent_id)
     except Problem as problem:
         raise invalid(Issue("#/parent_id", "unknown_record")) from problem
-    seen = {customer.id}
+    seen = {own_id}
     while parent is not None:
         if parent.id in seen:
             raise invalid(Issue("#/parent_id", "circle"))
@@ -280,4 +326,16 @@ def _derive(customer: Customer) -> None:
     assign(customer, keys)
 
 
-__all__ = ["claim", "create", "edit", "handed_over", "ownership", "release", "remove", "restore", "share", "touched"]
+__all__ = [
+    "check_parties",
+    "claim",
+    "create",
+    "edit",
+    "handed_over",
+    "ownership",
+    "release",
+    "remove",
+    "restore",
+    "share",
+    "touched",
+]

@@ -7,15 +7,26 @@ from sqlalchemy import literal
 
 from ..projection import Computed
 from ..schema import Choice, DecimalText, IdField, InstantField, Items, Line, StrictSchema, Whole
+from .board_columns import GroupBy
 from .models import StageKind
+
+
+class ActorSchema(StrictSchema):
+    """A person, by name."""
+
+    id = fields.Integer()
+    name = Line()
+
 
 # ---- the board ------------------------------------------------------------------------------------------------------
 
 
 class BoardQuery(StrictSchema):
-    """What a board takes besides the filters of the deals' list."""
+    """What a board takes besides the filters of the deals' list. `column` asks for one column by its key."""
 
     pipeline_id = IdField()
+    group_by = Choice(GroupBy)
+    column = Line()
     stage_id = IdField()
     cursor = Line()
     per_page = Whole(low=1, high=200)
@@ -31,12 +42,19 @@ class AmountsSchema(StrictSchema):
 
 
 class BoardColumnSchema(StrictSchema):
-    """One stage: its totals over all its deals and the first cards. `amount` is in the board's currency only."""
+    """One stage, owner or month: its totals over all its deals and the first cards.
 
-    stage_id = fields.Integer()
-    name = Line()
-    kind = Choice(StageKind)
+    `amount` is in the board's currency only. `owner_id` and `month` are null in the column of deals without.
+    """
+
+    key = Line()
+    stage_id = fields.Integer(allow_none=True)
+    name = Line(allow_none=True)
+    kind = Choice(StageKind, allow_none=True)
     colour = Line(allow_none=True)
+    owner_id = fields.Integer(allow_none=True)
+    owner = fields.Nested(ActorSchema, allow_none=True)
+    month = Line(allow_none=True)
     count = fields.Integer()
     amount = DecimalText()
     weighted_amount = DecimalText()
@@ -49,21 +67,24 @@ class BoardColumnSchema(StrictSchema):
 
 
 class BoardSchema(StrictSchema):
-    """The deals of a pipeline in columns by stage."""
+    """The deals of a pipeline in columns by stage, the open ones also by owner or by month of expected close."""
 
     pipeline_id = fields.Integer()
+    group_by = Choice(GroupBy)
     currency = Line()
     columns = Items(BoardColumnSchema)
 
 
+class MovedSchema(StrictSchema):
+    """Deals that were moved at once, in the order in which they were named."""
+
+    data = Computed(
+        lambda _shape: literal(""),
+        document={"type": "array", "items": {"$ref": "#/components/schemas/DealRecord"}},
+    )
+
+
 # ---- the history of a deal ------------------------------------------------------------------------------------------
-
-
-class ActorSchema(StrictSchema):
-    """Who did something."""
-
-    id = fields.Integer()
-    name = Line()
 
 
 class StayStageSchema(StrictSchema):

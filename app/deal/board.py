@@ -1,4 +1,4 @@
-"""The board: the deals of one pipeline in columns by stage, with counts and money, cards in their order."""
+"""The board: the deals of one pipeline in columns, with counts and money, cards in their order."""
 
 from __future__ import annotations
 
@@ -13,24 +13,35 @@ from urllib.parse import parse_qsl, urlencode
 
 import orjson
 from flask import current_app
-from sqlalchemy import ColumnElement, Connection, Date, Integer, bindparam, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Connection, Date, Integer, bindparam, or_, select, union_all
 
 from ..access import Actor
-from ..database import KeyText, exact_sum, read_engine
+from ..database import read_engine
 from ..errors import Issue, Problem, invalid
 from ..filtering import BadValue, a_number, an_id
 from ..listing import Query
 from ..money.rules import amount_text, reporting_currency
-from .models import Deal, Pipeline, Stage, StageKind
+from .board_columns import (
+    GroupBy,
+    behind,
+    head_of,
+    is_key,
+    key_of,
+    mark_of,
+    order_of,
+    place_of,
+    totals,
+    with_coming_months,
+)
+from .models import Deal, Pipeline, StageKind
 from .placement import default_pipeline
-from .rank import DIGITS
 from .schemas import DEALS
 from .service import today
 
 CLOSED_DAYS = 30
 """Won and lost columns show the deals that were closed within so many days."""
 
-_OWN = ("pipeline_id", "stage_id", "cursor", "per_page")
+_OWN = ("pipeline_id", "group_by", "column", "stage_id", "cursor", "per_page")
 _NOT_HERE = ("page", "sort", "count", "deleted", "fields")
 
 
@@ -40,33 +51,35 @@ class Request:
 
     Attributes:
         query: the filters, as the list of deals understands them.
+        column: key of the one column that is asked for.
         currency: the one currency that is filtered by, if it is one.
-        after: rank behind which the cards of the one stage go on.
+        after: the cards of the one column that are asked for.
     """
 
     query: Query
     pipeline_id: int | None
-    stage_id: int | None
+    group_by: GroupBy
+    column: str | None
     per_page: int
     currency: str | None
-    after: str | None
+    after: ColumnElement[bool] | None
 
 
 def board(actor: Actor, query_string: str) -> dict[str, Any]:
-    """The board of a pipeline, by default that of the caller's team; with `stage_id` the one column only.
+    """The board of a pipeline, by default that of the caller's team; with `column` or `stage_id` the one column only.
 
     Counts and money cover all deals of a column that the filters let through, not only its cards. Money is in the
     board's currency; what stands in other currencies is listed apart and never added.
 
     Args:
-        query_string: `pipeline_id`, `stage_id`, `cursor`, `per_page` and the filters of the list of deals.
+        query_string: `pipeline_id`, `group_by`, `column`, `cursor`, `per_page` and the filters of the list of deals.
 
     Raises:
         Problem: 422 naming every parameter that cannot be used.
     """
     asked = _parse(actor, query_string)
-    pipeline_id = asked.pipeline_id
-    if pipeline_id is None and asked.stage_id is None:
+    pipeline_id, by_stage = asked.pipeline_id, asked.group_by == GroupBy.STAGE
+    if pipeline_id is None and not (by_stage and asked.column is not None):
         pipeline_id = default_pipeline(actor.team_id)
     on_board = [*DEALS.conditions(asked.query, actor.shape), _shown()]
     binds: dict[str, Any] = {
@@ -76,44 +89,56 @@ def board(actor: Actor, query_string: str) -> dict[str, Any]:
         "limit": asked.per_page + 1,
     }
     with read_engine().connect() as connection:
-        rows = connection.execute(_totals(on_board, pipeline_id, asked.stage_id), binds).all()
-        if not rows:
-            raise invalid(Issue("stage_id" if asked.stage_id is not None else "pipeline_id", "unknown_record"))
-        stage_ids = {row.id for row in rows}
+        rows = connection.execute(totals(asked.group_by, on_board, pipeline_id, asked.column), binds).all()
+        if by_stage and not rows:
+            raise invalid(Issue("pipeline_id" if asked.column is None else "stage_id", "unknown_record"))
+        if not by_stage:
+            if not rows:
+                _check_pipeline(connection, pipeline_id)
+            on_board += [Deal.pipeline_id == pipeline_id, Deal.state == StageKind.OPEN]
+        keys = dict.fromkeys(head_of(asked.group_by, row)["key"] for row in rows)
         if asked.after is not None:
-            on_board.append(Deal.rank > bindparam("after", asked.after, type_=KeyText()))
-        cards = _cards(connection, actor, sorted(stage_ids), on_board, binds)
+            on_board.append(asked.after)
+        cards = _cards(connection, actor, asked.group_by, list(keys), on_board, binds)
     counts: dict[str, int] = {}
     for row in rows:
         if row.currency is not None:
             counts[row.currency] = counts.get(row.currency, 0) + row.deal_count
     currency = reporting_currency(asked.currency, current_app.config["LIANXI"].base_currency, counts)
-    columns = _columns(rows, currency)
-    for stage_id, column in columns.items():
-        found = [card for card in cards if card["stage_id"] == stage_id]
+    columns = _columns(asked.group_by, rows, currency)
+    if asked.group_by == GroupBy.MONTH and asked.column is None:
+        coming = with_coming_months(columns.values(), today(actor))
+        columns = {head["key"]: {**_empty(currency), **head} for head in coming}
+    for key, column in columns.items():
+        found = [card for card in cards if key_of(asked.group_by, card) == key]
         column["cards"] = found[: asked.per_page]
         more = len(found) > asked.per_page
-        column["next_cursor"] = _write_cursor(asked, stage_id, found[asked.per_page - 1]["rank"]) if more else None
-    return {"pipeline_id": rows[0].pipeline_id, "currency": currency, "columns": list(columns.values())}
+        column["next_cursor"] = _write_cursor(asked, key, found[asked.per_page - 1]) if more else None
+    return {
+        "pipeline_id": rows[0].pipeline_id if by_stage else pipeline_id,
+        "group_by": asked.group_by,
+        "currency": currency,
+        "columns": list(columns.values()),
+    }
 
 
-def _columns(rows: Iterable[Any], currency: str) -> dict[int, dict[str, Any]]:
-    """The columns by stage with their totals, still without cards."""
-    columns: dict[int, dict[str, Any]] = {}
+def _check_pipeline(connection: Connection, pipeline_id: int | None) -> None:
+    found = connection.execute(select(Pipeline.id).where(Pipeline.id == pipeline_id, Pipeline.is_active)).first()
+    if found is None:
+        raise invalid(Issue("pipeline_id", "unknown_record"))
+
+
+def _empty(currency: str) -> dict[str, Any]:
+    nothing = amount_text(0, currency)
+    return {"count": 0, "amount": nothing, "weighted_amount": nothing, "other_amounts": []}
+
+
+def _columns(group_by: GroupBy, rows: Iterable[Any], currency: str) -> dict[str, dict[str, Any]]:
+    """The columns by key with their totals, still without cards."""
+    columns: dict[str, dict[str, Any]] = {}
     for row in rows:
-        column = columns.setdefault(
-            row.id,
-            {
-                "stage_id": row.id,
-                "name": row.name,
-                "kind": row.kind,
-                "colour": row.colour,
-                "count": 0,
-                "amount": amount_text(0, currency),
-                "weighted_amount": amount_text(0, currency),
-                "other_amounts": [],
-            },
-        )
+        head = head_of(group_by, row)
+        column = columns.setdefault(head["key"], {**head, **_empty(currency)})
         if row.currency is None:
             continue
         column["count"] += row.deal_count
@@ -132,61 +157,28 @@ def _shown() -> ColumnElement[bool]:
     return or_(Deal.state == StageKind.OPEN, Deal.closed_on >= bindparam("closed_since", type_=Date()))
 
 
-def _totals(conditions: Sequence[ColumnElement[bool]], pipeline_id: int | None, stage_id: int | None) -> Any:
-    """Stages in order with the totals of their deals by currency; a stage without deals has one row of nulls."""
-    sums = (
-        select(
-            Deal.stage_id,
-            Deal.currency,
-            func.count().label("deal_count"),
-            exact_sum(Deal.amount).label("amount"),
-            exact_sum(Deal.amount, Deal.win_probability).label("weighted"),
-        )
-        .where(*conditions)
-        .group_by(Deal.stage_id, Deal.currency)
-        .subquery()
-    )
-    query = (
-        select(
-            Stage.id,
-            Stage.pipeline_id,
-            Stage.name,
-            Stage.kind,
-            Stage.colour,
-            sums.c.currency,
-            sums.c.deal_count,
-            sums.c.amount,
-            sums.c.weighted,
-        )
-        .join(Pipeline, Pipeline.id == Stage.pipeline_id)
-        .outerjoin(sums, sums.c.stage_id == Stage.id)
-        .where(Stage.is_active, Pipeline.is_active)
-        .order_by(Stage.position, Stage.id, sums.c.currency)
-    )
-    if pipeline_id is not None:
-        query = query.where(Stage.pipeline_id == pipeline_id)
-    return query if stage_id is None else query.where(Stage.id == stage_id)
-
-
 def _cards(
     connection: Connection,
     actor: Actor,
-    stage_ids: Iterable[int],
+    group_by: GroupBy,
+    keys: Sequence[str],
     conditions: Sequence[ColumnElement[bool]],
     binds: dict[str, Any],
 ) -> list[dict[str, Any]]:
     """The first cards of every column in one statement, each as the list of deals shows it."""
+    if not keys:
+        return []
     first = [
         select(Deal.id)
-        .where(Deal.stage_id == stage_id, *conditions)
-        .order_by(Deal.rank)
+        .where(place_of(group_by, key).condition, *conditions)
+        .order_by(*order_of(group_by))
         .limit(bindparam("limit", type_=Integer()))
         .subquery()
-        for stage_id in stage_ids
+        for key in keys
     ]
     projection = DEALS.projection(actor.shape, connection.dialect.name, actor.may(DEALS.policy.write))
     query = projection.select().where(Deal.id.in_(union_all(*(select(column.c.id) for column in first))))
-    rows = connection.execute(query.order_by(Deal.stage_id, Deal.rank), binds).all()
+    rows = connection.execute(query.order_by(*order_of(group_by)), binds).all()
     return DEALS.fill(connection, projection, rows, binds)
 
 
@@ -196,11 +188,19 @@ def _parse(actor: Actor, query_string: str) -> Request:
     except ValueError as error:
         raise Problem(400, "bad-request") from error
     issues = [Issue(name, "unknown_parameter") for name, _ in pairs if name in _NOT_HERE]
+    group_by, column = GroupBy.STAGE, None
     own: dict[str, str] = {}
+    wanted = [value for name, value in pairs if name == "group_by"]
+    if wanted and wanted[-1] in set(GroupBy):
+        group_by = GroupBy(wanted[-1])
+    elif wanted:
+        issues.append(Issue("group_by", "not_allowed", {"options": ", ".join(GroupBy)}))
+    # A stage is a column of a board by stage, and a filter of every other one.
+    names = [name for name in _OWN if name != "stage_id" or group_by == GroupBy.STAGE]
     for name, value in pairs:
         if name in own:
             issues.append(Issue(name, "repeated"))
-        if name in _OWN:
+        if name in names:
             own[name] = value
     ids: dict[str, int | None] = {"pipeline_id": None, "stage_id": None}
     for name in ids.keys() & own.keys():
@@ -208,6 +208,13 @@ def _parse(actor: Actor, query_string: str) -> Request:
             ids[name] = an_id(own[name], actor.time_zone)
         except BadValue as bad:
             issues.append(Issue(name, bad.code))
+    if "column" in own:
+        if {"stage_id"} & own.keys() or not is_key(group_by, own["column"]):
+            issues.append(Issue("column", "unknown_record"))
+        else:
+            column = own["column"]
+    elif ids["stage_id"] is not None:
+        column = str(ids["stage_id"])
     per_page = 20
     try:
         per_page = a_number(own.get("per_page", "20"), actor.time_zone)
@@ -215,41 +222,40 @@ def _parse(actor: Actor, query_string: str) -> Request:
             issues.append(Issue("per_page", "out_of_range", {"min": 1, "max": 200}))
     except BadValue as bad:
         issues.append(Issue("per_page", bad.code))
-    rest = [(name, value) for name, value in pairs if name not in _OWN and name not in _NOT_HERE]
+    rest = [(name, value) for name, value in pairs if name not in names and name not in _NOT_HERE]
     try:
         query = DEALS.parse(urlencode(rest), actor)
     except Problem as problem:
         raise invalid(*issues, *problem.issues) from problem
     after = None
     if "cursor" in own:
-        after = _read_cursor(own["cursor"], query, ids["stage_id"])
+        after = None if column is None else _read_cursor(own["cursor"], query, group_by, column)
         if after is None:
             issues.append(Issue("cursor", "cursor"))
     if issues:
         raise invalid(*issues)
     currencies = [value for name, value in rest if name == "currency" and value != "none"]
     currency = currencies[0] if len(currencies) == 1 else None
-    return Request(query, ids["pipeline_id"], ids["stage_id"], per_page, currency, after)
+    return Request(query, ids["pipeline_id"], group_by, column, per_page, currency, after)
 
 
-def _mark(query: Query, stage_id: int) -> str:
-    """What a cursor belongs to: the caller, the filters and the stage."""
-    return hashlib.sha256(f"{query.digest} {stage_id}".encode()).hexdigest()[:12]
+def _mark(query: Query, group_by: GroupBy, key: str) -> str:
+    """What a cursor belongs to: the caller, the filters and the column."""
+    return hashlib.sha256(f"{query.digest} {group_by} {key}".encode()).hexdigest()[:12]
 
 
-def _write_cursor(asked: Request, stage_id: int, rank: str) -> str:
-    return base64.urlsafe_b64encode(orjson.dumps([_mark(asked.query, stage_id), rank])).decode().rstrip("=")
+def _write_cursor(asked: Request, key: str, card: dict[str, Any]) -> str:
+    values = [_mark(asked.query, asked.group_by, key), mark_of(asked.group_by, card)]
+    return base64.urlsafe_b64encode(orjson.dumps(values)).decode().rstrip("=")
 
 
-def _read_cursor(text: str, query: Query, stage_id: int | None) -> str | None:
-    """The rank in a cursor of this stage and these filters, None for any other text."""
+def _read_cursor(text: str, query: Query, group_by: GroupBy, key: str) -> ColumnElement[bool] | None:
+    """The cards behind a cursor of this column and these filters, None for any other text."""
     try:
-        made_for, rank = orjson.loads(base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4)))
+        made_for, mark = orjson.loads(base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4)))
     except (ValueError, TypeError, binascii.Error):
         return None
-    if stage_id is None or made_for != _mark(query, stage_id) or not isinstance(rank, str):
-        return None
-    return rank if set(rank) <= set(DIGITS) else None
+    return behind(group_by, mark) if made_for == _mark(query, group_by, key) else None
 
 
 __all__ = ["CLOSED_DAYS", "board"]

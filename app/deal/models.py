@@ -43,6 +43,20 @@ class ForecastCategory(StrEnum):
     OMITTED = "omitted"
 
 
+def usual_category(kind: str, win_probability: float) -> ForecastCategory:
+    """The forecast category of a stage for which nobody has chosen another one."""
+    if kind == StageKind.LOST:
+        return ForecastCategory.OMITTED
+    if kind == StageKind.WON or win_probability >= 0.9:
+        return ForecastCategory.COMMITTED
+    return ForecastCategory.BEST_CASE if win_probability >= 0.5 else ForecastCategory.PIPELINE
+
+
+def _category_of_row(context: Any) -> ForecastCategory:
+    row = context.get_current_parameters()
+    return usual_category(row["kind"], row["win_probability"])
+
+
 def _live() -> dict[str, Any]:
     # SQLite takes such an index only for the very words of a query, and there a condition reads `is_active = 1`.
     return {"sqlite_where": text("is_active = 1"), "postgresql_where": text("is_active")}
@@ -82,6 +96,7 @@ class Stage(Part):
         "name",
         "kind",
         "win_probability",
+        "forecast_category",
         "expected_days",
         "colour",
         "required_fields",
@@ -94,6 +109,7 @@ class Stage(Part):
     name: Mapped[str] = mapped_column(String(100))
     kind: Mapped[str] = mapped_column(String(4))
     win_probability: Mapped[float] = mapped_column(Rate())
+    forecast_category: Mapped[str] = mapped_column(String(10), default=_category_of_row)
     expected_days: Mapped[int | None] = mapped_column(Integer)
     colour: Mapped[str | None] = mapped_column(String(20))
     required_fields: Mapped[Any] = mapped_column(Document, default=list)
@@ -138,6 +154,8 @@ class Deal(Record):
         rank: order within the stage, see `rank.py`.
         is_backfill: loaded as history: counts from the dates that it carries, not from when it was entered.
         win_probability: the stage's unless `win_probability_is_manual`.
+        forecast_category: the stage's unless `forecast_category_is_manual`.
+        last_contacted_at: when the latest of its contact records happened.
     """
 
     __tablename__ = "deal"
@@ -157,7 +175,7 @@ class Deal(Record):
     )
     resource = "deal"
     unjournalled = frozenset({"name_key", "sort_key", "search_key"})
-    derived_columns = frozenset({"team_id", "stage_entered_at"})
+    derived_columns = frozenset({"team_id", "stage_entered_at", "last_contacted_at"})
 
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"))
     name: Mapped[str] = mapped_column(String(200))
@@ -172,6 +190,7 @@ class Deal(Record):
     win_probability: Mapped[float] = mapped_column(Rate())
     win_probability_is_manual: Mapped[bool] = mapped_column(Boolean(), default=False)
     forecast_category: Mapped[str] = mapped_column(String(10), default=ForecastCategory.PIPELINE)
+    forecast_category_is_manual: Mapped[bool] = mapped_column(Boolean(), default=False)
     expected_close_on: Mapped[date | None] = mapped_column()
     closed_on: Mapped[date | None] = mapped_column()
     lost_reason: Mapped[str | None] = mapped_column(String(60))
@@ -185,6 +204,7 @@ class Deal(Record):
     team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"))
     rank: Mapped[str] = mapped_column(KeyText())
     stage_entered_at: Mapped[datetime] = mapped_column()
+    last_contacted_at: Mapped[datetime | None] = mapped_column()
     is_backfill: Mapped[bool] = mapped_column(Boolean(), default=False)
 
     name_key: Mapped[str] = mapped_column(KeyText())

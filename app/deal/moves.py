@@ -10,14 +10,14 @@ from sqlalchemy import select
 from ..access import Actor
 from ..customer.options import check_options
 from ..database import db
-from ..errors import Issue, conflict, invalid
+from ..errors import Faults, Issue, conflict, invalid
 from ..journal import act
 from ..routing import assign
 from ..transaction import now
 from .models import Deal, Stage, StageKind, deals
 from .placement import behind, end_of, enter, first_stage, last_open_stage, locked_stage, top_of
 from .schemas import LoseSchema
-from .service import check_closed_on, stored_missing, today
+from .service import check_closed_on, needs_words, stored_missing, today
 
 _LOSE = LoseSchema()
 
@@ -25,33 +25,48 @@ _LOSE = LoseSchema()
 def move(actor: Actor, deal: Deal, values: dict[str, Any]) -> Deal:
     """Put a deal behind another one of a stage (`after_id`), on top of it (null) or at its end (absent).
 
-    A move to a won stage wins the deal today, a move of a closed deal to an open stage reopens it.
+    A move to a won stage wins the deal today, a move of a closed deal to an open stage reopens it. A deal leaves its
+    pipeline only for one that `pipeline_id` names.
 
     Raises:
-        Problem: 422 for a stage that is not in use, a lost stage (losing has a reason), a neighbour that does not
-            stand there, or fields that the stage requires.
+        Problem: 422 for a stage that is not in use or of another pipeline, a lost stage (losing has a reason), a
+            neighbour that does not stand there, or fields that the stage requires.
     """
     stage = locked_stage(values["stage_id"], stands_in=deal.pipeline_id)
-    if stage.kind == StageKind.LOST and deal.state != StageKind.LOST:
-        raise invalid(Issue("#/stage_id", "use_lose"))
-    changes_stage = stage.id != deal.stage_id
-    if changes_stage:
-        _require(stage, deal)
+    check_entry(stage, deal, values.get("pipeline_id")).settle()
     if "after_id" not in values:
-        rank = end_of(stage) if changes_stage or not _is_last(stage, deal) else deal.rank
+        rank = end_of(stage) if stage.id != deal.stage_id or not _is_last(stage, deal) else deal.rank
     elif values["after_id"] is None:
         rank = top_of(stage, deal)
     else:
         rank = behind(_neighbour(actor, stage, deal, values["after_id"]), deal)
-    if not changes_stage and rank == deal.rank:
-        return deal
+    place(actor, deal, stage, rank)
+    return deal
+
+
+def check_entry(stage: Stage, deal: Deal, pipeline_id: int | None = None) -> Faults:
+    """Why a deal may not come to a locked stage: a foreign pipeline, losing has a reason, stages require fields.
+
+    Args:
+        pipeline_id: the pipeline that it is to come to; its own by default.
+    """
+    if stage.pipeline_id != (pipeline_id or deal.pipeline_id):
+        return Faults([Issue("#/stage_id", "foreign_stage")])
+    if stage.kind == StageKind.LOST and deal.state != StageKind.LOST:
+        return Faults([Issue("#/stage_id", "use_lose")])
+    return Faults(stored_missing(stage, deal) if stage.id != deal.stage_id else [])
+
+
+def place(actor: Actor, deal: Deal, stage: Stage, rank: str) -> None:
+    """Put a deal that may come there at a place of a locked stage; nothing changes where it stands there."""
+    if stage.id == deal.stage_id and rank == deal.rank:
+        return
     former = deal.state
     with db.session.no_autoflush:
         if stage.kind != former:
             _change_state(actor, deal, stage.kind, None)
         enter(deal, stage, rank, now(), actor.user_id)
     act(deal, _ACTS.get((former, stage.kind), "moved"))
-    return deal
 
 
 _ACTS: dict[tuple[str, str], str] = {
@@ -69,28 +84,33 @@ def win(actor: Actor, deal: Deal, values: dict[str, Any]) -> Deal:
         Problem: 422 for a date that cannot be or fields that the won stage requires; 409 when the pipeline has no
             won stage.
     """
-    return _close(actor, deal, StageKind.WON, values.get("closed_on"), {"lost_reason": None, "lost_note": None})
+    cleared = {"lost_reason": None, "lost_note": None}
+    return _close(actor, deal, StageKind.WON, values.get("closed_on"), cleared, Faults())
 
 
 def lose(actor: Actor, deal: Deal, values: dict[str, Any]) -> Deal:
     """Lose a deal for a reason; a deal that is lost already takes another reason, note or date.
 
     Raises:
-        Problem: 422 for an unknown reason, a date that cannot be or fields that the lost stage requires; 409 when the
-            pipeline has no lost stage.
+        Problem: 422 for an unknown reason, `other` without words, a date that cannot be or fields that the lost stage
+            requires; 409 when the pipeline has no lost stage.
     """
-    check_options(_LOSE, values)
+    faults = Faults()
+    with faults.gathered():
+        check_options(_LOSE, values)
     why = {"lost_reason": values["reason"]}
     if "note" in values:
         why["lost_note"] = values["note"]
-    return _close(actor, deal, StageKind.LOST, values.get("closed_on"), why)
+    if needs_words(values["reason"], why.get("lost_note", deal.lost_note)):
+        faults.append(Issue("#/note", "needs_words"))
+    return _close(actor, deal, StageKind.LOST, values.get("closed_on"), why, faults)
 
 
 def reopen(actor: Actor, deal: Deal, values: dict[str, Any]) -> Deal:
     """Take a closed deal back to an open stage: the one named, else the one it was last at, else the first.
 
     Raises:
-        Problem: 409 when it is open; 422 for a stage that is not open or fields that it requires.
+        Problem: 409 when it is open; 422 for a stage that is not open or of another pipeline, or required fields.
     """
     if deal.state == StageKind.OPEN:
         raise conflict("deal-open")
@@ -100,7 +120,7 @@ def reopen(actor: Actor, deal: Deal, values: dict[str, Any]) -> Deal:
     stage = locked_stage(stage_id, stands_in=deal.pipeline_id)
     if stage.kind != StageKind.OPEN:
         raise invalid(Issue("#/stage_id", "not_open_stage"))
-    _require(stage, deal)
+    check_entry(stage, deal).settle()
     with db.session.no_autoflush:
         _change_state(actor, deal, StageKind.OPEN, None)
         enter(deal, stage, end_of(stage), now(), actor.user_id)
@@ -108,17 +128,23 @@ def reopen(actor: Actor, deal: Deal, values: dict[str, Any]) -> Deal:
     return deal
 
 
-def _close(actor: Actor, deal: Deal, kind: StageKind, closed_on: date | None, more: dict[str, Any]) -> Deal:
+def _close(
+    actor: Actor, deal: Deal, kind: StageKind, closed_on: date | None, more: dict[str, Any], faults: Faults
+) -> Deal:
     if closed_on is not None and closed_on != deal.closed_on:
-        check_closed_on(actor, deal.opened_on, closed_on)
+        with faults.gathered():
+            check_closed_on(actor, deal.opened_on, closed_on)
     if deal.state == kind:
+        faults.settle()
         assign(deal, more if closed_on is None else {**more, "closed_on": closed_on})
         return deal
     stage_id = first_stage(deal.pipeline_id, kind)
     if stage_id is None:
+        faults.settle()
         raise conflict("no-stage")
     stage = locked_stage(stage_id, stands_in=deal.pipeline_id)
-    _require(stage, deal)
+    faults += stored_missing(stage, deal)
+    faults.settle()
     with db.session.no_autoflush:
         _change_state(actor, deal, kind, closed_on)
         assign(deal, more)
@@ -171,4 +197,4 @@ def _is_last(stage: Stage, deal: Deal) -> bool:
     return db.session.execute(later).scalar() is None
 
 
-__all__ = ["lose", "move", "reopen", "win"]
+__all__ = ["check_entry", "lose", "move", "place", "reopen", "win"]

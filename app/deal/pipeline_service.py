@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, or_, select
 
 from .. import routing
 from ..access import Actor
@@ -16,7 +16,7 @@ from ..folding import fold
 from ..journal import act
 from ..routing import assign, restore
 from ..transaction import now
-from .models import Deal, Pipeline, Stage, StageKind
+from .models import Deal, Pipeline, Stage, StageKind, usual_category
 from .placement import end_of, enter, stand
 
 _CERTAIN: dict[str, float] = {StageKind.WON: 1.0, StageKind.LOST: 0.0}
@@ -45,8 +45,8 @@ def create(_actor: Actor, values: dict[str, Any]) -> Pipeline:
 def edit(actor: Actor, pipeline: Pipeline, values: dict[str, Any]) -> Pipeline:
     """Rename a pipeline, give it to a team, or replace its stages whole; those whose `id` is named stay the same.
 
-    The deals of a removed stage go where `move_deals` says; deals follow a changed win probability unless theirs was
-    set by hand.
+    The deals of a removed stage go where `move_deals` says; deals follow a changed win probability or forecast category
+    unless theirs was set by hand.
 
     Raises:
         Problem: 409 `stage-in-use` for a removed stage whose deals are to go nowhere; 422 for stages that cannot be.
@@ -114,6 +114,10 @@ def _stage_faults(sent: Sequence[dict[str, Any]], present: dict[int, Stage]) -> 
         if kind in _CERTAIN and probability not in (None, _CERTAIN[kind]):
             certain = _CERTAIN[kind]
             issues.append(Issue(f"{at}/win_probability", "out_of_range", {"min": certain, "max": certain}))
+        if kind in _CERTAIN and stage.get("forecast_category") is not None:
+            only = usual_category(kind, _CERTAIN[kind])
+            if stage["forecast_category"] != only:
+                issues.append(Issue(f"{at}/forecast_category", "not_allowed", {"options": str(only)}))
     if not any(stage["kind"] == StageKind.OPEN for stage in sent):
         issues.append(Issue("#/stages", "open_stage_missing"))
     return issues
@@ -166,11 +170,13 @@ def _empty(actor: Actor, present: dict[int, Stage], removed: set[int], goals: di
 
 def _write_stages(pipeline: Pipeline, sent: Sequence[dict[str, Any]], present: dict[int, Stage]) -> None:
     for position, values in enumerate(sent):
+        probability = _CERTAIN.get(values["kind"], values.get("win_probability") or 0.0)
         row = {
             "position": position,
             "name": values["name"],
             "kind": values["kind"],
-            "win_probability": _CERTAIN.get(values["kind"], values.get("win_probability")),
+            "win_probability": probability,
+            "forecast_category": values.get("forecast_category") or usual_category(values["kind"], probability),
             "expected_days": values.get("expected_days"),
             "colour": values.get("colour"),
             "required_fields": list(dict.fromkeys(values.get("required_fields") or [])),
@@ -179,13 +185,25 @@ def _write_stages(pipeline: Pipeline, sent: Sequence[dict[str, Any]], present: d
         if stage is None:
             db.session.add(Stage(pipeline_id=pipeline.id, **row))
             continue
-        is_other = stage.win_probability != row["win_probability"]
+        followers = _followers(stage, row)
         assign(stage, row)
-        if is_other:
-            followers = select(Deal).where(Deal.stage_id == stage.id, ~Deal.win_probability_is_manual).order_by(Deal.id)
-            for deal in db.session.execute(followers.with_for_update(of=Deal)).scalars():
+        if followers is not None:
+            for deal in db.session.execute(followers.order_by(Deal.id).with_for_update(of=Deal)).scalars():
                 stand(deal, stage)
     db.session.flush()
+
+
+def _followers(stage: Stage, row: dict[str, Any]) -> Select[Deal] | None:
+    """The deals that follow what a stage is about to change in: its win probability, its forecast category."""
+    ways = [
+        manual.is_(False)
+        for name, manual in (
+            ("win_probability", Deal.win_probability_is_manual),
+            ("forecast_category", Deal.forecast_category_is_manual),
+        )
+        if getattr(stage, name) != row[name]
+    ]
+    return select(Deal).where(Deal.stage_id == stage.id, or_(*ways)) if ways else None
 
 
 __all__ = ["create", "edit", "remove", "restore"]

@@ -162,9 +162,11 @@ def enter(deal: Deal, stage: Stage, rank: str, at: datetime, author_id: int | No
 
 
 def stand(deal: Deal, stage: Stage) -> None:
-    """Set what follows from the stage that a deal stands at: pipeline, state and, unless set by hand, probability."""
+    """Set what follows from a deal's stage: pipeline, state, and unless set by hand probability and category."""
     deal.stage_id, deal.pipeline_id, deal.state = stage.id, stage.pipeline_id, stage.kind
     if stage.kind != StageKind.OPEN:
-        deal.win_probability_is_manual = False
+        deal.win_probability_is_manual = deal.forecast_category_is_manual = False
     if not deal.win_probability_is_manual:
         deal.win_probability = stage.win_probability
+    if not deal.forecast_category_is_manual:
+        deal.forecast_category = stage.forecast_category

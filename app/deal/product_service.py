@@ -9,7 +9,7 @@ from flask import current_app
 from ..access import Actor, Permission
 from ..customer.options import check_options
 from ..database import db
-from ..errors import Issue, invalid
+from ..errors import Faults, Issue
 from ..folding import fold, search_key, sort_key
 from ..routing import assign, remove, restore
 from .models import Product
@@ -42,9 +42,12 @@ def edit(actor: Actor, product: Product, values: dict[str, Any]) -> Product:
 
 
 def _check(actor: Actor, values: dict[str, Any]) -> None:
-    check_options(_SCHEMA, values)
+    faults = Faults()
+    with faults.gathered():
+        check_options(_SCHEMA, values)
     if "cost" in values and not actor.may(Permission.PRODUCT_COST):
-        raise invalid(Issue("#/cost", "read_only"))
+        faults.append(Issue("#/cost", "read_only"))
+    faults.settle()
 
 
 def _derive(product: Product) -> None:

@@ -6,17 +6,21 @@ from typing import Any
 
 from ..access import Actor, Permission
 from ..customer.models import Customer, customers
+from ..customer.schemas import CUSTOMERS
 from ..routing import SIGNED_IN, Routes
-from . import board, history, moves, pipeline_service, product_service, service, timeline
-from .answers import BoardQuery, BoardSchema, StaysSchema, TimelineQuery, TimelineSchema
+from . import board, clone, history, many_moves, moves, pipeline_service, product_service, qualifying, service, timeline
+from .answers import BoardQuery, BoardSchema, MovedSchema, StaysSchema, TimelineQuery, TimelineSchema
 from .models import Deal, deals
 from .schemas import (
     DEALS,
     PIPELINES,
     PRODUCTS,
+    CloneSchema,
     DealChangeSchema,
     LoseSchema,
+    MoveManySchema,
     MoveSchema,
+    QualifySchema,
     ReopenSchema,
     WinSchema,
 )
@@ -40,6 +44,34 @@ routes.resource(PRODUCTS, product_service, read=SIGNED_IN, write=Permission.PROD
 def move_deal(actor: Actor, deal: Deal, body: dict[str, Any]) -> Deal:
     """Put a deal behind another one, on top, or at the end of a stage."""
     return moves.move(actor, deal, body)
+
+
+@routes.endpoint_for(
+    "POST",
+    "/deals/move",
+    permission=Permission.DEAL_WRITE,
+    body=MoveManySchema,
+    answer=MovedSchema,
+    summary="Move several deals at once",
+)
+def move_deals(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
+    """Move deals to a place of a stage, to an owner or to a month: all in one change set, or none."""
+    return many_moves.move_many(actor, body)
+
+
+@routes.endpoint_for(
+    "POST",
+    "/deals/<int:record_id>/clone",
+    permission=Permission.DEAL_WRITE,
+    loads=deals,
+    body=CloneSchema,
+    status=201,
+    answer=DEALS,
+    summary="Make a new deal after another one",
+)
+def clone_deal(actor: Actor, deal: Deal, body: dict[str, Any]) -> Deal:
+    """A new open deal with the same customer, people and lines, without the history."""
+    return clone.clone(actor, deal, body)
 
 
 @routes.endpoint_for(
@@ -91,10 +123,10 @@ def reopen_deal(actor: Actor, deal: Deal, body: dict[str, Any]) -> Deal:
     query=BoardQuery,
     filters=DEALS,
     answer=BoardSchema,
-    summary="The deals of a pipeline in columns by stage",
+    summary="The deals of a pipeline in columns by stage, owner or month",
 )
 def read_board(actor: Actor, query_string: str) -> dict[str, Any]:
-    """Columns with counts, money and cards; further cards of one stage by `stage_id` and `cursor`."""
+    """Columns with counts, money and cards; further cards of one by `column` and `cursor`."""
     return board.board(actor, query_string)
 
 
@@ -111,6 +143,20 @@ def read_board(actor: Actor, query_string: str) -> dict[str, Any]:
 def read_timeline(actor: Actor, customer: Customer, query: dict[str, Any]) -> dict[str, Any]:
     """Contact records, deals and changes of one customer, walked by cursor."""
     return timeline.timeline(actor, customer, query)
+
+
+@routes.endpoint_for(
+    "POST",
+    "/customers/<int:record_id>/qualify",
+    permission=Permission.CUSTOMER_WRITE,
+    loads=customers,
+    body=QualifySchema,
+    answer=CUSTOMERS,
+    summary="Qualify a lead, with its first person and deal if wanted",
+)
+def qualify_customer(actor: Actor, customer: Customer, body: dict[str, Any]) -> Customer:
+    """Make a lead a prospect; person, deal and customer change together or not at all."""
+    return qualifying.qualify(actor, customer, body)
 
 
 @routes.endpoint_for(

@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from ..access import Permission, Policy
 from ..auth.models import Team, teams, users
 from ..customer.models import Customer, Person, customers, people
-from ..customer.schemas import collaborators_of, country_of
+from ..customer.schemas import PersonSchema, collaborators_of, country_of
 from ..database import IdList, decimal_text, items_of, json_object_rows, json_pair, member_of
 from ..filtering import (
     PRESENT_AT,
@@ -43,6 +43,7 @@ from ..schema import (
     Prose,
     RateField,
     RecordSchema,
+    Several,
     StrictSchema,
     Texts,
     Whole,
@@ -135,9 +136,10 @@ class StageSchema(StrictSchema):
     name = Line(required=True, validate=max_length(100))
     kind = Choice(StageKind, required=True)
     win_probability = RateField(allow_none=True)
+    forecast_category = Choice(ForecastCategory, allow_none=True)
     expected_days = Whole(low=1, high=3_650, allow_none=True)
     colour = Line(allow_none=True, blank_is_null=True, validate=max_length(20))
-    required_fields = fields.List(Choice(REQUIRABLE), error_messages={"invalid": "wrong_type"})
+    required_fields = Several(Choice(REQUIRABLE))
 
 
 class StageMoveSchema(StrictSchema):
@@ -155,6 +157,7 @@ def _stages() -> Any:
             Stage.name,
             Stage.kind,
             Stage.win_probability,
+            Stage.forecast_category,
             Stage.expected_days,
             Stage.colour,
             Stage.required_fields,
@@ -164,7 +167,16 @@ def _stages() -> Any:
     )
 
 
-_STAGE_NAMES = ("id", "name", "kind", "win_probability", "expected_days", "colour", "required_fields")
+_STAGE_NAMES = (
+    "id",
+    "name",
+    "kind",
+    "win_probability",
+    "forecast_category",
+    "expected_days",
+    "colour",
+    "required_fields",
+)
 
 
 def _stage_item(values: Sequence[Any]) -> dict[str, Any]:
@@ -231,8 +243,8 @@ class ProductSchema(RecordSchema):
     currency = CurrencyField()
     tax_percent = _percent()
     cost = DecimalText(allow_none=True)
-    external_source = column()
-    external_id = column()
+    external_source = column(blank_is_null=True)
+    external_id = column(blank_is_null=True)
     created_at = column(dump_only=True)
     created_by = column(dump_only=True)
     updated_at = column(dump_only=True)
@@ -387,7 +399,9 @@ class DealSchema(RecordSchema):
     customer_id = IdField(allow_none=True)
     customer = LinkTo("customer_id", Deal.customer_id, customers)
     people = Items(
-        DealPersonSchema, metadata=read_as(_people, json_text, _PEOPLE_DOCUMENT, names=(people, "person_id"))
+        DealPersonSchema,
+        allow_none=True,
+        metadata=read_as(_people, json_text, _PEOPLE_DOCUMENT, names=(people, "person_id")),
     )
     pipeline_id = IdField()
     pipeline = LinkTo("pipeline_id", Deal.pipeline_id, pipelines)
@@ -402,11 +416,12 @@ class DealSchema(RecordSchema):
     currency = CurrencyField()
     win_probability = RateField(allow_none=True)
     win_probability_is_manual = column(dump_only=True)
-    forecast_category = Choice(ForecastCategory)
-    lines = Items(DealLineSchema)
+    forecast_category = Choice(ForecastCategory, allow_none=True)
+    forecast_category_is_manual = column(dump_only=True)
+    lines = Items(DealLineSchema, allow_none=True)
     lost_reason = OptionField("lost_reason", allow_none=True)
     lost_note = column()
-    competitors = Texts(length=60, most=20, metadata={"option_list": "competitor"})
+    competitors = Texts(length=60, most=20, allow_none=True, metadata={"option_list": "competitor"})
     next_step = column()
     next_step_on = column()
     source = OptionField("source", allow_none=True)
@@ -418,9 +433,10 @@ class DealSchema(RecordSchema):
     collaborators = collaborators_of(Deal)
     rank = column(dump_only=True)
     stage_entered_at = column(dump_only=True)
+    last_contacted_at = column(dump_only=True)
     is_backfill = column(dump_only=True)
-    external_source = column()
-    external_id = column()
+    external_source = column(blank_is_null=True)
+    external_id = column(blank_is_null=True)
     created_at = column(dump_only=True)
     created_by = column(dump_only=True)
     updated_at = column(dump_only=True)
@@ -428,10 +444,34 @@ class DealSchema(RecordSchema):
 
 
 class MoveSchema(StrictSchema):
-    """Where a deal goes: behind `after_id`; absent means the end of the stage, null its top."""
+    """Where a deal goes: behind `after_id`; absent means the end of the stage, null its top.
+
+    A stage of another pipeline is taken only with that `pipeline_id`.
+    """
 
     stage_id = IdField(required=True)
+    pipeline_id = IdField()
     after_id = IdField(allow_none=True)
+
+
+class MoveManySchema(StrictSchema):
+    """Where several deals go, in this order: to a place of a stage as in a move, to an owner, or to a month.
+
+    In a month each keeps its day of the expected close, the last one where it had none.
+    """
+
+    ids = Several(IdField(required=True), required=True)
+    stage_id = IdField()
+    pipeline_id = IdField()
+    after_id = IdField(allow_none=True)
+    owner_id = IdField()
+    close_month = Line()
+
+
+class CloneSchema(StrictSchema):
+    """The name of the new deal, where it is not to be that of the other one with a word behind it."""
+
+    name = Line(blank_is_null=True, allow_none=True, validate=max_length(200))
 
 
 class WinSchema(StrictSchema):
@@ -452,6 +492,34 @@ class ReopenSchema(StrictSchema):
     """The open stage that a deal returns to; the one it was last at unless said."""
 
     stage_id = IdField(allow_none=True)
+
+
+class QualifyPersonSchema(PersonSchema):
+    """The first person of a lead that is qualified."""
+
+    class Meta(PersonSchema.Meta):
+        """The customer is the lead."""
+
+        exclude = ("customer_id", "customer")
+
+
+class QualifyDealSchema(DealSchema):
+    """The first deal of a lead that is qualified."""
+
+    class Meta(DealSchema.Meta):
+        """The customer is the lead."""
+
+        exclude = ("customer_id", "customer")
+
+
+_WRONG_PART: dict[str, Any] = {"type": "wrong_type"}
+
+
+class QualifySchema(StrictSchema):
+    """What is made of a lead besides a prospect."""
+
+    person = fields.Nested(QualifyPersonSchema, allow_none=True, error_messages=_WRONG_PART)
+    deal = fields.Nested(QualifyDealSchema, allow_none=True, error_messages=_WRONG_PART)
 
 
 class DealChangeSchema(DealSchema):
@@ -555,6 +623,7 @@ DEALS = ListSpec(
         "expected_close": Day(Deal.expected_close_on),
         "next_step_on": Day(Deal.next_step_on),
         "stage_entered": Range(Deal.stage_entered_at),
+        "last_contacted": Range(Deal.last_contacted_at),
         "created": Range(Deal.created_at),
         "updated": Range(Deal.updated_at),
         "hygiene": InState(
@@ -578,6 +647,7 @@ DEALS = ListSpec(
         "closed_on": Deal.closed_on,
         "next_step_on": Deal.next_step_on,
         "stage_entered_at": Deal.stage_entered_at,
+        "last_contacted_at": Deal.last_contacted_at,
         "rank": Deal.rank,
         "state": Deal.state,
         "stage_id": Deal.stage_id,

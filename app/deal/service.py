@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, time, timedelta
-from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import current_app
-from sqlalchemy import BigInteger, Select, bindparam, exists, select
+from sqlalchemy import exists, select
 
 from .. import routing
 from ..access import Actor, Permission
-from ..customer.models import Person, customers, people
+from ..customer.models import customers
 from ..customer.options import check_options
-from ..customer.service import handed_over, ownership, share
-from ..database import IdList, db, member_of
-from ..errors import Issue, Problem, invalid
+from ..customer.service import handed_over, ownership
+from ..database import db
+from ..errors import Faults, Issue, Problem, invalid
 from ..folding import fold, search_key, sort_key
-from ..projection import Shape
 from ..routing import assign, remove
 from ..transaction import now
-from .lines import set_lines, settle_amount
+from .lines import Lines, amount_of, kept_lines, lines_of, new_lines
 from .models import Deal, DealLine, DealPerson, DealStageEntry, Stage, StageKind
+from .parts import check_parts, people_out_of_sight, set_parts, those_in_sight
 from .placement import default_pipeline, end_of, enter, first_stage, hold_pipeline, locked_stage, stand
 from .schemas import DealSchema
 
@@ -33,34 +31,15 @@ _COLLECTIONS = ("lines", "people", "collaborators")
 _AMOUNT = ("amount", "amount_is_manual")
 
 
-class Faults(list[Issue]):
-    """Faults of one input, gathered so that all are told at once."""
-
-    @contextmanager
-    def gathered(self) -> Iterator[None]:
-        """Gather the issues of a refused check and go on."""
-        try:
-            yield
-        except Problem as problem:
-            if problem.status != 422:
-                raise
-            self.extend(problem.issues)
-
-    def settle(self) -> None:
-        """Refuse what was gathered.
-
-        Raises:
-            Problem: 422 with every fault.
-        """
-        if self:
-            raise invalid(*self)
-
-
-def create(actor: Actor, values: dict[str, Any]) -> Deal:
+def create(actor: Actor, values: dict[str, Any], *, after: Deal | None = None) -> Deal:
     """A new deal, at the first open stage of the owner's team's pipeline unless a stage or pipeline is named.
 
     Who may load history may name a won or lost stage with `closed_on`; such a deal, and one opened in the past, counts
     from the dates that it carries (`is_backfill`).
+
+    Args:
+        after: the deal that it is made after: it may keep that one's products that are sold no more, and of its people
+            those that the caller sees.
 
     Raises:
         Problem: 422 with every fault; 409 when there is no pipeline.
@@ -70,23 +49,30 @@ def create(actor: Actor, values: dict[str, Any]) -> Deal:
         check_options(_SCHEMA, values)
     parts = {name: values.pop(name, None) for name in _COLLECTIONS}
     sent: dict[str, Any] = {name: values.pop(name) for name in _AMOUNT if name in values}
+    values.setdefault("currency", current_app.config["LIANXI"].base_currency)
     owner: dict[str, int | None] = {"owner_id": actor.user_id, "team_id": actor.team_id}
     with faults.gathered():
         owner = ownership(actor, values, Permission.DEAL_ASSIGN, pool=False)
     with faults.gathered():
         _check_customer(actor, values.get("customer_id"))
+    kept_products: set[int] = set()
+    if after is not None:
+        kept_products = {line.product_id for line in lines_of(after)}
+        parts["people"] = those_in_sight(actor, parts["people"])
+    lines, amount = _priced(None, values["currency"], sent, parts["lines"], faults, kept_products)
+    check_parts(actor, parts, faults)
+    with faults.gathered():
+        stage = _starting_stage(owner["team_id"], values)
+        _check_closing(actor, stage, values, faults)
+        if stage.kind == StageKind.OPEN:
+            _check_required(stage, {**values, **parts, **amount}, None, faults)
     faults.settle()
-    stage = _starting_stage(owner["team_id"], values)
-    _check_closing(actor, stage, values, faults)
-    if stage.kind == StageKind.OPEN:
-        # Lines bring an amount with them.
-        faults += missing(stage, {**values, "amount": parts["lines"], **sent, **parts})
-    faults.settle()
-    probability = values.pop("win_probability", None)
-    deal = Deal(**{"currency": current_app.config["LIANXI"].base_currency, **values, **owner})
+    probability, category = values.pop("win_probability", None), values.pop("forecast_category", None)
+    deal = Deal(**{**values, **owner, **amount})
     deal.win_probability_is_manual = probability is not None and stage.kind == StageKind.OPEN
     deal.win_probability = probability if probability is not None else stage.win_probability
-    deal.amount_is_manual = False
+    deal.forecast_category_is_manual = category is not None and stage.kind == StageKind.OPEN
+    deal.forecast_category = category or stage.forecast_category
     deal.is_backfill = _is_history(actor, deal)
     deal.stage_entered_at = _entered(actor, deal)
     deal.rank = end_of(stage)
@@ -97,7 +83,8 @@ def create(actor: Actor, values: dict[str, Any]) -> Deal:
     db.session.add(
         DealStageEntry(deal_id=deal.id, stage_id=stage.id, actor_id=actor.user_id, entered_at=deal.stage_entered_at)
     )
-    _set_parts(actor, deal, parts, sent)
+    lines.write(deal)
+    set_parts(actor, deal, parts)
     return deal
 
 
@@ -124,20 +111,28 @@ def edit(actor: Actor, deal: Deal, values: dict[str, Any]) -> Deal:
             _check_customer(actor, values.get("customer_id"))
     stage = db.session.get_one(Stage, deal.stage_id)
     touched = {*values, *sent, *(name for name, part in parts.items() if part is not None)}
-    if "lines" in touched:
+    if touched & {"lines", "amount_is_manual"}:
         touched.add("amount")
     _check_lost(stage.kind, values, faults)
+    _check_reason(deal, values, faults)
     opened_on = values.get("opened_on", deal.opened_on)
     if opened_on is not None and deal.closed_on is not None and opened_on > deal.closed_on:
         faults.append(Issue("#/opened_on", "after_close"))
-    if "win_probability" in values:
-        _set_probability(deal, stage, values.pop("win_probability"), faults)
+    for name in ("win_probability", "forecast_category"):
+        if name in values:
+            _set_or_follow(deal, stage, name, values.pop(name), faults)
+    lines, amount = _priced(deal, values.get("currency", deal.currency), sent, parts["lines"], faults)
+    check_parts(actor, parts, faults)
+    planned = {**values, **amount, **{name: part for name, part in parts.items() if part is not None}}
+    if parts["people"] == []:
+        # Those whom this person does not see stay.
+        planned["people"] = people_out_of_sight(actor, deal)
+    _check_required(stage, planned, touched, faults)
     faults.settle()
-    assign(deal, values)
+    assign(deal, {**values, **amount})
     _derive(deal)
-    _set_parts(actor, deal, parts, sent)
-    faults += [issue for issue in stored_missing(stage, deal) if issue.at.removeprefix("#/") in touched]
-    faults.settle()
+    lines.write(deal)
+    set_parts(actor, deal, parts)
     return deal
 
 
@@ -252,13 +247,30 @@ def _check_lost(kind: str, values: dict[str, Any], faults: Faults) -> None:
         ]
 
 
-def _set_probability(deal: Deal, stage: Stage, probability: float | None, faults: Faults) -> None:
-    if probability is None:
-        assign(deal, {"win_probability": stage.win_probability, "win_probability_is_manual": False})
+def needs_words(reason: str | None, note: str | None) -> bool:
+    """Whether a reason for a loss says nothing without a note, and there is none."""
+    return reason == "other" and not (note or "").strip()
+
+
+def _check_reason(deal: Deal, values: dict[str, Any], faults: Faults) -> None:
+    """A lost deal keeps a reason that it has, and words where the reason is another one."""
+    if deal.state != StageKind.LOST or not {"lost_reason", "lost_note"} & values.keys():
+        return
+    reason = values.get("lost_reason", deal.lost_reason)
+    if reason is None and deal.lost_reason is not None:
+        faults.append(Issue("#/lost_reason", "required"))
+    if needs_words(reason, values.get("lost_note", deal.lost_note)):
+        faults.append(Issue("#/lost_note", "needs_words"))
+
+
+def _set_or_follow(deal: Deal, stage: Stage, name: str, value: float | str | None, faults: Faults) -> None:
+    """Set by hand what else is the stage's; null has the deal follow its stage again."""
+    if value is None:
+        assign(deal, {name: getattr(stage, name), f"{name}_is_manual": False})
     elif stage.kind == StageKind.OPEN:
-        assign(deal, {"win_probability": probability, "win_probability_is_manual": True})
-    elif probability != deal.win_probability:
-        faults.append(Issue("#/win_probability", "deal_closed"))
+        assign(deal, {name: value, f"{name}_is_manual": True})
+    elif value != getattr(deal, name):
+        faults.append(Issue(f"#/{name}", "deal_closed"))
 
 
 def _is_history(actor: Actor, deal: Deal) -> bool:
@@ -275,53 +287,35 @@ def _entered(actor: Actor, deal: Deal) -> datetime:
     return min(now(), datetime.combine(day, time(), ZoneInfo(actor.time_zone)))
 
 
-def _set_parts(actor: Actor, deal: Deal, parts: dict[str, Any], sent: dict[str, Any]) -> None:
-    """Replace the collections that were sent and settle the amount, all faults at once."""
-    faults = Faults()
+def _priced(
+    deal: Deal | None,
+    currency: str,
+    sent: dict[str, Any],
+    sent_lines: Sequence[dict[str, Any]] | None,
+    faults: Faults,
+    kept_products: Collection[int] = (),
+) -> tuple[Lines, dict[str, Any]]:
+    """The lines that a deal will have and the amount that it will have with them."""
+    stored = [] if deal is None else lines_of(deal)
+    lines = kept_lines(stored, currency)
+    if sent_lines is not None:
+        with faults.gathered():
+            lines = new_lines(stored, sent_lines, currency, kept_products)
+    amount, manual = None, False
     with faults.gathered():
-        if parts["lines"] is not None:
-            set_lines(deal, parts["lines"])
-        settle_amount(deal, sent)
-    if parts["people"] is not None:
-        with faults.gathered():
-            _set_people(actor, deal, parts["people"])
-    if parts["collaborators"] is not None:
-        with faults.gathered():
-            share(actor, deal, parts["collaborators"])
-    faults.settle()
+        amount, manual = amount_of(deal, sent, lines, currency)
+    return lines, {"amount": amount, "amount_is_manual": manual}
 
 
-@cache
-def _people_in_sight(shape: Shape) -> tuple[Select[int], Select[DealPerson]]:
-    """Which people of a list somebody sees, and the links of a deal to people whom he or she sees."""
-    seen = select(Person.id).where(Person.is_active, people.visible(shape))
-    known = seen.where(member_of(Person.id, bindparam("person_ids", type_=IdList())))
-    at_deal = DealPerson.deal_id == bindparam("deal_id", type_=BigInteger())
-    return known, select(DealPerson).where(at_deal, DealPerson.person_id.in_(seen))
-
-
-def _set_people(actor: Actor, deal: Deal, sent: Sequence[dict[str, Any]]) -> None:
-    """Replace the people of a deal, as far as this person sees them."""
-    wanted = {entry["person_id"]: entry["role"] for entry in sent}
-    known_query, links = _people_in_sight(actor.shape)
-    binds = {**actor.binds, "person_ids": list(wanted), "deal_id": deal.id}
-    known = set(db.session.execute(known_query, binds).scalars())
-    issues = [
-        Issue(f"#/people/{number}/person_id", "unknown_record")
-        for number, entry in enumerate(sent)
-        if entry["person_id"] not in known
-    ]
-    if issues:
-        raise invalid(*issues)
-    present = {link.person_id: link for link in db.session.execute(links, binds).scalars()}
-    for person_id, role in wanted.items():
-        if person_id not in present:
-            db.session.add(DealPerson(deal_id=deal.id, person_id=person_id, role=role))
-        elif present[person_id].role != role:
-            present[person_id].role = role
-    for person_id in present.keys() - wanted.keys():
-        db.session.delete(present[person_id])
-    db.session.flush()
+def _check_required(stage: Stage, planned: dict[str, Any], touched: set[str] | None, faults: Faults) -> None:
+    """What a stage requires may not be missing, as far as it is touched (None: all) and not wrong anyway."""
+    wrong = {issue.at.split("/")[1] for issue in faults}
+    if "lines" in wrong:
+        wrong.add("amount")
+    for issue in missing(stage, planned):
+        name = issue.at.removeprefix("#/")
+        if name not in wrong and (touched is None or name in touched):
+            faults.append(issue)
 
 
 def _derive(deal: Deal) -> None:

@@ -145,7 +145,7 @@ def _source(name: str, customer_id: int) -> tuple[Any, Any, Any, list[ColumnElem
 
 
 def _is_noise() -> ColumnElement[bool]:
-    """A customer's contact dates follow from contact records, and an order within a column is no event for anybody."""
+    """Contact dates follow from contact records, and an order within a column is no event for anybody."""
     dates = ("first_contacted_at", "last_contacted_at")
     further = ("next_follow_up_at",)
     followed = [
@@ -161,6 +161,11 @@ def _is_noise() -> ColumnElement[bool]:
             changed.in_([_as_stored(names) for names in followed]),
         ),
         and_(JournalEntry.resource == "deal", JournalEntry.action == "moved", changed == _as_stored(["rank"])),
+        and_(
+            JournalEntry.resource == "deal",
+            JournalEntry.action == "updated",
+            changed == _as_stored(["last_contacted_at"]),
+        ),
     )
 
 

@@ -77,11 +77,12 @@ class Relay:
         self.bulks: OrderedDict[tuple[int, str], None] = OrderedDict()
         self.failures = 0
 
-    def start(self, tick: Any) -> None:
+    def start(self, tick: Callable[[], None], is_wanted: Callable[[], bool]) -> None:
         """Begin to tail, from the feed's present end, unless it does already.
 
         Args:
-            tick: called about once a second; the relay ends when it answers False.
+            tick: called about once a second.
+            is_wanted: asked after it; the relay ends when nobody listens any more.
         """
         with self.lock:
             if self.running:
@@ -89,13 +90,13 @@ class Relay:
             self.running = True
             with self.app.app_context(), read_engine().connect() as connection:
                 self.position = feed_end(connection)
-        self.socketio.start_background_task(self._run, tick)
+        self.socketio.start_background_task(self._run, tick, is_wanted)
 
     def nudge(self) -> None:
         """Look at once: this process has just committed something."""
         self.nudged.set()
 
-    def _run(self, tick: Any) -> None:
+    def _run(self, tick: Callable[[], None], is_wanted: Callable[[], bool]) -> None:
         rounds = 0
         while True:
             if not self.nudged.is_set():
@@ -106,10 +107,13 @@ class Relay:
                     while self.drain():
                         pass
                     rounds += 1
-                    if rounds % 6 == 0 and not tick():
+                    if rounds % 6 == 0:
+                        tick()
                         with self.lock:
-                            self.running = False
-                        return
+                            # Under the lock of `start`: who comes now finds it running, and it goes on, or starts it.
+                            if not is_wanted():
+                                self.running = False
+                                return
             except Exception:
                 self.failures += 1
                 log.warning("the live push failed, it is tried again", exc_info=True)
@@ -147,7 +151,8 @@ class Relay:
         kind = event.pop("type")
         gone = {"cursor": cursor, "id": entry.resource_id}
         if record is None:
-            self._emit(kind, gone, self._sockets(entry.audience))
+            # Who saw a record that was deleted is told of it; of other losses nothing but the id.
+            self._emit(kind, event if entry.action == "deleted" else gone, self._sockets(entry.audience))
             return
         sees = self._sockets(record_tokens(connection, POLICIES[entry.resource], entry.resource_id) or set())
         self._emit(f"{entry.resource}_removed", gone, self._sockets(entry.audience) - sees)

@@ -252,6 +252,9 @@ class _Lists:
         return [before, is_open, *mine, *(("currency", one) for one in sorted(self.revalued)), ("where", worth)]
 
 
+# `from` is no name for an argument.
+_BOTH_ENDS: dict[str, Any] = {name: DateField(required=True) for name in ("from", "to")}
+
 REPORT = Report(
     "pipeline/changes",
     "What became of the open pipeline in a period",
@@ -259,6 +262,6 @@ REPORT = Report(
     answer_schema(
         "PipelineChanges", {"key": Choice(KINDS), "label": Line(), **_FIGURES}, {"label": Line(), **_FIGURES}
     ),
-    query_schema("PipelineChangesQuery", without=(), **{name: DateField(required=True) for name in ("from", "to")}),
+    query_schema("PipelineChangesQuery", **_BOTH_ENDS),
     ("label", "count", "amount", "moved_amount"),
 )

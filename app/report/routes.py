@@ -36,16 +36,16 @@ REPORTS: dict[str, Report] = {
         summary.REPORT,
         sales.REPORT,
         pipeline.REPORT,
+        changes.REPORT,
+        funnel.REPORT,
+        velocity.REPORT,
+        losses.REPORT,
         hygiene.REPORT,
         forecast.REPORT,
         activity.REPORT,
         leaderboard.REPORT,
         customers.REPORT,
         leads.REPORT,
-        changes.REPORT,
-        funnel.REPORT,
-        velocity.REPORT,
-        losses.REPORT,
     )
 }
 """Every report by its path below `/reports/`."""

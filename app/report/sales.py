@@ -80,17 +80,18 @@ def run(connection: Connection, actor: Actor, scope: Scope, query: Mapping[str, 
     totals = _folded(whole, conversion).get(None) or _Row(None, None, None, _tally(conversion), {})
     rows = _folded((group for group in groups if not group.is_total), conversion)
     added = conversion.added((group.currency, group.rate, group.target_rate) for group in whole)
+    known: dict[frozenset[str], dict[str, str]] = {}
     return {
         "rows": [
             {
                 "key": row.key,
                 "label": _label(row),
                 **_figures(row, totals.tally),
-                "filters": _filters(scope, added, key_pairs(group_by, row.key, scope.period)),
+                "filters": _filters(scope, added, key_pairs(group_by, row.key, scope.period), known),
             }
             for row in sorted(rows.values(), key=lambda row: _place(row, group_by))
         ],
-        "totals": {**_figures(totals, totals.tally), "filters": _filters(scope, added, [])},
+        "totals": {**_figures(totals, totals.tally), "filters": _filters(scope, added, [], known)},
         "meta": span(scope, conversion.target, added, "report.sales.definition"),
     }
 
@@ -196,26 +197,38 @@ def _figures(row: _Row, totals: Tally) -> dict[str, Any]:
     }
 
 
-def _filters(scope: Scope, added: list[str], group: Pairs) -> dict[str, str]:
-    """Per figure the query string of `/deals`."""
-    taken = {name for name, _ in group}
+def _filters(
+    scope: Scope, added: list[str], group: Pairs, known: dict[frozenset[str], dict[str, str]]
+) -> dict[str, str]:
+    """Per figure the query string of `/deals`.
+
+    Args:
+        known: what rows have in common by the parameters that their groups take, written once for all of them.
+    """
+    taken = frozenset(name for name, _ in group)
+    if taken not in known:
+        known[taken] = {name: urlencode(pairs) for name, pairs in _lists(scope, added, taken).items()}
+    own = urlencode(group)
+    return {name: "&".join(part for part in (common, own) if part) for name, common in known[taken].items()}
+
+
+def _lists(scope: Scope, added: list[str], taken: frozenset[str]) -> dict[str, Pairs]:
+    """Per figure the parameters of `/deals` besides those of the group."""
     mine = [pair for pair in scope.people() if pair[0] not in taken]
-    closed = [] if {"closed_from"} & taken else scope.closed()
+    closed = [] if "closed_from" in taken else scope.closed()
     money = [] if "currency" in taken else [("currency", one) for one in added]
     is_open, won, lost = ([("state", str(kind))] for kind in (StageKind.OPEN, StageKind.WON, StageKind.LOST))
-    here = [*mine, *group]
-    behind: dict[str, Pairs] = {
-        "won_count": [*won, *here, *closed],
-        "lost_count": [*lost, *here, *closed],
-        "open_count": [*is_open, *here],
-        "open_amount": [*is_open, *here, *money],
-        "win_rate": [*won, *lost, *here, *closed],
-        "won_amount": [*won, *here, *closed, *money],
-        "mean_won_amount": [*won, *here, *closed, *money],
-        "mean_won_cycle_days": [*won, *here, *closed],
-        "mean_closed_cycle_days": [*won, *lost, *here, *closed],
+    return {
+        "won_count": [*won, *mine, *closed],
+        "lost_count": [*lost, *mine, *closed],
+        "open_count": [*is_open, *mine],
+        "open_amount": [*is_open, *mine, *money],
+        "win_rate": [*won, *lost, *mine, *closed],
+        "won_amount": [*won, *mine, *closed, *money],
+        "mean_won_amount": [*won, *mine, *closed, *money],
+        "mean_won_cycle_days": [*won, *mine, *closed],
+        "mean_closed_cycle_days": [*won, *lost, *mine, *closed],
     }
-    return {name: urlencode(pairs) for name, pairs in behind.items()}
 
 
 REPORT = Report(

@@ -11,9 +11,11 @@ from typing import Any
 import jwt
 import pytest
 from argon2 import PasswordHasher
+from sqlalchemy import Connection, event, select
+from sqlalchemy.exc import OperationalError
 
 from app.auth import passwords, sessions
-from app.auth.models import SignIn, User
+from app.auth.models import SignIn, SignInThrottle, User
 from app.auth.passwords import hash_password
 from app.database import db
 from app.routing import CRM
@@ -237,3 +239,22 @@ def test_short_session_shortens_its_tokens(app: CRM, cast: Cast, monkeypatch: py
     monkeypatch.setitem(app.config, "LIANXI", replace(app.config["LIANXI"], session_seconds=60))
     body = Visitor(app).signed_in()
     assert body["expires_in"] == 60
+
+
+def test_a_sign_in_is_not_run_twice_when_its_connection_breaks(app: CRM, cast: Cast) -> None:
+    begun: list[int] = []
+
+    def break_second(_connection: Connection) -> None:
+        begun.append(1)
+        if len(begun) == 2:
+            raise OperationalError("", None, ConnectionError(), connection_invalidated=True)
+
+    with app.app_context():
+        event.listen(db.engines[None], "begin", break_second)
+        try:
+            answer = Visitor(app).login()
+        finally:
+            event.remove(db.engines[None], "begin", break_second)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
+        assert set(db.session.execute(select(SignInThrottle.failures)).scalars()) == {1}
+    assert Visitor(app).login().status_code == 200

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import select
+
+from app.auth.models import User
+from app.database import read_engine
 
 from ..cast import Cast
 from .test_users import codes
@@ -101,6 +106,42 @@ def test_the_tree_decides_at_once(cast: Cast) -> None:
     cast.root.patch(f"/teams/{cast.south}", {"manager_id": None})
     assert cast.carol.get(path).status_code == 404
     assert cast.root.get(f"/users/{cast.carol.id}").get_json()["version"] == 1
+
+
+def test_only_those_whose_sight_changes_load_anew(cast: Cast) -> None:
+    """A raised stamp cuts the sockets of a person and makes every open page load anew: it must have a reason."""
+
+    def disturbed(change: Callable[[], Any]) -> set[str]:
+        def stamps() -> dict[str, int]:
+            with read_engine().connect() as connection:
+                return dict(connection.execute(select(User.name, User.access_stamp)).all())
+
+        before = stamps()
+        answer = change()
+        assert answer.status_code < 300, answer.get_json()
+        return {name for name, stamp in stamps().items() if stamp != before[name]}
+
+    def patch(path: str, values: dict[str, Any]) -> Callable[[], Any]:
+        return lambda: cast.root.patch(path, values)
+
+    south = f"/teams/{cast.south}"
+    assert disturbed(lambda: cast.root.post("/teams", {"name": "Far away"})) == set()
+    assert disturbed(patch(south, {"name": "Deep south", "region": "S"})) == set()
+    assert disturbed(patch(south, {"manager_id": cast.mallory.id})) == set(), "a sales person sees no more by leading"
+    assert disturbed(patch(south, {"parent_id": cast.north})) == {"Carol"}, "she leads the team above"
+    assert disturbed(patch(south, {"parent_id": None, "manager_id": cast.carol.id})) == set(), "she sees it either way"
+    below = team(cast, "Below")
+    assert disturbed(patch(f"/teams/{below}", {"parent_id": cast.south})) == {"Carol"}
+    assert disturbed(lambda: cast.root.delete(f"/teams/{below}")) == {"Carol"}
+    assert disturbed(lambda: cast.root.post(f"/teams/{below}/restore")) == {"Carol"}
+    leaving = f"/users/{cast.carol.id}/deactivate"
+    assert disturbed(lambda: cast.root.post(leaving, {"successor_id": cast.alice.id})) == {"Carol"}
+    assert disturbed(lambda: cast.root.post(f"/users/{cast.carol.id}/restore")) == {"Carol"}
+    cast.root.patch(f"/users/{cast.bob.id}", {"role": "manager"})
+    assert disturbed(lambda: cast.root.post(f"/users/{cast.alice.id}/deactivate", {"successor_id": cast.bob.id})) == {
+        "Alice",
+        "Bob",
+    }, "he takes over the team that she led"
 
 
 def test_deleted_only_when_empty(cast: Cast) -> None:

@@ -368,3 +368,32 @@ def test_nobody_becomes_the_author_of_what_others_wrote(cast: Cast) -> None:
     assert issues(cast.bob.patch(path, {"user_id": cast.bob.id})) == {"#/user_id": "not_yours_to_assign"}
     assert cast.alice.get(path).get_json() == written
     assert cast.carol.patch(path, {"user_id": cast.carol.id}).get_json()["user_id"] == cast.carol.id
+
+
+def test_a_deal_knows_when_it_was_last_spoken_about(cast: Cast) -> None:
+    buyer = cast.alice.made("/customers", {"name": "甲"})["id"]
+    first, second = (cast.alice.made("/deals", {"name": name, "customer_id": buyer})["id"] for name in "ab")
+
+    def last(deal_id: int) -> str | None:
+        found: str | None = cast.alice.get(f"/deals/{deal_id}").get_json()["last_contacted_at"]
+        return found
+
+    base = {"customer_id": buyer, "kind": "call", "deal_id": first}
+    one = cast.alice.made("/contacts", {**base, "occurred_at": "2026-01-05T08:00:00Z"})["id"]
+    two = cast.alice.made("/contacts", {**base, "occurred_at": "2026-01-03T08:00:00Z"})["id"]
+    assert last(first) == "2026-01-05T08:00:00Z"
+    assert cast.alice.get(f"/deals/{first}").get_json()["version"] == 2
+    cast.alice.delete(f"/contacts/{one}")
+    assert last(first) == "2026-01-03T08:00:00Z"
+    cast.alice.post(f"/contacts/{one}/restore")
+    cast.alice.patch(f"/contacts/{one}", {"deal_id": second})
+    assert (last(first), last(second)) == ("2026-01-03T08:00:00Z", "2026-01-05T08:00:00Z")
+    cast.alice.patch(f"/contacts/{two}", {"occurred_at": "2026-01-09T08:00:00Z"})
+    assert last(first) == "2026-01-09T08:00:00Z"
+    cast.alice.patch(f"/contacts/{two}", {"deal_id": None})
+    assert last(first) is None
+    listed = cast.alice.get("/deals?last_contacted_before=2026-02-01&sort=last_contacted_at").get_json()["data"]
+    assert [entry["id"] for entry in listed] == [second]
+    # It is no event of its own in the timeline.
+    told = cast.alice.get(f"/customers/{buyer}/timeline?type=change").get_json()["data"]
+    assert [entry["change"]["changes"] for entry in told if entry["change"]["resource"] == "deal"] == []

@@ -23,3 +23,25 @@ def test_sight(cast: Cast) -> None:
     assert statuses == {"alice": 200, "bob": 404, "carol": 200, "mallory": 404, "vera": 200, "root": 200}
     edits = {one.name: one.patch(f"/customers/{mine}", {"title": one.name}).status_code for one in cast.everybody()}
     assert edits == {"alice": 200, "bob": 404, "carol": 200, "mallory": 404, "vera": 403, "root": 200}
+
+
+def test_who_made_a_tag_or_an_option(cast: Cast) -> None:
+    tag = cast.alice.made("/tags", {"name": "VIP"})
+    option = cast.root.made("/options", {"list": "level", "value": "D"})
+    assert (tag["created_by"], option["created_by"]) == (cast.alice.id, cast.root.id)
+    assert cast.bob.get("/tags").get_json()["data"][0]["created_by"] == cast.alice.id
+
+
+def test_addresses_differ_by_accents(cast: Cast) -> None:
+    plain, accented = "jose@example.com", "josé@example.com"
+    cast.alice.made("/customers", {"name": "a", "email": plain})
+    cast.alice.made("/customers", {"name": "b", "email": accented})
+    for taken in (plain.upper(), "JOSE\u0301@example.com", "Josｅ́@Example.com"):
+        answer = cast.alice.post("/customers", {"name": "c", "email": taken})
+        assert (answer.status_code, answer.get_json()["errors"][0]["pointer"]) == (409, "#/email"), taken
+    found = {text: cast.alice.get(f"/customers?email={text}").get_json()["data"] for text in ("jose@", "JOSÉ@", "é")}
+    assert {text: [one["name"] for one in data] for text, data in found.items()} == {
+        "jose@": ["a"],
+        "JOSÉ@": ["b"],
+        "é": ["b"],
+    }

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+
+from sqlalchemy import select
+
+from app.customer.models import Customer
+from app.database import db
 
 from ..cast import Cast
 from ..racing import at_once
@@ -95,3 +102,25 @@ def test_upserts_and_edits_of_people_do_not_wait_in_a_circle(cast: Cast) -> None
         )
         assert [answer.status_code for answer in answers] == [200, 200]
         assert len(primaries(cast, customer)) == 1
+
+
+def test_who_claims_second_is_told_so(cast: Cast) -> None:
+    for _ in range(3):
+        made = cast.root.made("/customers", {"name": "Pool", "owner_id": None})["id"]
+        path = f"/customers/{made}/claim"
+        with ThreadPoolExecutor(2) as pool:
+            with db.engines[None].begin() as connection:
+                # Both have begun before either goes on.
+                connection.execute(select(Customer.id).where(Customer.id == made).with_for_update())
+                running = [pool.submit(who.post, path) for who in (cast.alice, cast.bob)]
+                time.sleep(0.5)
+            answers = sorted((one.result() for one in running), key=lambda answer: answer.status_code)
+        assert [answer.status_code for answer in answers] == [200, 409]
+        problem = answers[1].get_json()
+        assert (problem["type"], problem.keys()) == (
+            "/problems/already-claimed",
+            {"type", "title", "status", "detail", "instance", "request_id"},
+        )
+        loser = cast.bob if answers[0].get_json()["owner_id"] == cast.alice.id else cast.alice
+        assert loser.post(path).status_code == 404
+        assert cast.root.post(path).get_json()["type"] == "/problems/already-claimed"

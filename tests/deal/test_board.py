@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
 
 from app.routing import CRM
 
@@ -182,3 +185,112 @@ def test_an_unchanged_board_is_not_sent_again(cast: Cast) -> None:
     first = cast.alice.get("/deals/board")
     again = cast.alice.get("/deals/board", headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
+
+
+# ---- by owner and by month ------------------------------------------------------------------------------------------
+
+
+def by_key(answer: Any) -> dict[str, dict[str, Any]]:
+    """The columns by their keys."""
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    return {column["key"]: column for column in answer.get_json()["columns"]}
+
+
+def months_from(today: date, count: int) -> list[str]:
+    """This month and those that follow."""
+    numbers = [today.year * 12 + today.month - 1 + ahead for ahead in range(count)]
+    return [f"{number // 12}-{number % 12 + 1:02d}" for number in numbers]
+
+
+def test_columns_by_owner(cast: Cast) -> None:
+    deal(cast.bob, amount="5", expected_close_on="2027-03-01")
+    early = deal(cast.bob, amount="7.5", expected_close_on="2027-01-01", stage_id=LATER)
+    deal(cast.alice, amount="1", currency="USD")
+    deal(cast.mallory, amount="9")
+    gone = deal(cast.bob)["id"]
+    cast.bob.post(f"/deals/{gone}/win")
+    board = cast.carol.get("/deals/board?group_by=owner").get_json()
+    assert (board["pipeline_id"], board["group_by"], board["currency"]) == (1, "owner", "CNY")
+    assert [(one["key"], one["owner"], one["count"], one["amount"]) for one in board["columns"]] == [
+        (str(cast.alice.id), {"id": cast.alice.id, "name": "Alice"}, 1, "0.00"),
+        (str(cast.bob.id), {"id": cast.bob.id, "name": "Bob"}, 2, "12.50"),
+    ]
+    assert board["columns"][0]["other_amounts"][0]["currency"] == "USD"
+    assert board["columns"][1]["weighted_amount"] == "2.75"
+    assert board["columns"][1]["cards"][0] == {**early, "can_write": True}
+    assert [card["id"] for card in board["columns"][1]["cards"]] == [2, 1]
+    filtered = by_key(cast.carol.get(f"/deals/board?group_by=owner&stage_id={LATER}"))
+    assert {key: column["count"] for key, column in filtered.items()} == {str(cast.bob.id): 1}
+    one = by_key(cast.carol.get(f"/deals/board?group_by=owner&column={cast.bob.id}&per_page=1"))
+    more = f"/deals/board?group_by=owner&column={cast.bob.id}&cursor={one[str(cast.bob.id)]['next_cursor']}"
+    assert [card["id"] for card in by_key(cast.carol.get(more))[str(cast.bob.id)]["cards"]] == [1]
+    assert cast.carol.get(f"/deals/board?group_by=owner&column={cast.mallory.id}").get_json()["columns"] == []
+
+
+def test_columns_by_month(cast: Cast) -> None:
+    today = datetime.now(ZoneInfo("Asia/Shanghai")).date()
+    coming = months_from(today, 8)
+    deal(cast.alice, amount="3")
+    deal(cast.alice, amount="4", expected_close_on=f"{coming[7]}-28")
+    deal(cast.alice, amount="5", expected_close_on="2020-02-29")
+    deal(cast.alice, amount="6", expected_close_on="2020-02-01")
+    board = cast.alice.get("/deals/board?group_by=month").get_json()
+    keys = ["2020-02", *coming[:6], coming[7], "none"]
+    assert [(one["key"], one["month"]) for one in board["columns"]] == [
+        (key, None if key == "none" else key) for key in keys
+    ]
+    found = {one["key"]: one for one in board["columns"]}
+    assert (found["2020-02"]["amount"], [card["id"] for card in found["2020-02"]["cards"]]) == ("11.00", [4, 3])
+    assert (found["none"]["count"], found[coming[0]]["count"], found[coming[0]]["cards"]) == (1, 0, [])
+    assert found[coming[0]]["amount"] == "0.00"
+    one = by_key(cast.alice.get("/deals/board?group_by=month&column=none"))
+    assert list(one) == ["none"]
+
+
+@pytest.mark.parametrize("group_by", ["owner", "month"])
+def test_a_long_column_page_by_page(cast: Cast, group_by: str) -> None:
+    """Dates, many of one day and none at all: every card once, in order."""
+    days = ["2027-01-05", "2027-01-05", None, "2027-01-01", None, "2027-01-31", "2027-01-05"]
+    for day in days:
+        deal(cast.alice, expected_close_on=day)
+    wanted = [4, 1, 2, 7, 6, 3, 5] if group_by == "owner" else [4, 1, 2, 7, 6]
+    key = str(cast.alice.id) if group_by == "owner" else "2027-01"
+    seen: list[int] = []
+    cursor = ""
+    for _ in range(8):
+        path = f"/deals/board?group_by={group_by}&column={key}&per_page=2" + (cursor and f"&cursor={cursor}")
+        column = by_key(cast.alice.get(path))[key]
+        assert column["count"] == len(wanted)
+        seen += [card["id"] for card in column["cards"]]
+        cursor = column["next_cursor"]
+        if cursor is None:
+            break
+    assert seen == wanted
+    assert issues(cast.alice.get(f"/deals/board?group_by={group_by}&column={key}&cursor=abc")) == {"cursor": "cursor"}
+
+
+def test_what_is_refused_by_owner_and_month(cast: Cast) -> None:
+    for query, faults in {
+        "group_by=mood": {"group_by": "not_allowed"},
+        "group_by=owner&group_by=month": {"group_by": "repeated"},
+        "group_by=owner&column=x": {"column": "unknown_record"},
+        "group_by=month&column=2027-13": {"column": "unknown_record"},
+        "group_by=month&column=0000-01": {"column": "unknown_record"},
+        "column=x": {"column": "unknown_record"},
+        "column=1&stage_id=1": {"column": "unknown_record"},
+        "group_by=owner&pipeline_id=99": {"pipeline_id": "unknown_record"},
+        "group_by=owner&cursor=abc": {"cursor": "cursor"},
+    }.items():
+        assert issues(cast.alice.get(f"/deals/board?{query}")) == faults, query
+    assert list(by_key(cast.alice.get(f"/deals/board?column={LATER}"))) == [str(LATER)]
+
+
+def test_boards_by_owner_and_month_take_few_statements(app: CRM, cast: Cast) -> None:
+    line = {"product_id": product(cast), "quantity": "1", "unit_price": "1"}
+    for number in range(12):
+        deal((cast.alice, cast.bob)[number % 2], expected_close_on=f"2027-{number + 1:02d}-01", lines=[line])
+    for group_by in ("owner", "month"):
+        with counted(app) as counter:
+            answer = cast.carol.get(f"/deals/board?pipeline_id=1&group_by={group_by}")
+        assert sum(len(column["cards"]) for column in answer.get_json()["columns"]) == 12
+        assert len(counter.statements) <= 5

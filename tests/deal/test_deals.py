@@ -43,6 +43,7 @@ def test_a_deal_needs_a_name_only(cast: Cast) -> None:
         "win_probability": 0.1,
         "win_probability_is_manual": False,
         "forecast_category": "pipeline",
+        "forecast_category_is_manual": False,
         "lines": [],
         "lost_reason": None,
         "lost_note": None,
@@ -58,6 +59,7 @@ def test_a_deal_needs_a_name_only(cast: Cast) -> None:
         "collaborators": [],
         "rank": "V00000",
         "stage_entered_at": at,
+        "last_contacted_at": None,
         "is_backfill": False,
         "external_source": None,
         "external_id": None,
@@ -632,7 +634,8 @@ def test_filters(cast: Cast) -> None:
         "amount_min=200.50": [2],
         "currency=USD": [2],
         "kind=renewal": [1],
-        "forecast_category=committed": [1],
+        "forecast_category=committed": [1, 3],
+        "forecast_category=omitted": [4],
         "source=referral": [1],
         "lost_reason=price": [4],
         "expected_close_from=2026-06-30&expected_close_to=2026-06-30": [1],
@@ -679,7 +682,7 @@ def test_sorts_with_nulls_last(cast: Cast) -> None:
     for sort in (
         "win_probability,expected_close_on,opened_on,closed_on",
         "next_step_on,stage_entered_at,state,stage_id",
-        "owner_id,customer_id,forecast_category,-created_at",
+        "owner_id,stage_id,forecast_category,-created_at",
     ):
         assert len(names(sort)) == 4
     assert issues(cast.alice.get("/deals?sort=mood")) == {"sort": "unknown_name"}
@@ -730,3 +733,62 @@ def test_win_probability_of_lost_deals_stays_zero(cast: Cast) -> None:
     deal(cast.alice, win_probability=0.9)
     lost_for(cast.alice, 1)
     assert cast.alice.get("/deals/1").get_json()["win_probability"] == 0.0
+
+
+def test_all_faults_of_a_deal_at_once(cast: Cast) -> None:
+    line = {"product_id": 999, "quantity": "1", "unit_price": "1"}
+    wrong: dict[str, Any] = {
+        "source": "odd",
+        "owner_id": cast.bob.id,
+        "customer_id": customer(cast.mallory),
+        "lines": [line],
+        "people": [{"person_id": 999}],
+        "collaborators": [{"user_id": 999}],
+        "amount": "1.001",
+    }
+    every = {
+        "#/source": "unknown_option",
+        "#/owner_id": "not_yours_to_assign",
+        "#/customer_id": "unknown_record",
+        "#/lines/0/product_id": "unknown_record",
+        "#/people/0/person_id": "unknown_record",
+        "#/collaborators/0": "unknown_party",
+        "#/amount": "too_precise",
+    }
+    assert issues(cast.alice.post("/deals", {"name": "x", **wrong, "stage_id": WON})) == {
+        **every,
+        "#/stage_id": "history_only",
+    }
+    made = deal(cast.alice)
+    stages = cast.root.get("/pipelines/1").get_json()["stages"]
+    stages[0]["required_fields"] = ["next_step"]
+    cast.root.patch("/pipelines/1", {"stages": stages})
+    assert issues(cast.alice.patch("/deals/1", {**wrong, "next_step": None})) == {
+        **every,
+        "#/next_step": "required_for_stage",
+    }
+    assert cast.alice.get("/deals/1").get_json() == made
+
+
+def test_lines_follow_the_currency_beside_an_amount_by_hand(cast: Cast) -> None:
+    line = {"product_id": product(cast), "quantity": "1", "unit_price": "10.55"}
+    deal(cast.alice, currency="USD", amount="100", lines=[line])
+    changed = cast.alice.patch("/deals/1", {"currency": "JPY"}).get_json()
+    assert (changed["amount"], changed["amount_is_manual"]) == ("100.00", True)
+    assert changed["lines"][0]["amount"] == "11.00"
+
+
+def test_a_required_amount_may_follow_from_lines(cast: Cast) -> None:
+    stages = cast.root.get("/pipelines/1").get_json()["stages"]
+    stages[0]["required_fields"] = ["amount"]
+    cast.root.patch("/pipelines/1", {"stages": stages})
+    lines = [{"product_id": product(cast), "quantity": "1", "unit_price": "10"}]
+    required = {"#/amount": "required_for_stage"}
+    for by_lines in ({"amount": None}, {"amount_is_manual": False}, {}):
+        assert deal(cast.alice, lines=lines, **by_lines)["amount"] == "10.00"
+        assert issues(cast.alice.post("/deals", {"name": "x", **by_lines})) == required
+    assert issues(cast.alice.post("/deals", {"name": "x", "lines": lines, "amount_is_manual": True})) == required
+    assert deal(cast.alice, lines=lines, amount="7")["amount"] == "7.00"
+    assert cast.alice.patch("/deals/1", {"lines": [], "amount": "5"}).get_json()["amount"] == "5.00"
+    for nothing in ({"amount": None}, {"amount_is_manual": False}):
+        assert issues(cast.alice.patch("/deals/1", nothing)) == required

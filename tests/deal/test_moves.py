@@ -112,8 +112,23 @@ def test_another_pipeline(cast: Cast) -> None:
     other = cast.root.made(
         "/pipelines", {"name": "P", "stages": [{"name": "A", "kind": "open", "win_probability": 0.45}]}
     )
-    moved = cast.alice.post("/deals/1/move", {"stage_id": other["stages"][0]["id"]}).get_json()
+    foreign = other["stages"][0]["id"]
+    for body in ({"stage_id": foreign}, {"stage_id": foreign, "pipeline_id": 1}):
+        assert issues(cast.alice.post("/deals/1/move", body)) == {"#/stage_id": "foreign_stage"}
+    wrong = {"stage_id": LATER, "pipeline_id": other["id"]}
+    assert issues(cast.alice.post("/deals/1/move", wrong)) == {"#/stage_id": "foreign_stage"}
+    assert cast.alice.get("/deals/1").get_json()["version"] == 1
+    moved = cast.alice.post("/deals/1/move", {"stage_id": foreign, "pipeline_id": other["id"]}).get_json()
     assert (moved["pipeline_id"], moved["win_probability"]) == (other["id"], 0.45)
+
+
+def test_reopening_stays_in_the_pipeline(cast: Cast) -> None:
+    line_up(cast, 1)
+    stages = [{"name": "A", "kind": "open", "win_probability": 0.45}]
+    foreign = cast.root.made("/pipelines", {"name": "P", "stages": stages})["stages"][0]["id"]
+    cast.alice.post("/deals/1/win")
+    assert issues(cast.alice.post("/deals/1/reopen", {"stage_id": foreign})) == {"#/stage_id": "foreign_stage"}
+    assert cast.alice.get("/deals/1").get_json()["state"] == "won"
 
 
 # ---- closing --------------------------------------------------------------------------------------------------------
@@ -251,3 +266,34 @@ def test_the_history_of_stays(cast: Cast) -> None:
     assert third["duration_seconds"] is None
     assert third["entered_at"] == cast.alice.get("/deals/1").get_json()["stage_entered_at"]
     assert issues(cast.alice.get("/deals/1/stages?x=1")) == {"x": "unknown_parameter"}
+
+
+def test_another_reason_needs_words(cast: Cast) -> None:
+    line_up(cast, 2)
+    for note in ({}, {"note": None}, {"note": " \n"}):
+        answer = cast.alice.post("/deals/1/lose", {"reason": "other", **note})
+        assert issues(answer) == {"#/note": "needs_words"}
+    chinese = cast.alice.post("/deals/1/lose", {"reason": "other"}, headers={"Accept-Language": "zh-CN"})
+    assert chinese.get_json()["errors"][0]["detail"] == "请用几句话说明原因。"
+    assert cast.alice.get("/deals/1").get_json()["version"] == 1
+    lost = cast.alice.post("/deals/1/lose", {"reason": "other", "note": "预算冻结"}).get_json()
+    assert (lost["lost_reason"], lost["lost_note"]) == ("other", "预算冻结")
+    assert issues(cast.alice.patch("/deals/1", {"lost_note": ""})) == {"#/lost_note": "needs_words"}
+    assert issues(cast.alice.patch("/deals/1", {"lost_reason": None})) == {"#/lost_reason": "required"}
+    lost_for(cast.alice, 2)
+    assert issues(cast.alice.patch("/deals/2", {"lost_reason": "other"})) == {"#/lost_note": "needs_words"}
+    changed = cast.alice.patch("/deals/2", {"lost_reason": "other", "lost_note": "x"})
+    assert changed.get_json()["lost_reason"] == "other"
+
+
+def test_all_faults_of_a_loss_at_once(cast: Cast) -> None:
+    stages = cast.root.get("/pipelines/1").get_json()["stages"]
+    stages[5]["required_fields"] = ["competitors", "amount"]
+    cast.root.patch("/pipelines/1", {"stages": stages})
+    deal(cast.alice)
+    assert issues(cast.alice.post("/deals/1/lose", {"reason": "odd", "closed_on": "2199-01-01"})) == {
+        "#/reason": "unknown_option",
+        "#/closed_on": "future",
+        "#/competitors": "required_for_stage",
+        "#/amount": "required_for_stage",
+    }

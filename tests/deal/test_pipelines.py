@@ -45,6 +45,7 @@ def test_a_pipeline_with_its_stages(cast: Cast) -> None:
             "name": "Prospecting",
             "kind": "open",
             "win_probability": 0.2,
+            "forecast_category": "pipeline",
             "expected_days": 10,
             "colour": "blue",
             "required_fields": [],
@@ -54,6 +55,7 @@ def test_a_pipeline_with_its_stages(cast: Cast) -> None:
             "name": "Engaging",
             "kind": "open",
             "win_probability": 0.5,
+            "forecast_category": "best_case",
             "expected_days": None,
             "colour": None,
             "required_fields": ["amount", "expected_close_on"],
@@ -63,6 +65,7 @@ def test_a_pipeline_with_its_stages(cast: Cast) -> None:
             "name": "Won",
             "kind": "won",
             "win_probability": 1.0,
+            "forecast_category": "committed",
             "expected_days": None,
             "colour": None,
             "required_fields": [],
@@ -72,6 +75,7 @@ def test_a_pipeline_with_its_stages(cast: Cast) -> None:
             "name": "Lost",
             "kind": "lost",
             "win_probability": 0.0,
+            "forecast_category": "omitted",
             "expected_days": None,
             "colour": None,
             "required_fields": [],
@@ -177,6 +181,7 @@ def test_the_kind_of_a_stage_is_fixed(cast: Cast) -> None:
     stages[1]["id"] = 99
     assert issues(cast.root.patch("/pipelines/1", {"stages": stages})) == {
         "#/stages/0/kind": "fixed",
+        "#/stages/0/forecast_category": "not_allowed",
         "#/stages/1/id": "unknown_record",
     }
 
@@ -255,3 +260,9 @@ def test_a_pipeline_without_closed_stages_closes_nothing(cast: Cast) -> None:
     one = deal(cast.alice, pipeline_id=made["id"])["id"]
     refused = cast.alice.post(f"/deals/{one}/win")
     assert (refused.status_code, refused.get_json()["type"]) == (409, "/problems/no-stage")
+
+
+def test_a_list_of_required_fields_that_is_none(cast: Cast) -> None:
+    stages = stages_of(cast)
+    stages[0]["required_fields"] = None
+    assert issues(cast.root.patch("/pipelines/1", {"stages": stages})) == {"#/stages/0/required_fields": "required"}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import socketio
@@ -112,3 +114,43 @@ def test_new_contact_is_what_post_contacts_is(server: Running, admin: str, conne
     listener.until(lambda: bool(listener.told("contact_created", record["id"])))
     shown = server.call("GET", f"/customers/{made['id']}", token=alice)[1]
     assert shown["last_contacted_at"] == record["occurred_at"]
+
+
+def test_what_makes_no_sense_is_refused_in_words(
+    server: Running, admin: str, connect: Callable[[str], Listener]
+) -> None:
+    listener = connect(admin)
+    for data in ({"resource": ["x"], "id": 1}, {"resource": {}, "id": 1}, {"resource": "customer", "id": "1"}, [1]):
+        for event in ("watch", "unwatch"):
+            answer = listener.client.call(event, data)
+            assert (answer["ok"], answer["problem"]["status"]) == (False, 422), data
+    status, made = server.call("POST", "/customers", {"name": "called"}, admin)
+    assert status == 201
+    body = {"customer_id": made["id"], "kind": "call"}
+    beyond = ({"duration_seconds": 2**69}, {"person_id": -(2**64)}, {"duration_seconds": 2**64, "idempotency_key": "k"})
+    for more in beyond:
+        # Word for word, because the client's own JSON has no such numbers.
+        answers: list[Any] = []
+        number = listener.client._generate_ack_id("/", answers.append)
+        listener.client.eio.send(f"2{number}{json.dumps(['new_contact', {**body, **more}])}")
+        listener.until(lambda answers=answers: bool(answers))  # type: ignore[misc]
+        problem = answers[0]["problem"]
+        assert (problem["status"], [issue["code"] for issue in problem["errors"]]) == (422, ["out_of_range"])
+    long = listener.client.call("new_contact", {**body, "idempotency_key": "x" * 256})
+    assert [issue["pointer"] for issue in long["problem"]["errors"]] == ["#/idempotency_key"]
+
+
+def test_a_deletion_is_told_whole(server: Running, admin: str, connect: Callable[[str], Listener]) -> None:
+    alice = person(server, admin, "alice")
+    listener = connect(alice)
+    status, made = server.call("POST", "/customers", {"name": "Goes"}, alice)
+    assert status == 201
+    assert server.call("DELETE", f"/customers/{made['id']}", token=admin)[0] == 204
+    (gone,) = listener.hears("customer_deleted", made["id"])
+    (ready,) = listener.told("ready")
+    caught = server.call("GET", f"/events?after={ready['watermark']}", token=alice)[1]["data"][-1]
+    assert caught.pop("type") == "customer_deleted"
+    # A push is no resume point, so its cursor does not carry the reader's stamp.
+    assert gone.pop("cursor").rpartition("-")[0] == caught.pop("cursor").rpartition("-")[0]
+    assert gone == caught
+    assert (gone["version"], gone["record"], gone["actor"]["id"]) == (2, None, id_of(server, admin))

@@ -264,14 +264,20 @@ def test_every_figure_of_the_sales_report_opens_its_deals(loaded: Loaded) -> Non
                 assert listed == row[name], (group_by, row["label"], name)
 
 
-def test_as_of_any_day_the_pipeline_holds_what_was_open(loaded: Loaded) -> None:
-    path = "/deals?per_page=200&fields=id,opened_on,closed_on,amount"
+def every_deal(loaded: Loaded) -> list[dict[str, Any]]:
+    """All deals with their state, dates and amount."""
+    path = "/deals?per_page=200&fields=id,state,opened_on,closed_on,amount"
     deals: list[dict[str, Any]] = []
     cursor: str | None = ""
     while cursor is not None:
         page = loaded.get(f"{path}&cursor={cursor}" if cursor else path)
         deals += page["data"]
         cursor = page["meta"]["next_cursor"]
+    return deals
+
+
+def test_as_of_any_day_the_pipeline_holds_what_was_open(loaded: Loaded) -> None:
+    deals = every_deal(loaded)
     day = date(2016, 12, 30)
     while day < date(2018, 1, 3):
         text = day.isoformat()
@@ -295,9 +301,108 @@ def test_as_of_any_day_the_pipeline_holds_what_was_open(loaded: Loaded) -> None:
     ]
 
 
+QUARTERS = [
+    ("2017-01-01", "2017-03-31"),
+    ("2017-04-01", "2017-06-30"),
+    ("2017-07-01", "2017-09-30"),
+    ("2017-10-01", "2017-12-31"),
+]
+
+
+def worth(deals: list[dict[str, Any]]) -> float:
+    """The amounts of some deals."""
+    return sum(float(one["amount"] or 0) for one in deals)
+
+
+def test_the_waterfall_of_each_quarter_is_true(loaded: Loaded) -> None:
+    dated = [one for one in every_deal(loaded) if one["opened_on"] and one["opened_on"] != one["closed_on"]]
+    for first, last in QUARTERS:
+
+        def is_open(one: dict[str, Any], day: str) -> bool:
+            return bool(one["opened_on"] <= day and (one["closed_on"] is None or one["closed_on"] > day))
+
+        before = (date.fromisoformat(first) - timedelta(days=1)).isoformat()
+        stood = [one for one in dated if is_open(one, before)]
+        gone = {
+            end: [one for one in stood if not is_open(one, last) and one["state"] == end] for end in ("won", "lost")
+        }
+        opened = [one for one in dated if is_open(one, last) and one["opened_on"] > before]
+        report = loaded.get(f"/reports/pipeline/changes?currency=USD&from={first}&to={last}")
+        bars = {row["key"]: (row["count"], float(row["amount"])) for row in report["rows"] if row["count"]}
+        expected = {
+            "start": (len(stood), worth(stood)),
+            "opened": (len(opened), worth(opened)),
+            **{end: (len(found), -worth(found)) for end, found in gone.items()},
+            "end": (len(standing := [one for one in dated if is_open(one, last)]), worth(standing)),
+        }
+        assert bars == {kind: bar for kind, bar in expected.items() if bar[0]}, first
+
+
+def test_the_funnel_and_the_losses_are_true(loaded: Loaded, expected: dict[str, Any]) -> None:
+    deals = every_deal(loaded)
+    pipeline = loaded.get("/pipelines?name=MavenTech")["data"][0]
+    funnel = loaded.get(f"/reports/funnel?pipeline_id={pipeline['id']}&to=2017-12-31")
+    rows = {row["label"]: row for row in funnel["rows"]}
+    closed = [one for one in deals if one["closed_on"] and one["opened_on"] and one["opened_on"] < one["closed_on"]]
+    won = [one for one in closed if one["state"] == "won"]
+    assert (rows["Prospecting"]["entered"], rows["Prospecting"]["went_on"]) == (len(closed), len(won))
+    assert (rows["Won"]["entered"], rows["Won"]["went_on"]) == (expected["won"], None)
+    assert rows["Engaging"]["entered"] == sum(one["state"] == "open" and one["opened_on"] is not None for one in deals)
+    losses = loaded.get("/reports/losses?currency=USD&group_by=stage")
+    counts = {row["label"]: row["count"] for row in losses["rows"]}
+    assert counts["Prospecting"] == len(closed) - len(won)
+    assert losses["totals"]["count"] == expected["lost"]
+
+
+def test_the_velocity_is_true(loaded: Loaded, truth: dict[str, Any]) -> None:
+    report = loaded.get("/reports/velocity?group_by=owner")
+    figures = {**truth["by_sales_agent"], "totals": truth["overall"]}
+    for row in [*report["rows"], {**report["totals"], "label": "totals"}]:
+        wanted = figures[row["label"]]
+        assert row["won_cycle_count"] == wanted["won"], row["label"]
+        for name, other in (
+            ("mean_won_cycle_days", "avg_cycle_won_days"),
+            ("median_won_cycle_days", "median_cycle_won_days"),
+        ):
+            assert row[name] == (None if wanted[other] is None else pytest.approx(wanted[other], abs=0.0051))
+
+
 def test_a_second_run_changes_nothing(loaded: Loaded) -> None:
     before = loaded.get("/events")["meta"]["watermark"]
     second: Run = run(FOLDER, loaded.served.url, *MAPPED)
     assert (second.code, second.changesets) == (0, 0), second
     assert "deals      913 unchanged" in second.out
     assert loaded.get("/events")["meta"]["watermark"] == before
+
+
+def test_the_leaderboard_is_true(loaded: Loaded, truth: dict[str, Any]) -> None:
+    report = loaded.get("/reports/leaderboard?currency=USD")
+    rows = [row for row in report["rows"] if row["won_count"] + row["lost_count"]]
+    wanted = {name: one for name, one in truth["by_sales_agent"].items() if one["won"] + one["lost"]}
+    assert {row["label"] for row in rows} == wanted.keys()
+    for row in rows:
+        figures = wanted[row["label"]]
+        assert (row["won_count"], row["lost_count"]) == (figures["won"], figures["lost"])
+        assert row["won_amount"] == f"{figures['won_value']}.00"
+        assert row["win_rate"] == pytest.approx(figures["win_rate_closed"], abs=5e-5)
+        assert row["rank"] == 1 + sum(one["won_value"] > figures["won_value"] for one in wanted.values())
+    assert report["totals"]["won_amount"] == f"{truth['overall']['won_value']}.00"
+
+
+def test_the_forecast_and_hygiene_are_true(loaded: Loaded, truth: dict[str, Any]) -> None:
+    overall = truth["overall"]
+    forecast = loaded.get("/reports/forecast?currency=USD")
+    won = {row["key"]: (row["won_count"], row["won_amount"]) for row in forecast["rows"] if row["won_count"]}
+    assert won == {
+        month: (one["won"], f"{one['won_value']}.00") for month, one in truth["by_close_month"].items() if one["won"]
+    }
+    # No open deal of the data set says when it is expected to close, or what comes next.
+    (undated,) = (row for row in forecast["rows"] if row["key"] is None)
+    assert undated["open_count"] == overall["engaging"] + overall["prospecting"]
+    hygiene = loaded.get("/reports/hygiene?currency=USD")
+    for name in ("open", "no_next_step", "faulty"):
+        assert hygiene["totals"][f"{name}_count"] == undated["open_count"]
+        assert hygiene["totals"][f"{name}_amount"] == f"{overall['open_list_value']}.00"
+    for row in hygiene["rows"]:
+        for name in ("no_next_step_count", "overdue_count", "silent_count", "too_long_count"):
+            assert loaded.get(f"/deals?per_page=1&{row['filters'][name]}")["meta"]["total"] == row[name]

@@ -8,11 +8,13 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import websocket
@@ -84,6 +86,43 @@ def test_what_gunicorn_itself_refuses_is_a_problem_that_repeats_nothing(tmp_path
     assert (problem["status"], problem["type"]) == (414, "/problems/uri-too-long")
     assert problem["request_id"] == headers["x-request-id"]
     assert b"secret" not in body
+
+
+def send(port: int, request: str) -> tuple[int, bytes]:
+    """Send a request as it stands: clients of the standard library would refuse or encode what is not ASCII."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(request.encode())
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        return answer.status, answer.read()
+
+
+def test_an_address_is_read_as_it_was_typed(tmp_path: Path) -> None:
+    """`curl ".../customers?name=张"` sends the bytes of the word, not their encoding."""
+    admin = {"LIANXI_ADMIN_EMAIL": "root@example.com", "LIANXI_ADMIN_PASSWORD": "correct horse battery 9"}
+    with gunicorn(tmp_path, **admin) as (_, port):
+
+        def call(line: str, body: dict[str, str] | None = None, token: str = "") -> tuple[int, Any]:
+            text = json.dumps(body) if body else ""
+            status, answer = send(
+                port,
+                f"{line} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n"
+                f"Content-Type: application/json\r\nContent-Length: {len(text)}\r\n\r\n{text}",
+            )
+            return status, json.loads(answer)
+
+        sign_in = {"email": admin["LIANXI_ADMIN_EMAIL"], "password": admin["LIANXI_ADMIN_PASSWORD"]}
+        token = call("POST /api/v1/auth/login", sign_in)[1]["access_token"]
+        for name in ("张三", "李四"):
+            assert call("POST /api/v1/customers", {"name": name}, token)[0] == 201
+        for word in ("张", "%E5%BC%A0"):
+            status, found = call(f"GET /api/v1/customers?page=1&per_page=20&name={word}", token=token)
+            assert (status, [one["name"] for one in found["data"]]) == (200, ["张三"])
+        assert call("GET /api/v1/张三", token=token)[0] == 404
+        # What is malformed stays so.
+        assert call("GET /api/v1/customers?name=张 三", token=token)[0] == 400
+        assert call("张 /api/v1/customers", token=token)[0] == 400
+        assert call("GET", token=token)[0] == 400
 
 
 @pytest.mark.parametrize("worker_class", ["gthread", "gevent"])

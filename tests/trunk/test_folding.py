@@ -110,6 +110,8 @@ def test_digits_and_addresses() -> None:
     assert digits(None) == ""
     assert email_key(" Some.One@Example.COM ") == "some.one@example.com"
     assert email_key("") is email_key("  ") is email_key(None) is None
+    assert email_key("ＪＯＳÉ@Example.com") == email_key("jose\u0301@example.com") == "josé@example.com"
+    assert email_key("張@example.com") != email_key("张@example.com")
 
 
 def test_search_keys() -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, select, update
 
 from app.auth.models import User
 from app.customer.models import Customer
@@ -67,7 +67,10 @@ def test_the_scope_is_user_method_and_path(cast: Cast) -> None:
 
 @pytest.mark.parametrize("key", ["", "é", "x" * 256, "a\tb"])
 def test_bad_keys(cast: Cast, key: str) -> None:
-    assert faults(keyed(cast.alice, "/customers", {"name": "x"}, key=key)) == {"Idempotency-Key": "idempotency_key"}
+    answer = keyed(cast.alice, "/customers", {"nope": "x"}, key=key)
+    document = said(answer)
+    assert (answer.status_code, document["type"]) == (400, "/problems/bad-request")
+    assert [(one["parameter"], one["code"]) for one in document["errors"]] == [("Idempotency-Key", "idempotency_key")]
     assert how_many() == 0
 
 
@@ -325,3 +328,21 @@ def test_the_replayed_body_is_the_json_that_was_sent(cast: Cast) -> None:
     assert cast.alice.call("POST", "/customers", data=text, headers=headers).status_code == 201
     other = json.dumps(json.loads(text))
     assert cast.alice.call("POST", "/customers", data=other, headers=headers).status_code == 422
+
+
+def test_keys_whose_life_is_over_go_a_few_at_a_time(cast: Cast) -> None:
+    with unit_of_work() as unit:
+        values = {"body_hash": "x", "status": 201, "headers": {}, "body": b""}
+        ages = {f"old {number}": timedelta(hours=25) for number in range(150)} | {"young": timedelta(hours=23)}
+        rows = [{**values, "scope": scope, "created_at": unit.at - age} for scope, age in ages.items()]
+        db.session.connection().execute(insert(IdempotencyKey), rows)
+
+    def left() -> int:
+        db.session.rollback()
+        return db.session.execute(select(func.count()).select_from(IdempotencyKey)).scalar_one()
+
+    assert keyed(cast.alice, "/tags", {"name": "a"}).status_code == 201
+    assert left() == 52
+    assert keyed(cast.alice, "/tags", {"name": "b"}, key="key-2").status_code == 201
+    assert left() == 3
+    assert "Idempotency-Replayed" in keyed(cast.alice, "/tags", {"name": "a"}).headers

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ..cast import Cast
+from ..faults import issues
 from .looking import said
 
 STALE = {
@@ -164,3 +165,41 @@ def test_a_tag_of_a_list_follows_rights(cast: Cast) -> None:
     cast.alice.made("/customers", {"name": "Acme"})
     tag = cast.alice.get("/customers").headers["ETag"]
     assert cast.bob.get("/customers", headers={"If-None-Match": tag}).status_code == 200
+
+
+def test_order_of_refusals(cast: Cast, record: dict[str, Any]) -> None:
+    other = cast.alice.made("/customers", {"name": "Other", "email": "taken@example.com"})
+    path = f"/customers/{record['id']}"
+    wrong: list[tuple[dict[str, Any], dict[str, str]]] = [
+        ({"nope": 1}, {"#/nope": "unknown_field"}),
+        ({"industry": "alchemy"}, {"#/industry": "unknown_option"}),
+        ({"owner_id": cast.bob.id}, {"#/owner_id": "not_yours_to_assign"}),
+        ({"parent_id": 999}, {"#/parent_id": "unknown_record"}),
+        ({"collaborators": [{"user_id": 999}]}, {"#/collaborators/0": "unknown_party"}),
+    ]
+    for body, faults in wrong:
+        assert issues(edit(cast, record, '"1.x"', **body)) == faults
+        # A header that cannot be read comes before what cannot be done.
+        assert said(edit(cast, record, "garbage", **body))["type"] == "/problems/bad-request"
+    # What is stale comes before what is taken.
+    assert edit(cast, record, '"1.x"', email=other["email"]).status_code == 412
+    assert edit(cast, record, '"3.x"', email=other["email"]).status_code == 409
+    assert cast.alice.get(path).get_json() == record
+    garbage = {"headers": {"If-Match": "garbage"}}
+    assert cast.alice.put("/customers/external/erp/1", {"nope": 1}, **garbage).status_code == 400
+    assert cast.alice.post(f"{path}/release", {"nope": 1}, **garbage).status_code == 400
+    assert cast.alice.call("DELETE", path, **garbage).status_code == 400
+    # Before the sign-in too, and before the row.
+    assert cast.alice.call("PATCH", "/customers/999", json={}, **garbage).status_code == 400
+    assert cast.root.patch("/users/999", {}, **garbage).status_code == 400
+    assert cast.root.patch("/auth/me", {"nope": 1}, **garbage).status_code == 400
+
+
+def test_a_stale_edit_of_a_deal_with_faults(cast: Cast) -> None:
+    cast.alice.made("/deals", {"name": "D"})
+    stale = {"headers": {"If-Match": '"9.x"'}}
+    assert issues(cast.alice.patch("/deals/1", {"source": "odd"}, **stale)) == {"#/source": "unknown_option"}
+    assert issues(cast.alice.post("/deals/1/lose", {"reason": "odd"}, **stale)) == {"#/reason": "unknown_option"}
+    for answer in (cast.alice.patch("/deals/1", {"name": "x"}, **stale), cast.alice.post("/deals/1/win", {}, **stale)):
+        assert answer.status_code == 412
+    assert cast.alice.get("/deals/1").get_json()["version"] == 1

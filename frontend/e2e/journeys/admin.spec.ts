@@ -137,7 +137,7 @@ test('Stages, products, options and tags are kept by the admin and are there for
   await optionDialog.getByLabel('English label').fill(label)
   await optionDialog.getByLabel('Value').fill(unique())
   await optionDialog.getByRole('button', { name: 'Create' }).click()
-  await expect(page.getByText(label)).toBeVisible()
+  await expect(page.getByRole('button', { name: new RegExp(`^${label}`) })).toBeVisible()
   await seller.page.goto('/customers')
   await seller.page.getByRole('button', { name: 'New customer' }).first().click()
   await expect(

@@ -6,24 +6,30 @@ import { setScene, type Scene } from '../support/scene'
 import { shot } from '../support/shots'
 import { expect, test } from '../support/test'
 
-test.describe.configure({ timeout: 180_000 })
+test.describe.configure({ timeout: 240_000 })
 
 const pages = (scene: Scene): [name: string, path: string][] => [
   ['home', '/'],
   ['customers', '/customers'],
+  ['leads', '/customers/leads'],
   ['customer', `/customers/${scene.customerId}`],
   ['board', '/deals?view=board'],
   ['deals', '/deals?view=table'],
   ['deal', `/deals/${scene.dealId}`],
   ['deal-lines', `/deals/${scene.dealId}?tab=lines`],
+  ['deal-quotes', `/deals/${scene.dealId}?tab=quotes`],
+  ['quotes', '/quotes'],
+  ['quote', `/quotes/${scene.quoteId}`],
   ['report-summary', '/reports/summary'],
   ['report-sales', '/reports/sales?period=all'],
   ['report-pipeline', '/reports/pipeline'],
+  ['targets', '/targets'],
   ['admin-users', '/admin/users'],
   ['admin-teams', '/admin/teams'],
   ['admin-pipelines', '/admin/pipelines'],
   ['admin-products', '/admin/products'],
   ['admin-options', '/admin/options'],
+  ['admin-company', '/admin/company'],
   ['admin-currencies', '/admin/currencies'],
   ['admin-tags', '/admin/tags'],
   ['settings', '/settings'],
@@ -36,10 +42,19 @@ async function dark(page: Page, isDark: boolean): Promise<void> {
   await expect(page.locator('html')).toHaveClass(isDark ? /dark/ : /^(?!.*dark)/)
 }
 
-/** No sideways scrolling of the page itself: what is too wide scrolls in a box of its own. */
+/**
+ * No sideways scrolling of the page itself: what is too wide scrolls in a box of its own, and no field has to be
+ * looked for there.
+ */
 async function expectFits(page: Page, where: string): Promise<void> {
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+  const { over, hidden } = await page.evaluate(() => ({
+    over: document.documentElement.scrollWidth - window.innerWidth,
+    hidden: [...document.querySelectorAll('main .control')]
+      .filter((field) => field.getBoundingClientRect().right > window.innerWidth)
+      .map((field) => field.getAttribute('aria-label') ?? field.id),
+  }))
   expect.soft(over, `${where} is wider than the screen`).toBeLessThanOrEqual(0)
+  expect.soft(hidden, `${where} has fields beyond the edge`).toEqual([])
 }
 
 for (const language of ['zh-CN', 'en'] as const satisfies Language[]) {

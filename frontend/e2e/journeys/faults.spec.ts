@@ -97,6 +97,7 @@ test('A session that ends in mid-form is taken up again in place', async ({ cast
   const again = page.getByRole('dialog', { name: 'Please sign in again' })
   await expect(again).toBeVisible()
   await expect(again.getByLabel('E-mail or phone')).toHaveValue(alice.email)
+  await expect(again.getByLabel('Password', { exact: true })).toBeFocused()
   await again.getByLabel('Password', { exact: true }).fill(alice.password)
   await again.getByRole('button', { name: 'Sign in', exact: true }).click()
   await expect(again).toBeHidden()

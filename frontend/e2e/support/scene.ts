@@ -6,6 +6,7 @@ export interface Scene {
   admin: Person
   customerId: number
   dealId: number
+  quoteId: number
 }
 
 const notes = {
@@ -85,5 +86,13 @@ export async function setScene(cast: Cast, language: Language): Promise<Scene> {
   }
   await admin.api.post(`/deals/${made[4]}/win`)
   await admin.api.post(`/deals/${made[5]}/lose`, { reason: 'price' })
-  return { admin, customerId, dealId: made[0] ?? 0 }
+  await cast.root.patch('/settings/company', {
+    entities: [
+      { name_zh: '联曦科技（上海）有限公司', name_en: 'Lianxi Technology Ltd', tax_id: '91310000MA1K0' },
+    ],
+  })
+  const quote = await admin.api.post('/quotes', { deal_id: made[0], discount_percent: '3' })
+  await admin.api.post(`/quotes/${quote.id}/send`)
+  const revised = await admin.api.post(`/quotes/${quote.id}/revise`)
+  return { admin, customerId, dealId: made[0] ?? 0, quoteId: revised.id }
 }

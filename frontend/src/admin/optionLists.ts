@@ -5,6 +5,7 @@ export const optionLists = [
   'industry',
   'outcome',
   'lost_reason',
+  'disqualify_reason',
   'competitor',
   'decision_role',
   'product_category',

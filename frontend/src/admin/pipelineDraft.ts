@@ -32,6 +32,8 @@ export interface StageDraft {
   /** Percent. */
   probability: string
   days: string
+  /** Null follows from the probability. */
+  forecast: string | null
   colour: string | null
   required: RequiredField[]
 }
@@ -59,6 +61,13 @@ export function percentText(rate: number | null): string {
   return rate === null ? '' : String(Math.round(rate * 10_000) / 100)
 }
 
+/** The forecast category of a stage for which nobody has chosen another one. */
+function usualCategory({ kind, win_probability }: Stage): Stage['forecast_category'] {
+  const rate = win_probability ?? 0
+  if (kind !== 'open') return kind === 'won' ? 'committed' : 'omitted'
+  return rate >= 0.9 ? 'committed' : rate >= 0.5 ? 'best_case' : 'pipeline'
+}
+
 /** A pipeline as it begins to be edited. */
 export function draftOf(pipeline: Pipeline): PipelineDraft {
   return {
@@ -71,6 +80,7 @@ export function draftOf(pipeline: Pipeline): PipelineDraft {
       kind: stage.kind,
       probability: percentText(stage.win_probability),
       days: stage.expected_days === null ? '' : String(stage.expected_days),
+      forecast: stage.forecast_category === usualCategory(stage) ? null : stage.forecast_category,
       colour: stage.colour,
       required: [...stage.required_fields],
     })),
@@ -90,6 +100,7 @@ export function newStage(kind: StageKind, name = '', probability = 0.5): StageDr
     kind,
     probability: percentText(certain[kind] ?? probability),
     days: '',
+    forecast: null,
     colour: null,
     required: [],
   }
@@ -150,6 +161,7 @@ export function bodyOf(draft: PipelineDraft): Changes & { stages: Changes[] } {
       name: stage.name.trim(),
       kind: stage.kind,
       win_probability: certain[stage.kind] ?? rate(stage.probability),
+      forecast_category: stage.forecast,
       expected_days: numberOr(stage.days),
       colour: stage.colour,
       required_fields: requirable.filter((field) => stage.required.includes(field)),

@@ -29,6 +29,9 @@ export function authorise(source: Credentials): void {
   credentials = source
 }
 
+/** Who signs, for the few requests that do not go out by the client. */
+export const credentialsNow = (): Credentials => credentials
+
 // These answer 401 for reasons of their own; renewing the token would not help them.
 const unsigned = /\/auth\/(login|refresh|logout|password\/(forgot|reset))$/
 

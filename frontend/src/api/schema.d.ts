@@ -4,6 +4,94 @@
  */
 
 export interface paths {
+    "/api/v1/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List attachments
+         * @description Needs the permission `attachment:read`.
+         */
+        get: operations["list_attachments"];
+        put?: never;
+        /**
+         * Upload a file to a customer, deal or contact record
+         * @description Needs the permission `attachment:write`.
+         */
+        post: operations["upload_attachment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/attachments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read one of attachments
+         * @description Needs the permission `attachment:read`.
+         */
+        get: operations["read_attachment"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a file softly
+         * @description Needs the permission `attachment:write`.
+         */
+        delete: operations["delete_attachment"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/attachments/{id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download a file
+         * @description Needs the permission `attachment:read`.
+         */
+        get: operations["download_attachment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/attachments/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a deleted file
+         * @description Needs the permission `attachment:write`.
+         */
+        post: operations["restore_attachment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/login": {
         parameters: {
             query?: never;
@@ -325,6 +413,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/{id}/disqualify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a lead up for a reason
+         * @description Needs the permission `customer:write`.
+         */
+        post: operations["disqualify_customer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}/people": {
         parameters: {
             query?: never;
@@ -345,6 +453,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/{id}/qualify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Qualify a lead, with its first person and deal if wanted
+         * @description Needs the permission `customer:write`.
+         */
+        post: operations["qualify_customer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}/release": {
         parameters: {
             query?: never;
@@ -359,6 +487,26 @@ export interface paths {
          * @description Needs the permission `customer:write`.
          */
         post: operations["release_customer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/requalify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a lead up again that was given up
+         * @description Needs the permission `customer:write`.
+         */
+        post: operations["requalify_customer"];
         delete?: never;
         options?: never;
         head?: never;
@@ -437,7 +585,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The deals of a pipeline in columns by stage
+         * The deals of a pipeline in columns by stage, owner or month
          * @description Needs the permission `deal:read`.
          */
         get: operations["read_board"];
@@ -463,6 +611,26 @@ export interface paths {
          */
         put: operations["upsert_deal"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deals/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move several deals at once
+         * @description Needs the permission `deal:write`.
+         */
+        post: operations["move_deals"];
         delete?: never;
         options?: never;
         head?: never;
@@ -495,6 +663,26 @@ export interface paths {
          * @description Needs the permission `deal:write`.
          */
         patch: operations["edit_deal"];
+        trace?: never;
+    };
+    "/api/v1/deals/{id}/clone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a new deal after another one
+         * @description Needs the permission `deal:write`.
+         */
+        post: operations["clone_deal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/deals/{id}/lose": {
@@ -1014,6 +1202,178 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/quotes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List quotes
+         * @description Needs the permission `deal:read`.
+         */
+        get: operations["list_quotes"];
+        put?: never;
+        /**
+         * Create a quote
+         * @description Needs the permission `deal:write`.
+         */
+        post: operations["create_quote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quotes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read one of quotes
+         * @description Needs the permission `deal:read`.
+         */
+        get: operations["read_quote"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a quote softly
+         * @description Needs the permission `deal:write`.
+         */
+        delete: operations["delete_quote"];
+        options?: never;
+        head?: never;
+        /**
+         * Edit a quote
+         * @description Needs the permission `deal:write`.
+         */
+        patch: operations["edit_quote"];
+        trace?: never;
+    };
+    "/api/v1/quotes/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The buyer accepts a quote
+         * @description Needs the permission `deal:write`.
+         */
+        post: operations["accept_quote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quotes/{id}/pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A quote as a page to print
+         * @description Needs the permission `deal:read`.
+         */
+        get: operations["print_quote"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quotes/{id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The buyer refuses a quote
+         * @description Needs the permission `deal:write`.
+         */
+        post: operations["refuse_quote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quotes/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a deleted quote
+         * @description Needs the permission `deal:write`.
+         */
+        post: operations["restore_quote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quotes/{id}/revise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make the next revision of a quote, as a draft
+         * @description Needs the permission `deal:write`.
+         */
+        post: operations["revise_quote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quotes/{id}/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a quote: from now on its content stands
+         * @description Needs the permission `deal:write`.
+         */
+        post: operations["send_quote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reports/activity": {
         parameters: {
             query?: never;
@@ -1311,6 +1671,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/settings/company": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who sells, and how quotes are numbered */
+        get: operations["read_company"];
+        /**
+         * Replace who sells and how quotes are numbered
+         * @description Needs the permission `setting:write`.
+         */
+        put: operations["replace_company"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change who sells and how quotes are numbered
+         * @description Needs the permission `setting:write`.
+         */
+        patch: operations["edit_company"];
+        trace?: never;
+    };
+    "/api/v1/settings/company/logos/{digest}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The logo of a selling entity */
+        get: operations["read_logo"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tags": {
         parameters: {
             query?: never;
@@ -1371,6 +1773,138 @@ export interface paths {
          * @description Needs the permission `tag:write`.
          */
         post: operations["restore_tag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List targets
+         * @description Needs the permission `report:read`.
+         */
+        get: operations["list_targets"];
+        put?: never;
+        /**
+         * Create a target
+         * @description Needs the permission `target:write`.
+         */
+        post: operations["create_target"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/targets/attainment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Targets of a year and how far they are reached
+         * @description Needs the permission `report:read`.
+         */
+        get: operations["read_attainment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/targets/external/{source}/{external_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Create or update a target by its id elsewhere
+         * @description Needs the permission `target:write`.
+         */
+        put: operations["upsert_target"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/targets/grid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Save the changes of a year's grid of targets at once
+         * @description Needs the permission `target:write`.
+         */
+        put: operations["save_target_grid"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/targets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read one of targets
+         * @description Needs the permission `report:read`.
+         */
+        get: operations["read_target"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a target softly
+         * @description Needs the permission `target:write`.
+         */
+        delete: operations["delete_target"];
+        options?: never;
+        head?: never;
+        /**
+         * Edit a target
+         * @description Needs the permission `target:write`.
+         */
+        patch: operations["edit_target"];
+        trace?: never;
+    };
+    "/api/v1/targets/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a deleted target
+         * @description Needs the permission `target:write`.
+         */
+        post: operations["restore_target"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1624,17 +2158,83 @@ export interface components {
             amount: string;
             weighted_amount: string;
         };
+        AttachmentRecord: {
+            id: number;
+            version: number;
+            customer_id: number | null;
+            deal_id: number | null;
+            contact_id: number | null;
+            name: string;
+            content_type: string;
+            size: number;
+            sha256: string;
+            /** Format: date-time */
+            created_at: string;
+            created_by: number | null;
+            author: {
+                id: number;
+                name: string;
+            } | null;
+            /** Format: date-time */
+            updated_at: string;
+            is_active: boolean;
+            can_write: boolean;
+        };
+        Attainment: {
+            rows: components["schemas"]["AttainmentRow"][];
+            meta: components["schemas"]["AttainmentMeta"];
+        };
+        AttainmentCell: {
+            key: string;
+            /** @enum {string} */
+            period: "month" | "quarter" | "year";
+            /** Format: date */
+            period_on: string;
+            target: string | null;
+            is_own: boolean;
+            actual: string | null;
+            attainment: number | null;
+        };
+        AttainmentMeta: {
+            year: number;
+            /** @enum {string} */
+            measure: "won_amount" | "won_count" | "new_customers" | "activities";
+            product_id: number | null;
+            currency: string | null;
+            currencies: string[];
+            /** Format: date-time */
+            as_of: string;
+            definition: string;
+        };
+        AttainmentRow: {
+            key: string;
+            user_id: number | null;
+            team_id: number | null;
+            name: string;
+            parent_team_id: number | null;
+            depth: number;
+            /** @enum {string|null} */
+            mode: "own" | "sum" | null;
+            can_write: boolean;
+            cells: components["schemas"]["AttainmentCell"][];
+        };
         Board: {
             pipeline_id: number;
+            /** @enum {string} */
+            group_by: "stage" | "owner" | "month";
             currency: string;
             columns: components["schemas"]["BoardColumn"][];
         };
         BoardColumn: {
-            stage_id: number;
-            name: string;
-            /** @enum {string} */
-            kind: "open" | "won" | "lost";
+            key: string;
+            stage_id: number | null;
+            name: string | null;
+            /** @enum {string|null} */
+            kind: "open" | "won" | "lost" | null;
             colour: string | null;
+            owner_id: number | null;
+            owner: components["schemas"]["Actor"] | null;
+            month: string | null;
             count: number;
             amount: string;
             weighted_amount: string;
@@ -1653,6 +2253,9 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        CloneInput: {
+            name?: string | null;
+        };
         Collaborator: {
             user_id: number | null;
             team_id: number | null;
@@ -1664,6 +2267,23 @@ export interface components {
             team_id?: number | null;
             /** @enum {string} */
             access?: "read" | "write";
+        };
+        CompanyInput: {
+            number_pattern: string;
+            entities: components["schemas"]["SellingEntityInput"][];
+        };
+        CompanyPatch: {
+            number_pattern?: string;
+            entities?: components["schemas"]["SellingEntityInput"][];
+        };
+        CompanyRecord: {
+            id: number;
+            version: number;
+            number_pattern: string;
+            entities: components["schemas"]["SellingEntity"][];
+            /** Format: date-time */
+            updated_at: string;
+            can_write: boolean;
         };
         ContactInput: {
             customer_id: number;
@@ -1789,18 +2409,18 @@ export interface components {
             /** @enum {string} */
             status?: "lead" | "prospect" | "active" | "lost";
             credit_rating?: number | null;
-            tags?: string[] | string;
+            tags?: string[] | string | null;
             address?: components["schemas"]["AddressPatch"] | null;
             tax_id?: string | null;
             employee_count?: number | null;
-            annual_revenue?: string | number;
+            annual_revenue?: string | number | null;
             parent_id?: number | null;
             description?: string | null;
             custom?: {
                 [key: string]: unknown;
             } | null;
             owner_id?: number | null;
-            collaborators?: components["schemas"]["CollaboratorInput"][];
+            collaborators?: components["schemas"]["CollaboratorInput"][] | null;
             /** Format: date-time */
             next_follow_up_at?: string | null;
             external_source?: string | null;
@@ -1824,18 +2444,18 @@ export interface components {
             /** @enum {string} */
             status?: "lead" | "prospect" | "active" | "lost";
             credit_rating?: number | null;
-            tags?: string[] | string;
+            tags?: string[] | string | null;
             address?: components["schemas"]["AddressPatch"] | null;
             tax_id?: string | null;
             employee_count?: number | null;
-            annual_revenue?: string | number;
+            annual_revenue?: string | number | null;
             parent_id?: number | null;
             description?: string | null;
             custom?: {
                 [key: string]: unknown;
             } | null;
             owner_id?: number | null;
-            collaborators?: components["schemas"]["CollaboratorInput"][];
+            collaborators?: components["schemas"]["CollaboratorInput"][] | null;
             /** Format: date-time */
             next_follow_up_at?: string | null;
             external_source?: string | null;
@@ -1897,6 +2517,12 @@ export interface components {
             became_lead_at: string | null;
             /** Format: date-time */
             qualified_at: string | null;
+            qualified_by: number | null;
+            /** Format: date-time */
+            disqualified_at: string | null;
+            disqualified_by: number | null;
+            disqualify_reason: string | null;
+            disqualify_note: string | null;
             external_source: string | null;
             external_id: string | null;
             /** Format: date-time */
@@ -1946,28 +2572,28 @@ export interface components {
             /** @enum {string} */
             kind?: "new" | "renewal" | "expansion";
             customer_id?: number | null;
-            people?: components["schemas"]["DealPersonInput"][];
+            people?: components["schemas"]["DealPersonInput"][] | null;
             /** Format: date */
             opened_on?: string | null;
             /** Format: date */
             expected_close_on?: string | null;
-            amount?: string | number;
+            amount?: string | number | null;
             amount_is_manual?: boolean;
             currency?: string;
             win_probability?: number | null;
-            /** @enum {string} */
-            forecast_category?: "committed" | "best_case" | "pipeline" | "omitted";
-            lines?: components["schemas"]["DealLineInput"][];
+            /** @enum {string|null} */
+            forecast_category?: "committed" | "best_case" | "pipeline" | "omitted" | null;
+            lines?: components["schemas"]["DealLineInput"][] | null;
             lost_reason?: string | null;
             lost_note?: string | null;
-            competitors?: string[];
+            competitors?: string[] | null;
             next_step?: string | null;
             /** Format: date */
             next_step_on?: string | null;
             source?: string | null;
             description?: string | null;
             owner_id?: number;
-            collaborators?: components["schemas"]["CollaboratorInput"][];
+            collaborators?: components["schemas"]["CollaboratorInput"][] | null;
             external_source?: string | null;
             external_id?: string | null;
         };
@@ -1976,7 +2602,7 @@ export interface components {
             /** @enum {string} */
             kind?: "new" | "renewal" | "expansion";
             customer_id?: number | null;
-            people?: components["schemas"]["DealPersonInput"][];
+            people?: components["schemas"]["DealPersonInput"][] | null;
             pipeline_id?: number;
             stage_id?: number;
             /** Format: date */
@@ -1985,23 +2611,23 @@ export interface components {
             expected_close_on?: string | null;
             /** Format: date */
             closed_on?: string | null;
-            amount?: string | number;
+            amount?: string | number | null;
             amount_is_manual?: boolean;
             currency?: string;
             win_probability?: number | null;
-            /** @enum {string} */
-            forecast_category?: "committed" | "best_case" | "pipeline" | "omitted";
-            lines?: components["schemas"]["DealLineInput"][];
+            /** @enum {string|null} */
+            forecast_category?: "committed" | "best_case" | "pipeline" | "omitted" | null;
+            lines?: components["schemas"]["DealLineInput"][] | null;
             lost_reason?: string | null;
             lost_note?: string | null;
-            competitors?: string[];
+            competitors?: string[] | null;
             next_step?: string | null;
             /** Format: date */
             next_step_on?: string | null;
             source?: string | null;
             description?: string | null;
             owner_id?: number;
-            collaborators?: components["schemas"]["CollaboratorInput"][];
+            collaborators?: components["schemas"]["CollaboratorInput"][] | null;
             external_source?: string | null;
             external_id?: string | null;
         };
@@ -2020,8 +2646,8 @@ export interface components {
             product_id: number;
             quantity: string | number;
             unit_price: string | number;
-            discount_percent?: string | number;
-            tax_percent?: string | number;
+            discount_percent?: string | number | null;
+            tax_percent?: string | number | null;
         };
         DealPersonInput: {
             person_id: number;
@@ -2068,8 +2694,9 @@ export interface components {
             currency: string;
             win_probability: number | null;
             win_probability_is_manual: boolean;
-            /** @enum {string} */
-            forecast_category: "committed" | "best_case" | "pipeline" | "omitted";
+            /** @enum {string|null} */
+            forecast_category: "committed" | "best_case" | "pipeline" | "omitted" | null;
+            forecast_category_is_manual: boolean;
             lines: components["schemas"]["DealLine"][];
             lost_reason: string | null;
             lost_note: string | null;
@@ -2093,6 +2720,8 @@ export interface components {
             rank: string;
             /** Format: date-time */
             stage_entered_at: string;
+            /** Format: date-time */
+            last_contacted_at: string | null;
             is_backfill: boolean;
             external_source: string | null;
             external_id: string | null;
@@ -2115,6 +2744,10 @@ export interface components {
             customer: string | null;
             faults: ("no_next_step" | "overdue" | "silent" | "too_long")[];
             text: string;
+        };
+        DisqualifyInput: {
+            reason: string;
+            note?: string | null;
         };
         EmailEntry: {
             kind: string | null;
@@ -2259,6 +2892,26 @@ export interface components {
         Generated: {
             id: number;
             name: string;
+        };
+        GridInput: {
+            year: number;
+            /** @enum {string} */
+            measure: "won_amount" | "won_count" | "new_customers" | "activities";
+            product_id?: number | null;
+            currency?: string | null;
+            rows: components["schemas"]["GridRowInput"][];
+        };
+        GridResult: {
+            created: number;
+            updated: number;
+            removed: number;
+        };
+        GridRowInput: {
+            user_id?: number | null;
+            team_id?: number | null;
+            cells: {
+                [key: string]: unknown;
+            };
         };
         HygieneReport: {
             rows: components["schemas"]["HygieneRow"][];
@@ -2465,7 +3118,19 @@ export interface components {
         };
         MoveInput: {
             stage_id: number;
+            pipeline_id?: number;
             after_id?: number | null;
+        };
+        MoveManyInput: {
+            ids: number[];
+            stage_id?: number;
+            pipeline_id?: number;
+            after_id?: number | null;
+            owner_id?: number;
+            close_month?: string;
+        };
+        Moved: {
+            data: components["schemas"]["DealRecord"][];
         };
         OptionInput: {
             list: string;
@@ -2497,6 +3162,7 @@ export interface components {
             is_retired: boolean;
             /** Format: date-time */
             created_at: string;
+            created_by: number | null;
             /** Format: date-time */
             updated_at: string;
             is_active: boolean;
@@ -2525,13 +3191,13 @@ export interface components {
         };
         PersonInput: {
             customer_id: number;
-            customers?: components["schemas"]["PersonCustomerInput"][];
+            customers?: components["schemas"]["PersonCustomerInput"][] | null;
             name: string;
             salutation?: string | null;
             title?: string | null;
             department?: string | null;
-            emails?: components["schemas"]["EmailEntryInput"][];
-            phones?: components["schemas"]["PhoneEntryInput"][];
+            emails?: components["schemas"]["EmailEntryInput"][] | null;
+            phones?: components["schemas"]["PhoneEntryInput"][] | null;
             /** Format: email */
             email?: string | null;
             phone?: string | null;
@@ -2555,13 +3221,13 @@ export interface components {
         };
         PersonPatch: {
             customer_id?: number;
-            customers?: components["schemas"]["PersonCustomerInput"][];
+            customers?: components["schemas"]["PersonCustomerInput"][] | null;
             name?: string;
             salutation?: string | null;
             title?: string | null;
             department?: string | null;
-            emails?: components["schemas"]["EmailEntryInput"][];
-            phones?: components["schemas"]["PhoneEntryInput"][];
+            emails?: components["schemas"]["EmailEntryInput"][] | null;
+            phones?: components["schemas"]["PhoneEntryInput"][] | null;
             /** Format: email */
             email?: string | null;
             phone?: string | null;
@@ -2734,10 +3400,10 @@ export interface components {
             unit?: string | null;
             specification?: string | null;
             description?: string | null;
-            price?: string | number;
+            price?: string | number | null;
             currency?: string;
-            tax_percent?: string | number;
-            cost?: string | number;
+            tax_percent?: string | number | null;
+            cost?: string | number | null;
             external_source?: string | null;
             external_id?: string | null;
         };
@@ -2749,10 +3415,10 @@ export interface components {
             unit?: string | null;
             specification?: string | null;
             description?: string | null;
-            price?: string | number;
+            price?: string | number | null;
             currency?: string;
-            tax_percent?: string | number;
-            cost?: string | number;
+            tax_percent?: string | number | null;
+            cost?: string | number | null;
             external_source?: string | null;
             external_id?: string | null;
         };
@@ -2772,6 +3438,183 @@ export interface components {
             cost?: string | null;
             external_source: string | null;
             external_id: string | null;
+            /** Format: date-time */
+            created_at: string;
+            created_by: number | null;
+            /** Format: date-time */
+            updated_at: string;
+            is_active: boolean;
+            can_write: boolean;
+        };
+        QualifyDealInput: {
+            name: string;
+            /** @enum {string} */
+            kind?: "new" | "renewal" | "expansion";
+            people?: components["schemas"]["DealPersonInput"][] | null;
+            pipeline_id?: number;
+            stage_id?: number;
+            /** Format: date */
+            opened_on?: string | null;
+            /** Format: date */
+            expected_close_on?: string | null;
+            /** Format: date */
+            closed_on?: string | null;
+            amount?: string | number | null;
+            amount_is_manual?: boolean;
+            currency?: string;
+            win_probability?: number | null;
+            /** @enum {string|null} */
+            forecast_category?: "committed" | "best_case" | "pipeline" | "omitted" | null;
+            lines?: components["schemas"]["DealLineInput"][] | null;
+            lost_reason?: string | null;
+            lost_note?: string | null;
+            competitors?: string[] | null;
+            next_step?: string | null;
+            /** Format: date */
+            next_step_on?: string | null;
+            source?: string | null;
+            description?: string | null;
+            owner_id?: number;
+            collaborators?: components["schemas"]["CollaboratorInput"][] | null;
+            external_source?: string | null;
+            external_id?: string | null;
+        };
+        QualifyInput: {
+            person?: components["schemas"]["QualifyPersonInput"] | null;
+            deal?: components["schemas"]["QualifyDealInput"] | null;
+        };
+        QualifyPersonInput: {
+            customers?: components["schemas"]["PersonCustomerInput"][] | null;
+            name: string;
+            salutation?: string | null;
+            title?: string | null;
+            department?: string | null;
+            emails?: components["schemas"]["EmailEntryInput"][] | null;
+            phones?: components["schemas"]["PhoneEntryInput"][] | null;
+            /** Format: email */
+            email?: string | null;
+            phone?: string | null;
+            wechat?: string | null;
+            qq?: string | null;
+            /** Format: date */
+            birthday?: string | null;
+            address?: components["schemas"]["AddressPatch"] | null;
+            photo?: string | null;
+            decision_role?: string | null;
+            is_primary?: boolean;
+            has_left?: boolean;
+            do_not_call?: boolean;
+            do_not_email?: boolean;
+            description?: string | null;
+            custom?: {
+                [key: string]: unknown;
+            } | null;
+            external_source?: string | null;
+            external_id?: string | null;
+        };
+        QuoteChangePatch: {
+            person_id?: number | null;
+            seller_id?: number | null;
+            /** Format: date */
+            valid_until?: string;
+            currency?: string;
+            prices_include_tax?: boolean;
+            lines?: components["schemas"]["QuoteLineInput"][];
+            discount_percent?: string | number | null;
+            discount_amount?: string | number | null;
+            terms?: string | null;
+        };
+        QuoteInput: {
+            deal_id: number;
+            person_id?: number | null;
+            seller_id?: number | null;
+            /** Format: date */
+            valid_until?: string;
+            currency?: string;
+            prices_include_tax?: boolean;
+            lines?: components["schemas"]["QuoteLineInput"][];
+            discount_percent?: string | number | null;
+            discount_amount?: string | number | null;
+            terms?: string | null;
+        };
+        QuoteLine: {
+            id: number;
+            product_id: number | null;
+            code: string | null;
+            name: string;
+            specification: string | null;
+            unit: string | null;
+            quantity: string;
+            unit_price: string;
+            discount_percent: string | null;
+            tax_percent: string | null;
+            amount: string;
+        };
+        QuoteLineInput: {
+            id?: number;
+            product_id?: number | null;
+            code?: string | null;
+            name?: string;
+            specification?: string | null;
+            unit?: string | null;
+            quantity: string | number;
+            unit_price: string | number;
+            discount_percent?: string | number | null;
+            tax_percent?: string | number | null;
+        };
+        QuoteRecord: {
+            id: number;
+            version: number;
+            number: string;
+            revision: number;
+            superseded_by_id: number | null;
+            /** @enum {string} */
+            status: "draft" | "sent" | "accepted" | "refused" | "expired";
+            deal_id: number;
+            deal: {
+                id: number;
+                name: string;
+            } | null;
+            customer_id: number | null;
+            customer: {
+                id: number;
+                name: string;
+            } | null;
+            person_id: number | null;
+            person: {
+                id: number;
+                name: string;
+            } | null;
+            seller_id: number | null;
+            seller: {
+                name_zh: string | null;
+                name_en: string | null;
+                address: string | null;
+                tax_id: string | null;
+                bank_account: string | null;
+                phone: string | null;
+                email: string | null;
+                logo: string | null;
+            } | null;
+            /** Format: date */
+            valid_until: string;
+            /** Format: date-time */
+            expires_at: string;
+            currency: string;
+            prices_include_tax: boolean;
+            lines: components["schemas"]["QuoteLine"][];
+            discount_percent: string | null;
+            discount_amount: string | null;
+            subtotal: string;
+            discount: string;
+            net: string;
+            tax: string;
+            total: string;
+            terms: string | null;
+            /** Format: date-time */
+            sent_at: string | null;
+            /** Format: date-time */
+            decided_at: string | null;
             /** Format: date-time */
             created_at: string;
             created_by: number | null;
@@ -2872,6 +3715,31 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        SellingEntity: {
+            id: number;
+            name_zh: string | null;
+            name_en: string | null;
+            address: string | null;
+            tax_id: string | null;
+            bank_account: string | null;
+            phone: string | null;
+            email: string | null;
+            is_default: boolean;
+            logo: string | null;
+        };
+        SellingEntityInput: {
+            id?: number;
+            name_zh?: string | null;
+            name_en?: string | null;
+            address?: string | null;
+            tax_id?: string | null;
+            bank_account?: string | null;
+            phone?: string | null;
+            /** Format: email */
+            email?: string | null;
+            is_default?: boolean;
+            logo_data?: string | null;
+        };
         Session: {
             id: number;
             /** Format: date-time */
@@ -2895,6 +3763,8 @@ export interface components {
             /** @enum {string} */
             kind: "open" | "won" | "lost";
             win_probability: number | null;
+            /** @enum {string|null} */
+            forecast_category: "committed" | "best_case" | "pipeline" | "omitted" | null;
             expected_days: number | null;
             colour: string | null;
             required_fields: ("customer_id" | "amount" | "opened_on" | "expected_close_on" | "next_step" | "next_step_on" | "source" | "description" | "people" | "lines" | "competitors")[];
@@ -2905,6 +3775,8 @@ export interface components {
             /** @enum {string} */
             kind: "open" | "won" | "lost";
             win_probability?: number | null;
+            /** @enum {string|null} */
+            forecast_category?: "committed" | "best_case" | "pipeline" | "omitted" | null;
             expected_days?: number | null;
             colour?: string | null;
             required_fields?: ("customer_id" | "amount" | "opened_on" | "expected_close_on" | "next_step" | "next_step_on" | "source" | "description" | "people" | "lines" | "competitors")[];
@@ -2992,6 +3864,73 @@ export interface components {
             colour: string | null;
             /** Format: date-time */
             created_at: string;
+            created_by: number | null;
+            /** Format: date-time */
+            updated_at: string;
+            is_active: boolean;
+            can_write: boolean;
+        };
+        TargetInput: {
+            user_id?: number | null;
+            team_id?: number | null;
+            /** @enum {string} */
+            period: "month" | "quarter" | "year";
+            /** Format: date */
+            period_on: string;
+            /** @enum {string} */
+            measure: "won_amount" | "won_count" | "new_customers" | "activities";
+            product_id?: number | null;
+            value: string | number;
+            currency?: string | null;
+            external_source?: string | null;
+            external_id?: string | null;
+        };
+        TargetPatch: {
+            user_id?: number | null;
+            team_id?: number | null;
+            /** @enum {string} */
+            period?: "month" | "quarter" | "year";
+            /** Format: date */
+            period_on?: string;
+            /** @enum {string} */
+            measure?: "won_amount" | "won_count" | "new_customers" | "activities";
+            product_id?: number | null;
+            value?: string | number;
+            currency?: string | null;
+            external_source?: string | null;
+            external_id?: string | null;
+        };
+        TargetRecord: {
+            id: number;
+            version: number;
+            user_id: number | null;
+            user: {
+                id: number;
+                name: string;
+            } | null;
+            team_id: number | null;
+            team: {
+                id: number;
+                name: string;
+            } | null;
+            /** @enum {string} */
+            period: "month" | "quarter" | "year";
+            /** Format: date */
+            period_on: string;
+            /** @enum {string} */
+            measure: "won_amount" | "won_count" | "new_customers" | "activities";
+            product_id: number | null;
+            product: {
+                id: number;
+                name: string;
+            } | null;
+            value: string;
+            currency: string | null;
+            external_source: string | null;
+            external_id: string | null;
+            /** Format: date-time */
+            created_at: string;
+            created_by: number | null;
             /** Format: date-time */
             updated_at: string;
             is_active: boolean;
@@ -3195,6 +4134,641 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_attachments: {
+        parameters: {
+            query?: {
+                page?: number;
+                per_page?: number;
+                /** @description Comma list of created_at, id, name, size, updated_at; a leading - sorts downwards. */
+                sort?: string;
+                /** @description From `next_cursor`; not with `page`. */
+                cursor?: string;
+                count?: "exact" | "capped" | "none";
+                /** @description Comma list of fields to send. */
+                fields?: string;
+                deleted?: "only";
+                /** @description JSON tree of and, or, {field, op, value} over: id (eq, ne, in, not_in, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); deal_id (eq, ne, in, not_in, is_null, not_null); contact_id (eq, ne, in, not_in, is_null, not_null); name (contains, not_contains, eq, starts_with, is_null, not_null); content_type (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null) */
+                where?: string;
+                q?: string;
+                id?: (number | "none")[];
+                customer_id?: (number | "none")[];
+                deal_id?: (number | "none")[];
+                contact_id?: (number | "none")[];
+                name?: string;
+                content_type?: (string | "none")[];
+                created_by?: (number | "none")[];
+                created_after?: string;
+                created_before?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["AttachmentRecord"][];
+                        meta: components["schemas"]["ListMeta"];
+                    };
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    upload_attachment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Same key and body: the same answer once more, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: string;
+                    customer_id?: number;
+                    deal_id?: number;
+                    contact_id?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttachmentRecord"];
+                };
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_attachment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttachmentRecord"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent or out of sight */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_attachment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that the change is based on; a stale one is 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done, no content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent or out of sight */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stale version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_attachment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent or out of sight */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_attachment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Same key and body: the same answer once more, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The ETag that the change is based on; a stale one is 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttachmentRecord"];
+                };
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent or out of sight */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stale version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     login: {
         parameters: {
             query?: never;
@@ -4789,7 +6363,7 @@ export interface operations {
             query?: {
                 page?: number;
                 per_page?: number;
-                /** @description Comma list of annual_revenue, created_at, credit_rating, employee_count, id, last_contacted_at, level, name, next_follow_up_at, owner_id, status, updated_at; a leading - sorts downwards. */
+                /** @description Comma list of annual_revenue, created_at, credit_rating, disqualified_at, employee_count, first_contacted_at, id, last_contacted_at, level, name, next_follow_up_at, owner_id, qualified_at, status, updated_at; a leading - sorts downwards. */
                 sort?: string;
                 /** @description From `next_cursor`; not with `page`. */
                 cursor?: string;
@@ -4797,7 +6371,7 @@ export interface operations {
                 /** @description Comma list of fields to send. */
                 fields?: string;
                 deleted?: "only";
-                /** @description JSON tree of and, or, {field, op, value} over: name (contains, not_contains, eq, starts_with, is_null, not_null); kind (eq, ne, in, not_in, is_null, not_null); status (eq, ne, in, not_in, is_null, not_null); source (eq, ne, in, not_in, is_null, not_null); industry (eq, ne, in, not_in, is_null, not_null); level (eq, ne, in, not_in, is_null, not_null); owner_id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); parent_id (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); id (eq, ne, in, not_in, is_null, not_null); email (contains, not_contains, eq, starts_with, is_null, not_null); phone_e164 (eq, ne, in, not_in, is_null, not_null); tax_id (eq, ne, in, not_in, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null); tag (has, has_not, is_null, not_null); credit_rating (eq, ne, lt, lte, gt, gte, is_null, not_null); employee_count (eq, ne, lt, lte, gt, gte, is_null, not_null); annual_revenue (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); first_contacted (eq, ne, lt, lte, gt, gte, is_null, not_null); last_contacted (eq, ne, lt, lte, gt, gte, is_null, not_null); deal_state (eq, ne, in, not_in, is_null, not_null); silent_since (eq, ne, lt, lte, gt, gte, is_null, not_null); became_lead (eq, ne, lt, lte, gt, gte, is_null, not_null); qualified (eq, ne, lt, lte, gt, gte, is_null, not_null); next_follow_up (eq, ne, lt, lte, gt, gte, is_null, not_null); country (eq, ne, in, not_in, is_null, not_null); province (eq, ne, in, not_in, is_null, not_null); city (eq, ne, in, not_in, is_null, not_null) */
+                /** @description JSON tree of and, or, {field, op, value} over: name (contains, not_contains, eq, starts_with, is_null, not_null); kind (eq, ne, in, not_in, is_null, not_null); status (eq, ne, in, not_in, is_null, not_null); source (eq, ne, in, not_in, is_null, not_null); industry (eq, ne, in, not_in, is_null, not_null); level (eq, ne, in, not_in, is_null, not_null); owner_id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); parent_id (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); id (eq, ne, in, not_in, is_null, not_null); email (contains, not_contains, eq, starts_with, is_null, not_null); phone_e164 (eq, ne, in, not_in, is_null, not_null); tax_id (eq, ne, in, not_in, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null); tag (has, has_not, is_null, not_null); credit_rating (eq, ne, lt, lte, gt, gte, is_null, not_null); employee_count (eq, ne, lt, lte, gt, gte, is_null, not_null); annual_revenue (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); first_contacted (eq, ne, lt, lte, gt, gte, is_null, not_null); last_contacted (eq, ne, lt, lte, gt, gte, is_null, not_null); deal_state (eq, ne, in, not_in, is_null, not_null); silent_since (eq, ne, lt, lte, gt, gte, is_null, not_null); became_lead (eq, ne, lt, lte, gt, gte, is_null, not_null); qualified (eq, ne, lt, lte, gt, gte, is_null, not_null); qualified_by (eq, ne, in, not_in, is_null, not_null); disqualified (eq, ne, lt, lte, gt, gte, is_null, not_null); disqualify_reason (eq, ne, in, not_in, is_null, not_null); next_follow_up (eq, ne, lt, lte, gt, gte, is_null, not_null); country (eq, ne, in, not_in, is_null, not_null); province (eq, ne, in, not_in, is_null, not_null); city (eq, ne, in, not_in, is_null, not_null) */
                 where?: string;
                 q?: string;
                 name?: string;
@@ -4841,6 +6415,10 @@ export interface operations {
                 became_lead_before?: string;
                 qualified_after?: string;
                 qualified_before?: string;
+                qualified_by?: (number | "none")[];
+                disqualified_after?: string;
+                disqualified_before?: string;
+                disqualify_reason?: (string | "none")[];
                 next_follow_up_after?: string;
                 next_follow_up_before?: string;
                 country?: (string | "none")[];
@@ -5633,6 +7211,136 @@ export interface operations {
             };
         };
     };
+    disqualify_customer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Same key and body: the same answer once more, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The ETag that the change is based on; a stale one is 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DisqualifyInput"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerRecord"];
+                };
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent or out of sight */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stale version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_people_of_customer: {
         parameters: {
             query?: {
@@ -5756,7 +7464,263 @@ export interface operations {
             };
         };
     };
+    qualify_customer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Same key and body: the same answer once more, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The ETag that the change is based on; a stale one is 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["QualifyInput"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerRecord"];
+                };
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent or out of sight */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stale version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     release_customer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Same key and body: the same answer once more, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The ETag that the change is based on; a stale one is 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerRecord"];
+                };
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent or out of sight */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stale version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    requalify_customer: {
         parameters: {
             query?: never;
             header?: {
@@ -6100,7 +8064,7 @@ export interface operations {
             query?: {
                 page?: number;
                 per_page?: number;
-                /** @description Comma list of amount, closed_on, created_at, expected_close_on, forecast_category, id, name, next_step_on, opened_on, owner_id, rank, stage_entered_at, stage_id, state, updated_at, win_probability; a leading - sorts downwards. */
+                /** @description Comma list of amount, closed_on, created_at, expected_close_on, forecast_category, id, last_contacted_at, name, next_step_on, opened_on, owner_id, rank, stage_entered_at, stage_id, state, updated_at, win_probability; a leading - sorts downwards. */
                 sort?: string;
                 /** @description From `next_cursor`; not with `page`. */
                 cursor?: string;
@@ -6108,7 +8072,7 @@ export interface operations {
                 /** @description Comma list of fields to send. */
                 fields?: string;
                 deleted?: "only";
-                /** @description JSON tree of and, or, {field, op, value} over: as_of (); change (); entered (); went_on (); id (eq, ne, in, not_in, is_null, not_null); name (contains, not_contains, eq, starts_with, is_null, not_null); pipeline_id (eq, ne, in, not_in, is_null, not_null); stage_id (eq, ne, in, not_in, is_null, not_null); state (eq, ne, in, not_in, is_null, not_null); kind (eq, ne, in, not_in, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); person_id (eq, ne, in, not_in, is_null, not_null); product_id (eq, ne, in, not_in, is_null, not_null); product_series (eq, ne, in, not_in, is_null, not_null); industry (eq, ne, in, not_in, is_null, not_null); country (eq, ne, in, not_in, is_null, not_null); top_team_id (eq, ne, in, not_in, is_null, not_null); region (eq, ne, in, not_in, is_null, not_null); owner_id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); currency (eq, ne, in, not_in, is_null, not_null); amount (eq, ne, lt, lte, gt, gte, is_null, not_null); win_probability (eq, ne, lt, lte, gt, gte, is_null, not_null); forecast_category (eq, ne, in, not_in, is_null, not_null); source (eq, ne, in, not_in, is_null, not_null); lost_reason (eq, ne, in, not_in, is_null, not_null); lost_from_stage_id (eq, ne, in, not_in, is_null, not_null); competitor (eq, ne, in, not_in, is_null, not_null); opened (eq, ne, lt, lte, gt, gte, is_null, not_null); closed (eq, ne, lt, lte, gt, gte, is_null, not_null); expected_close (eq, ne, lt, lte, gt, gte, is_null, not_null); next_step_on (eq, ne, lt, lte, gt, gte, is_null, not_null); stage_entered (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); hygiene (eq, ne, in, not_in, is_null, not_null); is_backfill (eq, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null) */
+                /** @description JSON tree of and, or, {field, op, value} over: as_of (); change (); entered (); went_on (); id (eq, ne, in, not_in, is_null, not_null); name (contains, not_contains, eq, starts_with, is_null, not_null); pipeline_id (eq, ne, in, not_in, is_null, not_null); stage_id (eq, ne, in, not_in, is_null, not_null); state (eq, ne, in, not_in, is_null, not_null); kind (eq, ne, in, not_in, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); person_id (eq, ne, in, not_in, is_null, not_null); product_id (eq, ne, in, not_in, is_null, not_null); product_series (eq, ne, in, not_in, is_null, not_null); industry (eq, ne, in, not_in, is_null, not_null); country (eq, ne, in, not_in, is_null, not_null); top_team_id (eq, ne, in, not_in, is_null, not_null); region (eq, ne, in, not_in, is_null, not_null); owner_id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); currency (eq, ne, in, not_in, is_null, not_null); amount (eq, ne, lt, lte, gt, gte, is_null, not_null); win_probability (eq, ne, lt, lte, gt, gte, is_null, not_null); forecast_category (eq, ne, in, not_in, is_null, not_null); source (eq, ne, in, not_in, is_null, not_null); lost_reason (eq, ne, in, not_in, is_null, not_null); lost_from_stage_id (eq, ne, in, not_in, is_null, not_null); competitor (eq, ne, in, not_in, is_null, not_null); opened (eq, ne, lt, lte, gt, gte, is_null, not_null); closed (eq, ne, lt, lte, gt, gte, is_null, not_null); expected_close (eq, ne, lt, lte, gt, gte, is_null, not_null); next_step_on (eq, ne, lt, lte, gt, gte, is_null, not_null); stage_entered (eq, ne, lt, lte, gt, gte, is_null, not_null); last_contacted (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); hygiene (eq, ne, in, not_in, is_null, not_null); is_backfill (eq, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null) */
                 where?: string;
                 q?: string;
                 /** @description A moment, or a date for its end: the deals for which the other filters held then. */
@@ -6165,6 +8129,8 @@ export interface operations {
                 next_step_on_to?: string;
                 stage_entered_after?: string;
                 stage_entered_before?: string;
+                last_contacted_after?: string;
+                last_contacted_before?: string;
                 created_after?: string;
                 created_before?: string;
                 updated_after?: string;
@@ -6368,10 +8334,12 @@ export interface operations {
         parameters: {
             query?: {
                 pipeline_id?: number;
+                group_by?: "stage" | "owner" | "month";
+                column?: string;
                 stage_id?: number;
                 cursor?: string;
                 per_page?: number;
-                /** @description JSON tree of and, or, {field, op, value} over: as_of (); change (); entered (); went_on (); id (eq, ne, in, not_in, is_null, not_null); name (contains, not_contains, eq, starts_with, is_null, not_null); pipeline_id (eq, ne, in, not_in, is_null, not_null); stage_id (eq, ne, in, not_in, is_null, not_null); state (eq, ne, in, not_in, is_null, not_null); kind (eq, ne, in, not_in, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); person_id (eq, ne, in, not_in, is_null, not_null); product_id (eq, ne, in, not_in, is_null, not_null); product_series (eq, ne, in, not_in, is_null, not_null); industry (eq, ne, in, not_in, is_null, not_null); country (eq, ne, in, not_in, is_null, not_null); top_team_id (eq, ne, in, not_in, is_null, not_null); region (eq, ne, in, not_in, is_null, not_null); owner_id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); currency (eq, ne, in, not_in, is_null, not_null); amount (eq, ne, lt, lte, gt, gte, is_null, not_null); win_probability (eq, ne, lt, lte, gt, gte, is_null, not_null); forecast_category (eq, ne, in, not_in, is_null, not_null); source (eq, ne, in, not_in, is_null, not_null); lost_reason (eq, ne, in, not_in, is_null, not_null); lost_from_stage_id (eq, ne, in, not_in, is_null, not_null); competitor (eq, ne, in, not_in, is_null, not_null); opened (eq, ne, lt, lte, gt, gte, is_null, not_null); closed (eq, ne, lt, lte, gt, gte, is_null, not_null); expected_close (eq, ne, lt, lte, gt, gte, is_null, not_null); next_step_on (eq, ne, lt, lte, gt, gte, is_null, not_null); stage_entered (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); hygiene (eq, ne, in, not_in, is_null, not_null); is_backfill (eq, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null) */
+                /** @description JSON tree of and, or, {field, op, value} over: as_of (); change (); entered (); went_on (); id (eq, ne, in, not_in, is_null, not_null); name (contains, not_contains, eq, starts_with, is_null, not_null); pipeline_id (eq, ne, in, not_in, is_null, not_null); stage_id (eq, ne, in, not_in, is_null, not_null); state (eq, ne, in, not_in, is_null, not_null); kind (eq, ne, in, not_in, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); person_id (eq, ne, in, not_in, is_null, not_null); product_id (eq, ne, in, not_in, is_null, not_null); product_series (eq, ne, in, not_in, is_null, not_null); industry (eq, ne, in, not_in, is_null, not_null); country (eq, ne, in, not_in, is_null, not_null); top_team_id (eq, ne, in, not_in, is_null, not_null); region (eq, ne, in, not_in, is_null, not_null); owner_id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); currency (eq, ne, in, not_in, is_null, not_null); amount (eq, ne, lt, lte, gt, gte, is_null, not_null); win_probability (eq, ne, lt, lte, gt, gte, is_null, not_null); forecast_category (eq, ne, in, not_in, is_null, not_null); source (eq, ne, in, not_in, is_null, not_null); lost_reason (eq, ne, in, not_in, is_null, not_null); lost_from_stage_id (eq, ne, in, not_in, is_null, not_null); competitor (eq, ne, in, not_in, is_null, not_null); opened (eq, ne, lt, lte, gt, gte, is_null, not_null); closed (eq, ne, lt, lte, gt, gte, is_null, not_null); expected_close (eq, ne, lt, lte, gt, gte, is_null, not_null); next_step_on (eq, ne, lt, lte, gt, gte, is_null, not_null); stage_entered (eq, ne, lt, lte, gt, gte, is_null, not_null); last_contacted (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); hygiene (eq, ne, in, not_in, is_null, not_null); is_backfill (eq, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null) */
                 where?: string;
                 q?: string;
                 /** @description A moment, or a date for its end: the deals for which the other filters held then. */
@@ -6426,6 +8394,8 @@ export interface operations {
                 next_step_on_to?: string;
                 stage_entered_after?: string;
                 stage_entered_before?: string;
+                last_contacted_after?: string;
+                last_contacted_before?: string;
                 created_after?: string;
                 created_before?: string;
                 updated_after?: string;
@@ -6589,6 +8559,114 @@ export interface operations {
             };
             /** @description Stale version */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    move_deals: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Same key and body: the same answer once more, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveManyInput"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Moved"];
+                };
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6868,6 +8946,136 @@ export interface operations {
         responses: {
             /** @description Done */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DealRecord"];
+                };
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent or out of sight */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stale version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    clone_deal: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Same key and body: the same answer once more, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The ETag that the change is based on; a stale one is 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CloneInput"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11455,6 +13663,1283 @@ export interface operations {
             };
         };
     };
+    list_quotes: {
+        parameters: {
+            query?: {
+                page?: number;
+                per_page?: number;
+                /** @description Comma list of created_at, id, number, revision, sent_at, status, total, updated_at, valid_until; a leading - sorts downwards. */
+                sort?: string;
+                /** @description From `next_cursor`; not with `page`. */
+                cursor?: string;
+                count?: "exact" | "capped" | "none";
+                /** @description Comma list of fields to send. */
+                fields?: string;
+                deleted?: "only";
+                /** @description JSON tree of and, or, {field, op, value} over: id (eq, ne, in, not_in, is_null, not_null); number (contains, not_contains, eq, starts_with, is_null, not_null); status (eq, ne, in, not_in, is_null, not_null); deal_id (eq, ne, in, not_in, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); person_id (eq, ne, in, not_in, is_null, not_null); owner_id (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); superseded_by_id (eq, ne, in, not_in, is_null, not_null); currency (eq, ne, in, not_in, is_null, not_null); total (eq, ne, lt, lte, gt, gte, is_null, not_null); valid_until (eq, ne, lt, lte, gt, gte, is_null, not_null); sent (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null) */
+                where?: string;
+                q?: string;
+                id?: (number | "none")[];
+                number?: string;
+                status?: (string | "none")[];
+                deal_id?: (number | "none")[];
+                customer_id?: (number | "none")[];
+                person_id?: (number | "none")[];
+                /** @description The owner of the deal. */
+                owner_id?: (number | "none")[];
+                created_by?: (number | "none")[];
+                /** @description `none` for the latest revisions. */
+                superseded_by_id?: (number | "none")[];
+                currency?: (string | "none")[];
+                total_min?: string;
+                total_max?: string;
+                valid_until?: string;
+                valid_until_from?: string;
+                valid_until_to?: string;
+                sent_after?: string;
+                sent_before?: string;
+                created_after?: string;
+                created_before?: string;
+                updated_after?: string;
+                updated_before?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["QuoteRecord"][];
+                        meta: components["schemas"]["ListMeta"];
+                    };
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_quote: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Same key and body: the same answer once more, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuoteInput"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuoteRecord"];
+                };
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_quote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuoteRecord"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent or out of sight */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_quote: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that the change is based on; a stale one is 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done, no content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent or out of sight */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stale version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_quote: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that the change is based on; a stale one is 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["QuoteChangePatch"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuoteRecord"];
+                };
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent or out of sight */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stale version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accept_quote: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Same key and body: the same answer once more, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The ETag that the change is based on; a stale one is 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuoteRecord"];
+                };
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent or out of sight */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stale version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    print_quote: {
+        parameters: {
+            query?: {
+                language?: "zh-CN" | "en";
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent or out of sight */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refuse_quote: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Same key and body: the same answer once more, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The ETag that the change is based on; a stale one is 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuoteRecord"];
+                };
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent or out of sight */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stale version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_quote: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Same key and body: the same answer once more, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The ETag that the change is based on; a stale one is 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuoteRecord"];
+                };
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent or out of sight */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stale version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revise_quote: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Same key and body: the same answer once more, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The ETag that the change is based on; a stale one is 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuoteRecord"];
+                };
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent or out of sight */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stale version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_quote: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Same key and body: the same answer once more, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The ETag that the change is based on; a stale one is 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuoteRecord"];
+                };
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent or out of sight */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stale version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_activity_report: {
         parameters: {
             query?: {
@@ -12637,6 +16122,386 @@ export interface operations {
             };
         };
     };
+    read_company: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompanyRecord"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_company: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that the change is based on; a stale one is 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompanyInput"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompanyRecord"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompanyRecord"];
+                };
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stale version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_company: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that the change is based on; a stale one is 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CompanyPatch"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompanyRecord"];
+                };
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stale version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_logo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/*": string;
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent or out of sight */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_tags: {
         parameters: {
             query?: {
@@ -13183,6 +17048,1013 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TagRecord"];
+                };
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent or out of sight */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stale version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_targets: {
+        parameters: {
+            query?: {
+                page?: number;
+                per_page?: number;
+                /** @description Comma list of created_at, id, period_on, updated_at, value; a leading - sorts downwards. */
+                sort?: string;
+                /** @description From `next_cursor`; not with `page`. */
+                cursor?: string;
+                count?: "exact" | "capped" | "none";
+                /** @description Comma list of fields to send. */
+                fields?: string;
+                deleted?: "only";
+                /** @description JSON tree of and, or, {field, op, value} over: id (eq, ne, in, not_in, is_null, not_null); user_id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); period (eq, ne, in, not_in, is_null, not_null); period_on (eq, ne, lt, lte, gt, gte, is_null, not_null); measure (eq, ne, in, not_in, is_null, not_null); product_id (eq, ne, in, not_in, is_null, not_null); currency (eq, ne, in, not_in, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null) */
+                where?: string;
+                id?: (number | "none")[];
+                user_id?: (number | "none")[];
+                team_id?: (number | "none")[];
+                period?: (string | "none")[];
+                period_on?: string;
+                period_on_from?: string;
+                period_on_to?: string;
+                measure?: (string | "none")[];
+                product_id?: (number | "none")[];
+                currency?: (string | "none")[];
+                external_source?: (string | "none")[];
+                external_id?: (string | "none")[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["TargetRecord"][];
+                        meta: components["schemas"]["ListMeta"];
+                    };
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_target: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Same key and body: the same answer once more, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TargetInput"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TargetRecord"];
+                };
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_attainment: {
+        parameters: {
+            query?: {
+                year?: number;
+                measure?: "won_amount" | "won_count" | "new_customers" | "activities";
+                product_id?: number;
+                currency?: string;
+                user_id?: number;
+                team_id?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attainment"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    upsert_target: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that the change is based on; a stale one is 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                source: string;
+                external_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TargetInput"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TargetRecord"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TargetRecord"];
+                };
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent or out of sight */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stale version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    save_target_grid: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GridInput"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GridResult"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GridResult"];
+                };
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_target: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TargetRecord"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent or out of sight */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_target: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that the change is based on; a stale one is 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done, no content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent or out of sight */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stale version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_target: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that the change is based on; a stale one is 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TargetPatch"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TargetRecord"];
+                };
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent or out of sight */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stale version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_target: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Same key and body: the same answer once more, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The ETag that the change is based on; a stale one is 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TargetRecord"];
                 };
             };
             /** @description Not JSON, duplicate keys, bad header */

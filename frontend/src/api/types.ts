@@ -7,6 +7,7 @@ export type Customer = Schemas['CustomerRecord']
 export type Person = Schemas['PersonRecord']
 export type Contact = Schemas['ContactRecord']
 export type Deal = Schemas['DealRecord']
+export type Attachment = Schemas['AttachmentRecord']
 export type User = Schemas['UserRecord']
 export type Team = Schemas['TeamRecord']
 export type Tag = Schemas['TagRecord']
@@ -29,6 +30,9 @@ export type Board = Schemas['Board']
 export type BoardColumn = Schemas['BoardColumn']
 export type SummaryFigures = Schemas['SummaryFigures']
 export type SummaryReport = Schemas['SummaryReport']
+export type Attainment = Schemas['Attainment']
+export type AttainmentRow = Schemas['AttainmentRow']
+export type AttainmentCell = Schemas['AttainmentCell']
 export type PipelineRow = Schemas['PipelineRow']
 export type PipelineReport = Schemas['PipelineReport']
 export type Currencies = Schemas['Currencies']
@@ -36,6 +40,10 @@ export type Currency = Schemas['Currency']
 export type ExchangeRate = Schemas['ExchangeRateRecord']
 export type DealLine = Schemas['DealLine']
 export type Stay = Schemas['Stay']
+export type Quote = Schemas['QuoteRecord']
+export type QuoteLine = Schemas['QuoteLine']
+export type Company = Schemas['CompanyRecord']
+export type SellingEntity = Schemas['SellingEntity']
 
 /** A customer that resembles another. */
 export interface DuplicateMatch {
@@ -60,12 +68,14 @@ export interface ResourceMap {
   people: Person
   contacts: Contact
   deals: Deal
+  attachments: Attachment
   users: User
   teams: Team
   tags: Tag
   options: Option
   pipelines: Pipeline
   products: Product
+  quotes: Quote
   'exchange-rates': ExchangeRate
 }
 

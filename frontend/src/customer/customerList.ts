@@ -10,6 +10,7 @@ export const customerList: ListSpec<'customers'> = {
     status: (customer) => customer.status,
     level: (customer) => customer.level,
     credit_rating: (customer) => customer.credit_rating,
+    first_contacted_at: (customer) => customer.first_contacted_at,
     last_contacted_at: (customer) => customer.last_contacted_at,
     next_follow_up_at: (customer) => customer.next_follow_up_at,
     created_at: (customer) => customer.created_at,
@@ -21,6 +22,7 @@ export const customerList: ListSpec<'customers'> = {
     owner_id: (customer, values) => oneOf(customer.owner_id, values),
     source: (customer, values) => oneOf(customer.source, values),
     industry: (customer, values) => oneOf(customer.industry, values),
+    disqualify_reason: (customer, values) => oneOf(customer.disqualify_reason, values),
     // Repeating a tag means and.
     tag: (customer, values) =>
       values.every((value) =>
@@ -47,6 +49,13 @@ export const customerList: ListSpec<'customers'> = {
     'silent_since_before',
     'last_contacted_after',
     'last_contacted_before',
+    'first_contacted_after',
+    'first_contacted_before',
+    'qualified_after',
+    'qualified_before',
+    'disqualified_after',
+    'disqualified_before',
+    'qualified_by',
     'credit_rating_min',
     'credit_rating_max',
     'country',

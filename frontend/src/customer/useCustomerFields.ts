@@ -27,6 +27,8 @@ const labels: Record<string, string> = {
   description: 'customer.description',
   owner_id: 'customer.owner',
   next_follow_up_at: 'customer.nextFollowUp',
+  disqualify_reason: 'lead.reason',
+  disqualify_note: 'lead.note',
   is_active: 'customer.isActive',
 }
 
@@ -39,6 +41,7 @@ export function useCustomerFields() {
     level: useOptions('level'),
     source: useOptions('source'),
     industry: useOptions('industry'),
+    disqualify_reason: useOptions('disqualify_reason'),
   }
 
   function say(field: string, value: unknown): string {
@@ -46,8 +49,7 @@ export function useCustomerFields() {
     if (field === 'status') return t(`customer.statusName.${String(value)}`)
     if (field === 'kind') return t(`customer.kindName.${String(value)}`)
     if (field === 'owner_id') return users.nameOf(Number(value)) || String(value)
-    if (field === 'level' || field === 'source' || field === 'industry')
-      return options[field].label(String(value))
+    if (field in options) return options[field as keyof typeof options].label(String(value))
     if (field.endsWith('_at')) return instant(String(value))
     if (typeof value === 'boolean') return t(value ? 'field.yes' : 'field.no')
     if (Array.isArray(value))

@@ -35,7 +35,7 @@ export function autoScroller(board: () => HTMLElement | null, steps: () => boole
       sideways(box, x)
       const list = document
         .elementFromPoint(x, y)
-        ?.closest<HTMLElement>('[data-stage]')
+        ?.closest<HTMLElement>('[data-column]')
         ?.querySelector<HTMLElement>('[data-scroller]')
       if (list) {
         const { top, bottom } = list.getBoundingClientRect()

@@ -6,8 +6,8 @@ export type { Board, BoardColumn }
 
 /** A board as the query cache holds it. */
 export interface BoardData extends Board {
-  /** Columns whose totals cannot be told from here and wait to be asked for. */
-  stale: readonly number[]
+  /** Keys of the columns whose totals cannot be told from here and wait to be asked for. */
+  stale: readonly string[]
   /** Versions of deals that are on no loaded card and have been judged: the same event may come twice. */
   judged: ReadonlyMap<number, number>
 }
@@ -23,9 +23,26 @@ export function worthOf(deal: Deal): { amount: bigint; weighted: bigint } {
   return { amount, weighted: timesRate(amount, deal.win_probability) }
 }
 
-/** The order of cards within a column. */
-export function compareRank(a: Deal, b: Deal): number {
-  return a.rank < b.rank ? -1 : a.rank > b.rank ? 1 : a.id - b.id
+/** What the columns of a board are. */
+export type GroupBy = Board['group_by']
+
+/** The key of the column of deals without an owner or a date. */
+export const noKey = 'none'
+
+/** The column that a deal belongs to; null for a closed one, which only a board by stage shows. */
+export function columnKeyOf(deal: Deal, groupBy: GroupBy): string | null {
+  if (groupBy === 'stage') return String(deal.stage_id)
+  if (deal.state !== 'open') return null
+  if (groupBy === 'owner') return deal.owner_id === null ? noKey : String(deal.owner_id)
+  return deal.expected_close_on?.slice(0, 7) ?? noKey
+}
+
+/** The order of cards within a column: by hand under a stage, else by date. */
+export function compareCards(a: Deal, b: Deal, groupBy: GroupBy): number {
+  if (groupBy === 'stage') return a.rank < b.rank ? -1 : a.rank > b.rank ? 1 : a.id - b.id
+  // No date stands behind every date.
+  const [first, second] = [a.expected_close_on ?? '~', b.expected_close_on ?? '~']
+  return first < second ? -1 : first > second ? 1 : a.id - b.id
 }
 
 /** A board under change: untouched columns stay the same objects, so that they are not drawn anew. */
@@ -48,20 +65,20 @@ export class BoardDraft {
     return index === undefined ? undefined : this.columns[index]?.cards.find((card) => card.id === id)
   }
 
-  /** The column of a stage. */
-  column(stageId: number): BoardColumn | undefined {
-    return this.columns.find((column) => column.stage_id === stageId)
+  /** The column of a key. */
+  column(key: string): BoardColumn | undefined {
+    return this.columns.find((column) => column.key === key)
   }
 
-  /** The stage under which a card stands. */
-  stageOf(id: number): number | undefined {
+  /** The column in which a card stands. */
+  keyOf(id: number): string | undefined {
     const index = this.places.get(id)
-    return index === undefined ? undefined : this.columns[index]?.stage_id
+    return index === undefined ? undefined : this.columns[index]?.key
   }
 
-  /** Stages of which not every card is loaded. */
-  partial(): number[] {
-    return this.columns.filter((column) => column.next_cursor !== null).map((column) => column.stage_id)
+  /** Columns of which not every card is loaded. */
+  partial(): string[] {
+    return this.columns.filter((column) => column.next_cursor !== null).map((column) => column.key)
   }
 
   /** Takes a card out, its money and count with it. */
@@ -79,16 +96,16 @@ export class BoardDraft {
   /**
    * Puts a deal into a column.
    *
-   * @param at Place among the cards; by rank if not given.
+   * @param at Place among the cards; by their order if not given.
    * @param counts False where the totals hold the deal already.
    * @returns False when its place is behind the loaded cards: the next page will bring it.
    */
-  insert(deal: Deal, stageId: number, at?: number, counts = true): boolean {
-    const index = this.columns.findIndex((column) => column.stage_id === stageId)
+  insert(deal: Deal, key: string, at?: number, counts = true): boolean {
+    const index = this.columns.findIndex((column) => column.key === key)
     if (index < 0) return false
     const column = this.open(index)
     if (counts) this.count(column, deal, 1)
-    const place = at ?? placeByRank(column.cards, deal)
+    const place = at ?? this.placeByOrder(column.cards, deal)
     if (at === undefined && place === column.cards.length && column.next_cursor !== null) return false
     column.cards.splice(place, 0, deal)
     this.places.set(deal.id, index)
@@ -110,7 +127,7 @@ export class BoardDraft {
 
   /** Gives a column the totals that the server has told, which may have chosen another currency for them. */
   setTotals(answer: BoardColumn, currency: string): void {
-    const index = this.columns.findIndex((column) => column.stage_id === answer.stage_id)
+    const index = this.columns.findIndex((column) => column.key === answer.key)
     if (index < 0) return
     const others = answer.other_amounts
     const { amount, weighted_amount } = answer
@@ -126,8 +143,8 @@ export class BoardDraft {
   }
 
   /** Sets where the next page of a column begins. */
-  setCursor(stageId: number, cursor: string | null): void {
-    const index = this.columns.findIndex((column) => column.stage_id === stageId)
+  setCursor(key: string, cursor: string | null): void {
+    const index = this.columns.findIndex((column) => column.key === key)
     if (index >= 0) this.open(index).next_cursor = cursor
   }
 
@@ -150,6 +167,11 @@ export class BoardDraft {
     }
     column.amount = decimalText(sums.amount)
     column.weighted_amount = decimalText(rounded(sums.weighted, currencyPlaces(this.board.currency)))
+  }
+
+  private placeByOrder(cards: readonly Deal[], deal: Deal): number {
+    const at = cards.findIndex((card) => compareCards(deal, card, this.board.group_by) < 0)
+    return at < 0 ? cards.length : at
   }
 
   private open(index: number): BoardColumn {
@@ -190,11 +212,6 @@ export class BoardDraft {
 
 function sumOf<K extends string>(rows: readonly Record<K, number>[], key: K): number {
   return rows.reduce((sum, row) => sum + row[key], 0)
-}
-
-function placeByRank(cards: readonly Deal[], deal: Deal): number {
-  const at = cards.findIndex((card) => compareRank(deal, card) < 0)
-  return at < 0 ? cards.length : at
 }
 
 /** How many deals there are on a board. */

@@ -1,7 +1,7 @@
 import type { Deal } from '@/api/types'
 import type { AppliedEvent } from '@/records/live'
 import { isGone } from '@/realtime/events'
-import { BoardDraft, type Board, type BoardData } from './board'
+import { BoardDraft, columnKeyOf, compareCards, type Board, type BoardData, type GroupBy } from './board'
 
 /** What decides whether a deal belongs on a board. */
 export interface BoardScope {
@@ -25,6 +25,7 @@ const moving = new Set([
   'customer_id',
   'collaborators',
   'closed_on',
+  'expected_close_on',
   'is_active',
   'name',
 ])
@@ -40,7 +41,8 @@ function belongs(deal: Deal, present: boolean, scope: BoardScope): boolean {
  * Works events into a board: cards move, change, come and go in place, and the totals follow.
  *
  * Where a deal stood on no loaded card, its column's totals cannot be told from here: the column is marked
- * `stale`. Null asks for the whole board anew: a pipeline was rebuilt, or a customer changed hands.
+ * `stale`. Null asks for the whole board anew: a pipeline was rebuilt, a customer changed hands, or a deal has come to
+ * an owner or a month that had no column.
  */
 export function applyToBoard(
   data: BoardData,
@@ -55,9 +57,7 @@ export function applyToBoard(
       if (event.id === data.pipeline_id) return null
     } else if (event.resource === 'customers') {
       if (!followCustomer(data, draft, event)) return null
-    } else {
-      applyDeal(draft, event, scope, stale, judged)
-    }
+    } else if (!applyDeal(data.group_by, draft, event, scope, stale, judged)) return null
   }
   const columns = draft.result()
   const isSame =
@@ -67,43 +67,50 @@ export function applyToBoard(
   return { ...data, columns, stale: [...stale], judged }
 }
 
+/** Works in what happened to a deal; false when there is no column for it. */
 function applyDeal(
+  groupBy: GroupBy,
   draft: BoardDraft,
   event: AppliedEvent,
   scope: BoardScope,
-  stale: Set<number>,
+  stale: Set<string>,
   judged: Map<number, number>,
-): void {
+): boolean {
   const known = draft.find(event.id)
   const deal = isGone(event) ? null : (event.record as unknown as Deal)
   const version = deal?.version ?? event.version ?? 0
   if (known) {
-    if (deal && version <= known.version) return
-    if (!deal || !belongs(deal, true, scope)) {
+    if (deal && version <= known.version) return true
+    const key = deal && belongs(deal, true, scope) ? columnKeyOf(deal, groupBy) : null
+    if (!deal || key === null) {
       draft.remove(event.id)
       judged.set(event.id, version)
-      return
+      return true
     }
+    if (!draft.column(key)) return groupBy === 'stage'
     const next = keepPersonal(known, deal)
-    if (known.stage_id === next.stage_id && known.rank === next.rank) draft.replace(next)
+    if (key === draft.keyOf(event.id) && compareCards(known, next, groupBy) === 0) draft.replace(next)
     else {
       draft.remove(event.id)
-      if (!draft.insert(next, next.stage_id)) judged.set(event.id, version)
+      if (!draft.insert(next, key)) judged.set(event.id, version)
     }
-    return
+    return true
   }
-  if ((judged.get(event.id) ?? -1) >= version && deal) return
+  if ((judged.get(event.id) ?? -1) >= version && deal) return true
   const partial = draft.partial()
   // What was created stood nowhere before; a change of its notes moves no total.
   const wasElsewhere = !/_created$/.test(event.type)
   const matters =
     event.isOwn || event.changed.length === 0 || event.changed.some((field) => moving.has(field))
-  if (wasElsewhere && matters) for (const stage of partial) stale.add(stage)
+  if (wasElsewhere && matters) for (const key of partial) stale.add(key)
   judged.set(event.id, version)
-  if (!deal || !belongs(deal, false, scope)) return
-  const isPartial = partial.includes(deal.stage_id)
-  draft.insert(deal, deal.stage_id, undefined, !isPartial)
-  if (isPartial && (matters || !wasElsewhere)) stale.add(deal.stage_id)
+  const key = deal && belongs(deal, false, scope) ? columnKeyOf(deal, groupBy) : null
+  if (!deal || key === null) return true
+  if (!draft.column(key)) return groupBy === 'stage'
+  const isPartial = partial.includes(key)
+  draft.insert(deal, key, undefined, !isPartial)
+  if (isPartial && (matters || !wasElsewhere)) stale.add(key)
+  return true
 }
 
 /** A push is the same for everybody in its room: what is personal stays as it was read. */
@@ -138,34 +145,33 @@ export function mergeMore(
 ): BoardData {
   const [column] = answer.columns
   if (!column) return data
-  const stageId = column.stage_id
+  const { key } = column
   const draft = new BoardDraft(data)
   draft.setTotals(column, answer.currency)
-  draft.setCursor(stageId, column.next_cursor)
+  draft.setCursor(key, column.next_cursor)
   const moved = new Set(heard.map((event) => event.id))
   for (const deal of column.cards) {
     if (draft.find(deal.id) || moved.has(deal.id)) continue
-    draft.insert(deal, stageId, draft.column(stageId)?.cards.length ?? 0, false)
+    draft.insert(deal, key, draft.column(key)?.cards.length ?? 0, false)
   }
-  const stale = data.stale.filter((stage) => stage !== stageId)
+  const stale = data.stale.filter((stale) => stale !== key)
   const merged = { ...data, columns: draft.result(), stale }
   if (heard.length === 0) return merged
   // What was judged unseen may stand on a card now: it is told again, and the totals are asked for.
   const judged = new Map([...data.judged].filter(([id]) => !moved.has(id)))
   const next = applyToBoard({ ...merged, judged }, heard, scope) ?? merged
-  return { ...next, stale: [...new Set([...next.stale, stageId])] }
+  return { ...next, stale: [...new Set([...next.stale, key])] }
 }
 
 /** Takes over totals that were asked for; those that changed while the answer was on its way stay stale. */
 export function mergeTotals(
   data: BoardData,
   answer: Board,
-  stages: readonly number[],
+  keys: readonly string[],
   isQuiet: boolean,
 ): BoardData {
   const draft = new BoardDraft(data)
-  for (const column of answer.columns)
-    if (stages.includes(column.stage_id)) draft.setTotals(column, answer.currency)
-  const stale = isQuiet ? data.stale.filter((stage) => !stages.includes(stage)) : data.stale
+  for (const column of answer.columns) if (keys.includes(column.key)) draft.setTotals(column, answer.currency)
+  const stale = isQuiet ? data.stale.filter((key) => !keys.includes(key)) : data.stale
   return { ...data, columns: draft.result(), stale }
 }

@@ -8,7 +8,7 @@ export function dropTargetAt(x: number, y: number, draggedId: number): DropTarge
   const element = document.elementFromPoint(x, y)
   const zone = element?.closest<HTMLElement>('[data-drop-zone]')?.dataset['dropZone']
   if (zone === 'won' || zone === 'lost') return { kind: 'zone', zone }
-  const column = element?.closest<HTMLElement>('[data-stage]')
+  const column = element?.closest<HTMLElement>('[data-column]')
   return column ? placeIn(column, y, draggedId) : null
 }
 
@@ -22,12 +22,12 @@ export function placeIn(column: HTMLElement, y: number, draggedId: number): Drop
     if (y < top + height / 2) break
     afterId = id
   }
-  return { kind: 'place', stageId: Number(column.dataset['stage']), afterId }
+  return { kind: 'place', key: column.dataset['column'] ?? '', afterId }
 }
 
 /** Whether two targets are the same. */
 export function isSameTarget(a: DropTarget | null, b: DropTarget | null): boolean {
   if (!a || !b || a.kind !== b.kind) return a === b
   if (a.kind === 'zone') return b.kind === 'zone' && a.zone === b.zone
-  return b.kind === 'place' && a.stageId === b.stageId && a.afterId === b.afterId
+  return b.kind === 'place' && a.key === b.key && a.afterId === b.afterId
 }

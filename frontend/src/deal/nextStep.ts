@@ -24,6 +24,20 @@ export function isAgeing(deal: Deal, expectedDays: number | null | undefined, no
   return deal.state === 'open' && expectedDays != null && daysSince(deal.stage_entered_at, now) > expectedDays
 }
 
+/** An open deal of which nobody has heard or written for so many days is silent. */
+export const silentDays = 14
+
+/** Days since the last contact or change of an open deal, where it is silent; else null. */
+export function silentFor(
+  deal: Pick<Deal, 'state' | 'last_contacted_at' | 'updated_at'>,
+  now: number,
+): number | null {
+  if (deal.state !== 'open') return null
+  const contact = deal.last_contacted_at ? daysSince(deal.last_contacted_at, now) : Infinity
+  const days = Math.min(contact, daysSince(deal.updated_at, now))
+  return days >= silentDays ? days : null
+}
+
 /** Whether the day on which an open deal was to be closed has gone by. */
 export function isLate(deal: Pick<Deal, 'state' | 'expected_close_on'>, today: string): boolean {
   return deal.state === 'open' && deal.expected_close_on !== null && deal.expected_close_on < today

@@ -11,7 +11,7 @@ export interface LossReason {
 
 /** Something to ask before a deal can go on. */
 export type Question =
-  | { kind: 'loss'; deal: Deal; answer(value: LossReason | null): void }
+  | { kind: 'loss'; deal: Deal; count?: number; answer(value: LossReason | null): void }
   | {
       kind: 'fields'
       deal: Deal
@@ -21,7 +21,7 @@ export type Question =
       save(changes: Changes): Promise<Deal>
       answer(value: Deal | null): void
     }
-  | { kind: 'stage'; deal: Deal; stages: readonly Stage[]; answer(value: Stage | null): void }
+  | { kind: 'stage'; deal: Deal; stages: readonly Stage[]; count?: number; answer(value: Stage | null): void }
 
 /** The question that waits for an answer; DealQuestions shows it. */
 export const openQuestion = shallowRef<Question | null>(null)

@@ -6,7 +6,7 @@ import { useLive } from '@/records/context'
 import { fitsChoice } from '@/records/listSpec'
 import type { ListChoice } from '@/records/listState'
 import type { AppliedEvent, LiveView } from '@/records/live'
-import { boardData, type BoardData } from './board'
+import { boardData, type BoardData, type GroupBy } from './board'
 import { applyToBoard, mergeMore, mergeTotals, type BoardScope } from './boardLive'
 import { dealList } from './dealList'
 import { shiftDate } from './nextStep'
@@ -18,6 +18,7 @@ const closedDays = 30
 /** What a board shows: a pipeline, and of its deals those that pass the filters. */
 export interface BoardChoice {
   pipelineId: number | undefined
+  groupBy: GroupBy
   choice: ListChoice
 }
 
@@ -36,7 +37,8 @@ export function useBoard(source: ComputedRef<BoardChoice>, options: BoardOptions
 
   const filters = computed<Query>(() => {
     const { q, filters: chosen } = source.value.choice
-    return { ...chosen, ...(q ? { q } : {}) }
+    const { groupBy } = source.value
+    return { ...chosen, ...(q ? { q } : {}), ...(groupBy === 'stage' ? {} : { group_by: groupBy }) }
   })
   const key = computed<BoardKey>(() => ['board', source.value.pipelineId, filters.value])
   const scope = computed<BoardScope>(() => {
@@ -74,7 +76,10 @@ export function useBoard(source: ComputedRef<BoardChoice>, options: BoardOptions
     },
     enabled: computed(() => source.value.pipelineId !== undefined),
     // Another filter of the same pipeline: the old cards stay until the new ones are there.
-    placeholderData: (former) => (former?.pipeline_id === source.value.pipelineId ? former : undefined),
+    placeholderData: (former) =>
+      former?.pipeline_id === source.value.pipelineId && former?.group_by === source.value.groupBy
+        ? former
+        : undefined,
     meta: computed(() => {
       const own = scope.value
       return {
@@ -103,28 +108,28 @@ export function useBoard(source: ComputedRef<BoardChoice>, options: BoardOptions
     }
   }
 
-  const loading = shallowReactive(new Set<number>())
-  const faults = shallowReactive(new Map<number, unknown>())
+  const loading = shallowReactive(new Set<string>())
+  const faults = shallowReactive(new Map<string, unknown>())
 
   /** Brings the next cards of a column. */
-  async function loadMore(stageId: number): Promise<void> {
-    const cursor = data.value?.columns.find((column) => column.stage_id === stageId)?.next_cursor
-    if (!cursor || loading.has(stageId) || result.isPlaceholderData.value) return
+  async function loadMore(columnKey: string): Promise<void> {
+    const cursor = data.value?.columns.find((column) => column.key === columnKey)?.next_cursor
+    if (!cursor || loading.has(columnKey) || result.isPlaceholderData.value) return
     const of = key.value
-    loading.add(stageId)
-    faults.delete(stageId)
+    loading.add(columnKey)
+    faults.delete(columnKey)
     try {
-      const { board, heard } = await ask(of, { stage_id: stageId, cursor, per_page: pageSize })
+      const { board, heard } = await ask(of, { column: columnKey, cursor, per_page: pageSize })
       const own = scope.value
       write(of, (held) => {
-        const column = held.columns.find((entry) => entry.stage_id === stageId)
+        const column = held.columns.find((entry) => entry.key === columnKey)
         // The board was loaded anew meanwhile: these cards belong to the former one.
         return column?.next_cursor === cursor ? mergeMore(held, board, heard, own) : held
       })
     } catch (fault) {
-      faults.set(stageId, fault)
+      faults.set(columnKey, fault)
     } finally {
-      loading.delete(stageId)
+      loading.delete(columnKey)
     }
   }
 
@@ -132,14 +137,14 @@ export function useBoard(source: ComputedRef<BoardChoice>, options: BoardOptions
   const asking = ref(false)
   async function askTotals(): Promise<void> {
     const of = key.value
-    const stages = data.value?.stale ?? []
-    if (stages.length === 0 || asking.value) return
+    const keys = data.value?.stale ?? []
+    if (keys.length === 0 || asking.value) return
     asking.value = true
     try {
-      for (const stage of stages) {
-        const { board, heard } = await ask(of, { stage_id: stage, per_page: 1 })
+      for (const column of keys) {
+        const { board, heard } = await ask(of, { column, per_page: 1 })
         const isQuiet = heard.every((event) => event.resource !== 'deals')
-        write(of, (held) => mergeTotals(held, board, [stage], isQuiet))
+        write(of, (held) => mergeTotals(held, board, [column], isQuiet))
       }
     } catch {
       // The totals are asked for again with the next event; until then they are nearly right.
@@ -173,7 +178,7 @@ export function useBoard(source: ComputedRef<BoardChoice>, options: BoardOptions
     error: result.error,
     retry: () => void result.refetch(),
     loadMore,
-    isLoading: (stageId: number) => loading.has(stageId),
-    faultOf: (stageId: number) => faults.get(stageId),
+    isLoading: (columnKey: string) => loading.has(columnKey),
+    faultOf: (columnKey: string) => faults.get(columnKey),
   }
 }

@@ -3,6 +3,7 @@ import { useI18n } from 'vue-i18n'
 import type { Deal } from '@/api/types'
 import { useCommands } from '@/ui/shortcuts'
 import type { useDealMoves } from './useDealMoves'
+import type { useSelection } from './useSelection'
 
 interface BoardCommands {
   activeCard: () => Deal | undefined
@@ -10,10 +11,14 @@ interface BoardCommands {
   canMove: (id: number) => boolean
   step: (id: number, key: string) => void
   moves: ReturnType<typeof useDealMoves>
+  selection: ReturnType<typeof useSelection>
+  /** Asks where the chosen cards go. */
+  moveChosen: () => void
 }
 
 /** What keys do with the card that has the focus. */
-export function useBoardCommands({ activeCard, focusedId, canMove, step, moves }: BoardCommands): void {
+export function useBoardCommands(options: BoardCommands): void {
+  const { activeCard, focusedId, canMove, step, moves, selection, moveChosen } = options
   const { t } = useI18n()
   const isReady = (): boolean => {
     const card = activeCard()
@@ -52,8 +57,32 @@ export function useBoardCommands({ activeCard, focusedId, canMove, step, moves }
       group: 'actions',
       icon: ArrowRightLeft,
       keys: ['m'],
+      when: () => selection.chosen.value.size > 0 || isReady(),
+      run: (event) => {
+        if (selection.chosen.value.size > 0) moveChosen()
+        else withCard((deal) => void moves.moveTo(deal))(event)
+      },
+    },
+    {
+      id: 'board.choose',
+      label: () => t('deal.key.choose'),
+      group: 'list',
+      keys: ['x'],
+      hidden: true,
       when: isReady,
-      run: withCard((deal) => void moves.moveTo(deal)),
+      run: () => {
+        const id = focusedId()
+        if (id !== null) selection.toggle(id)
+      },
+    },
+    {
+      id: 'board.chooseNone',
+      label: () => t('deal.clearSelection'),
+      group: 'list',
+      keys: ['escape'],
+      hidden: true,
+      when: () => selection.chosen.value.size > 0,
+      run: () => selection.clear(),
     },
     {
       id: 'deal.win',

@@ -54,7 +54,7 @@ export function useBoardFocus(root: Ref<HTMLElement | null>, board: Ref<Board | 
       const at = column?.cards.findIndex((card) => card.id === id) ?? 0
       void nextTick(() => {
         if (focusedId() !== null) return
-        const cards = now.columns.find((entry) => entry.stage_id === column?.stage_id)?.cards ?? []
+        const cards = now.columns.find((entry) => entry.key === column?.key)?.cards ?? []
         const heir = linkOf(id) ? id : (cards[Math.min(at, cards.length - 1)]?.id ?? null)
         if (heir !== null) focus(heir)
       })

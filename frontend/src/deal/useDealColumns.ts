@@ -43,7 +43,7 @@ export function useDealColumns(state: ListState): ColumnChoice {
     {
       key: 'expected_close_on',
       label: t('deal.field.expected_close_on'),
-      width: 116,
+      width: 124,
       sort: 'expected_close_on',
       isDefault: true,
     },
@@ -69,13 +69,13 @@ export function useDealColumns(state: ListState): ColumnChoice {
     {
       key: 'forecast_category',
       label: t('deal.field.forecast_category'),
-      width: 116,
+      width: 124,
       sort: 'forecast_category',
     },
     { key: 'source', label: t('deal.field.source'), width: 120 },
     { key: 'lost_reason', label: t('deal.field.lost_reason'), width: 140 },
-    { key: 'opened_on', label: t('deal.field.opened_on'), width: 112, sort: 'opened_on' },
-    { key: 'closed_on', label: t('deal.field.closed_on'), width: 112, sort: 'closed_on' },
+    { key: 'opened_on', label: t('deal.field.opened_on'), width: 124, sort: 'opened_on' },
+    { key: 'closed_on', label: t('deal.field.closed_on'), width: 124, sort: 'closed_on' },
     { key: 'created_at', label: t('deal.field.created_at'), width: 124, sort: 'created_at' },
     { key: 'updated_at', label: t('deal.field.updated_at'), width: 124, sort: 'updated_at', fields: [] },
   ])

@@ -44,6 +44,14 @@ export function useDealFilters(
       label: t(`deal.kindName.${value}`),
     })),
   }))
+  const categories = computed<ListFilter>(() => ({
+    key: 'forecast_category',
+    label: t('deal.field.forecast_category'),
+    choices: (['committed', 'best_case', 'pipeline', 'omitted'] as const).map((value) => ({
+      value,
+      label: t(`deal.forecastName.${value}`),
+    })),
+  }))
   const stageChoices = computed(() =>
     stages.pipelines.value
       .filter(({ id }) => pipelineId() === undefined || id === pipelineId())
@@ -71,11 +79,17 @@ export function useDealFilters(
             ...common.value,
             kinds.value,
             { key: 'source', label: t('deal.field.source'), choices: sources.choices.value },
+            categories.value,
             ...(isClosed.value
               ? [{ key: 'lost_reason', label: t('deal.field.lost_reason'), choices: reasons.choices.value }]
               : []),
           ]
-        : [...common.value, kinds.value],
+        : [
+            ...common.value,
+            kinds.value,
+            { key: 'source', label: t('deal.field.source'), choices: sources.choices.value },
+            categories.value,
+          ],
     ),
     ranges: computed(() => [
       { from: 'amount_min', to: 'amount_max', label: t('deal.field.amount'), kind: 'number' as const },

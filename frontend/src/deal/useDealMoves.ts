@@ -134,8 +134,7 @@ export function useDealMoves() {
     const target = targetOf(deal, intent)
     const shown: PendingMove = {
       deal,
-      stage: target,
-      stageId: target?.id ?? deal.stage_id,
+      change: (of) => dealAt(of, target),
       afterId: intent.verb === 'move' ? (intent.afterId ?? null) : null,
     }
     pendingMoves.set(deal.id, shown)
@@ -207,11 +206,15 @@ export function useDealMoves() {
   /** Asks why, and loses a deal. The card stands in the lost column while the question is open. */
   async function lose(deal: Deal): Promise<boolean> {
     const target = byId(deal.pipeline_id)?.stages.find((entry) => entry.kind === 'lost') ?? null
-    const shown: PendingMove = { deal, stage: target, stageId: target?.id ?? deal.stage_id, afterId: null }
+    const shown: PendingMove = { deal, change: (of) => dealAt(of, target), afterId: null }
     pendingMoves.set(deal.id, shown)
     const why = await ask<'loss'>({ kind: 'loss', deal })
     if (pendingMoves.get(deal.id) === shown) pendingMoves.delete(deal.id)
-    if (!why) return false
+    return why ? loseFor(deal, why) : false
+  }
+
+  /** Loses a deal for a reason. */
+  async function loseFor(deal: Deal, why: LossReason): Promise<boolean> {
     const done = await run(deal, { verb: 'lose', why })
     if (done) offerUndo(t('deal.lostIt', { name: deal.name }), deal, done)
     return done !== null
@@ -231,5 +234,5 @@ export function useDealMoves() {
     return to ? move(deal, to, null) : false
   }
 
-  return { move, win, lose, reopen, moveTo }
+  return { move, win, lose, loseFor, reopen, moveTo, complete }
 }

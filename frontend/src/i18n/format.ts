@@ -51,7 +51,17 @@ export function useFormat() {
     )
   }
 
-  /** A month such as `2026-11`. */
+  /** A month, `2026-11`, by its name; the year only where it is another one. */
+  function month(of: string): string {
+    const isThisYear = of.startsWith(dayOf(new Date()).slice(0, 4))
+    const shape: Intl.DateTimeFormatOptions = { timeZone: 'UTC', month: 'long' }
+    return dates(
+      `month ${isThisYear}`,
+      isThisYear ? shape : { ...shape, month: 'short', year: 'numeric' },
+    ).format(new Date(`${of}-01T00:00:00Z`))
+  }
+
+  /** A month with its year, such as `2026-11`. */
   function monthName(month: string): string {
     return dates('month', { timeZone: 'UTC', year: 'numeric', month: 'short' }).format(
       new Date(`${month}-01T00:00:00Z`),
@@ -68,7 +78,12 @@ export function useFormat() {
 
   /** The time of day of an instant. */
   function time(at: string): string {
-    return dates('time', { timeZone: zone.value, hour: '2-digit', minute: '2-digit' }).format(new Date(at))
+    return dates('time', { timeZone: zone.value, timeStyle: 'short' }).format(new Date(at))
+  }
+
+  /** An instant below a heading that names its day: the time, or how long ago within the hour. */
+  function timeOfDay(at: string): string {
+    return Math.abs(Date.now() - Date.parse(at)) < hour ? relative(at) : time(at)
   }
 
   /** `today`, `yesterday`, else the date: the headings of a timeline. */
@@ -106,6 +121,18 @@ export function useFormat() {
       ...(whole ? { maximumFractionDigits: 0 } : {}),
       // Browsers format decimal strings exactly; only the type of the library does not say so yet.
     }).format(amount as unknown as number)
+  }
+
+  /** The size of a file. */
+  function bytes(size: number): string {
+    const units = ['byte', 'kilobyte', 'megabyte'] as const
+    const step = size < 1000 ? 0 : size < 1_000_000 ? 1 : 2
+    return numbers(`bytes ${step}`, {
+      style: 'unit',
+      unit: units[step] ?? 'byte',
+      unitDisplay: 'short',
+      maximumFractionDigits: step === 2 ? 1 : 0,
+    }).format(size / 1000 ** step)
   }
 
   /** A plain number. */
@@ -146,9 +173,12 @@ export function useFormat() {
     dayOf,
     date,
     shortDate,
+    month,
     monthName,
+    bytes,
     instant,
     time,
+    timeOfDay,
     dayName,
     relative,
     money,

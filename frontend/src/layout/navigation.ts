@@ -1,5 +1,14 @@
 import type { Component } from 'vue'
-import { Building2, ChartColumn, Handshake, House, SlidersHorizontal } from '@lucide/vue'
+import {
+  Building2,
+  ChartColumn,
+  FileText,
+  Handshake,
+  House,
+  SlidersHorizontal,
+  Sprout,
+  Target,
+} from '@lucide/vue'
 import type { RouteRecordRaw } from 'vue-router'
 import { useSession } from '@/session/session'
 
@@ -43,6 +52,13 @@ export const adminPages = [
     isForAdmins: true,
   },
   {
+    name: 'admin-company',
+    path: 'company',
+    title: 'admin.company.title',
+    permission: 'setting:write',
+    isForAdmins: true,
+  },
+  {
     name: 'admin-currencies',
     path: 'currencies',
     title: 'admin.currencies',
@@ -59,6 +75,7 @@ const adminComponents: Record<(typeof adminPages)[number]['name'], () => Promise
   'admin-pipelines': () => import('@/admin/PipelinesPage.vue'),
   'admin-products': () => import('@/admin/ProductsPage.vue'),
   'admin-options': () => import('@/admin/OptionsPage.vue'),
+  'admin-company': () => import('@/admin/CompanyPage.vue'),
   'admin-currencies': () => import('@/admin/CurrenciesPage.vue'),
   'admin-tags': () => import('@/admin/TagsPage.vue'),
 }
@@ -67,6 +84,7 @@ const adminComponents: Record<(typeof adminPages)[number]['name'], () => Promise
 export const places: readonly Place[] = [
   { name: 'home', label: 'nav.home', icon: House, key: 'h', onPhone: true },
   { name: 'customers', label: 'nav.customers', icon: Building2, key: 'c', onPhone: true },
+  { name: 'leads', label: 'nav.leads', icon: Sprout, key: 'l' },
   {
     name: 'deals',
     label: 'nav.deals',
@@ -75,7 +93,9 @@ export const places: readonly Place[] = [
     permission: 'deal:read',
     onPhone: true,
   },
+  { name: 'quotes', label: 'nav.quotes', icon: FileText, key: 'q', permission: 'deal:read' },
   { name: 'reports', label: 'nav.reports', icon: ChartColumn, key: 'r', permission: 'report:read' },
+  { name: 'targets', label: 'nav.targets', icon: Target, key: 'o', permission: 'report:read' },
   {
     name: 'admin',
     label: 'nav.admin',
@@ -100,6 +120,12 @@ export const pages: readonly RouteRecordRaw[] = [
     meta: { title: 'nav.customers', place: 'customers' },
   },
   {
+    path: '/customers/leads',
+    name: 'leads',
+    component: () => import('@/customer/LeadListPage.vue'),
+    meta: { title: 'nav.leads', place: 'leads' },
+  },
+  {
     path: '/customers/:id(\\d+)',
     name: 'customer',
     component: () => import('@/customer/CustomerPage.vue'),
@@ -117,6 +143,18 @@ export const pages: readonly RouteRecordRaw[] = [
     component: () => import('@/deal/DealPage.vue'),
     meta: { title: 'nav.deals', place: 'deals', permission: 'deal:read' },
   },
+  {
+    path: '/quotes',
+    name: 'quotes',
+    component: () => import('@/quote/QuotesPage.vue'),
+    meta: { title: 'nav.quotes', place: 'quotes', permission: 'deal:read' },
+  },
+  {
+    path: '/quotes/:id(\\d+)',
+    name: 'quote',
+    component: () => import('@/quote/QuotePage.vue'),
+    meta: { title: 'nav.quotes', place: 'quotes', permission: 'deal:read' },
+  },
   { path: '/reports', name: 'reports', redirect: (to) => ({ name: 'report-summary', query: to.query }) },
   {
     path: '/reports/summary',
@@ -129,6 +167,12 @@ export const pages: readonly RouteRecordRaw[] = [
     name: 'report',
     component: () => import('@/report/ReportPage.vue'),
     meta: { title: 'nav.reports', place: 'reports', permission: 'report:read' },
+  },
+  {
+    path: '/targets',
+    name: 'targets',
+    component: () => import('@/target/TargetsPage.vue'),
+    meta: { title: 'nav.targets', place: 'targets', permission: 'report:read' },
   },
   {
     path: '/admin',

@@ -19,6 +19,7 @@ const lists: Record<string, string> = {
   team: 'teams',
   task: 'tasks',
   quote: 'quotes',
+  company: 'companies',
   product: 'products',
   customer: 'customers',
   contact: 'contacts',

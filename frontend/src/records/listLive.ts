@@ -9,6 +9,10 @@ export interface Change<T extends AnyRecord = AnyRecord> {
   record: T | null
   /** Made by this tab: it is shown at once, never counted as news. */
   isOwn: boolean
+  /** It came into being with this change: no list can have counted it before. */
+  isNew?: boolean
+  /** Fields that the change touched, where they are known. */
+  changed?: readonly string[]
 }
 
 /** How a list judges records by itself, without asking the server. */
@@ -22,6 +26,10 @@ export interface LiveList<T extends AnyRecord = AnyRecord> {
   isHeld(): boolean
   /** What a push says is not enough to judge or to draw a row: a change asks for a reload. */
   needsReload?: boolean
+  /** May a change of these fields have let a record into the list or out of it? */
+  isDecidedBy?(fields: readonly string[]): boolean
+  /** Asks the server how many records there are, without rows. */
+  count?(): Promise<ListPage<T>['meta']>
 }
 
 /** Pages of a list as the query cache holds them. */
@@ -32,6 +40,8 @@ export interface Applied<T extends AnyRecord> {
   data: ListData<T>
   /** New rows, or rows with another place, that wait until the list is let go. */
   pending: Map<number, T>
+  /** Nobody here can tell whether a row that is not loaded was counted before: only the server knows the total. */
+  isDoubtful: boolean
 }
 
 interface Row<T> {
@@ -81,6 +91,14 @@ export function applyChanges<T extends AnyRecord>(
   const hasMore = data.pages.at(-1)?.meta.next_cursor != null
   const touched = new Set<number>()
   let total = 0
+  let isDoubtful = false
+  /** Counts a record of which no row is loaded. */
+  const count = (change: Change<T>, fits: boolean): void => {
+    if (data.pages[0]?.meta.total_is_capped) return
+    if (!hasMore || change.isNew) total += fits ? 1 : 0
+    else if (!change.record || !change.changed?.length || list.isDecidedBy?.(change.changed) !== false)
+      isDoubtful = true
+  }
 
   const insert = (record: T): void => {
     const place = placeOf(rows, record, list.compare)
@@ -104,6 +122,7 @@ export function applyChanges<T extends AnyRecord>(
       const waited = pending.delete(change.id)
       if (row) removeAt(at)
       if (row || waited) total -= 1
+      else count(change, false)
     } else if (row) {
       const next = merge(row.record, change.record)
       const before = rows[at - 1]
@@ -122,16 +141,27 @@ export function applyChanges<T extends AnyRecord>(
         pending.delete(change.id)
       }
     } else if (list.isHeld() && !change.isOwn) {
-      if (!pending.has(change.id)) total += 1
+      if (!pending.has(change.id)) count(change, true)
       pending.set(change.id, change.record)
     } else {
-      if (!pending.delete(change.id)) total += 1
+      if (!pending.delete(change.id)) count(change, true)
       insert(change.record)
     }
   }
 
-  if (touched.size === 0 && total === 0) return { data, pending }
-  return { data: rebuild(data, rows, touched, total), pending }
+  const isKept = touched.size === 0 && total === 0
+  return { data: isKept ? data : rebuild(data, rows, touched, total), pending, isDoubtful }
+}
+
+/** Puts a total that the server has told into a list. */
+export function withTotal<T extends AnyRecord>(data: ListData<T>, told: ListPage<T>['meta']): ListData<T> {
+  const { total = null, total_is_capped: isCapped = false } = told
+  return {
+    ...data,
+    pages: data.pages.map((page) =>
+      page.meta.total == null ? page : { ...page, meta: { ...page.meta, total, total_is_capped: isCapped } },
+    ),
+  }
 }
 
 /** Lets the waiting rows in, each at its place. */
@@ -169,7 +199,8 @@ function rebuild<T extends AnyRecord>(
     ...data,
     pages: data.pages.map((page, index) => {
       if (!touched.has(index) && total === 0) return page
-      const count = page.meta.total == null ? page.meta.total : Math.max(0, page.meta.total + total)
+      const { total: before, total_is_capped: isCapped } = page.meta
+      const count = before == null || isCapped ? before : Math.max(0, before + total)
       return {
         data: touched.has(index) ? (byPage[index] ?? []) : page.data,
         meta: { ...page.meta, total: count },

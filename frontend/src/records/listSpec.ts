@@ -25,6 +25,23 @@ export function filterKeys<R extends Resource>(spec: ListSpec<R>): string[] {
   return [...Object.keys(spec.filters), ...(spec.serverFilters ?? [])]
 }
 
+/** Fields by which a record comes into a reader's sight and leaves it. */
+const sightFields = ['owner_id', 'team_id', 'customer_id', 'collaborators', 'is_active']
+
+/** Whether a change of some fields can let a record into a list or out of it. */
+export function deciding<R extends Resource>(spec: ListSpec<R>, choice: ListChoice) {
+  const read = new Set(sightFields)
+  // Which fields a filter looks at, it says itself: it is shown a record that notes what is asked of it.
+  const witness = new Proxy({} as ResourceMap[R] & AnyRecord, {
+    get: (_, field) => (read.add(String(field)), undefined),
+  })
+  for (const [key, values] of Object.entries(choice.filters)) {
+    if (values.length > 0) spec.filters[key]?.(witness, values)
+  }
+  if (choice.q) spec.searched(witness)
+  return (fields: readonly string[]): boolean => fields.some((field) => read.has(field))
+}
+
 /** Letters without case and width, as the server's search keys are. */
 export function fold(text: string): string {
   return text.normalize('NFKC').toLowerCase()

@@ -1,12 +1,13 @@
 import type { Query as CachedQuery, QueryClient } from '@tanstack/vue-query'
 import type { AnyRecord } from '@/api/types'
 import { isOwnChangeset } from '@/api/versions'
-import { isGone, listName, type BulkEvent, type LiveEvent } from '@/realtime/events'
+import { isGone, listName, splitType, type BulkEvent, type LiveEvent } from '@/realtime/events'
 import { highlight } from './highlights'
 import { recordKey } from './keys'
 import { belongings } from './links'
 import { applyChanges, type Change, type ListData, type LiveList } from './listLive'
 import { pendingOf } from './pending'
+import { Recount } from './recount'
 
 /** An event with its resource by list name, and whether this tab caused it. */
 export interface AppliedEvent extends LiveEvent {
@@ -45,6 +46,7 @@ export class LiveCache {
   private timer: ReturnType<typeof setTimeout> | null = null
   private recent: { at: number; event: AppliedEvent }[] = []
   private readonly asked = new WeakMap<CachedQuery, number>()
+  private readonly totals = new Recount(write)
   private readonly told = new Map<
     string,
     { version: number; changeset: LiveEvent['changeset_id']; isGone: boolean }
@@ -227,6 +229,9 @@ export class LiveCache {
         version: event.version,
         record: isGone(event) ? null : (event.record as unknown as AnyRecord),
         isOwn: event.isOwn,
+        // What this tab made was put into its lists with the answer already.
+        isNew: !event.isOwn && ['created', 'restored'].includes(splitType(event.type).verb),
+        changed: event.changed,
       })),
     )
   }
@@ -238,6 +243,8 @@ export class LiveCache {
     const applied = applyChanges(data, waiting.value, changes, live)
     if (applied.data !== data) write(query, applied.data)
     if (applied.pending.size > 0 || waiting.value.size > 0) waiting.value = applied.pending
+    if (applied.isDoubtful) this.totals.request(query, live)
+    else if (applied.data !== data) this.totals.outdate(query)
   }
 
   private view(query: CachedQuery, live: LiveView, events: readonly AppliedEvent[]): void {

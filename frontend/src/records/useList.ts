@@ -5,7 +5,7 @@ import type { AnyRecord, ListPage, Resource, ResourceMap } from '@/api/types'
 import { useLive } from './context'
 import { listKey } from './keys'
 import { releasePending, type ListData, type LiveList } from './listLive'
-import { comparator, fitsChoice, type ListSpec } from './listSpec'
+import { comparator, deciding, fitsChoice, type ListSpec } from './listSpec'
 import type { ListState } from './listState'
 import { pendingOf } from './pending'
 import { rememberTrail } from './trail'
@@ -27,12 +27,18 @@ export function useList<R extends Resource>(
     const { q, sort, filters } = state.choice.value
     return { ...filters, ...(q ? { q } : {}), sort }
   })
+  const counter = (params: Query) => async (): Promise<ListPage<Row>['meta']> => {
+    const wanted = { ...params, per_page: 1, fields: 'id', count: 'capped' }
+    return (await rest.get<ListPage<Row>>(`/${spec.resource}`, wanted)).meta
+  }
   const queryKey = computed(() => listKey(spec.resource, query.value))
   const live = computed<LiveList<Row>>(() => ({
     kind: 'list',
     fits: fitsChoice(spec, state.choice.value),
     compare: comparator(spec, state.choice.value.sort),
     isHeld: () => isHeld.value,
+    isDecidedBy: deciding(spec, state.choice.value),
+    count: counter(query.value),
     needsReload:
       spec.hasRightFields === true ||
       spec.serverFilters?.some((key) => (state.choice.value.filters[key]?.length ?? 0) > 0) === true,

@@ -137,6 +137,7 @@ describe('a pipeline that is being edited', () => {
     expect(bodyOf({ ...draft, stages: [newStage('lost', 'x')] }).stages[0]).toEqual({
       name: 'x',
       kind: 'lost',
+      forecast_category: null,
       win_probability: 0,
       expected_days: null,
       colour: null,

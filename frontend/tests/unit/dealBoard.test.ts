@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Board, BoardColumn, Deal, Stage } from '@/api/types'
 import { boardCount, boardData, type BoardData } from '@/deal/board'
 import { applyToBoard, mergeMore, mergeTotals, type BoardScope } from '@/deal/boardLive'
-import { dealAt, focusFrom, isSamePlace, placeOf, stepFrom, withPending } from '@/deal/boardMoves'
+import { dealAt, dealIn, focusFrom, isSamePlace, placeOf, stepFrom, withPending } from '@/deal/boardMoves'
 import type { AppliedEvent } from '@/records/live'
 
 const probability: Record<number, number> = { 1: 0.1, 2: 0.5, 3: 1 }
@@ -33,7 +33,11 @@ function deal(id: number, stageId: number, rank: string, more: Partial<Deal> = {
 function column(stageId: number, cards: Deal[], more: Partial<BoardColumn> = {}): BoardColumn {
   const amount = cards.reduce((sum, card) => sum + Number(card.amount), 0)
   return {
+    key: String(stageId),
     stage_id: stageId,
+    owner_id: null,
+    owner: null,
+    month: null,
     name: `Stage ${stageId}`,
     kind: stageId === 3 ? 'won' : 'open',
     colour: null,
@@ -49,6 +53,7 @@ function column(stageId: number, cards: Deal[], more: Partial<BoardColumn> = {})
 
 const start = (): Board => ({
   pipeline_id: 9,
+  group_by: 'stage',
   currency: 'EUR',
   columns: [
     column(1, [deal(11, 1, 'a'), deal(12, 1, 'c'), deal(13, 1, 'e')]),
@@ -219,14 +224,14 @@ describe('a column that is loaded in part', () => {
   it('has its totals asked for when a deal moves that nobody sees, once per change', () => {
     const event = told(deal(60, 2, 'z', { version: 4 }))
     const next = apply(partly(), event)
-    expect(next.stale).toEqual([1])
+    expect(next.stale).toEqual(['1'])
     expect(ids(next, 2)).toEqual([21, 60])
-    const asked = mergeTotals(next, { ...start(), columns: [column(1, [], { count: 79 })] }, [1], true)
+    const asked = mergeTotals(next, { ...start(), columns: [column(1, [], { count: 79 })] }, ['1'], true)
     expect(asked.stale).toEqual([])
     expect(asked.columns[0]?.count).toBe(79)
     const lost = told(deal(61, 1, 'y', { version: 4 }))
     const judged = apply(asked, lost)
-    expect(judged.stale).toEqual([1])
+    expect(judged.stale).toEqual(['1'])
     expect(apply({ ...judged, stale: [] }, lost).stale).toEqual([])
   })
 
@@ -235,8 +240,8 @@ describe('a column that is loaded in part', () => {
   })
 
   it('stays stale when something moved while the answer was on its way', () => {
-    const stale = { ...partly(), stale: [1] }
-    expect(mergeTotals(stale, start(), [1], false).stale).toEqual([1])
+    const stale = { ...partly(), stale: ['1'] }
+    expect(mergeTotals(stale, start(), ['1'], false).stale).toEqual(['1'])
   })
 
   it('grows by its next page; what moved meanwhile keeps its newer place', () => {
@@ -252,7 +257,7 @@ describe('a column that is loaded in part', () => {
     expect(ids(next, 1)).toEqual([11, 12, 13, 15])
     expect(ids(next, 2)).toEqual([21, 14])
     expect(next.columns[0]?.next_cursor).toBeNull()
-    expect(next.stale).toContain(1)
+    expect(next.stale).toContain('1')
   })
 
   it('takes totals in the currency of the board, whichever the answer has chosen', () => {
@@ -268,7 +273,7 @@ describe('a column that is loaded in part', () => {
         }),
       ],
     }
-    expect(mergeTotals({ ...partly(), stale: [1] }, answer, [1], true).columns[0]).toMatchObject({
+    expect(mergeTotals({ ...partly(), stale: ['1'] }, answer, ['1'], true).columns[0]).toMatchObject({
       count: 5,
       amount: '40.00',
       weighted_amount: '4.00',
@@ -280,11 +285,12 @@ describe('a column that is loaded in part', () => {
 describe('moves that wait for the server', () => {
   const offer = { id: 2, name: 'Offer', kind: 'open', win_probability: 0.5 } as Stage
   const won = { id: 3, name: 'Won', kind: 'won', win_probability: 1 } as Stage
+  const toOffer = (of: Deal): Deal => dealAt(of, offer)
 
   it('stand at their place at once, with the money', () => {
     const board = start()
     const moved = board.columns[0]?.cards[0] as Deal
-    const shown = withPending(board, [{ deal: moved, stage: offer, stageId: 2, afterId: 21 }])
+    const shown = withPending(board, [{ deal: moved, change: toOffer, afterId: 21 }])
     expect(ids(shown, 1)).toEqual([12, 13])
     expect(ids(shown, 2)).toEqual([21, 11])
     expect(totals(shown)).toEqual([
@@ -298,9 +304,7 @@ describe('moves that wait for the server', () => {
   it('go to the top when the neighbour has left', () => {
     const board = start()
     const moved = board.columns[0]?.cards[0] as Deal
-    expect(ids(withPending(board, [{ deal: moved, stage: offer, stageId: 2, afterId: 999 }]), 2)).toEqual([
-      11, 21,
-    ])
+    expect(ids(withPending(board, [{ deal: moved, change: toOffer, afterId: 999 }]), 2)).toEqual([11, 21])
   })
 
   it('look as the stage will make them, but for a probability set by hand', () => {
@@ -313,7 +317,12 @@ describe('moves that wait for the server', () => {
   })
 
   it('hold a card in the hand where it is, even when it has gone for everybody else', () => {
-    const held = { deal: deal(12, 1, 'c'), stage: null, stageId: 1, afterId: 11, index: 1 }
+    const held = {
+      deal: deal(12, 1, 'c'),
+      change: (of: Deal) => of,
+      afterId: 11,
+      held: { key: '1', index: 1 },
+    }
     const elsewhere = apply(boardData(start()), told(deal(12, 2, 'a', { version: 2 })))
     const shown = withPending(elsewhere, [held])
     expect(ids(shown, 1)).toEqual([11, 12, 13])
@@ -329,11 +338,11 @@ describe('the keyboard', () => {
   it('moves a card one place up or down, and to the top of the next column', () => {
     const board = start()
     expect(stepFrom(board, 11, 'ArrowUp')).toBeNull()
-    expect(stepFrom(board, 12, 'ArrowUp')).toEqual({ stageId: 1, afterId: null })
-    expect(stepFrom(board, 13, 'ArrowUp')).toEqual({ stageId: 1, afterId: 11 })
-    expect(stepFrom(board, 11, 'ArrowDown')).toEqual({ stageId: 1, afterId: 12 })
+    expect(stepFrom(board, 12, 'ArrowUp')).toEqual({ key: '1', afterId: null })
+    expect(stepFrom(board, 13, 'ArrowUp')).toEqual({ key: '1', afterId: 11 })
+    expect(stepFrom(board, 11, 'ArrowDown')).toEqual({ key: '1', afterId: 12 })
     expect(stepFrom(board, 13, 'ArrowDown')).toBeNull()
-    expect(stepFrom(board, 12, 'ArrowRight')).toEqual({ stageId: 2, afterId: null })
+    expect(stepFrom(board, 12, 'ArrowRight')).toEqual({ key: '2', afterId: null })
     expect(stepFrom(board, 12, 'ArrowLeft')).toBeNull()
   })
 
@@ -350,9 +359,65 @@ describe('the keyboard', () => {
 
   it('knows a drop that changes nothing', () => {
     const board = start()
-    expect(placeOf(board, 12)).toEqual({ stageId: 1, afterId: 11 })
-    expect(isSamePlace(board, 12, { stageId: 1, afterId: 11 })).toBe(true)
-    expect(isSamePlace(board, 12, { stageId: 1, afterId: 13 })).toBe(false)
-    expect(isSamePlace(board, 12, { stageId: 2, afterId: null })).toBe(false)
+    expect(placeOf(board, 12)).toEqual({ key: '1', afterId: 11 })
+    expect(isSamePlace(board, 12, { key: '1', afterId: 11 })).toBe(true)
+    expect(isSamePlace(board, 12, { key: '1', afterId: 13 })).toBe(false)
+    expect(isSamePlace(board, 12, { key: '2', afterId: null })).toBe(false)
+  })
+})
+
+describe('a board by owner or month', () => {
+  const byMonth = (): Board => ({
+    ...start(),
+    group_by: 'month',
+    columns: ['2026-11', '2026-12', 'none'].map((key, index) => ({
+      ...column(1, []),
+      key,
+      stage_id: null,
+      month: key === 'none' ? null : key,
+      ...(index === 0
+        ? { cards: [deal(11, 1, 'a', { expected_close_on: '2026-11-05' })], count: 1, amount: '100.00' }
+        : {}),
+    })),
+  })
+  const keys = (board: Board): Record<string, number[]> =>
+    Object.fromEntries(board.columns.map((entry) => [entry.key, entry.cards.map((card) => card.id)]))
+
+  it('keeps cards in the order of their dates', () => {
+    const events = [
+      told(deal(12, 2, 'b', { expected_close_on: '2026-11-03' })),
+      told(deal(13, 2, 'c', { expected_close_on: '2026-11-09' })),
+      told(deal(14, 2, 'd', { expected_close_on: null })),
+    ]
+    const next = applyToBoard(boardData(byMonth()), events, scope)
+    expect(next && keys(next)).toEqual({ '2026-11': [12, 11, 13], '2026-12': [], none: [14] })
+  })
+
+  it('lets closed deals go, and asks anew for a month without a column', () => {
+    const board = boardData(byMonth())
+    const won = told(deal(11, 3, 'a', { version: 2, expected_close_on: '2026-11-05' }))
+    const next = applyToBoard(board, [won], scope)
+    expect(next && keys(next)['2026-11']).toEqual([])
+    const far = told(deal(11, 1, 'a', { version: 2, expected_close_on: '2031-01-01' }))
+    expect(applyToBoard(board, [far], scope)).toBeNull()
+  })
+
+  it('moves a card to its day of the other month at once', () => {
+    const board = byMonth()
+    const card = board.columns[0]?.cards[0] as Deal
+    const shown = withPending(board, [{ deal: card, change: (of) => dealIn(of, '2026-12'), afterId: null }])
+    expect(keys(shown)).toEqual({ '2026-11': [], '2026-12': [11], none: [] })
+    expect(shown.columns[1]?.cards[0]?.expected_close_on).toBe('2026-12-05')
+    expect(dealIn({ ...card, expected_close_on: '2026-01-31' }, '2028-02').expected_close_on).toBe(
+      '2028-02-29',
+    )
+    expect(dealIn({ ...card, expected_close_on: null }, '2026-04').expected_close_on).toBe('2026-04-30')
+  })
+
+  it('has no order by hand', () => {
+    const board = byMonth()
+    expect(stepFrom(board, 11, 'ArrowDown')).toBeNull()
+    expect(stepFrom(board, 11, 'ArrowRight')).toEqual({ key: '2026-12', afterId: null })
+    expect(isSamePlace(board, 11, { key: '2026-11', afterId: 99 })).toBe(true)
   })
 })

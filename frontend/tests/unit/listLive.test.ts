@@ -79,9 +79,41 @@ describe('changes in a list', () => {
 
   it('behind the last loaded row are counted and left to the next page', () => {
     const more = data([[row(1, 'a')]], 'next')
-    const { data: next } = applyChanges(more, none, [change(row(8, 'z'))], list())
+    const { data: next } = applyChanges(more, none, [{ ...change(row(8, 'z')), isNew: true }], list())
     expect(names(next)).toEqual([['a']])
     expect(next.pages[0]?.meta.total).toBe(2)
+  })
+
+  describe('of a row that is not loaded', () => {
+    const more = data([[row(1, 'b')]], 'next')
+    const decided = { ...list(), isDecidedBy: (fields: readonly string[]) => fields.includes('open') }
+    const apply = (made: Partial<Change<Row>>, to = more) => {
+      const { data: next, isDoubtful } = applyChanges(
+        to,
+        none,
+        [{ ...change(row(8, 'a', 2)), ...made }],
+        decided,
+      )
+      return [names(next).flat().join(), next.pages[0]?.meta.total, isDoubtful]
+    }
+
+    it('do not change the total when they decide nothing, though the row comes to the top', () => {
+      expect(apply({ changed: ['name'] })).toEqual(['a,b', 1, false])
+    })
+
+    it('leave the total in doubt when they may have let it in or out', () => {
+      expect(apply({ changed: ['open', 'name'] })).toEqual(['a,b', 1, true])
+      expect(apply({ changed: [] })).toEqual(['a,b', 1, true])
+      expect(apply({ record: row(8, 'a', 2, false), changed: ['open'] })).toEqual(['b', 1, true])
+      expect(apply({ record: null })).toEqual(['b', 1, true])
+    })
+
+    it('leave a total alone that only says how many there are at least', () => {
+      const many = data([[row(1, 'b')]], 'next')
+      for (const { meta } of many.pages) Object.assign(meta, { total: 10_000, total_is_capped: true })
+      expect(apply({ isNew: true }, many)).toEqual(['a,b', 10_000, false])
+      expect(apply({ record: null }, many)).toEqual(['b', 10_000, false])
+    })
   })
 
   it('that do not fit and are not there change nothing', () => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { comparator, fitsChoice, oneOf, type ListSpec } from '@/records/listSpec'
 import type { Customer } from '@/api/types'
+import { customerList } from '@/customer/customerList'
+import { dealList } from '@/deal/dealList'
+import { comparator, deciding, fitsChoice, oneOf, type ListSpec } from '@/records/listSpec'
 
 const spec: ListSpec<'customers'> = {
   resource: 'customers',
@@ -97,5 +99,31 @@ describe('deleted records', () => {
     expect(fitsChoice(spec, choice)(gone, true)).toBe(false)
     expect(fitsChoice(spec, { ...choice, filters: { deleted: ['only'] } })(gone, false)).toBe(true)
     expect(fitsChoice(spec, { ...choice, filters: { deleted: ['only'] } })(customer(2, {}), true)).toBe(false)
+  })
+})
+
+describe('what decides about a list', () => {
+  const changes = (choice: object, ...fields: string[]): boolean =>
+    deciding(spec, { q: '', sort: 'name', filters: {}, ...choice })(fields)
+
+  it('is sight, what the filters read, and where words are searched', () => {
+    expect(changes({}, 'status', 'phone')).toBe(false)
+    expect(changes({}, 'phone', 'owner_id')).toBe(true)
+    expect(changes({ filters: { status: ['lead'] } }, 'status')).toBe(true)
+    expect(changes({ filters: { status: [] } }, 'status')).toBe(false)
+    expect(changes({ q: 'x' }, 'phone')).toBe(true)
+    expect(changes({ q: 'x' }, 'status')).toBe(false)
+  })
+
+  it.each([
+    [customerList, 'tag', 'tags'],
+    [customerList, 'owner_id', 'owner_id'],
+    [dealList, 'amount_min', 'amount'],
+    [dealList, 'expected_close_to', 'expected_close_on'],
+    [dealList, 'closed_from', 'closed_on'],
+  ] as const)('is asked of the filters themselves', (list, filter, field) => {
+    const decides = deciding(list as ListSpec<'deals'>, { q: '', sort: '', filters: { [filter]: ['1'] } })
+    expect(decides([field])).toBe(true)
+    expect(decides(['description'])).toBe(false)
   })
 })

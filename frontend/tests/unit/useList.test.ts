@@ -145,6 +145,26 @@ describe('a list', () => {
     expect([list.total.value, list.pendingCount.value, asked.length]).toEqual([2, 0, 1])
   })
 
+  it('has the server count again when a row that is not loaded may have come or gone', async () => {
+    const { list, asked, cache } = await open('/customers?status=lead', 5)
+    await vi.waitFor(() => expect(list.rows.value).toHaveLength(2))
+    const top = { version: 2, updated_at: '2026-03-01T00:00:00Z' }
+    cache.deliver([{ ...event(customer(4, top)), changed: ['phone'] }])
+    expect([list.rows.value.map((row) => row.id), list.total.value]).toEqual([[4, 1, 2], 5])
+    await new Promise((resolve) => setTimeout(resolve, 1_200))
+    expect(asked).toHaveLength(1)
+    server.use(
+      http.get('*/api/v1/customers', ({ request }) => {
+        asked.push(new URL(request.url).search)
+        return HttpResponse.json({ data: [{ id: 1 }], meta: { total: 4, total_is_capped: false } })
+      }),
+    )
+    for (const version of [2, 3, 4]) cache.deliver([event(customer(5, { version, status: 'lost' }))])
+    await vi.waitFor(() => expect(list.total.value).toBe(4), { timeout: 3_000 })
+    expect(asked.slice(1)).toEqual(['?status=lead&sort=-updated_at&per_page=1&fields=id&count=capped'])
+    expect(list.rows.value.map((row) => row.id)).toEqual([4, 1, 2])
+  })
+
   it('is the trail along which one goes to the next record', async () => {
     const { list, queries } = await open('/customers', 2)
     await vi.waitFor(() => expect(list.rows.value).toHaveLength(2))

@@ -1,0 +1,1 @@
+"""Quotes: numbered offers made from deals, frozen once sent; the company that sells; the printed page."""

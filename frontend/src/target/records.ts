@@ -1,0 +1,42 @@
+import type { Attainment, AttainmentRow } from '@/api/types'
+import { recordsOf } from '@/report/figures'
+import type { TargetSpan } from './spans'
+
+/** The first day behind a span. */
+function dayAfter({ kind, first }: TargetSpan): string {
+  const [year = 0, month = 1] = first.split('-').map(Number)
+  const months = { month: 1, quarter: 3, year: 12 }[kind]
+  return new Date(Date.UTC(year, month - 1 + months, 1)).toISOString().slice(0, 10)
+}
+const dayBefore = (day: string): string => new Date(Date.parse(day) - 86_400_000).toISOString().slice(0, 10)
+
+/** The records that make what was reached in a cell; null where there is no list of them. */
+export function recordsBehind({ rows, meta }: Attainment, row: AttainmentRow, span: TargetSpan) {
+  const list = {
+    won_amount: 'deals',
+    won_count: 'deals',
+    new_customers: 'customers',
+    activities: null,
+  } as const
+  const wanted = new URLSearchParams()
+  if (row.user_id !== null) wanted.append('owner_id', String(row.user_id))
+  else {
+    // A team and, as the rows stand in the order of the tree, all teams below it.
+    const teams = new Set([row.team_id])
+    for (const other of rows)
+      if (other.team_id !== null && teams.has(other.parent_team_id)) teams.add(other.team_id)
+    for (const id of teams) wanted.append('team_id', String(id))
+  }
+  const end = dayAfter(span)
+  if (list[meta.measure] === 'deals') {
+    wanted.append('state', 'won')
+    wanted.append('closed_from', span.first)
+    wanted.append('closed_to', dayBefore(end))
+    if (meta.currency) wanted.append('currency', meta.currency)
+    if (meta.product_id !== null) wanted.append('product_id', String(meta.product_id))
+  } else {
+    wanted.append('created_after', span.first)
+    wanted.append('created_before', end)
+  }
+  return recordsOf(list[meta.measure], wanted.toString())
+}
