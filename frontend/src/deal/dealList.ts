@@ -70,6 +70,8 @@ export const dealList: ListSpec<'deals'> = {
     'created_before',
     'updated_after',
     'updated_before',
+    'last_contacted_after',
+    'last_contacted_before',
     'win_probability_min',
     'win_probability_max',
   ],

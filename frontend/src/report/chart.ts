@@ -8,6 +8,7 @@ export const chartTokens = [
   'chart-2',
   'chart-3',
   'chart-4',
+  'chart-5',
   'chart-up',
   'chart-down',
   'chart-rest',
@@ -60,7 +61,9 @@ export function colourOf(key: string, place: number): keyof ChartColours {
   if (key.startsWith('won')) return 'chart-up'
   if (key.startsWith('lost')) return 'chart-rest'
   if (key.includes('overdue')) return 'chart-down'
-  return (['chart-1', 'chart-2', 'chart-3', 'chart-4'] as const)[place % 4] ?? 'chart-1'
+  return (
+    (['chart-1', 'chart-2', 'chart-3', 'chart-4', 'chart-5', 'chart-rest'] as const)[place % 6] ?? 'chart-1'
+  )
 }
 
 /** The columns of a waterfall: where each begins and how far it goes; both ends of the whole stand on the ground. */
@@ -121,7 +124,7 @@ export function optionOf(
   }
   const names = {
     type: 'category',
-    data: plan.labels.map((label) => shortened(label, isLying ? (isNarrow ? 9 : 18) : 14)),
+    data: plan.labels.map((label) => shortened(label, isLying ? (isNarrow ? 9 : 18) : isNarrow ? 14 : 22)),
     inverse: isLying,
     axisTick: { show: false },
     axisLine: { lineStyle: { color: colours.line } },
@@ -189,7 +192,10 @@ function drawn(
       ...text,
       color: colours['ink-2'],
       // Labels that would touch each other say less than none.
-      show: isLying && !plan.isStacked && (!isNarrow || plan.series.length === 1),
+      show:
+        isLying &&
+        !plan.isStacked &&
+        (plan.series.length === 1 || (!isNarrow && plan.rows.length * plan.series.length <= 20)),
       position: 'right',
       formatter: ({ dataIndex }: { dataIndex: number }) =>
         one.values[dataIndex] ? words.sayShort(one.measure, one.values[dataIndex] ?? null) : '',

@@ -354,8 +354,11 @@ export const reports: readonly ReportDeclaration[] = [
       amount('faulty_amount', standing),
     ],
     charts: [
-      { kind: 'bar', measures: ['no_next_step_count', 'overdue_count', 'silent_count', 'too_long_count'] },
       { kind: 'bar', measures: ['faulty_count'] },
+      { kind: 'bar', measures: ['no_next_step_count'] },
+      { kind: 'bar', measures: ['overdue_count'] },
+      { kind: 'bar', measures: ['silent_count'] },
+      { kind: 'bar', measures: ['too_long_count'] },
       { kind: 'bar', measures: ['faulty_amount'] },
     ],
     without: ['from', 'to', 'as_of'],

@@ -13,6 +13,8 @@ interface ReportOptions {
   /** `follow` loads it again by itself, `tell` only says so: nothing on a report moves while it is read. */
   onChange: 'follow' | 'tell'
   enabled?: MaybeRefOrGetter<boolean>
+  /** Tells two uses of one page apart that may ask for the same: each hears of changes by itself. */
+  part?: string
 }
 
 /** A report, and whether its data have changed since. */
@@ -36,7 +38,7 @@ export function useReport<T extends object>(name: string, query: ComputedRef<Que
   onScopeDispose(() => clearTimeout(timer))
 
   const result = useQuery({
-    queryKey: computed(() => ['report', name, query.value] as const),
+    queryKey: computed(() => ['report', name, query.value, options.part ?? ''] as const),
     queryFn: async ({ queryKey, signal }): Promise<T> => {
       await connection.ready()
       const answer = await rest.get<T>(`/reports/${name}`, queryKey[2], signal)

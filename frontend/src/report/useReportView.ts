@@ -49,7 +49,7 @@ export function useReportView(report: ReportDeclaration) {
     computed(() =>
       asked(report, { ...state.query.value, ...spanOfBefore.value }, group.value, state.today.value),
     ),
-    { ...options, enabled: isCompared },
+    { ...options, enabled: isCompared, part: 'before' },
   )
 
   const chart = computed(() => {

@@ -24,7 +24,16 @@ export const textPairs: readonly (readonly [ink: string, ground: string])[] = [
 ]
 
 /** The fills of charts. */
-const fills = ['chart-1', 'chart-2', 'chart-3', 'chart-4', 'chart-up', 'chart-down', 'chart-rest'] as const
+const fills = [
+  'chart-1',
+  'chart-2',
+  'chart-3',
+  'chart-4',
+  'chart-5',
+  'chart-up',
+  'chart-down',
+  'chart-rest',
+] as const
 
 /** Borders of controls, focus rings and what charts draw: 3:1 is asked of them. */
 export const edgePairs: readonly (readonly [edge: string, ground: string])[] = [
