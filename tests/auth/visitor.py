@@ -60,8 +60,10 @@ def later(seconds: float) -> None:
 
 
 def same_problem(one: TestResponse, other: TestResponse) -> bool:
-    """Whether two refusals cannot be told apart, the id of the request aside."""
+    """Whether two refusals cannot be told apart, the id of the request aside, and the time that passed between them."""
     bodies = [{**answer.get_json(), "request_id": None} for answer in (one, other)]
-    dull = ("Content-Length", "X-Request-ID", "Date")
+    dull = ("Content-Length", "X-Request-ID", "Date", "Retry-After")
     heads = [{key: value for key, value in answer.headers if key not in dull} for answer in (one, other)]
-    return one.status_code == other.status_code and bodies[0] == bodies[1] and heads[0] == heads[1]
+    waits = [int(answer.headers.get("Retry-After", 0)) for answer in (one, other)]
+    same_wait = (waits[0] > 0) == (waits[1] > 0) and abs(waits[0] - waits[1]) <= 3
+    return one.status_code == other.status_code and bodies[0] == bodies[1] and heads[0] == heads[1] and same_wait
