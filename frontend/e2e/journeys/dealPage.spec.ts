@@ -23,6 +23,8 @@ test('Products make the amount; the board next door follows', async ({ cast, ope
     await page.getByRole('button', { name: 'Add product' }).click()
     await page.getByRole('combobox', { name: 'Search name or code' }).fill(name)
     await page.getByRole('option', { name }).click()
+    // The focus comes to the new line; what is typed before would go elsewhere.
+    await expect(page.getByLabel(`Quantity: ${name}`)).toBeFocused()
   }
   await page.getByLabel(`Quantity: ${pump}`).fill('3')
   await page.getByLabel(`Discount %: ${pump}`).fill('10')
