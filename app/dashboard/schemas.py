@@ -29,10 +29,14 @@ class TileQuerySchema(StrictSchema):
     currency = CurrencyField()
 
 
+TILE_REPORTS = tuple(path for path, report in REPORTS.items() if report.columns)
+"""The reports that have rows to be drawn."""
+
+
 class TileSchema(StrictSchema):
     """One report in its place."""
 
-    report = Choice(tuple(REPORTS), required=True)
+    report = Choice(TILE_REPORTS, required=True)
     query = Part(TileQuerySchema, load_default=dict)
     chart = Whole(low=0, high=20, load_default=0, metadata={"description": "0 shows the figures, then the charts."})
     x = Whole(low=0, high=COLUMNS - 1, required=True)

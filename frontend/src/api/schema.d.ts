@@ -4090,7 +4090,7 @@ export interface components {
         };
         Tile: {
             /** @enum {string} */
-            report: "summary" | "sales" | "pipeline" | "pipeline/changes" | "funnel" | "velocity" | "losses" | "hygiene" | "forecast" | "activity" | "leaderboard" | "customers" | "leads";
+            report: "sales" | "pipeline" | "pipeline/changes" | "funnel" | "velocity" | "losses" | "hygiene" | "forecast" | "activity" | "leaderboard" | "customers" | "leads";
             query: components["schemas"]["TileQuery"];
             chart: number;
             x: number;
@@ -4100,7 +4100,7 @@ export interface components {
         };
         TileInput: {
             /** @enum {string} */
-            report: "summary" | "sales" | "pipeline" | "pipeline/changes" | "funnel" | "velocity" | "losses" | "hygiene" | "forecast" | "activity" | "leaderboard" | "customers" | "leads";
+            report: "sales" | "pipeline" | "pipeline/changes" | "funnel" | "velocity" | "losses" | "hygiene" | "forecast" | "activity" | "leaderboard" | "customers" | "leads";
             query?: components["schemas"]["TileQueryPatch"];
             chart?: number;
             x: number;
