@@ -13,7 +13,7 @@ export function useDashboards() {
   const session = useSession()
   const list = useReferenceQuery('dashboards')
   const home = computed(() => shippedFor(session.user?.role ?? ''))
-  const key = computed(() => [route.params['key'] ?? []].flat()[0] ?? home.value)
+  const key = computed(() => [route.params['key'] ?? []].flat()[0] || home.value)
   const saved = computed<Dashboard | undefined>(() =>
     list.rows.value.find((one) => one.is_active !== false && String(one.id) === key.value),
   )
