@@ -15,6 +15,7 @@ from .auth import identity
 from .auth.routes import routes as auth_routes
 from .contact.routes import routes as contact_routes
 from .customer.routes import routes as customer_routes
+from .dashboard.routes import routes as dashboard_routes
 from .deal.routes import routes as deal_routes
 from .errors import register_problems
 from .installation import secret_keys
@@ -37,6 +38,7 @@ BLUEPRINTS = (
     attachment_routes,
     target_routes,
     report_routes,
+    dashboard_routes,
     live_routes,
 )
 

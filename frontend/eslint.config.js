@@ -2,7 +2,18 @@ import pluginVue from 'eslint-plugin-vue'
 import tseslint from 'typescript-eslint'
 import vueParser from 'vue-eslint-parser'
 
-const domains = ['customer', 'contact', 'deal', 'target', 'report', 'auth', 'admin', 'home', 'layout']
+const domains = [
+  'customer',
+  'contact',
+  'deal',
+  'target',
+  'report',
+  'dashboard',
+  'auth',
+  'admin',
+  'home',
+  'layout',
+]
 const noDomains = domains.map((domain) => ({
   group: [`@/${domain}`, `@/${domain}/*`],
   message: 'This room knows no domain: pass what it needs in.',

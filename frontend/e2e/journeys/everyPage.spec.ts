@@ -20,6 +20,7 @@ const pages = (scene: Scene): [name: string, path: string][] => [
   ['deal-quotes', `/deals/${scene.dealId}?tab=quotes`],
   ['quotes', '/quotes'],
   ['quote', `/quotes/${scene.quoteId}`],
+  ['dashboard', '/dashboards'],
   ['report-summary', '/reports/summary'],
   ['report-sales', '/reports/sales?period=all'],
   ['report-pipeline', '/reports/pipeline'],

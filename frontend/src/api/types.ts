@@ -38,6 +38,8 @@ export type PipelineReport = Schemas['PipelineReport']
 export type Currencies = Schemas['Currencies']
 export type Currency = Schemas['Currency']
 export type ExchangeRate = Schemas['ExchangeRateRecord']
+export type Dashboard = Schemas['DashboardRecord']
+export type Tile = Schemas['Tile']
 export type DealLine = Schemas['DealLine']
 export type Stay = Schemas['Stay']
 export type Quote = Schemas['QuoteRecord']
@@ -76,6 +78,7 @@ export interface ResourceMap {
   pipelines: Pipeline
   products: Product
   quotes: Quote
+  dashboards: Dashboard
   'exchange-rates': ExchangeRate
 }
 

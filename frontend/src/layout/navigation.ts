@@ -157,6 +157,12 @@ export const pages: readonly RouteRecordRaw[] = [
   },
   { path: '/reports', name: 'reports', redirect: (to) => ({ name: 'report-summary', query: to.query }) },
   {
+    path: '/dashboards/:key?',
+    name: 'dashboards',
+    component: () => import('@/dashboard/DashboardPage.vue'),
+    meta: { title: 'dashboard.title', place: 'reports', permission: 'report:read' },
+  },
+  {
     path: '/reports/summary',
     name: 'report-summary',
     component: () => import('@/report/SummaryPage.vue'),

@@ -421,9 +421,14 @@ export function sectionsOf(rows: readonly ReportRow[]): { id: number; name: stri
   return [...found.values()]
 }
 
-/** The sections that hold something; all where none does. */
-export function usedSections(rows: readonly ReportRow[]): ReturnType<typeof sectionsOf> {
+/** The sections that hold something by these figures; all where none does. */
+export function usedSections(
+  rows: readonly ReportRow[],
+  keys: readonly string[],
+): ReturnType<typeof sectionsOf> {
   const all = sectionsOf(rows)
-  const used = all.filter((section) => section.rows.some((row) => Number(row['count'] ?? 1) > 0))
+  const used = all.filter((section) =>
+    section.rows.some((row) => keys.some((key) => Number(valueOf(row, key) ?? 0) !== 0)),
+  )
   return used.length > 0 ? used : all
 }

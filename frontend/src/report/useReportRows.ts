@@ -42,9 +42,9 @@ export function planOf(
   const isFixed = view.kind === 'funnel' || view.kind === 'waterfall'
   // Deals without a date stand on no day of the axis.
   if (isTime) shown = shown.filter((row) => row.key !== null)
+  else if (report.hasSections) shown = usedSections(shown, view.measures).flatMap((section) => section.rows)
   else if (!isFixed) {
-    if (report.hasSections) shown = usedSections(shown).flatMap((section) => section.rows)
-    else if (report.isOrdered)
+    if (report.isOrdered)
       shown = shown.filter((row) => view.measures.some((key) => valueOf(row, key) !== null))
     else
       shown = shown

@@ -1,0 +1,1 @@
+"""Dashboards: saved arrangements of reports."""

@@ -1,0 +1,78 @@
+"""Dashboards, with their policy: one's own, the team's, everybody's; only their owners change them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, or_, true
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..access import Actor, Grant, Permission, Policy, Shape
+from ..database import Document
+from ..record import Record
+
+
+class Visibility(StrEnum):
+    """Who sees a dashboard."""
+
+    PRIVATE = "private"
+    TEAM = "team"
+    PUBLIC = "public"
+
+
+class Dashboard(Record):
+    """A saved arrangement of reports. What its tiles show is what each reader may see.
+
+    Attributes:
+        team_id: the team that it is shared with; null unless `visibility` is `team`.
+        tiles: what stands where, in a grid of twelve columns.
+    """
+
+    __tablename__ = "dashboard"
+    __table_args__ = (
+        Index("ix_dashboard_owner", "owner_id"),
+        Index("ix_dashboard_team", "team_id"),
+        CheckConstraint("(team_id IS NOT NULL) = (visibility = 'team')", name="team"),
+        {"sqlite_autoincrement": True},
+    )
+    resource = "dashboard"
+
+    name: Mapped[str] = mapped_column(String(100))
+    owner_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    visibility: Mapped[str] = mapped_column(String(10), default=Visibility.PRIVATE)
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"))
+    tiles: Mapped[Any] = mapped_column(Document, default=list)
+
+
+class _DashboardPolicy(Policy):
+    """Shared ones are read by others, and changed by their owners alone."""
+
+    def visible(self, shape: Shape, row: Any = None) -> ColumnElement[bool]:
+        """As `Policy.visible`, and those that are for everybody."""
+        row = Dashboard if row is None else row
+        return or_(super().visible(shape, row), row.visibility == Visibility.PUBLIC)
+
+    def tokens(self, row: Mapping[str, Any], shares: Sequence[tuple[int | None, int | None]]) -> set[str]:
+        """As `Policy.tokens`, and everybody."""
+        everybody = {"everyone"} if row.get("visibility") == Visibility.PUBLIC else set[str]()
+        return super().tokens(row, shares) | everybody
+
+    def writable_condition(self, shape: Shape) -> ColumnElement[bool]:
+        """As `Policy.writable_condition`: one's own."""
+        return true() if "all" in shape[0] else or_(*self._granted(Dashboard, frozenset({"user"})))
+
+    def _grants_by_itself(self, actor: Actor, record: Any) -> bool:
+        return bool(record.owner_id == actor.user_id)
+
+
+dashboards = _DashboardPolicy(
+    Dashboard,
+    grants=(
+        Grant("user", Dashboard.owner_id),
+        Grant("team", Dashboard.team_id),
+        Grant("member", Dashboard.team_id),
+    ),
+    write=Permission.REPORT_READ,
+)

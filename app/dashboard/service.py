@@ -1,0 +1,79 @@
+"""Use cases of dashboards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..access import Actor
+from ..database import db
+from ..errors import Issue, invalid
+from ..report.routes import REPORTS
+from ..routing import assign, remove, restore
+from ..schema import Choice
+from .models import Dashboard, Visibility
+from .schemas import COLUMNS
+
+
+def create(actor: Actor, values: dict[str, Any]) -> Dashboard:
+    """A new dashboard of one's own.
+
+    Raises:
+        Problem: 422 for tiles that do not fit the grid or their reports, or a team out of sight.
+    """
+    made = {"visibility": Visibility.PRIVATE, "team_id": None, "tiles": [], **values}
+    _settle(actor, made, made)
+    dashboard = Dashboard(**made, owner_id=actor.user_id)
+    db.session.add(dashboard)
+    db.session.flush()
+    return dashboard
+
+
+def edit(actor: Actor, dashboard: Dashboard, values: dict[str, Any]) -> Dashboard:
+    """Rename, rearrange or share a dashboard.
+
+    Raises:
+        Problem: as for `create`.
+    """
+    now = {name: getattr(dashboard, name) for name in ("visibility", "team_id")}
+    _settle(actor, {**now, **values}, values, now["team_id"])
+    assign(dashboard, values)
+    db.session.flush()
+    return dashboard
+
+
+def _settle(actor: Actor, after: Mapping[str, Any], values: dict[str, Any], shared: int | None = None) -> None:
+    """Fill in the team that a dashboard is shared with, after all faults were found."""
+    issues = _tile_faults(values.get("tiles") or [])
+    team_id = after["team_id"] if after["visibility"] == Visibility.TEAM else None
+    if after["visibility"] == Visibility.TEAM:
+        team_id = actor.team_id if team_id is None else team_id
+        if team_id is None:
+            issues.append(Issue("#/team_id", "required"))
+        elif team_id != shared and not _may_share(actor, team_id):
+            issues.append(Issue("#/team_id", "unknown_record"))
+    if issues:
+        raise invalid(*issues)
+    values["team_id"] = team_id
+
+
+def _may_share(actor: Actor, team_id: int) -> bool:
+    """Whether somebody is in a team, or sees its records."""
+    seen = {one for kind in ("team", "member") for one in actor.tokens.get(kind, ())}
+    return team_id in seen or "all" in actor.tokens
+
+
+def _tile_faults(tiles: Sequence[Mapping[str, Any]]) -> list[Issue]:
+    issues = []
+    for place, tile in enumerate(tiles):
+        if tile["x"] + tile["w"] > COLUMNS:
+            issues.append(Issue(f"#/tiles/{place}/w", "out_of_range", {"min": 1, "max": COLUMNS - tile["x"]}))
+        groups = REPORTS[tile["report"]].query().fields.get("group_by")
+        wanted = tile["query"].get("group_by")
+        options = groups.options if isinstance(groups, Choice) else ()
+        if wanted is not None and wanted not in options:
+            issues.append(Issue(f"#/tiles/{place}/query/group_by", "not_allowed", {"options": ", ".join(options)}))
+    return issues
+
+
+__all__ = ["create", "edit", "remove", "restore"]
