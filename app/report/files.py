@@ -28,8 +28,9 @@ def harmless(text: str) -> str:
 def table(report: Report, answer: Mapping[str, Any]) -> list[list[Any]]:
     """Heading, rows and totals; decimals as `Decimal`, texts as they are."""
     columns = report.columns
-    totals = {"label": say("report.total"), **answer["totals"]}
-    rows = [[_cell(row, name) for name in columns] for row in [*answer["rows"], totals]]
+    # The summary is one row by itself.
+    found = [answer] if "rows" not in answer else [*answer["rows"], {"label": say("report.total"), **answer["totals"]}]
+    rows = [[_cell(row, name) for name in columns] for row in found]
     return [[_heading(report, name) for name in columns], *rows]
 
 
@@ -41,7 +42,7 @@ def file_of(report: Report, answer: Mapping[str, Any], kind: str) -> Response:
     else:
         body, mimetype = _csv(rows), "text/csv"
     made = Response(body, mimetype=mimetype)
-    day = answer["meta"]["as_of"].date().isoformat()
+    day = answer.get("meta", answer)["as_of"].date().isoformat()
     made.headers["Content-Disposition"] = f'attachment; filename="{report.name}-{day}.{kind}"'
     made.headers["Cache-Control"] = "no-store"
     return made

@@ -33,7 +33,7 @@ class Report:
         run: from a connection of the reading engine, the reader, the scope and the parameters to the answer.
         answer: schema of the answer.
         query: schema of the parameters.
-        columns: what a file of the report shows of each row, in order; empty where there are no rows.
+        columns: what a file of the report shows of each row, in order.
     """
 
     path: str
@@ -41,7 +41,7 @@ class Report:
     run: Callable[[Connection, Actor, Scope, Mapping[str, Any]], dict[str, Any]]
     answer: type[Schema]
     query: type[Schema]
-    columns: tuple[str, ...] = ()
+    columns: tuple[str, ...]
 
     @property
     def name(self) -> str:

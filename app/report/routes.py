@@ -55,7 +55,7 @@ def _reading(report: Report) -> Callable[[Actor, dict[str, Any]], Any]:
     def read(actor: Actor, query: dict[str, Any]) -> Any:
         kind = query["format"]
         found = answer(report, actor, query)
-        return found if kind == "json" or not report.columns else file_of(report, found, kind)
+        return found if kind == "json" else file_of(report, found, kind)
 
     read.__name__ = f"read_{report.name}_report"
     read.__doc__ = f"{report.summary}."

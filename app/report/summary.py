@@ -228,4 +228,5 @@ REPORT = Report(
     run,
     SummaryReport,
     query_schema("ReportQuery"),
+    tuple(SummaryFiguresSchema().fields),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -100,6 +102,17 @@ def test_all_time(cast: Cast) -> None:
         "new_customers": 1,
         "contact_count": 1,
     }
+
+
+def test_a_file_has_the_figures_in_one_row(cast: Cast) -> None:
+    history(cast, HISTORY)
+    answer = cast.alice.get("/reports/summary?format=csv", headers={"Accept-Language": "en"})
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    heading, row = csv.reader(io.StringIO(answer.get_data(as_text=True).removeprefix("\ufeff")))
+    assert dict(zip(heading, row, strict=True))["Won amount"] == "600.40"
+    assert (len(heading), heading[0], row[0]) == (len(EMPTY), "Open", "3")
+    sheet = cast.alice.get("/reports/summary?format=xlsx")
+    assert sheet.get_data().startswith(b"PK")
 
 
 def test_a_month_and_the_one_before(cast: Cast) -> None:
