@@ -156,16 +156,17 @@ def set_tags(customer: Customer, names: Sequence[str]) -> None:
         hold_tag(key)
     # Who held the new words before has made them tags by now.
     known |= _known_tags(wanted.keys() - known.keys())
-    for key in wanted.keys() - known.keys():
-        known[key] = Tag(name=wanted[key], name_key=key)
-        db.session.add(known[key])
+    for key, name in wanted.items():
+        if key not in known:
+            known[key] = Tag(name=name, name_key=key)
+            db.session.add(known[key])
     db.session.flush()
     ids = {tag.id for tag in known.values()}
     present = {
         link.tag_id: link
         for link in db.session.execute(select(CustomerTag).where(CustomerTag.customer_id == customer.id)).scalars()
     }
-    for tag_id in ids - present.keys():
+    for tag_id in sorted(ids - present.keys()):
         db.session.add(CustomerTag(customer_id=customer.id, tag_id=tag_id))
     for tag_id in present.keys() - ids:
         db.session.delete(present[tag_id])
