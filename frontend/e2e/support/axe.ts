@@ -1,8 +1,21 @@
 import AxeBuilder from '@axe-core/playwright'
 import { expect, type Page } from '@playwright/test'
 
+/** Lets movements come to their end: half-way between two themes no text has its contrast. */
+async function atRest(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    // Two frames, for what has just changed to begin its transitions.
+    for (let frame = 0; frame < 2; frame += 1) await new Promise((resolve) => requestAnimationFrame(resolve))
+    const ending = document
+      .getAnimations()
+      .filter((one) => one.effect?.getComputedTiming().endTime !== Infinity)
+    await Promise.allSettled(ending.map((one) => one.finished))
+  })
+}
+
 /** Judges the page as it is by the rules of WCAG 2.2 AA; with `rules` by these only. */
 export async function expectAccessible(page: Page, where: string, rules?: string[]): Promise<void> {
+  await atRest(page)
   const judge = new AxeBuilder({ page })
   const { violations } = await (
     rules ? judge.withRules(rules) : judge.withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
