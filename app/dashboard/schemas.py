@@ -29,7 +29,7 @@ class TileQuerySchema(StrictSchema):
     currency = CurrencyField()
 
 
-TILE_REPORTS = tuple(path for path, report in REPORTS.items() if report.columns)
+TILE_REPORTS = tuple(path for path in REPORTS if path != "summary")
 """The reports that have rows to be drawn."""
 
 
