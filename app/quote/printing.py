@@ -13,7 +13,10 @@ from flask import Response, current_app
 from gevent import get_hub
 from gevent.monkey import is_module_patched
 
+from ..access import Actor
+from ..customer.models import customers
 from ..database import db, decimal_text
+from ..errors import forbidden
 from ..messages import catalogue, language
 from ..money.rules import CURRENCIES
 from .capitals import amount_in_capitals
@@ -70,6 +73,16 @@ def _price(value: Decimal, places: int) -> str:
     """A price of a unit, which may be finer than the currency's coins."""
     exponent = Decimal(decimal_text(value)).normalize().as_tuple().exponent
     return amount_text(value, max(places, -int(exponent)))
+
+
+def check_buyer(actor: Actor, quote: Quote) -> None:
+    """A deal may be shared without its customer, whom a printed quote names with address and tax id.
+
+    Raises:
+        Problem: 403 where the customer is out of sight.
+    """
+    if quote.customer_id is not None and not customers.sees(actor, quote.customer_id):
+        raise forbidden()
 
 
 def _printed(quote: Quote, tongue: str) -> Printed:

@@ -88,8 +88,9 @@ def revise_quote(actor: Actor, quote: Quote) -> Quote:
     media="application/pdf",
     summary="A quote as a page to print",
 )
-def print_quote(_actor: Actor, quote: Quote, query: dict[str, Any]) -> Response:
-    """The PDF, in the language asked for."""
+def print_quote(actor: Actor, quote: Quote, query: dict[str, Any]) -> Response:
+    """The PDF, in the language asked for; for those alone who see the buyer whom it names."""
+    printing.check_buyer(actor, quote)
     return printing.respond(quote, query.get("language"))
 
 

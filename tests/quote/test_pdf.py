@@ -139,3 +139,11 @@ def test_who_sees_the_deal_may_print(cast: Cast) -> None:
     made = drawn_up(cast)
     statuses = {who.name: who.get(f"/quotes/{made['id']}/pdf").status_code for who in cast.everybody()}
     assert statuses == {"alice": 200, "bob": 404, "carol": 200, "mallory": 404, "vera": 200, "root": 200}
+
+
+def test_a_buyer_out_of_sight_is_printed_for_nobody(cast: Cast) -> None:
+    made = drawn_up(cast)
+    sharing = {"collaborators": [{"user_id": cast.bob.id, "access": "read"}]}
+    assert cast.alice.patch(f"/deals/{made['deal_id']}", sharing).status_code == 200
+    assert cast.bob.get(f"/quotes/{made['id']}").get_json()["customer"] is None
+    assert cast.bob.get(f"/quotes/{made['id']}/pdf").status_code == 403
