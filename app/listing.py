@@ -40,6 +40,7 @@ from sqlalchemy import (
     type_coerce,
 )
 from sqlalchemy.orm import aliased
+from sqlalchemy.sql.elements import True_
 
 from .access import Actor, Policy
 from .database import (
@@ -245,7 +246,7 @@ class ListSpec:
             can_write: None leaves the field out, False says no, True lets the row's condition decide.
         """
         condition: ColumnElement[bool] | bool | None = self.policy.writable_condition(shape) if can_write else can_write
-        if can_write and ("all" in shape[0] or self.policy.open_to_all):
+        if isinstance(condition, True_):
             condition = True
         return Projection(
             self.fields,

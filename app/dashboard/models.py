@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, or_, true
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, or_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..access import Actor, Grant, Permission, Policy, Shape
@@ -60,8 +60,12 @@ class _DashboardPolicy(Policy):
         return super().tokens(row, shares) | everybody
 
     def writable_condition(self, shape: Shape) -> ColumnElement[bool]:
-        """As `Policy.writable_condition`: one's own."""
-        return true() if "all" in shape[0] else or_(*self._granted(Dashboard, frozenset({"user"})))
+        """One's own alone: who sees everything, as a viewer does, may not change it for that."""
+        return or_(*self._granted(Dashboard, frozenset({"user"})))
+
+    def may_write(self, actor: Actor, record: Any) -> bool:
+        """As `writable_condition`."""
+        return actor.may(self.write) and self._grants_by_itself(actor, record)
 
     def _grants_by_itself(self, actor: Actor, record: Any) -> bool:
         return bool(record.owner_id == actor.user_id)

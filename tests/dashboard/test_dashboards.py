@@ -104,3 +104,14 @@ def test_what_does_not_fit(cast: Cast, body: dict[str, Any], expected: dict[str,
     answer = cast.alice.post("/dashboards", body)
     assert (answer.status_code, issues(answer)) == (422, expected)
     assert seen(cast.alice) == []
+
+
+def test_who_sees_everything_may_not_change_it_for_that(cast: Cast) -> None:
+    made = cast.alice.made("/dashboards", {"name": "mine", "tiles": []})
+    for who in (cast.vera, cast.carol, cast.root):
+        found = who.get(f"/dashboards/{made['id']}")
+        assert found.status_code in (200, 404)
+        assert who.patch(f"/dashboards/{made['id']}", {"name": "yours"}).status_code in (403, 404)
+        assert who.delete(f"/dashboards/{made['id']}").status_code in (403, 404)
+    assert cast.vera.get(f"/dashboards/{made['id']}").get_json()["can_write"] is False
+    assert cast.alice.get(f"/dashboards/{made['id']}").get_json() == made
