@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,6 +14,7 @@ from flask_limiter import Limiter
 from flask_limiter.constants import HeaderNames
 from flask_migrate import Migrate
 from flask_socketio import SocketIO
+from redis.exceptions import RedisError
 
 from config import Settings
 
@@ -111,6 +113,20 @@ def bind(app: Flask, settings: Settings) -> None:
     app.extensions["lianxi.socketio"] = socketio
 
 
+def recall(key: str) -> Any:
+    """What was kept under a key; None where nothing was, or the cache is away."""
+    try:
+        return current_app.extensions["lianxi.cache"].get(key)
+    except RedisError:
+        return None
+
+
+def keep(key: str, value: Any, seconds: int) -> None:
+    """Keep a value for a while; a cache that is away keeps nothing."""
+    with suppress(RedisError):
+        current_app.extensions["lianxi.cache"].set(key, value, timeout=seconds)
+
+
 def _known_user() -> int | None:
     """The user of a token that has proved good before; a made-up token earns its sender no count of its own."""
     token = request.headers.get("Authorization", "").partition(" ")[2].strip()
@@ -153,4 +169,4 @@ def _limit(app: Flask, settings: Settings) -> None:
     )
 
 
-__all__ = ["bind", "redis_options"]
+__all__ = ["bind", "keep", "recall", "redis_options"]

@@ -7,12 +7,12 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app
 from marshmallow import Schema, fields
 from sqlalchemy import Connection, func, select, text
 
 from ..access import Actor
 from ..database import read_engine
+from ..extensions import keep, recall
 from ..journal import JournalEntry
 from ..listing import encode
 from ..messages import language, say
@@ -133,11 +133,10 @@ def answer(report: Report, actor: Actor, query: Mapping[str, Any]) -> dict[str, 
     scope = Scope.read(actor, query)
     with read_engine().connect() as connection:
         key = _key(connection, report, actor, scope, query)
-        cache = current_app.extensions["lianxi.cache"]
-        found: dict[str, Any] | None = cache.get(key)
+        found: dict[str, Any] | None = recall(key)
         if found is None:
             found = report.run(connection, actor, scope, query)
-            cache.set(key, found, timeout=_KEPT_SECONDS)
+            keep(key, found, _KEPT_SECONDS)
     return found
 
 
