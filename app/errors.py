@@ -6,6 +6,7 @@ language; `code` and `type` are stable English.
 
 from __future__ import annotations
 
+import errno
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -219,6 +220,8 @@ def problem_of(error: BaseException) -> Problem:
         return database_problem(error)
     if isinstance(error, PoolTimeout):
         return unavailable()
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return Problem(507, "disk-full")
     if isinstance(error, HTTPException) and error.code is not None:
         headers = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
         if error.code == 429:

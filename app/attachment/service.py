@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,6 +64,9 @@ def receive(stream: IO[bytes], name: str) -> Arrived:
                 digest.update(piece)
                 size += len(piece)
                 target.write(piece)
+            # What is acknowledged is on the disk, as the database's own writes are.
+            target.flush()
+            os.fsync(target.fileno())
         kind = type_of(head, name)
         if kind is None:
             raise invalid(Issue("#/file", "file_type" if size else "required"))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
+import os
 import zipfile
 from typing import Any
 
@@ -231,3 +233,16 @@ def test_what_a_file_is(head: bytes, name: str, kind: str | None) -> None:
 )
 def test_names_are_safe(name: str, safe: str) -> None:
     assert safe_name(name) == safe
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(app: CRM, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    deal_id = cast.alice.made("/deals", {"name": "x"})["id"]
+    monkeypatch.setattr(os, "fsync", full)
+    answer = upload(cast.alice, deal_id=deal_id)
+    assert (answer.status_code, answer.get_json()["type"]) == (507, "/problems/disk-full")
+    assert cast.alice.get("/attachments").get_json()["meta"]["total"] == 0
+    with app.app_context():
+        assert list((folder() / "incoming").iterdir()) == []
