@@ -7,6 +7,7 @@ apart.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,6 +16,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, String, case, cast, func, literal, null, select
 
 from .models import ExchangeRate
+from .rules import reporting_currency
 
 
 def rate_of(base: str, currency: ColumnElement[Any], day: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -55,14 +57,11 @@ class Conversion:
         Args:
             counts: (currency, its rate) to a number of deals.
         """
-        if asked is not None or not counts:
-            return cls(base, asked or base)
-        if any(count for (currency, rate), count in counts.items() if currency == base or rate is not None):
-            return cls(base, base)
-        per_currency: dict[str, int] = {}
-        for (currency, _), count in counts.items():
-            per_currency[currency] = per_currency.get(currency, 0) + count
-        return cls(base, max(per_currency, key=lambda currency: (per_currency[currency], currency)))
+        per_currency: Counter[str] = Counter()
+        for (currency, rate), count in counts.items():
+            # What can be converted counts as if it stood in the base currency.
+            per_currency[currency if rate is None else base] += count
+        return cls(base, reporting_currency(asked, base, per_currency))
 
     def target_rate_of(self, day: ColumnElement[Any]) -> ColumnElement[Any]:
         """The rate of the total's currency on a day, to group by; null where it is the base currency."""
