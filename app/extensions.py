@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
@@ -127,16 +128,12 @@ def keep(key: str, value: Any, seconds: int) -> None:
         current_app.extensions["lianxi.cache"].set(key, value, timeout=seconds)
 
 
-def _known_user() -> int | None:
-    """The user of a token that has proved good before; a made-up token earns its sender no count of its own."""
-    token = request.headers.get("Authorization", "").partition(" ")[2].strip()
-    remembered = current_app.extensions["lianxi.actors"].get(token) if token else None
-    return None if remembered is None else int(remembered[1].user_id)
+KNOWN_CALLER: list[Callable[[], str | None]] = []
+"""Names the caller of a request whose token proves something, for the rates; put in by `auth/identity.py`."""
 
 
 def _caller() -> str:
-    user_id = _known_user()
-    return f"address:{request.remote_addr}" if user_id is None else f"user:{user_id}"
+    return KNOWN_CALLER[0]() or f"address:{request.remote_addr}"
 
 
 def _limit(app: Flask, settings: Settings) -> None:
@@ -145,7 +142,7 @@ def _limit(app: Flask, settings: Settings) -> None:
         return
 
     def rate() -> str:
-        return settings.ratelimit_anonymous if _known_user() is None else settings.ratelimit_user
+        return settings.ratelimit_anonymous if KNOWN_CALLER[0]() is None else settings.ratelimit_user
 
     def exempt() -> bool:
         return not request.path.startswith("/api/") or request.method == "OPTIONS"

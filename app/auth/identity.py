@@ -8,25 +8,30 @@ from __future__ import annotations
 
 import sys
 from collections import OrderedDict, defaultdict
+from contextlib import suppress
 from threading import Lock
 from time import time
 from typing import Any
 
-from flask import current_app
+from flask import current_app, request
 from sqlalchemy import BigInteger, ColumnElement, Connection, bindparam, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from ..access import Actor, Sight
 from ..database import read_engine
+from ..errors import Problem
+from ..extensions import KNOWN_CALLER
 from ..listing import GUARD, VERIFY
-from ..routing import AUTHENTICATOR
+from ..routing import AUTHENTICATOR, PREFIX
+from . import cookies
 from .models import Role, SignIn, Team, User
-from .tokens import ACCESS, read_token, unauthorized
+from .tokens import ACCESS, REFRESH, read_token, unauthorized
 
 __all__ = ["actor_of", "load_actor", "read_actor", "remember", "still_good", "teams_below", "unauthorized", "verified"]
 
 LEEWAY = 10
 _REMEMBERED = 5_000
+_RENEWING = (f"{PREFIX}/auth/refresh", f"{PREFIX}/auth/logout")
 
 
 class _Memory:
@@ -59,6 +64,20 @@ def memory() -> _Memory:
     """The current application's memory."""
     found: _Memory = current_app.extensions["lianxi.actors"]
     return found
+
+
+def known_caller() -> str | None:
+    """Who sends the current request, as far as its token proves it: a made-up one earns its sender no count of its own.
+
+    An access token has proved good before. A refresh token is believed by its signature, so that an office behind one
+    address may reload; it counts apart, so that an old one uses up nobody's requests.
+    """
+    if request.path in _RENEWING:
+        with suppress(Problem):
+            return f"renewing:{read_token(cookies.sent_token()[0], REFRESH).user_id}"
+    token = request.headers.get("Authorization", "").partition(" ")[2].strip()
+    remembered = memory().get(token) if token else None
+    return None if remembered is None else f"user:{remembered[1].user_id}"
 
 
 def still_good() -> ColumnElement[bool]:
@@ -192,6 +211,7 @@ def teams_below(connection: Connection, *whose: ColumnElement[bool]) -> dict[int
     return {user_id: frozenset(teams) for user_id, teams in found.items()}
 
 
+KNOWN_CALLER.append(known_caller)
 GUARD.append(still_good)
 VERIFY.append(verified)
 AUTHENTICATOR.append(sys.modules[__name__])

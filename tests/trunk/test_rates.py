@@ -14,6 +14,7 @@ from app.installation import seed
 from app.routing import CRM
 from config import settings_from
 
+from ..auth.visitor import Visitor
 from ..cast import raise_the_curtain
 
 
@@ -54,5 +55,27 @@ def test_rates(tmp_path: Path, redis: str, request: pytest.FixtureRequest) -> No
         assert made_up == [401, 401, 401, 401, 429, 429, 429, 429]
         assert sent(None).status_code == 429
         assert app.test_client().get("/health").status_code == 200
+        for engine in db.engines.values():
+            engine.dispose()
+
+
+def test_an_office_behind_one_address_may_reload(tmp_path: Path) -> None:
+    """Renewing a sign-in is its person's affair; only what proves nothing counts for the address."""
+    app = limited(tmp_path)
+    with app.app_context():
+        raise_the_curtain(app)
+        browser = Visitor(app)
+        token = browser.signed_in()["refresh_token"]
+        for _ in range(12):
+            answer = browser.refresh(token)
+            assert answer.status_code == 200, answer.get_data(as_text=True)
+            token = answer.get_json()["refresh_token"]
+        by_cookie = Visitor(app)
+        assert by_cookie.login(session="cookie").status_code == 200
+        for _ in range(12):
+            assert by_cookie.refresh(X_Requested_With="lianxi").status_code == 200
+        made_up = [Visitor(app).refresh("made.up.token").status_code for _ in range(8)]
+        assert made_up[-1] == 429
+        assert set(made_up) == {401, 429}
         for engine in db.engines.values():
             engine.dispose()
