@@ -6,32 +6,28 @@ version, use case, answer. The unit of work around it opens and commits in `CRM.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial as bound
 from typing import Any, Protocol
 
-import orjson
 from flask import Blueprint, Flask, Response, current_app, g, request
 from marshmallow import Schema
 from sqlalchemy import select
-from sqlalchemy.exc import DBAPIError
 
 from . import idempotency
 from .access import Actor, Permission, Policy
-from .database import db, read_engine
-from .errors import Issue, Problem, conflict, forbidden, invalid, not_found, problem_of, request_id
-from .journal import JournalEntry
-from .listing import ListSpec, StaleActor, encode, etag_of, respond
+from .caller import remembered_actor, twice, verified_actor
+from .database import db
+from .errors import Issue, Problem, conflict, forbidden, invalid, not_found, request_id
+from .intake import load_query, read_early
+from .listing import ListSpec, encode, etag_of, respond
 from .record import Record
 from .schema import MAX_ID, StrictSchema, load
-from .strict_json import parse_json
-from .transaction import current_unit, hold, in_unit, now, run_after_refusal, seal, unit_of_work
+from .transaction import hold, now, run_after_refusal, seal, unit_of_work
+from .versions import at_version
 
 PREFIX = "/api/v1"
-BODY_LIMIT = 1024 * 1024
 
 
 class _Undo(Exception):
@@ -71,205 +67,6 @@ class CRM(Flask):
             run_after_refusal()
             raise
         return answer
-
-
-def twice(read: Callable[[], Any]) -> Any:
-    """Run a read, once more when it met a connection that the database had closed meanwhile.
-
-    One dead connection makes the pool drop all of them, so the second run gets a live one or the database is away.
-    """
-    try:
-        return read()
-    except DBAPIError as error:
-        if not error.connection_invalidated:
-            raise
-        return read()
-
-
-# ---- input ----------------------------------------------------------------------------------------------------------
-
-
-def read_body() -> Any:
-    """The request's JSON body; `{}` where nothing was sent.
-
-    Raises:
-        Problem: 413, 415, 400 or 422 as `parse_json` says.
-    """
-    if request.content_length is not None and request.content_length > BODY_LIMIT:
-        raise Problem(413, "too-large")
-    raw = request.get_data(cache=True)
-    if len(raw) > BODY_LIMIT:
-        raise Problem(413, "too-large")
-    if not raw:
-        return {}
-    if request.mimetype != "application/json" or request.content_encoding not in (None, "", "identity"):
-        raise Problem(415, "wrong-type")
-    return parse_json(raw)
-
-
-def read_early() -> tuple[Any, Problem | None]:
-    """The body as `read_body`; a 422 of its text is handed over, because sign-in, rights and row are asked before it.
-
-    Raises:
-        Problem: 413, 415, 400, also for an `If-Match` that is none.
-    """
-    body, fault = {}, None
-    try:
-        body = read_body()
-    except Problem as problem:
-        if problem.status != 422:
-            raise
-        fault = problem
-    wanted_versions()
-    return body, fault
-
-
-# ---- sign-in ---------------------------------------------------------------------------------------------------------
-
-
-class Authenticator(Protocol):
-    """How a request's token becomes an actor; `auth/identity.py` puts itself in."""
-
-    def actor_of(self, token: str) -> tuple[Actor, bool]:
-        """The remembered or newly read actor, and whether it was newly read."""
-
-    def read_actor(self, token: str) -> Actor:
-        """The actor, read anew."""
-
-    def verified(self, connection: Any, actor: Actor) -> bool:
-        """Whether a remembered actor still holds."""
-
-    def unauthorized(self, slug: str = "unauthorized") -> Problem:
-        """The 401."""
-
-
-AUTHENTICATOR: list[Authenticator] = []
-
-
-def bearer_token() -> str:
-    """The token of the `Authorization` header.
-
-    Raises:
-        Problem: 401 without one.
-    """
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise AUTHENTICATOR[0].unauthorized()
-    return token.strip()
-
-
-def _sign_in(actor: Actor) -> Actor:
-    g.actor = actor
-    g.language = actor.language
-    if in_unit():
-        current_unit().actor_id = actor.user_id
-    return actor
-
-
-def verified_actor() -> Actor:
-    """The caller, checked against the database now.
-
-    Raises:
-        Problem: 401.
-    """
-    auth, token = AUTHENTICATOR[0], bearer_token()
-    actor, fresh = auth.actor_of(token)
-    if not fresh and not twice(lambda: _still_verified(auth, actor)):
-        actor = auth.read_actor(token)
-    return _sign_in(actor)
-
-
-def _still_verified(auth: Authenticator, actor: Actor) -> bool:
-    with read_engine().connect() as connection:
-        return auth.verified(connection, actor)
-
-
-def remembered_actor(run: Callable[[Actor, bool], Any]) -> Any:
-    """Run a read whose own statement checks the remembered caller; once more with a fresh one where it is stale.
-
-    A refusal has not asked the database yet whether the caller still holds, so it is asked then.
-    """
-    auth, token = AUTHENTICATOR[0], bearer_token()
-    actor, fresh = auth.actor_of(token)
-    try:
-        return run(_sign_in(actor), fresh)
-    except StaleActor:
-        pass
-    except Problem as problem:
-        if fresh or problem.status == 404:
-            raise
-        with read_engine().connect() as connection:
-            if auth.verified(connection, actor):
-                raise
-    return run(_sign_in(auth.read_actor(token)), True)
-
-
-# ---- versions --------------------------------------------------------------------------------------------------------
-
-
-_TAG = re.compile(r'(?:W/)?"([^"]*)"')
-
-
-def wanted_versions() -> list[int] | None:
-    """The versions that `If-Match` names by its tags; None where any will do.
-
-    Raises:
-        Problem: 400 for a header that is none.
-    """
-    header = request.headers.get("If-Match")
-    if header is None or header.strip() == "*":
-        return None
-    tags = _TAG.findall(header)
-    if not tags or _TAG.sub("", header).strip(" ,\t"):
-        raise Problem(400, "bad-request")
-    return [int(head) for tag in tags if (head := tag.split(".")[0]).isascii() and head.isdigit() and len(head) < 19]
-
-
-@contextmanager
-def at_version(record: Record, current: Callable[[], dict[str, Any]], required: bool = False) -> Iterator[None]:
-    """Honour `If-Match` for what the block does to a record.
-
-    A block that is stale runs all the same, because faults of the input are told first; its effect is rolled back
-    with the refusal.
-
-    Args:
-        current: the record as the caller sees it.
-        required: whether the header may not be absent.
-
-    Raises:
-        Problem: 400 bad header; 412 with `current` and `changed_fields` when stale; 428 without a required one.
-    """
-    refusal = _refusal(record, current, required)
-    try:
-        yield
-    except Exception as error:
-        if refusal is None or problem_of(error).status != 409:
-            raise
-    if refusal is not None:
-        raise refusal
-
-
-def _refusal(record: Record, current: Callable[[], dict[str, Any]], required: bool) -> Problem | None:
-    versions = wanted_versions()
-    if versions is None:
-        return Problem(428, "version-required") if required and "If-Match" not in request.headers else None
-    if record.version in versions:
-        return None
-    changed = db.session.execute(
-        select(JournalEntry.changed).where(
-            JournalEntry.resource == record.resource,
-            JournalEntry.resource_id == record.id,
-            JournalEntry.version > max(versions, default=0),
-        )
-    ).scalars()
-    fields = sorted({name for names in changed for name in names} - record.derived_columns)
-    shown = current()
-    return Problem(
-        412,
-        "stale",
-        extra={"current": orjson.loads(encode(shown)), "changed_fields": fields},
-        headers={"ETag": etag_of(encode(shown), record.version)},
-    )
 
 
 # ---- declarations ----------------------------------------------------------------------------------------------------
@@ -843,40 +640,6 @@ def assign(record: Any, values: Mapping[str, Any]) -> None:
     for name, value in values.items():
         if getattr(record, name) != value:
             setattr(record, name, value)
-
-
-def load_query(schema: Schema) -> dict[str, Any]:
-    """The query string through a schema; texts are turned into numbers and flags where the fields want them.
-
-    Raises:
-        Problem: 422 naming the parameters.
-    """
-    raw: dict[str, Any] = {}
-    for name, values in request.args.lists():
-        if len(values) > 1:
-            raise invalid(Issue(name, "repeated"))
-        text = values[0]
-        one = schema.fields.get(name)
-        kind = type(one).__name__ if one is not None else ""
-        if kind in ("Whole", "IdField") and re.fullmatch(r"-?\d{1,20}", text, re.ASCII):
-            raw[name] = int(text)
-        elif kind == "Flag" and text in ("true", "false", "1", "0"):
-            raw[name] = text in ("true", "1")
-        else:
-            raw[name] = text
-    try:
-        return load(schema, raw)
-    except Problem as problem:
-        raise invalid(
-            *(
-                Issue(
-                    issue.at.removeprefix("#/"),
-                    "unknown_parameter" if issue.code == "unknown_field" else issue.code,
-                    issue.params,
-                )
-                for issue in problem.issues
-            )
-        ) from problem
 
 
 def shape_answer(result: Any, actor: Actor | None, spec: ListSpec | None, status: int) -> Response:

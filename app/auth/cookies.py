@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 
 from flask import Response, current_app, request
 
-from ..routing import PREFIX, bearer_token
+from ..caller import bearer_token
+from ..routing import PREFIX
 from .tokens import unauthorized
 
 _MARK = "lianxi"

@@ -18,11 +18,12 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, bindparam, exists,
 from sqlalchemy.orm import aliased
 
 from ..access import Actor, Sight
+from ..caller import AUTHENTICATOR
 from ..database import read_engine
 from ..errors import Problem
 from ..extensions import KNOWN_CALLER
 from ..listing import GUARD, VERIFY
-from ..routing import AUTHENTICATOR, PREFIX
+from ..routing import PREFIX
 from . import cookies
 from .models import Role, SignIn, Team, User
 from .tokens import ACCESS, REFRESH, read_token, unauthorized

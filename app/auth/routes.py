@@ -8,11 +8,13 @@ from flask import Response, request
 from sqlalchemy import select
 
 from ..access import Actor, Permission
+from ..caller import bearer_token
 from ..database import db, read_engine
 from ..errors import Issue, Problem, conflict, invalid
 from ..listing import encode, etag_of, respond
-from ..routing import PUBLIC, SIGNED_IN, Routes, at_version, bearer_token, hold_origin, origin_of, shape_answer
+from ..routing import PUBLIC, SIGNED_IN, Routes, hold_origin, origin_of, shape_answer
 from ..schema import MAX_ID
+from ..versions import at_version
 from . import cookies, service, sessions, team_service
 from .models import Role, User, users
 from .profile import profile

@@ -11,12 +11,13 @@ from sqlalchemy import select
 
 from ..access import Actor, Permission
 from ..auth.models import Team, User
+from ..caller import twice
 from ..database import db, read_engine
 from ..errors import Faults, Issue, Problem, conflict, invalid
 from ..folding import e164, email_key, fold, search_key, sort_key
 from ..journal import act
 from ..record import Collaborator, Record
-from ..routing import assign, remove, restore, twice
+from ..routing import assign, remove, restore
 from ..transaction import now
 from .leads import set_status
 from .models import Customer, CustomerKind, CustomerStatus, CustomerTag, Tag, customers
