@@ -19,6 +19,7 @@ from .dashboard.routes import routes as dashboard_routes
 from .deal.routes import routes as deal_routes
 from .errors import register_problems
 from .installation import secret_keys
+from .job.routes import routes as job_routes
 from .journal import watch_old_values
 from .live import sockets
 from .live.routes import routes as live_routes
@@ -30,6 +31,7 @@ from .target.routes import routes as target_routes
 
 BLUEPRINTS = (
     auth_routes,
+    job_routes,
     customer_routes,
     contact_routes,
     money_routes,

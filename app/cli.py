@@ -16,6 +16,7 @@ from .deal import periods
 from .demo import service as demo_service
 from .demo.staff import COLLEAGUES, passphrase
 from .installation import first_admin, seed
+from .job.worker import work
 from .openapi import document
 from .report import digest
 
@@ -56,6 +57,11 @@ def register(app: Flask) -> None:
     def weekly_digest(owner: str | None) -> None:
         """Print for every owner, in his or her language, the open deals that are wanting in something."""
         _digest(owner)
+
+    @app.cli.command("worker")
+    def worker() -> None:
+        """Do jobs and chores, beside the processes that answer requests, until a signal ends it."""
+        work()
 
     @app.cli.command("demo")
     @click.option("--clear", is_flag=True, help="Empty the database again, if it was this command that filled it.")

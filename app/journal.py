@@ -466,17 +466,16 @@ def _write(unit: Unit) -> None:
     if not rows:
         return
     connection = session.connection()
-    unit.entry_count += len(rows)
     if unit.changeset_id is not None:
         counted = update(Changeset).where(Changeset.id == unit.changeset_id)
-        connection.execute(counted.values(entry_count=unit.entry_count))
+        connection.execute(counted.values(entry_count=Changeset.entry_count + len(rows)))
     else:
         head = {
             "recorded_at": unit.at,
             "actor_id": unit.actor_id,
             "source": unit.source,
             "request_id": unit.request_id,
-            "entry_count": unit.entry_count,
+            "entry_count": len(rows),
             "undoes_id": unit.undoes_id,
         }
         unit.changeset_id = connection.execute(_INSERT_CHANGESET, head).scalar_one()

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from flask import current_app, g
@@ -54,6 +55,7 @@ class Unit:
         pending: changes by (resource, id).
         raised: records whose version has been raised already: it rises once per unit.
         changeset_id: known after `seal`, None when nothing changed.
+        afterwards: what happens only once it is committed, such as handing a job to the worker.
     """
 
     actor_id: int | None
@@ -63,9 +65,9 @@ class Unit:
     pending: dict[tuple[str, int], Change] = field(default_factory=dict)
     raised: set[InstanceState[Any]] = field(default_factory=set)
     changeset_id: int | None = None
-    entry_count: int = 0
     undoes_id: int | None = None
     quiet: bool = False
+    afterwards: list[Callable[[], None]] = field(default_factory=list)
 
 
 def current_unit() -> Unit:
@@ -109,7 +111,7 @@ def next_changeset(unit: Unit, *, actor_id: int | None, at: datetime) -> None:
         at: the moment that it carries.
     """
     seal(unit)
-    unit.changeset_id, unit.entry_count = None, 0
+    unit.changeset_id = None
     unit.raised.clear()
     unit.actor_id, unit.at = actor_id, at
 
@@ -121,6 +123,7 @@ def unit_of_work(
     source: str = "system",
     request_id: str | None = None,
     at: datetime | None = None,
+    changeset_id: int | None = None,
 ) -> Iterator[Unit]:
     """Open a unit of work; commit at the end, roll back on any exception.
 
@@ -129,12 +132,13 @@ def unit_of_work(
         source: the road: `http`, `socket`, `cli`, `job`.
         request_id: the request's id, kept with the change set.
         at: the moment that everything written carries; now by default. Demo data is written in the past.
+        changeset_id: of an earlier unit that this one goes on with: a job commits in steps and is one change set.
     """
     session = db.session
     if in_unit():
         raise RuntimeError("units of work do not nest")
     session.rollback()
-    unit = Unit(actor_id, source, request_id, at or datetime.now(UTC))
+    unit = Unit(actor_id, source, request_id, at or datetime.now(UTC), changeset_id=changeset_id)
     session.info["unit"] = unit
     try:
         yield unit
@@ -146,12 +150,18 @@ def unit_of_work(
     finally:
         session.info.pop("unit", None)
         session.close()
-    for tell in COMMITTED:
+    acts: list[Callable[[], None]] = [*unit.afterwards, *(partial(tell, unit) for tell in COMMITTED)]
+    for act in acts:
         try:
-            tell(unit)
+            act()
         except Exception:
             # It is committed: whoever could not be told reads the journal.
             current_app.logger.exception("a commit could not be told")
+
+
+def after_commit(act: Callable[[], None]) -> None:
+    """Have something happen once the open unit of work is committed; never where it is rolled back."""
+    current_unit().afterwards.append(act)
 
 
 def hold(name: str) -> None:

@@ -127,6 +127,16 @@ class Start:
         fixed = ["--bind", bind, "--workers", "1", "--log-level", "warning"]
         return [str(self.workspace.python), "-m", "gunicorn", *fixed, *options, "app:create_app()"]
 
+    @property
+    def worker(self) -> list[str]:
+        """The command of what does jobs beside the server: a long import must not make requests wait."""
+        return [str(self.workspace.python), "-m", "flask", "--app", "app", "worker"]
+
+    def serve_product(self) -> int:
+        """Serve the product on its port, with its worker."""
+        commands = [(command, self.workspace.root) for command in (self.gunicorn(), self.worker)]
+        return self.serve(commands, say("ready", url=address(self.host, self.port)))
+
     def serve(self, commands: Sequence[tuple[Sequence[str], Path]], ready: str) -> int:
         """Run servers until somebody ends us, which is a success, or one ends by itself, which is none.
 
@@ -167,7 +177,7 @@ def run(workspace: Workspace) -> int:
     check_port(start.host, start.port, start.goal)
     start.prepare(pages=frontend.ensure_build)
     start.bring_data_up_to_date()
-    return start.serve([(start.gunicorn(), workspace.root)], say("ready", url=address(start.host, start.port)))
+    return start.serve_product()
 
 
 def _demo_only(workspace: Workspace) -> Path:
@@ -188,7 +198,7 @@ def demo(workspace: Workspace) -> int:
     start.make_data_folder()
     start.flask("data", "db", "upgrade")
     line(start.flask("demo", "demo").strip())
-    return start.serve([(start.gunicorn(), workspace.root)], say("ready", url=address(start.host, start.port)))
+    return start.serve_product()
 
 
 def demo_clear(workspace: Workspace) -> int:
@@ -211,8 +221,9 @@ def dev(workspace: Workspace) -> int:
     workspace.env["LIANXI_BACKEND"] = address(start.host, start.port)
     vite = ["--host", "127.0.0.1", "--port", str(pages_port), "--strictPort", "--clearScreen=false", "--logLevel=warn"]
     server = (start.gunicorn("--reload", "--log-level", "error"), workspace.root)
+    worker = (start.worker, workspace.root)
     pages = (["npm", "run", "--silent", "dev", "--", *vite], workspace.frontend)
-    return start.serve([server, pages], say("dev_ready", url=address("127.0.0.1", pages_port)))
+    return start.serve([server, worker, pages], say("dev_ready", url=address("127.0.0.1", pages_port)))
 
 
 def prepare(workspace: Workspace) -> int:

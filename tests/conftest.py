@@ -17,6 +17,7 @@ from sqlalchemy import Connection, event, text
 from app import create_app
 from app.database import Base, db
 from app.installation import seed
+from app.job import queue
 from app.routing import CRM
 from app.statement import Prepared
 from config import ROOT, settings_from
@@ -79,6 +80,7 @@ def application(
         upgrade()
     yield app
     with app.app_context():
+        queue.close()
         for engine in db.engines.values():
             engine.dispose()
 

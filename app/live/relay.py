@@ -77,10 +77,11 @@ class Relay:
         self.bulks: OrderedDict[tuple[int, str], None] = OrderedDict()
         self.failures = 0
 
-    def start(self, tick: Callable[[], None], is_wanted: Callable[[], bool]) -> None:
+    def start(self, look: Callable[[], None], tick: Callable[[], None], is_wanted: Callable[[], bool]) -> None:
         """Begin to tail, from the feed's present end, unless it does already.
 
         Args:
+            look: called in every round, for what is told besides the feed.
             tick: called about once a second.
             is_wanted: asked after it; the relay ends when nobody listens any more.
         """
@@ -90,13 +91,13 @@ class Relay:
             self.running = True
             with self.app.app_context(), read_engine().connect() as connection:
                 self.position = feed_end(connection)
-        self.socketio.start_background_task(self._run, tick, is_wanted)
+        self.socketio.start_background_task(self._run, look, tick, is_wanted)
 
     def nudge(self) -> None:
         """Look at once: this process has just committed something."""
         self.nudged.set()
 
-    def _run(self, tick: Callable[[], None], is_wanted: Callable[[], bool]) -> None:
+    def _run(self, look: Callable[[], None], tick: Callable[[], None], is_wanted: Callable[[], bool]) -> None:
         rounds = 0
         while True:
             if not self.nudged.is_set():
@@ -106,6 +107,7 @@ class Relay:
                 with self.app.app_context():
                     while self.drain():
                         pass
+                    look()
                     rounds += 1
                     if rounds % 6 == 0:
                         tick()

@@ -35,6 +35,7 @@ from ..schema import load
 from ..strict_json import parse_json
 from ..transaction import COMMITTED, Unit, seal, unit_of_work
 from .feed import watermark
+from .jobs import Jobs
 from .presence import Presence
 from .relay import Relay
 
@@ -66,6 +67,7 @@ class Live:
         self.sockets: dict[str, Connected] = {}
         self.presence = Presence(client, settings.channel)
         self.relay = Relay(app, socketio, self.actor_of)
+        self.jobs = Jobs(socketio)
         self.renewed = 0.0
 
     def actor_of(self, sid: str) -> Actor | None:
@@ -153,7 +155,7 @@ def register(app: Flask) -> None:
             join_room(room)
         wanted = auth.get("language")
         live.sockets[sid] = Connected(actor, expires, wanted if wanted in ("zh-CN", "en") else actor.language or "en")
-        live.relay.start(live.tick, lambda: bool(live.sockets))
+        live.relay.start(live.jobs.tell, live.tick, lambda: bool(live.sockets))
         socketio.start_background_task(_ready, live, sid, actor)
 
     @socketio.on("disconnect")

@@ -32,6 +32,12 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_changeset_actor_id"), ["actor_id"], unique=False)
 
     op.create_table(
+        "chore",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("begun_at", types.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_chore")),
+    )
+    op.create_table(
         "collaborator",
         sa.Column("id", types.Id, nullable=False),
         sa.Column("resource", sa.String(length=20), nullable=False),
@@ -65,6 +71,35 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("idempotency_key", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_idempotency_key_created_at"), ["created_at"], unique=False)
+
+    op.create_table(
+        "job",
+        sa.Column("id", types.Id, nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("done", types.Id, nullable=False),
+        sa.Column("total", types.Id, nullable=True),
+        sa.Column("arguments", types.Document, nullable=False),
+        sa.Column("state", types.Document, nullable=True),
+        sa.Column("result", types.Document, nullable=True),
+        sa.Column("problem", types.Document, nullable=True),
+        sa.Column("changeset_id", types.Id, nullable=True),
+        sa.Column("user_id", types.Id, nullable=False),
+        sa.Column("language", sa.String(length=10), nullable=False),
+        sa.Column("request_id", sa.String(length=64), nullable=True),
+        sa.Column("attempts", types.Id, nullable=False),
+        sa.Column("is_unwanted", sa.Boolean(), nullable=False),
+        sa.Column("created_at", types.Instant(), nullable=False),
+        sa.Column("started_at", types.Instant(), nullable=True),
+        sa.Column("beat_at", types.Instant(), nullable=False),
+        sa.Column("finished_at", types.Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_job")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("job", schema=None) as batch_op:
+        batch_op.create_index("ix_job_finished", ["finished_at"], unique=False)
+        batch_op.create_index("ix_job_open", ["status", "beat_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_job_user_id"), ["user_id"], unique=False)
 
     op.create_table(
         "option",
@@ -961,6 +996,12 @@ def downgrade() -> None:
         batch_op.drop_index("uq_option_origin")
 
     op.drop_table("option")
+    with op.batch_alter_table("job", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_job_user_id"))
+        batch_op.drop_index("ix_job_open")
+        batch_op.drop_index("ix_job_finished")
+
+    op.drop_table("job")
     with op.batch_alter_table("idempotency_key", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_idempotency_key_created_at"))
 
@@ -971,6 +1012,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_collaborator_record")
 
     op.drop_table("collaborator")
+    op.drop_table("chore")
     with op.batch_alter_table("changeset", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_changeset_actor_id"))
 

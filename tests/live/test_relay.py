@@ -21,7 +21,7 @@ def test_the_relay_does_not_end_under_a_socket_that_has_just_come(app: CRM) -> N
             start()
 
     def start() -> None:
-        relay.start(tick, lambda: bool(sockets))
+        relay.start(lambda: None, tick, lambda: bool(sockets))
 
     def is_running() -> bool:
         return relay.running

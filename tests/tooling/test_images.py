@@ -45,7 +45,7 @@ def compose() -> dict[str, dict[str, dict[str, object]]]:
 
 def test_the_compose_file_names_every_part_and_every_volume() -> None:
     parts = compose()
-    assert set(parts["services"]) == {"web", "app", "postgresql", "redis", "consul"}
+    assert set(parts["services"]) == {"web", "app", "worker", "postgresql", "redis", "consul"}
     for name, service in parts["services"].items():
         volumes = service.get("volumes", [])
         assert isinstance(volumes, list)

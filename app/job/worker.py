@@ -1,0 +1,59 @@
+"""The worker: a process of its own that does the jobs and chores, beside those that answer requests."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from flask import current_app
+from huey.consumer import Consumer
+
+from . import queue, service
+
+log = logging.getLogger("lianxi")
+
+THREADS = 2
+"""A long import leaves one for the rest."""
+
+
+class _Worker(Consumer):  # type: ignore[misc]
+    """Huey's consumer; on any signal it ends in good order: a running job stops at its next step, to go on later."""
+
+    def _handle_signal(self, signum: int, _frame: FrameType | None) -> None:
+        queue.end()
+        self._restart, self._graceful, self._signum = False, True, signum
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[bool]:
+    """Wait until no other worker serves this data folder; a second one stands by."""
+    with (folder / "jobs.lock").open("a") as lock:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                time.sleep(1)
+        yield True
+
+
+def work() -> None:
+    """Do jobs and chores until a signal ends it."""
+    settings = current_app.config["LIANXI"]
+    if settings.redis_url or settings.database_url.startswith("postgresql"):
+        _consume()
+        return
+    with _alone(settings.data_dir):
+        service.pick_up(silent_seconds=0)
+        _consume()
+
+
+def _consume() -> None:
+    made = queue.huey()
+    # Several may run the scheduler: jobs and chores are claimed in the database.
+    _Worker(made, workers=THREADS, max_delay=1.0, scheduler_interval=1).run()
