@@ -18,6 +18,7 @@ from .customer.routes import routes as customer_routes
 from .dashboard.routes import routes as dashboard_routes
 from .deal.routes import routes as deal_routes
 from .errors import register_problems
+from .history.routes import routes as history_routes
 from .installation import secret_keys
 from .job.routes import routes as job_routes
 from .journal import watch_old_values
@@ -32,6 +33,7 @@ from .target.routes import routes as target_routes
 BLUEPRINTS = (
     auth_routes,
     job_routes,
+    history_routes,
     customer_routes,
     contact_routes,
     money_routes,

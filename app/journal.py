@@ -181,7 +181,7 @@ def _decimal_columns(model: type[Record]) -> frozenset[str]:
     return frozenset(one.key for one in inspect(model).column_attrs if isinstance(one.columns[0].type, FixedDecimal))
 
 
-def _kept(record: Record, name: str, value: Any) -> Any:
+def kept(record: Record, name: str, value: Any) -> Any:
     """A column's value as the journal keeps it; a whole number is a decimal where the column holds decimals."""
     if isinstance(value, int) and name in _decimal_columns(type(record)):
         value = Decimal(value)
@@ -212,7 +212,8 @@ def _part_query(part: type[Part]) -> Select[Any]:
     )
 
 
-def _part_rows(session: Session, part: type[Part], parent_id: int) -> list[dict[str, Any]]:
+def part_rows(session: Session, part: type[Part], parent_id: int) -> list[dict[str, Any]]:
+    """The rows of a collection as the journal keeps them."""
     rows = session.connection().execute(_part_query(part), {"parent_id": parent_id})
     return [canonical(dict(zip(part.part_columns, row, strict=True))) for row in rows]
 
@@ -229,7 +230,8 @@ def _share_query() -> Select[int | None, int | None, str]:
     )
 
 
-def _share_rows(connection: Connection, resource: str, record_id: int) -> list[dict[str, Any]]:
+def share_rows(connection: Connection, resource: str, record_id: int) -> list[dict[str, Any]]:
+    """The collaborators of a record as the journal keeps them."""
     rows = connection.execute(_share_query(), {"of_resource": resource, "of_id": record_id})
     return [{"user_id": user, "team_id": team, "access": access} for user, team, access in rows]
 
@@ -263,12 +265,12 @@ def _before_flush(session: Session, _context: Any, _instances: Any) -> None:
             parent_id = getattr(item, item.part_link)
             key = (item.part_parent.resource, parent_id)
             if item.part_field not in unit.pending.get(key, Change(None)).parts:
-                before = _part_rows(session, type(item), parent_id)
+                before = part_rows(session, type(item), parent_id)
                 _touch(session, unit, item.part_parent, parent_id, item.part_field, before)
         elif isinstance(item, Collaborator):
             key = (item.resource, item.record_id)
             if "collaborators" not in unit.pending.get(key, Change(None)).parts:
-                before = _share_rows(session.connection(), item.resource, item.record_id)
+                before = share_rows(session.connection(), item.resource, item.record_id)
                 _touch(session, unit, POLICIES[item.resource].model, item.record_id, "collaborators", before)
     for item in list(session.new):
         if isinstance(item, Record):
@@ -385,32 +387,32 @@ def record_tokens(connection: Connection, policy: Policy, record_id: int) -> set
     if found is None or not found[1]:
         return None
     row = dict(zip(names, found, strict=True))
-    shares = _share_rows(connection, policy.model.resource, record_id) if policy.shared else []
+    shares = share_rows(connection, policy.model.resource, record_id) if policy.shared else []
     return _tokens(connection, policy, row, shares)
 
 
 def _entry(session: Session, unit: Unit, change: Change) -> tuple[dict[str, Any], dict[str, Any]] | None:
     record: Record = change.record
     columns = [name for name in journalled_columns(type(record)) if change.created or name in change.before]
-    now_values = {name: _kept(record, name, getattr(record, name)) for name in columns}
+    now_values = {name: kept(record, name, getattr(record, name)) for name in columns}
     if change.created:
         before: dict[str, Any] = {}
         after = {name: value for name, value in now_values.items() if value is not None}
     else:
-        before = {name: _kept(record, name, old) for name, old in change.before.items() if name in now_values}
+        before = {name: kept(record, name, old) for name, old in change.before.items() if name in now_values}
         before = {name: old for name, old in before.items() if old != now_values[name]}
         after = {name: now_values[name] for name in before}
     shares_now: list[dict[str, Any]] = []
     policy = POLICIES[record.resource]
     if policy.shared and not (change.created and "collaborators" not in change.parts):
-        shares_now = _share_rows(session.connection(), record.resource, record.id)
+        shares_now = share_rows(session.connection(), record.resource, record.id)
     shares_before = shares_now
     for name, old in change.parts.items():
         if name == "collaborators":
             new: list[dict[str, Any]] = shares_now
             shares_before = old
         else:
-            new = _part_rows(session, _part_class(type(record), name), record.id)
+            new = part_rows(session, part_classes(type(record))[name], record.id)
         if new != old:
             before[name] = old
             after[name] = new
@@ -440,12 +442,33 @@ def _entry(session: Session, unit: Unit, change: Change) -> tuple[dict[str, Any]
     return entry, {"before": before, "after": after}
 
 
-def _part_class(model: type[Record], name: str) -> type[Part]:
-    for part in Part.__subclasses__():
-        if part.part_parent is model and part.part_field == name:
-            return part
-    raise LookupError(name)
+@cache
+def part_classes(model: type[Record]) -> dict[str, type[Part]]:
+    """The collections of a kind of record by the names of their fields."""
+    return {part.part_field: part for part in Part.__subclasses__() if part.part_parent is model}
 
+
+@dataclass(frozen=True)
+class SetBack:
+    """What an undo has done to a record.
+
+    Attributes:
+        since: when what was taken back was done.
+        before: what the fields were before it, and are again.
+        after: what they were until now.
+    """
+
+    since: datetime
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+
+
+MAKE_ROOM: dict[str, Callable[[Any], None]] = {}
+"""What finds another place for a record that is set back, before it is written, where its own is taken by now; and a
+place aside for one that is undone altogether."""
+
+SETTLE: dict[str, Callable[[Any, SetBack], None]] = {}
+"""What sets the columns that follow from others once a record was set back. Only what is named here can be undone."""
 
 FOLLOWERS: dict[str, Callable[[Connection, Record, Mapping[str, Any]], None]] = {}
 """What is told of every entry of a resource, in its transaction: the record and the entry. It keeps what is derived

@@ -18,6 +18,7 @@ from ..database import db
 from ..deal.models import deals
 from ..errors import Issue, Problem, invalid, not_found
 from ..folding import fold
+from ..journal import SETTLE
 from ..routing import remove, restore
 from .content import SEEN, safe_name, type_of
 from .models import Attachment
@@ -124,6 +125,10 @@ def content_of(attachment: Attachment) -> Path:
     if not path.is_file():
         raise not_found()
     return path
+
+
+# The name of a file never changes, nor does what follows from it.
+SETTLE["attachment"] = lambda _attachment, _undone: None
 
 
 __all__ = ["check_owner", "content_of", "create", "receive", "remove", "restore"]

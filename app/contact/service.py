@@ -16,6 +16,7 @@ from ..customer.options import check_options
 from ..database import db
 from ..errors import Faults, Issue, Problem, invalid
 from ..folding import fold
+from ..journal import SETTLE, SetBack
 from ..projection import Shape
 from ..routing import assign
 from ..transaction import now
@@ -215,6 +216,17 @@ def _derive(contact: ContactRecord) -> None:
     # The plain function: the cache of `fold` is for names, not for texts of 20,000 characters.
     words = [fold.__wrapped__(text) for text in (contact.subject, contact.content) if text]
     assign(contact, {"search_key": "\n".join(words)})
+
+
+def _settle(contact: ContactRecord, undone: SetBack) -> None:
+    """Set what follows from contact records after an undo: the contact dates of customers and deals."""
+    _derive(contact)
+    for customer_id in sorted({contact.customer_id, undone.after.get("customer_id", contact.customer_id)}):
+        _recount(customer_id)
+    _recount_deals(contact.deal_id, undone.after.get("deal_id"))
+
+
+SETTLE["contact"] = _settle
 
 
 __all__ = ["create", "edit", "remove", "restore"]

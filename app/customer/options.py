@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, select
 from ..access import Actor
 from ..database import IdList, db, member_of
 from ..errors import Issue, invalid
+from ..journal import SETTLE
 from ..routing import assign, remove, restore
 from ..schema import OptionField, Texts
 from .models import Option
@@ -157,6 +158,9 @@ def edit(_actor: Actor, option: Option, values: dict[str, Any]) -> Option:
         raise invalid(*issues)
     assign(option, values)
     return option
+
+
+SETTLE["option"] = lambda _option, _undone: None
 
 
 __all__ = ["LISTS", "check_options", "create", "edit", "remove", "restore"]

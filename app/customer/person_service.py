@@ -12,6 +12,7 @@ from ..access import Actor
 from ..database import db
 from ..errors import Faults, Issue, Problem, invalid
 from ..folding import e164, fold, search_key, sort_key
+from ..journal import SETTLE, SetBack
 from ..routing import assign, remove
 from .models import Person, PersonCustomer, customers
 from .options import check_options
@@ -162,6 +163,14 @@ def _derive(person: Person) -> None:
             "reach_key": search_key([], [*reach, person.wechat, person.qq]),
         },
     )
+
+
+def _settle(person: Person, _undone: SetBack) -> None:
+    """Set what follows from a person's columns after an undo."""
+    _derive(person)
+
+
+SETTLE["person"] = _settle
 
 
 __all__ = ["create", "edit", "remove", "restore"]

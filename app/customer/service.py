@@ -15,7 +15,7 @@ from ..caller import twice
 from ..database import db, read_engine
 from ..errors import Faults, Issue, Problem, conflict, invalid
 from ..folding import e164, email_key, fold, search_key, sort_key
-from ..journal import act
+from ..journal import SETTLE, SetBack, act
 from ..record import Collaborator, Record
 from ..routing import assign, remove, restore
 from ..transaction import now
@@ -326,6 +326,25 @@ def _derive(customer: Customer) -> None:
         "phone_e164": number,
     }
     assign(customer, keys)
+
+
+def _settle(customer: Customer, undone: SetBack) -> None:
+    """Set what follows from a customer's columns after an undo."""
+    assign(customer, {"team_id": team_of(customer.owner_id)})
+    if "became_lead_at" in {*undone.before, *undone.after}:
+        former = undone.before.get("became_lead_at")
+        assign(customer, {"became_lead_at": None if former is None else datetime.fromisoformat(former)})
+    _note_lead(customer)
+    _derive(customer)
+
+
+def team_of(owner_id: int | None) -> int | None:
+    """The team that a record of an owner belongs to."""
+    owner = None if owner_id is None else db.session.get(User, owner_id)
+    return None if owner is None else owner.team_id
+
+
+SETTLE["customer"] = _settle
 
 
 __all__ = [

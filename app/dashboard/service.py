@@ -8,6 +8,7 @@ from typing import Any
 from ..access import Actor
 from ..database import db
 from ..errors import Issue, invalid
+from ..journal import SETTLE
 from ..report.routes import REPORTS
 from ..routing import assign, remove, restore
 from ..schema import Choice
@@ -74,6 +75,9 @@ def _tile_faults(tiles: Sequence[Mapping[str, Any]]) -> list[Issue]:
         if wanted is not None and wanted not in options:
             issues.append(Issue(f"#/tiles/{place}/query/group_by", "not_allowed", {"options": ", ".join(options)}))
     return issues
+
+
+SETTLE["dashboard"] = lambda _dashboard, _undone: None
 
 
 __all__ = ["create", "edit", "remove", "restore"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import fields
 from sqlalchemy import literal
 
+from ..history.schemas import EntrySchema
 from ..projection import Computed
 from ..schema import Choice, DecimalText, IdField, InstantField, Items, Line, StrictSchema, Whole
 from .board_columns import GroupBy
@@ -124,18 +125,6 @@ class TimelineQuery(StrictSchema):
     per_page = Whole(low=1, high=200)
 
 
-class ChangeSchema(StrictSchema):
-    """An entry of the journal."""
-
-    id = fields.Integer()
-    action = Line()
-    resource = Line()
-    resource_id = fields.Integer()
-    version = fields.Integer()
-    changeset_id = fields.Integer()
-    changes = fields.Dict(keys=fields.String())
-
-
 class TimelineEntrySchema(StrictSchema):
     """Something that happened with a customer: a contact record or deal as `record`, or a `change`."""
 
@@ -152,7 +141,7 @@ class TimelineEntrySchema(StrictSchema):
             ]
         },
     )
-    change = fields.Nested(ChangeSchema, allow_none=True)
+    change = fields.Nested(EntrySchema, allow_none=True)
 
 
 class TimelineSchema(StrictSchema):

@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, bindparam, func, select
 from ..auth.models import Team
 from ..database import db
 from ..errors import Issue, conflict, invalid
+from ..transaction import current_unit, now
 from .models import Deal, DealStageEntry, Pipeline, Stage, StageKind
 from .rank import between
 
@@ -170,3 +171,49 @@ def stand(deal: Deal, stage: Stage) -> None:
         deal.win_probability = stage.win_probability
     if not deal.forecast_category_is_manual:
         deal.forecast_category = stage.forecast_category
+
+
+def make_room(deal: Deal) -> None:
+    """Find a rank for a deal that an undo sets back: its own where it is free, else the one behind who has it.
+
+    A deal that is undone altogether leaves its rank to those who come: else nobody could go back to it.
+    """
+    with db.session.no_autoflush:
+        if not deal.is_active:
+            following = select(func.min(Deal.rank)).where(Deal.stage_id == deal.stage_id, Deal.rank > deal.rank)
+            deal.rank = between(deal.rank, db.session.execute(following).scalar())
+            return
+        locked_stage(deal.stage_id, stands_in=deal.pipeline_id)
+        others = select(Deal).where(Deal.stage_id == deal.stage_id, Deal.rank == deal.rank, Deal.id != deal.id)
+        other = db.session.execute(others).scalar_one_or_none()
+        if other is not None:
+            following = select(func.min(Deal.rank)).where(Deal.stage_id == deal.stage_id, Deal.rank > deal.rank)
+            deal.rank = between(other.rank, db.session.execute(following).scalar())
+
+
+def return_to(deal: Deal, since: datetime) -> None:
+    """Have the history of stays agree with the stage that a deal was set back to.
+
+    Stays that began since are taken out: they are what was taken back.
+
+    Args:
+        since: when what was taken back was done.
+    """
+    stays = list(
+        db.session.execute(
+            select(DealStageEntry).where(DealStageEntry.deal_id == deal.id).order_by(DealStageEntry.id)
+        ).scalars()
+    )
+    while len(stays) > 1 and stays[-1].stage_id != deal.stage_id and stays[-1].entered_at >= since:
+        db.session.delete(stays.pop())
+    last = stays[-1]
+    if last.stage_id == deal.stage_id:
+        last.left_at = last.duration_seconds = None
+        deal.stage_entered_at = last.entered_at
+        return
+    last.left_at = now()
+    last.duration_seconds = int((last.left_at - last.entered_at).total_seconds())
+    db.session.add(
+        DealStageEntry(deal_id=deal.id, stage_id=deal.stage_id, actor_id=current_unit().actor_id, entered_at=now())
+    )
+    deal.stage_entered_at = now()

@@ -11,6 +11,7 @@ from ..customer.options import check_options
 from ..database import db
 from ..errors import Faults, Issue
 from ..folding import fold, search_key, sort_key
+from ..journal import SETTLE, SetBack
 from ..routing import assign, remove, restore
 from .models import Product
 from .schemas import ProductSchema
@@ -60,6 +61,14 @@ def _derive(product: Product) -> None:
             "search_key": search_key([product.name, product.code, product.series]),
         },
     )
+
+
+def _settle(product: Product, _undone: SetBack) -> None:
+    """Set what follows from a product's columns after an undo."""
+    _derive(product)
+
+
+SETTLE["product"] = _settle
 
 
 __all__ = ["create", "edit", "remove", "restore"]

@@ -14,16 +14,27 @@ from .. import routing
 from ..access import Actor, Permission
 from ..customer.models import customers
 from ..customer.options import check_options
-from ..customer.service import handed_over, ownership
+from ..customer.service import handed_over, ownership, team_of
 from ..database import db
 from ..errors import Faults, Issue, Problem, invalid
 from ..folding import fold, search_key, sort_key
+from ..journal import MAKE_ROOM, SETTLE, SetBack
 from ..routing import assign, remove
 from ..transaction import now
 from .lines import Lines, amount_of, kept_lines, lines_of, new_lines
 from .models import Deal, DealLine, DealPerson, DealStageEntry, Stage, StageKind
 from .parts import check_parts, people_out_of_sight, set_parts, those_in_sight
-from .placement import default_pipeline, end_of, enter, first_stage, hold_pipeline, locked_stage, stand
+from .placement import (
+    default_pipeline,
+    end_of,
+    enter,
+    first_stage,
+    hold_pipeline,
+    locked_stage,
+    make_room,
+    return_to,
+    stand,
+)
 from .schemas import DealSchema
 
 _SCHEMA = DealSchema()
@@ -323,6 +334,17 @@ def _derive(deal: Deal) -> None:
         deal,
         {"name_key": fold(deal.name), "sort_key": sort_key(deal.name), "search_key": search_key([deal.name])},
     )
+
+
+def _settle(deal: Deal, undone: SetBack) -> None:
+    """Set what follows from a deal's columns after an undo; what was taken back is no stay at a stage."""
+    assign(deal, {"team_id": team_of(deal.owner_id)})
+    _derive(deal)
+    return_to(deal, undone.since)
+
+
+SETTLE["deal"] = _settle
+MAKE_ROOM["deal"] = make_room
 
 
 __all__ = ["create", "edit", "remove", "restore"]

@@ -13,7 +13,6 @@ import orjson
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    Connection,
     Select,
     Text,
     and_,
@@ -30,11 +29,10 @@ from ..auth.models import User
 from ..contact.models import ContactRecord
 from ..contact.schemas import CONTACTS
 from ..customer.models import Customer
-from ..customer.schemas import CUSTOMERS
 from ..database import Instant, read_engine
 from ..errors import Issue, invalid
-from ..journal import JournalEntry, JournalValue
-from ..listing import SPECS
+from ..history.reading import entries_of
+from ..journal import JournalEntry
 from ..schema import MAX_ID, parse_instant
 from .models import Deal
 from .schemas import DEALS
@@ -76,7 +74,7 @@ def timeline(actor: Actor, customer: Customer, query: dict[str, Any]) -> dict[st
             found = {
                 "contact": CONTACTS.many(connection, _ids(rows, 0), actor, with_rights=True),
                 "deal": DEALS.many(connection, _ids(rows, 1), actor, with_rights=True),
-                "change": _changes(connection, _ids(rows, 2), actor, customer),
+                "change": entries_of(connection, _ids(rows, 2), actor),
             }
         for row in rows:
             kind = _TYPES[row.type]
@@ -184,52 +182,6 @@ def _behind(at: Any, key: Any, place: int, after: Mark) -> ColumnElement[bool]:
 
 def _ids(rows: Iterable[Any], place: int) -> list[int]:
     return [row.id for row in rows if row.type == place]
-
-
-def _changes(connection: Connection, ids: list[int], actor: Actor, customer: Customer) -> dict[int, dict[str, Any]]:
-    """Entries of the journal by id, without the fields that this reader may not see."""
-    if not ids:
-        return {}
-    entry, values = JournalEntry, JournalValue
-    rows = connection.execute(
-        select(
-            entry.id,
-            entry.action,
-            entry.resource,
-            entry.resource_id,
-            entry.version,
-            entry.changeset_id,
-            values.before,
-            values.after,
-        )
-        .outerjoin(values, values.journal_id == entry.id)
-        .where(entry.id.in_(ids))
-    )
-    # Names and ways to reach people of the pool are masked in what they were, too.
-    masked = customer.owner_id is None and CUSTOMERS.unmask not in actor.shape[1]
-    found: dict[int, dict[str, Any]] = {}
-    for entry_id, action, resource, resource_id, version, changeset_id, before, after in rows:
-        spec = SPECS.get(resource)
-        changes: dict[str, dict[str, Any]] = {}
-        for name in sorted({*(before or {}), *(after or {})}):
-            sides = {"before": (before or {}).get(name), "after": (after or {}).get(name)}
-            if spec is not None:
-                right = spec.right_fields.get(name)
-                if right is not None and right not in actor.shape[1]:
-                    continue
-                if masked and name in spec.masks:
-                    sides = {side: spec.masks[name](value) for side, value in sides.items()}
-            changes[name] = sides
-        found[entry_id] = {
-            "id": entry_id,
-            "action": action,
-            "resource": resource,
-            "resource_id": resource_id,
-            "version": version,
-            "changeset_id": changeset_id,
-            "changes": changes,
-        }
-    return found
 
 
 def _write_cursor(row: Any, actor: Actor, customer_id: int) -> str:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import Any
 
+import orjson
 from flask import g
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
@@ -22,6 +23,7 @@ from ..access import Actor
 from ..auth.identity import load_actor
 from ..database import db
 from ..errors import Problem, conflict, not_found, problem_of, request_id
+from ..listing import encode
 from ..messages import language
 from ..transaction import Unit, after_commit, in_unit, now, seal, unit_of_work
 from . import queue
@@ -130,9 +132,10 @@ class Running:
         if monotonic() - self._told < _TOLD_EVERY:
             return
         self._heed()
-        with unit_of_work(source="job"):
-            values = {"done": self.done, "total": self.total, "beat_at": now()}
-            db.session.execute(update(Job).where(Job.id == self.id).values(**values))
+        # Beside the session, which the work may be reading from.
+        with db.engines[None].begin() as connection:
+            values = {"done": self.done, "total": self.total, "beat_at": datetime.now(UTC)}
+            connection.execute(update(Job).where(Job.id == self.id).values(**values))
         self._told = monotonic()
 
     def _note(self, done: int | None, total: int | None) -> None:
@@ -251,7 +254,9 @@ def _claim(job_id: int) -> Job | None:
 
 def _end(job_id: int, status: Status, *, result: Any = None, problem: Any = None) -> None:
     with unit_of_work(source="job"):
-        values = {"status": status, "result": result, "problem": problem, "finished_at": now()}
+        # As the wire has them: moments and decimals are texts.
+        told = orjson.loads(encode({"result": result, "problem": problem}))
+        values = {"status": status, **told, "finished_at": now()}
         db.session.execute(update(Job).where(Job.id == job_id).values(**values))
 
 

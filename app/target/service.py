@@ -15,6 +15,7 @@ from ..auth.models import Team, User
 from ..database import IdList, db, member_of
 from ..deal.models import Product
 from ..errors import Issue, invalid
+from ..journal import SETTLE
 from ..money.rules import CURRENCIES, fits
 from ..routing import assign, remove, restore
 from ..transaction import hold
@@ -238,6 +239,10 @@ def _add(values: dict[str, Any]) -> Target:
     db.session.add(target)
     db.session.flush()
     return target
+
+
+# Nothing that can be changed of a target has others follow it.
+SETTLE["target"] = lambda _target, _undone: None
 
 
 __all__ = ["create", "edit", "remove", "restore", "save_grid"]

@@ -212,6 +212,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/changesets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what one request or job changed */
+        get: operations["read_changeset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changesets/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a change set back, whole or not at all */
+        post: operations["undo_changeset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts": {
         parameters: {
             query?: never;
@@ -992,6 +1026,26 @@ export interface paths {
         put?: never;
         /** Call a job off */
         post: operations["cancel_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/journal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was changed, newest first
+         * @description Needs the permission `journal:read`.
+         */
+        get: operations["read_journal"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2348,16 +2402,17 @@ export interface components {
             cards: components["schemas"]["DealRecord"][];
             next_cursor: string | null;
         };
-        Change: {
+        Changeset: {
             id: number;
-            action: string;
-            resource: string;
-            resource_id: number;
-            version: number;
-            changeset_id: number;
-            changes: {
-                [key: string]: unknown;
-            };
+            /** Format: date-time */
+            at: string;
+            actor: components["schemas"]["Person"] | null;
+            source: string;
+            entry_count: number;
+            is_undoable: boolean;
+            undone_by: number | null;
+            undoes: number | null;
+            entries: components["schemas"]["Entry"][];
         };
         CloneInput: {
             name?: string | null;
@@ -2496,6 +2551,13 @@ export interface components {
             currency: string;
             count: number;
             amount: string;
+        };
+        CursorMeta: {
+            total: number | null;
+            pages: number | null;
+            current_page: number | null;
+            per_page: number;
+            next_cursor: string | null;
         };
         CustomerInput: {
             /** @enum {string} */
@@ -2905,6 +2967,21 @@ export interface components {
             address: string;
             is_primary?: boolean;
         };
+        Entry: {
+            id: number;
+            /** Format: date-time */
+            at: string;
+            actor: components["schemas"]["Person"] | null;
+            action: string;
+            resource: string;
+            resource_id: number;
+            version: number;
+            changeset_id: number;
+            source: string;
+            changes: {
+                [key: string]: unknown;
+            };
+        };
         Event: {
             cursor: string;
             type: string;
@@ -3117,6 +3194,10 @@ export interface components {
             started_at: string | null;
             /** Format: date-time */
             finished_at: string | null;
+        };
+        Journal: {
+            data: components["schemas"]["Entry"][];
+            meta: components["schemas"]["CursorMeta"];
         };
         KindCounts: {
             call: number;
@@ -3341,6 +3422,10 @@ export interface components {
             weighted_amount: string;
             won_count: number;
             won_amount: string;
+        };
+        Person: {
+            id: number;
+            name: string | null;
         };
         PersonCustomer: {
             customer_id: number;
@@ -4188,7 +4273,7 @@ export interface components {
             at: string;
             actor: components["schemas"]["Actor"] | null;
             record: components["schemas"]["ContactRecord"] | components["schemas"]["DealRecord"] | null;
-            change: components["schemas"]["Change"] | null;
+            change: components["schemas"]["Entry"] | null;
         };
         TokenAnswer: {
             access_token: string;
@@ -4197,6 +4282,9 @@ export interface components {
             token_type: "Bearer";
             expires_in: number;
             user: components["schemas"]["Me"];
+        };
+        Undone: {
+            changeset_id: number;
         };
         UserInput: {
             name: string;
@@ -5613,6 +5701,206 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_changeset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changeset"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent or out of sight */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undo_changeset: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Same key and body: the same answer once more, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The ETag that the change is based on; a stale one is 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Undone"];
+                };
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent or out of sight */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stale version */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11780,6 +12068,87 @@ export interface operations {
             };
             /** @description Wrong type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_journal: {
+        parameters: {
+            query?: {
+                resource?: string;
+                id?: number;
+                actor_id?: number;
+                changeset_id?: number;
+                since?: string;
+                until?: string;
+                cursor?: string;
+                per_page?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Journal"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

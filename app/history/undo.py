@@ -1,0 +1,380 @@
+"""Taking a change set back: every record that it touched is set to what it was before, or nothing is.
+
+A record may have changed since in other fields; those stay. Where a field is no longer what the change set left,
+somebody has worked on it: that is a conflict, and nothing is touched. Values decide and not versions, because an undo
+is itself newer than what it takes back. Columns that follow from others are computed anew (`journal.SETTLE`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Date, and_, inspect, select
+from sqlalchemy.types import TypeEngine
+
+from ..access import POLICIES, Actor
+from ..auth.models import User
+from ..database import FixedDecimal, Instant, db
+from ..errors import conflict, forbidden, not_found
+from ..job.models import Job
+from ..job.service import Running, enqueue, job_kind
+from ..journal import (
+    MAKE_ROOM,
+    SETTLE,
+    Changeset,
+    JournalEntry,
+    JournalValue,
+    SetBack,
+    journalled_columns,
+    kept,
+    part_classes,
+    part_rows,
+    share_rows,
+)
+from ..record import Collaborator, Record
+from ..routing import remove, restore
+from ..transaction import current_unit, in_unit, seal
+from .reading import entries, in_sight, shown
+
+AT_ONCE = 500
+"""Change sets of more entries are undone by a job."""
+
+SHOWN = 200
+"""So many entries of a change set are shown."""
+
+_TOLD = 100
+"""So many conflicts are named."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An entry of the change set that is undone."""
+
+    id: int
+    action: str
+    resource: str
+    resource_id: int
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+
+
+# ---- change sets ----------------------------------------------------------------------------------------------------
+
+
+def visible(actor: Actor, changeset_id: int) -> Changeset:
+    """A change set that this person made, or of which he or she sees a record; locked when a unit of work is open.
+
+    Raises:
+        Problem: 404.
+    """
+    query = select(Changeset).where(Changeset.id == changeset_id)
+    changeset = db.session.execute(query.with_for_update() if in_unit() else query).scalar_one_or_none()
+    if changeset is None:
+        raise not_found()
+    if changeset.actor_id != actor.user_id:
+        seen = select(JournalEntry.id).where(JournalEntry.changeset_id == changeset_id, in_sight(actor)).limit(1)
+        if db.session.execute(seen, dict(actor.binds)).first() is None:
+            raise not_found()
+    return changeset
+
+
+def describe(actor: Actor, changeset: Changeset) -> dict[str, Any]:
+    """A change set as `ChangesetSchema` has it: the entries of records in the reader's sight."""
+    mine = and_(JournalEntry.changeset_id == changeset.id, in_sight(actor))
+    connection = db.session.connection()
+    rows = connection.execute(entries().where(mine).order_by(JournalEntry.id).limit(SHOWN), dict(actor.binds)).all()
+    name = db.session.execute(select(User.name).where(User.id == changeset.actor_id)).scalar()
+    undone_by = undone(changeset.id)
+    return {
+        "id": changeset.id,
+        "at": changeset.recorded_at,
+        "actor": None if changeset.actor_id is None else {"id": changeset.actor_id, "name": name},
+        "source": changeset.source,
+        "entry_count": changeset.entry_count,
+        "is_undoable": undone_by is None and _may_undo(actor, changeset),
+        "undone_by": undone_by,
+        "undoes": changeset.undoes_id,
+        "entries": shown(connection, rows, actor),
+    }
+
+
+def undone(changeset_id: int) -> int | None:
+    """The change set that took another one back and was not taken back itself."""
+    by = select(Changeset.id).where(Changeset.undoes_id == changeset_id).order_by(Changeset.id.desc())
+    return next((found for found in db.session.execute(by).scalars().all() if undone(found) is None), None)
+
+
+def _may_undo(actor: Actor, changeset: Changeset) -> bool:
+    kinds = select(JournalEntry.resource).where(JournalEntry.changeset_id == changeset.id).distinct()
+    if not set(db.session.execute(kinds).scalars()) <= SETTLE.keys():
+        return False
+    if changeset.entry_count > AT_ONCE:
+        # The job looks at every one.
+        return True
+    return all(_may(actor, entry, _record(entry, locked=False)) for entry in _stored(changeset.id))
+
+
+# ---- undoing --------------------------------------------------------------------------------------------------------
+
+
+def undo(actor: Actor, changeset: Changeset) -> Job | int:
+    """Take a change set back, at once or, where it is large, by a job; the id of the new change set, or the job.
+
+    Raises:
+        Problem: 403 where a record is not the caller's to change; 409 `already-undone`, `not-undoable`, or
+            `undo-conflict` with the `conflicts`.
+    """
+    _check_kind(changeset)
+    if changeset.entry_count > AT_ONCE:
+        return enqueue(actor, "undo", {"changeset_id": changeset.id}, total=changeset.entry_count)
+    unit = current_unit()
+    unit.undoes_id = changeset.id
+    _take_back(actor, changeset, list(_stored(changeset.id)))
+    seal(unit)
+    assert unit.changeset_id is not None
+    return unit.changeset_id
+
+
+@job_kind("undo")
+def _undo_large(running: Running) -> dict[str, Any]:
+    """Take a large change set back in steps: all of it is looked at before anything is touched."""
+    actor = running.actor()
+    changeset = db.session.get(Changeset, running.arguments["changeset_id"])
+    assert changeset is not None
+    behind: int | None = running.state
+    if behind is None:
+        _check_kind(changeset)
+        check = _Check(actor)
+        looked: int | None = None
+        while part := list(_stored(changeset.id, looked, AT_ONCE)):
+            looked = part[-1].id
+            for entry in part:
+                check.look(entry, _record(entry, locked=False))
+            running.told(0, changeset.entry_count)
+        check.settle()
+    db.session.rollback()
+    done = running.done
+    while part := list(_stored(running.arguments["changeset_id"], behind, AT_ONCE)):
+        behind, done = part[-1].id, done + len(part)
+        with running.step(done, state=behind) as unit:
+            unit.undoes_id = running.arguments["changeset_id"]
+            _take_back(actor, db.session.get_one(Changeset, unit.undoes_id), part)
+    return {"changeset_id": running.changeset_id}
+
+
+def _check_kind(changeset: Changeset) -> None:
+    if undone(changeset.id) is not None:
+        raise conflict("already-undone")
+    kinds = select(JournalEntry.resource).where(JournalEntry.changeset_id == changeset.id).distinct()
+    if not set(db.session.execute(kinds).scalars()) <= SETTLE.keys():
+        raise conflict("not-undoable")
+
+
+class _Check:
+    """Whether everything is still as the change set left it, and the caller's to change; asked from the end."""
+
+    def __init__(self, actor: Actor) -> None:
+        self.actor = actor
+        self.looked: set[tuple[str, int, str]] = set()
+        self.found: list[tuple[Entry, str]] = []
+
+    def look(self, entry: Entry, record: Any) -> None:
+        """Compare one entry; of several entries of one field the last one counts.
+
+        Raises:
+            Problem: 403.
+        """
+        if not _may(self.actor, entry, record):
+            raise forbidden()
+        for name in _fields(entry, type(record)):
+            key = (entry.resource, entry.resource_id, name)
+            if key not in self.looked:
+                self.looked.add(key)
+                if _now(record, name) != _after(entry, name, type(record)):
+                    self.found.append((entry, name))
+
+    def settle(self) -> None:
+        """Refuse what was found.
+
+        Raises:
+            Problem: 409 `undo-conflict`.
+        """
+        if self.found:
+            raise conflict("undo-conflict", conflicts=[_told(*one) for one in self.found[:_TOLD]])
+
+
+def _fields(entry: Entry, model: type[Record]) -> Sequence[str]:
+    """The fields that must be as the entry left them: of a new record all, because deleting it takes them all away."""
+    names: set[str] = {*entry.before, *entry.after}
+    if entry.action == "created":
+        names |= {*journalled_columns(model), *part_classes(model), "collaborators"}
+    return sorted(names - model.derived_columns)
+
+
+def _after(entry: Entry, name: str, model: type[Record]) -> Any:
+    is_part = name == "collaborators" or name in part_classes(model)
+    return entry.after.get(name, [] if is_part else None)
+
+
+def _now(record: Any, name: str) -> Any:
+    connection = db.session.connection()
+    if name == "collaborators":
+        return share_rows(connection, record.resource, record.id)
+    parts = part_classes(_model(record))
+    if name in parts:
+        return part_rows(db.session(), parts[name], record.id)
+    return kept(record, name, getattr(record, name))
+
+
+def _told(entry: Entry, name: str) -> dict[str, Any]:
+    """A conflict, with who changed the field last and when."""
+    later = (
+        select(JournalEntry.changed, JournalEntry.recorded_at, JournalEntry.actor_id, User.name)
+        .outerjoin(User, User.id == JournalEntry.actor_id)
+        .where(JournalEntry.resource == entry.resource, JournalEntry.resource_id == entry.resource_id)
+        .where(JournalEntry.id > entry.id)
+        .order_by(JournalEntry.id.desc())
+    )
+    by, at = None, None
+    for changed, recorded_at, actor_id, actor_name in db.session.execute(later):
+        if name in changed:
+            by, at = None if actor_id is None else {"id": actor_id, "name": actor_name}, recorded_at
+            break
+    return {"resource": entry.resource, "id": entry.resource_id, "field": name, "changed_by": by, "at": at}
+
+
+def _may(actor: Actor, entry: Entry, record: Any) -> bool:
+    policy = POLICIES[entry.resource]
+    return record is not None and policy.sees(actor, record.id) and policy.may_write(actor, record)
+
+
+def _take_back(actor: Actor, changeset: Changeset, found: Sequence[Entry]) -> None:
+    records = _locked(found)
+    check = _Check(actor)
+    for entry in found:
+        check.look(entry, records[entry.resource, entry.resource_id])
+    check.settle()
+    before: defaultdict[tuple[str, int], dict[str, Any]] = defaultdict(dict)
+    after: defaultdict[tuple[str, int], dict[str, Any]] = defaultdict(dict)
+    for entry in found:
+        key = (entry.resource, entry.resource_id)
+        before[key] |= entry.before
+        after[key] = {**entry.after, **after[key]}
+        record = records[key]
+        _set_back(actor, entry, record)
+        # One by one from the end: a unique value must be free again before it goes back to whom it came from.
+        db.session.flush()
+    for key, record in records.items():
+        SETTLE[record.resource](record, SetBack(changeset.recorded_at, before[key], after[key]))
+    db.session.flush()
+
+
+def _model(record: Record) -> type[Record]:
+    return type(record)
+
+
+def _set_back(actor: Actor, entry: Entry, record: Any) -> None:
+    parts = part_classes(_model(record))
+    columns = {name: old for name, old in entry.before.items() if name not in {*parts, "collaborators"}}
+    with db.session.no_autoflush:
+        if entry.action == "created":
+            remove(actor, record)
+        for name, old in columns.items():
+            if name == "is_active":
+                (restore if old else remove)(actor, record)
+            elif name not in record.derived_columns:
+                setattr(record, name, _typed(type(record), name, old))
+        if (entry.action == "created" or columns.keys() - {"is_active"}) and record.resource in MAKE_ROOM:
+            MAKE_ROOM[record.resource](record)
+    for name in entry.before.keys() - columns.keys():
+        if name == "collaborators":
+            _set_shares(record, entry.before[name])
+        else:
+            _set_parts(record, parts[name], entry.before[name])
+
+
+def _typed(model: type[Record], name: str, value: Any) -> Any:
+    """A value of the journal as its column takes it."""
+    if value is None:
+        return None
+    type_: TypeEngine[Any] = inspect(model).column_attrs[name].columns[0].type
+    if isinstance(type_, FixedDecimal):
+        return Decimal(value)
+    if isinstance(type_, Instant):
+        return datetime.fromisoformat(value)
+    if isinstance(type_, Date):
+        return date.fromisoformat(value)
+    return value
+
+
+def _set_parts(record: Record, part: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Make a collection what it was, its rows with the ids that they had."""
+    link, keys = part.part_link, [column.key for column in inspect(part).primary_key]
+    types = {one.key: one.columns[0].type for one in inspect(part).column_attrs}
+    present = {
+        tuple(getattr(row, key) for key in keys): row
+        for row in db.session.execute(select(part).where(getattr(part, link) == record.id)).scalars()
+    }
+    wanted = {}
+    for row in rows:
+        values = {link: record.id} | {
+            name: Decimal(value) if isinstance(types[name], FixedDecimal) and value is not None else value
+            for name, value in row.items()
+        }
+        wanted[tuple(values[key] for key in keys)] = values
+    for key in present.keys() - wanted.keys():
+        db.session.delete(present[key])
+    db.session.flush()
+    for key, values in wanted.items():
+        if key not in present:
+            db.session.add(part(**values))
+            continue
+        for name, value in values.items():
+            if getattr(present[key], name) != value:
+                setattr(present[key], name, value)
+
+
+def _set_shares(record: Record, rows: Sequence[Mapping[str, Any]]) -> None:
+    query = select(Collaborator).where(Collaborator.resource == record.resource, Collaborator.record_id == record.id)
+    for link in db.session.execute(query).scalars():
+        db.session.delete(link)
+    db.session.flush()
+    for row in rows:
+        db.session.add(Collaborator(resource=record.resource, record_id=record.id, **row))
+
+
+# ---- loading --------------------------------------------------------------------------------------------------------
+
+
+def _stored(changeset_id: int, behind: int | None = None, limit: int | None = None) -> Iterator[Entry]:
+    """The entries of a change set, the last first, from behind one of them."""
+    entry, values = JournalEntry, JournalValue
+    query = (
+        select(entry.id, entry.action, entry.resource, entry.resource_id, values.before, values.after)
+        .join(values, values.journal_id == entry.id)
+        .where(entry.changeset_id == changeset_id)
+        .order_by(entry.id.desc())
+    )
+    if behind is not None:
+        query = query.where(entry.id < behind)
+    if limit is not None:
+        query = query.limit(limit)
+    for row in db.session.execute(query).all():
+        yield Entry(row.id, row.action, row.resource, row.resource_id, row.before or {}, row.after or {})
+
+
+def _record(entry: Entry, *, locked: bool) -> Any:
+    model: Any = POLICIES[entry.resource].model
+    query = select(model).where(model.id == entry.resource_id)
+    return db.session.execute(query.with_for_update(of=model) if locked else query).scalar_one_or_none()
+
+
+def _locked(entries: Sequence[Entry]) -> dict[tuple[str, int], Any]:
+    """The records of entries, locked in the order in which everybody locks: contact records, customers, deals."""
+    wanted = {(entry.resource, entry.resource_id): entry for entry in entries}
+    return {key: _record(wanted[key], locked=True) for key in sorted(wanted)}
