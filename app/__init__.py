@@ -13,6 +13,7 @@ from . import cli, extensions, headers, health, openapi, web
 from .attachment.routes import routes as attachment_routes
 from .auth import identity
 from .auth.routes import routes as auth_routes
+from .bulk.routes import bulk_routes
 from .contact.routes import routes as contact_routes
 from .customer.routes import routes as customer_routes
 from .dashboard.routes import routes as dashboard_routes
@@ -44,6 +45,7 @@ BLUEPRINTS = (
     report_routes,
     dashboard_routes,
     live_routes,
+    bulk_routes(),
 )
 
 

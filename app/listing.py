@@ -634,6 +634,14 @@ class ListSpec:
         )
         return self._plans.keep(key, plan)  # type: ignore[no-any-return]
 
+    def ids(self, actor: Actor, query: Query, limit: int) -> list[int]:
+        """The ids of what a query matches, in its order, at most so many; page and cursor are left out of account."""
+        order = [self.sort[name].desc() if descending else self.sort[name].asc() for name, descending in query.sort]
+        found = select(self.model.id).where(*self.conditions(query, actor.shape)).order_by(*order, self.model.id)
+        binds = {**actor.binds, **query.binds}
+        with read_engine().connect() as connection:
+            return list(connection.execute(found.limit(limit), binds).scalars())
+
     # ---- answering -----------------------------------------------------------------------------------------------
 
     def page(self, actor: Actor, query: Query, *, fresh: bool = False) -> dict[str, Any]:

@@ -96,6 +96,19 @@ class Operation:
     media: str = "application/json"
 
 
+@dataclass(frozen=True)
+class Resource:
+    """A resource with the standard endpoints, for what serves all of them, such as changing many at once."""
+
+    spec: ListSpec
+    service: Service
+    write: Permission
+    patch: Schema
+
+
+RESOURCES: dict[str, Resource] = {}
+"""Every such resource by the last segment of its path."""
+
 SIGNED_IN = "signed-in"
 PUBLIC = "public"
 
@@ -389,6 +402,7 @@ class Routes(Blueprint):
         """
         one, policy = spec.model.resource, spec.policy
         created, patched = create_schema or spec.schema, patch_schema or create_schema or spec.schema
+        RESOURCES[spec.plural] = Resource(spec, service, write, patched())
         self.listing(spec, read)
         self.reading(spec, read)
 
