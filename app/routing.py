@@ -103,6 +103,7 @@ class Resource:
     spec: ListSpec
     service: Service
     write: Permission
+    create: Schema
     patch: Schema
 
 
@@ -402,7 +403,7 @@ class Routes(Blueprint):
         """
         one, policy = spec.model.resource, spec.policy
         created, patched = create_schema or spec.schema, patch_schema or create_schema or spec.schema
-        RESOURCES[spec.plural] = Resource(spec, service, write, patched())
+        RESOURCES[spec.plural] = Resource(spec, service, write, created(), patched())
         self.listing(spec, read)
         self.reading(spec, read)
 

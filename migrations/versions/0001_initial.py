@@ -73,6 +73,28 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_idempotency_key_created_at"), ["created_at"], unique=False)
 
     op.create_table(
+        "import",
+        sa.Column("id", types.Id, nullable=False),
+        sa.Column("user_id", types.Id, nullable=False),
+        sa.Column("resource", sa.String(length=20), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("file", sa.String(length=64), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("reading", types.Document, nullable=False),
+        sa.Column("columns", types.Document, nullable=False),
+        sa.Column("options", types.Document, nullable=False),
+        sa.Column("found", types.Document, nullable=True),
+        sa.Column("check_job_id", types.Id, nullable=True),
+        sa.Column("commit_job_id", types.Id, nullable=True),
+        sa.Column("changeset_id", types.Id, nullable=True),
+        sa.Column("created_at", types.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_import")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("import", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_import_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
         "job",
         sa.Column("id", types.Id, nullable=False),
         sa.Column("kind", sa.String(length=40), nullable=False),
@@ -1002,6 +1024,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_job_finished")
 
     op.drop_table("job")
+    with op.batch_alter_table("import", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_import_user_id"))
+
+    op.drop_table("import")
     with op.batch_alter_table("idempotency_key", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_idempotency_key_created_at"))
 

@@ -1,0 +1,152 @@
+"""What the columns of a file can become: the fields of each resource that may be written, and names for its links.
+
+They follow from the schemas of the API, so that a new field can be imported without a word here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+
+from marshmallow import Schema, fields
+
+from ..routing import RESOURCES
+from ..schema import (
+    Choice,
+    DateField,
+    DecimalText,
+    Flag,
+    IdField,
+    InstantField,
+    Items,
+    OptionField,
+    Part,
+    RateField,
+    Texts,
+    Whole,
+)
+
+
+class Kind(StrEnum):
+    """How the texts of a column are read."""
+
+    TEXT = "text"
+    WHOLE = "whole"
+    DECIMAL = "decimal"
+    RATE = "rate"
+    DATE = "date"
+    INSTANT = "instant"
+    FLAG = "flag"
+    CHOICE = "choice"
+    OPTION = "option"
+    TEXTS = "texts"
+    LINK = "link"
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field that a column can fill.
+
+    Attributes:
+        into: the field of the API that it becomes, where it has another name there.
+        choices: the values of a choice.
+        option_list: of an option.
+        links_to: the resource that a link names.
+        repeats: whether several columns may fill it.
+    """
+
+    name: str
+    kind: Kind
+    into: str
+    choices: tuple[str, ...] = ()
+    option_list: str = ""
+    links_to: str = ""
+    repeats: bool = False
+    is_required: bool = False
+
+
+IMPORTABLE = ("customers", "people", "contacts", "deals", "products")
+"""The resources that files are imported into, in the order in which they refer to each other."""
+
+_LINKS = {
+    "owner_id": ("owner", "users"),
+    "user_id": ("user", "users"),
+    "parent_id": ("parent", "customers"),
+    "customer_id": ("customer", "customers"),
+    "person_id": ("person", "people"),
+    "deal_id": ("deal", "deals"),
+    "pipeline_id": ("pipeline", "pipelines"),
+    "stage_id": ("stage", "stages"),
+}
+
+_MORE: Mapping[str, Sequence[Field]] = {
+    "people": (
+        Field("first_name", Kind.TEXT, "first_name"),
+        Field("last_name", Kind.TEXT, "last_name"),
+    ),
+    "deals": (
+        Field("product", Kind.LINK, "product", links_to="products", repeats=True),
+        Field("quantity", Kind.DECIMAL, "quantity"),
+        Field("unit_price", Kind.DECIMAL, "unit_price"),
+    ),
+}
+
+_REPEATED = {("people", "email"), ("people", "phone")}
+
+_HIDDEN = frozenset({"custom", "collaborators", "external_source", "amount_is_manual"})
+
+
+@cache
+def fields_of(plural: str) -> dict[str, Field]:
+    """The fields that columns of a file for a resource can fill, by name."""
+    schema = RESOURCES[plural].create
+    found: dict[str, Field] = {"id": Field("id", Kind.WHOLE, "id")}
+    for name, field in schema.fields.items():
+        if field.dump_only or name in _HIDDEN or isinstance(field, Items):
+            continue
+        for one in _fields(plural, name, field):
+            found[one.name] = one
+    return found | {one.name: one for one in _MORE.get(plural, ())}
+
+
+def _fields(plural: str, name: str, field: fields.Field) -> list[Field]:
+    required = field.required
+    if isinstance(field, Part):
+        return [Field(f"{name}.{key}", Kind.TEXT, f"{name}.{key}") for key in field.schema.fields]
+    if name in _LINKS:
+        called, target = _LINKS[name]
+        return [Field(called, Kind.LINK, name, links_to=target, is_required=required)]
+    if isinstance(field, IdField):
+        return []
+    kinds: tuple[tuple[type[fields.Field], Kind], ...] = (
+        (Flag, Kind.FLAG),
+        (Whole, Kind.WHOLE),
+        (DecimalText, Kind.DECIMAL),
+        (RateField, Kind.RATE),
+        (DateField, Kind.DATE),
+        (InstantField, Kind.INSTANT),
+        (Texts, Kind.TEXTS),
+        (Choice, Kind.CHOICE),
+        (OptionField, Kind.OPTION),
+    )
+    kind = next((kind for one, kind in kinds if isinstance(field, one)), Kind.TEXT)
+    return [
+        Field(
+            name,
+            kind,
+            name,
+            choices=tuple(field.options) if isinstance(field, Choice) else (),
+            option_list=field.option_list
+            if isinstance(field, OptionField)
+            else str(field.metadata.get("option_list", "")),
+            repeats=(plural, name) in _REPEATED,
+            is_required=required,
+        )
+    ]
+
+
+def schema_of(plural: str) -> Schema:
+    """What the values of a row are checked by: the body of `POST`."""
+    return RESOURCES[plural].create

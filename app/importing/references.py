@@ -1,0 +1,256 @@
+"""What a text of a file names: a person, a customer, a stage, a product, a value of a list."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import select
+
+from ..access import Actor
+from ..auth.models import Team, User
+from ..customer.models import Customer, Option, Person, customers, people
+from ..database import db
+from ..deal.models import Deal, Pipeline, Product, Stage, deals
+from ..errors import Issue
+from ..folding import e164, email_key, fold
+from ..routing import RESOURCES
+from .fields import Field, Kind
+
+CREATABLE = ("customers", "products", "tags", "options")
+"""What may be made when a file names it and it is not there."""
+
+Named = dict[str, list[int]]
+
+
+class References:
+    """Resolves the texts of one import, and counts those that name nothing.
+
+    Args:
+        actor: whose sight decides what can be named.
+        decided: by field, what the person has decided that a text stands for: an id, a value, or null for nothing.
+        create: which kinds may be made when they are not there.
+    """
+
+    def __init__(self, actor: Actor, decided: Mapping[str, Mapping[str, Any]], create: frozenset[str]) -> None:
+        self.actor, self.decided, self.create = actor, decided, create
+        self.unknown: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._known: dict[str, Named] = {}
+        self._asked: dict[tuple[str, str, Any], list[int]] = {}
+        self._options: dict[str, dict[str, str]] = {}
+
+    def resolve(self, field: Field, text: str, beside: Mapping[str, Any]) -> tuple[Any, str | None]:
+        """What a text stands for, and the code of the fault where it stands for nothing or for several.
+
+        Args:
+            field: a link, a choice or an option.
+            text: as it stands in the file, trimmed.
+            beside: what is known of the row already, such as its customer.
+        """
+        decided = self.decided.get(field.name, {})
+        if text in decided:
+            return decided[text], None
+        if field.kind is Kind.CHOICE:
+            found = self._choice(field, text)
+        elif field.kind in (Kind.OPTION, Kind.TEXTS):
+            found = self._option(field, text)
+        else:
+            ids = self._link(field, text, beside)
+            if len(ids) > 1:
+                return None, "ambiguous_name"
+            found = ids[0] if ids else self._made(field, text)
+        if found is None:
+            self.unknown[field.name][text] += 1
+            return None, "unknown_value"
+        return found, None
+
+    # ---- words of fixed sets and of lists ---------------------------------------------------------------------------
+
+    def _choice(self, field: Field, text: str) -> str | None:
+        key = fold(text).replace(" ", "_")
+        return next((one for one in field.choices if one in (key, text)), _SYNONYMS.get(field.name, {}).get(key))
+
+    def _option(self, field: Field, text: str) -> str | None:
+        name = field.option_list
+        if not name:
+            return text
+        known = self._options.get(name)
+        if known is None:
+            rows = db.session.execute(select(Option).where(Option.list == name, Option.is_active)).scalars()
+            known = self._options[name] = {
+                fold(word): option.value for option in rows for word in (option.label_en, option.label_zh, option.value)
+            }
+        found = known.get(fold(text))
+        if found is None and "options" in self.create:
+            made: Any = RESOURCES["options"].service.create(self.actor, {"list": name, "value": text[:60]})
+            found = known[fold(text)] = made.value
+        return found
+
+    # ---- records ----------------------------------------------------------------------------------------------------
+
+    def _link(self, field: Field, text: str, beside: Mapping[str, Any]) -> list[int]:
+        target = field.links_to
+        if target in _WHOLE:
+            known = self._known.get(target)
+            if known is None:
+                known = self._known[target] = _WHOLE[target]()
+            return known.get(fold(text), [])
+        context = beside.get("pipeline_id") if target == "stages" else beside.get("customer_id")
+        key = (target, fold(text), context)
+        found = self._asked.get(key)
+        if found is None:
+            found = self._asked[key] = _ASKED[target](self.actor, text, context)
+        return found
+
+    def _made(self, field: Field, text: str) -> int | None:
+        """A record that is made because a file names it."""
+        target = field.links_to
+        if target not in self.create:
+            return None
+        values: dict[str, Any] = {"name": text}
+        if target == "products":
+            values |= {"code": text[:60], "currency": current_app.config["LIANXI"].base_currency}
+        made: Any = RESOURCES[target].service.create(self.actor, values)
+        db.session.flush()
+        self._known.pop(target, None)
+        self._asked[target, fold(text), None] = [made.id]
+        return int(made.id)
+
+    def forget(self) -> None:
+        """Forget what was looked up: what was made may have been rolled back."""
+        self._known.clear()
+        self._asked.clear()
+        self._options.clear()
+
+
+def _gathered(rows: Any) -> Named:
+    found: defaultdict[str, list[int]] = defaultdict(list)
+    for record_id, *words in rows:
+        for word in {fold(str(word)) for word in (record_id, *words) if word}:
+            found[word].append(record_id)
+    return found
+
+
+def _users() -> Named:
+    return _gathered(db.session.execute(select(User.id, User.name, User.email, User.phone).where(User.is_active)))
+
+
+def _teams() -> Named:
+    return _gathered(db.session.execute(select(Team.id, Team.name).where(Team.is_active)))
+
+
+def _pipelines() -> Named:
+    return _gathered(db.session.execute(select(Pipeline.id, Pipeline.name).where(Pipeline.is_active)))
+
+
+def _products() -> Named:
+    return _gathered(db.session.execute(select(Product.id, Product.code, Product.name).where(Product.is_active)))
+
+
+def _customers_named(actor: Actor, text: str, _context: Any) -> list[int]:
+    ways: list[Any] = [Customer.name_key == fold(text), Customer.external_id == text]
+    if "@" in text:
+        ways = [Customer.email_key == email_key(text)]
+    for way in ways:
+        query = select(Customer.id).where(way, Customer.is_active, customers.visible(actor.shape)).limit(2)
+        if found := list(db.session.execute(query, dict(actor.binds)).scalars()):
+            return found
+    return []
+
+
+def _people_named(actor: Actor, text: str, context: Any) -> list[int]:
+    query = select(Person.id).where(Person.name_key == fold(text), Person.is_active, people.visible(actor.shape))
+    if context is not None:
+        query = query.where(Person.customer_id == context)
+    return list(db.session.execute(query.limit(2), dict(actor.binds)).scalars())
+
+
+def _deals_named(actor: Actor, text: str, context: Any) -> list[int]:
+    for way in (Deal.external_id == text, Deal.name_key == fold(text)):
+        query = select(Deal.id).where(way, Deal.is_active, deals.visible(actor.shape))
+        if context is not None:
+            query = query.where(Deal.customer_id == context)
+        if found := list(db.session.execute(query.limit(2), dict(actor.binds)).scalars()):
+            return found
+    return []
+
+
+def _stages_named(_actor: Actor, text: str, context: Any) -> list[int]:
+    """A stage by its name, or by what it is: the word for won or lost means the only stage of that kind."""
+    query = select(Stage.id, Stage.name, Stage.kind).join(Pipeline, Pipeline.id == Stage.pipeline_id)
+    query = query.where(Stage.is_active, Pipeline.is_active)
+    if context is not None:
+        query = query.where(Stage.pipeline_id == context)
+    rows = db.session.execute(query.order_by(Pipeline.id, Stage.position)).all()
+    key = fold(text)
+    named = [row.id for row in rows if fold(row.name) == key]
+    if named:
+        return named if context is not None else named[:1]
+    kind = _STAGE_WORDS.get(key.replace(" ", ""))
+    return [row.id for row in rows if row.kind == kind][:1] if kind else []
+
+
+_WHOLE: dict[str, Callable[[], Named]] = {
+    "users": _users,
+    "teams": _teams,
+    "pipelines": _pipelines,
+    "products": _products,
+}
+_ASKED: dict[str, Callable[[Actor, str, Any], list[int]]] = {
+    "customers": _customers_named,
+    "people": _people_named,
+    "deals": _deals_named,
+    "stages": _stages_named,
+}
+
+_STAGE_WORDS = {
+    **dict.fromkeys(("won", "closedwon", "win", "赢单", "成交", "已成交", "赢"), "won"),
+    **dict.fromkeys(("lost", "closedlost", "lose", "输单", "丢单", "已丢单", "输", "流失"), "lost"),
+}
+
+_SYNONYMS: dict[str, dict[str, str]] = {
+    "kind": {
+        "公司": "company",
+        "企业": "company",
+        "个人": "person",
+        "电话": "call",
+        "拜访": "visit",
+        "会议": "meeting",
+        "邮件": "email",
+        "微信": "wechat",
+        "备注": "note",
+        "phone": "call",
+        "phone_call": "call",
+        "新签": "new",
+        "续约": "renewal",
+        "增购": "expansion",
+        "new_business": "new",
+        "existing_business": "expansion",
+    },
+    "status": {
+        "线索": "lead",
+        "意向": "prospect",
+        "潜在客户": "prospect",
+        "成交": "active",
+        "成交客户": "active",
+        "customer": "active",
+        "流失": "lost",
+        "inactive": "lost",
+        "churned": "lost",
+    },
+    "direction": {
+        "呼出": "out",
+        "outbound": "out",
+        "outgoing": "out",
+        "呼入": "in",
+        "inbound": "in",
+        "incoming": "in",
+    },
+}
+
+
+def number_key(text: str) -> str | None:
+    """A phone number as numbers are compared."""
+    return e164(text, current_app.config["LIANXI"].default_region)

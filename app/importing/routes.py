@@ -1,0 +1,144 @@
+"""`/imports`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, request, send_file
+
+from .. import idempotency
+from ..access import Actor
+from ..errors import Issue, Problem, invalid, not_found, request_id
+from ..job.routes import accepted
+from ..listing import encode
+from ..routing import PREFIX, SIGNED_IN, Routes, shape_answer
+from ..schema import load
+from ..transaction import unit_of_work
+from . import run, service
+from .models import Import
+from .schemas import ImportChangeSchema, ImportQuery, ImportSchema, ImportsSchema, UploadSchema
+
+__all__ = ["routes", "run"]
+
+routes = Routes("importing", __name__)
+
+_FORM = UploadSchema()
+
+
+@routes.endpoint_for(
+    "POST",
+    "/imports",
+    permission=SIGNED_IN,
+    form=UploadSchema,
+    unit="own",
+    raw=True,
+    status=201,
+    answer=ImportSchema,
+    summary="Upload a file to be imported",
+)
+def upload_import(actor: Actor) -> Response:
+    """A multipart form with `file` and the `resource` that its rows become; nothing is imported yet."""
+    if request.mimetype != "multipart/form-data":
+        raise Problem(415, "wrong-type")
+    values = load(_FORM, dict(request.form.items()))
+    files = list(request.files.items(multi=True))
+    if [name for name, _ in files] != ["file"]:
+        raise invalid(Issue("#/file", "required" if not files else "one_file"))
+    sent = files[0][1]
+    sent.stream.seek(0)
+    file, size = service.receive(sent.stream)
+    kept = False
+    try:
+        with unit_of_work(actor_id=actor.user_id, source="http", request_id=request_id()):
+            told = encode([values["resource"], sent.filename, size])
+            answer = idempotency.begin(actor.user_id, told)
+            if answer is None:
+                made = service.create(actor, values["resource"], file, size, sent.filename or "")
+                answer = shape_answer(service.shown(made), actor, None, 201)
+                answer.headers["Location"] = f"{PREFIX}/imports/{made.id}"
+                idempotency.keep(answer)
+                kept = True
+    finally:
+        if not kept:
+            (service.folder() / file).unlink(missing_ok=True)
+    return answer
+
+
+@routes.endpoint_for(
+    "GET", "/imports", permission=SIGNED_IN, query=ImportQuery, answer=ImportsSchema, summary="List one's own imports"
+)
+def list_imports(actor: Actor, query: dict[str, Any]) -> dict[str, Any]:
+    """Newest first."""
+    return service.own(actor, query)
+
+
+@routes.endpoint_for(
+    "GET",
+    "/imports/<int:record_id>",
+    permission=SIGNED_IN,
+    load_with=service.get,
+    answer=ImportSchema,
+    summary="Read one of one's own imports",
+)
+def read_import(_actor: Actor, chosen: Import) -> dict[str, Any]:
+    """How the file is read, and what its columns mean."""
+    return service.shown(chosen)
+
+
+@routes.endpoint_for(
+    "PATCH",
+    "/imports/<int:record_id>",
+    permission=SIGNED_IN,
+    load_with=service.get,
+    body=ImportChangeSchema,
+    partial=True,
+    answer=ImportSchema,
+    summary="Change how a file is read and what its columns mean",
+)
+def edit_import(actor: Actor, chosen: Import, body: dict[str, Any]) -> dict[str, Any]:
+    """Until it is committed."""
+    return service.shown(service.edit(actor, chosen, body))
+
+
+@routes.endpoint_for(
+    "POST",
+    "/imports/<int:record_id>/check",
+    permission=SIGNED_IN,
+    load_with=service.get,
+    status=202,
+    summary="Tell what an import would do, row by row, and change nothing",
+)
+def check_import(actor: Actor, chosen: Import) -> Response:
+    """202 with the job; its `result` has the counts and the rows that are wrong."""
+    return accepted(service.begin(actor, chosen, "check"))
+
+
+@routes.endpoint_for(
+    "POST",
+    "/imports/<int:record_id>/commit",
+    permission=SIGNED_IN,
+    load_with=service.get,
+    status=202,
+    summary="Import the rows that are right, as one change set",
+)
+def commit_import(actor: Actor, chosen: Import) -> Response:
+    """202 with the job, which goes on after a crash and can be called off; what it did can be undone whole."""
+    return accepted(service.begin(actor, chosen, "commit"))
+
+
+@routes.endpoint_for(
+    "GET",
+    "/imports/<int:record_id>/errors",
+    permission=SIGNED_IN,
+    load_with=service.get,
+    media="text/csv",
+    summary="The rows that could not be taken, with what is wrong, to be corrected and sent again",
+)
+def read_import_errors(_actor: Actor, chosen: Import) -> Response:
+    """CSV with the columns of the file behind the number of the row and the reason."""
+    path = service.errors_path(chosen)
+    if not path.is_file():
+        raise not_found()
+    answer = send_file(path, mimetype="text/csv", as_attachment=True, download_name=f"errors-{chosen.id}.csv")
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

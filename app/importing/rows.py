@@ -1,0 +1,183 @@
+"""From a row of cells to the values of a record, by what the columns mean; every fault of a row is told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from . import dates, numbers
+from .fields import Field, Kind
+from .reading import Cell
+from .references import References
+
+_YES = frozenset({"1", "true", "yes", "y", "x", "on", "是", "有", "对", "真", "✓", "√"})
+_NO = frozenset({"0", "false", "no", "n", "off", "否", "无", "不", "假", "✗", "×", "-"})
+_LINKS_FIRST = ("customers", "users", "pipelines", "stages", "people", "deals", "products")
+"""In this order, because a stage is looked for in its pipeline and a person at the customer."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with one cell of a row."""
+
+    field: str | None
+    code: str
+    params: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column that becomes a field."""
+
+    index: int
+    field: Field
+    format: str | None
+
+
+class RowReader:
+    """Reads the rows of one import.
+
+    Args:
+        columns: those that mean something.
+        references: resolves what texts name.
+        zone: in which dates and times without a zone are meant.
+        source: where external ids come from.
+    """
+
+    def __init__(self, columns: Sequence[Column], references: References, zone: str, source: str) -> None:
+        self.columns, self.references, self.zone, self.source = columns, references, zone, source
+        order = {name: place for place, name in enumerate(_LINKS_FIRST)}
+        links = [column for column in columns if column.field.kind is Kind.LINK]
+        self._links = sorted(links, key=lambda column: order[column.field.links_to])
+        self._plain = [column for column in columns if column.field.kind is not Kind.LINK]
+
+    def values(self, cells: Sequence[Cell]) -> tuple[dict[str, Any], list[Fault]]:
+        """The values of a row as the API takes them; blank cells say nothing."""
+        values: dict[str, Any] = {}
+        faults: list[Fault] = []
+        for column in (*self._links, *self._plain):
+            cell = cells[column.index]
+            if cell is None or (isinstance(cell, str) and not cell.strip()):
+                continue
+            try:
+                self._put(values, column, self._value(column, cell, values))
+            except _Unclear as unclear:
+                faults.append(Fault(column.field.name, unclear.code, {"value": _text(cell)[:60]}))
+        self._join(values)
+        return values, faults
+
+    def _value(self, column: Column, cell: Cell, values: Mapping[str, Any]) -> Any:
+        field = column.field
+        if field.kind is Kind.TEXT:
+            return _text(cell)
+        if field.kind in (Kind.LINK, Kind.CHOICE, Kind.OPTION):
+            return self._named(field, _text(cell).strip(), values)
+        if field.kind is Kind.TEXTS:
+            parts = [part.strip() for part in _split(_text(cell))]
+            return [self._named(field, part, values) if field.option_list else part for part in parts if part]
+        if field.kind is Kind.FLAG:
+            return _flag(cell)
+        if field.kind in (Kind.DATE, Kind.INSTANT):
+            return self._moment(column, cell)
+        return _number(column, cell)
+
+    def _named(self, field: Field, text: str, values: Mapping[str, Any]) -> Any:
+        found, code = self.references.resolve(field, text, values)
+        if code is not None:
+            raise _Unclear(code)
+        return found
+
+    def _moment(self, column: Column, cell: Cell) -> str:
+        try:
+            found = cell if isinstance(cell, (date, datetime)) else dates.read(cell, column.format or "")
+        except ValueError as error:
+            raise _Unclear("date" if column.format else "date_format") from error
+        if column.field.kind is Kind.DATE:
+            return (found.date() if isinstance(found, datetime) else found).isoformat()
+        if not isinstance(found, datetime):
+            found = datetime.combine(found, time())
+        return (found if found.tzinfo else found.replace(tzinfo=ZoneInfo(self.zone))).isoformat()
+
+    def _put(self, values: dict[str, Any], column: Column, value: Any) -> None:
+        into, field = column.field.into, column.field
+        if "." in into:
+            outer, inner = into.split(".", 1)
+            values.setdefault(outer, {})[inner] = value
+        elif field.repeats:
+            values.setdefault(f"all_{into}", []).append(value)
+        elif into not in values:
+            values[into] = value
+
+    def _join(self, values: dict[str, Any]) -> None:
+        """What stands in several columns and is one thing: names in parts, addresses and numbers, products."""
+        first, last = values.pop("first_name", None), values.pop("last_name", None)
+        if "name" not in values and (first or last):
+            values["name"] = _joined(first, last)
+        for single, plural, key in (("email", "emails", "address"), ("phone", "phones", "raw")):
+            every = values.pop(f"all_{single}", None)
+            if every:
+                values[plural] = [{key: one, "is_primary": number == 0} for number, one in enumerate(every)]
+                values[single] = every[0]
+        products = values.pop("all_product", None)
+        quantity, price = values.pop("quantity", None), values.pop("unit_price", None)
+        if products:
+            lines = [{"product_id": product, "quantity": quantity or "1"} for product in products]
+            if len(lines) == 1 and (price or values.get("amount")):
+                lines[0]["unit_price"] = price or values["amount"]
+            values["lines"] = lines
+        if values.get("external_id"):
+            values["external_source"] = self.source
+
+
+class _Unclear(Exception):
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def _text(cell: Cell) -> str:
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, (date, datetime)):
+        return cell.isoformat()
+    return str(cell)
+
+
+def _split(text: str) -> Iterable[str]:
+    for mark in ("、", "，", "；", ";", "|"):
+        text = text.replace(mark, ",")
+    return text.split(",")
+
+
+def _flag(cell: Cell) -> bool:
+    word = _text(cell).strip().lower()
+    if word in _YES:
+        return True
+    if word in _NO:
+        return False
+    raise _Unclear("flag")
+
+
+def _number(column: Column, cell: Cell) -> Any:
+    kind = column.field.kind
+    try:
+        number = Decimal(str(cell)) if isinstance(cell, (int, float, Decimal)) else numbers.read(cell, column.format or "")
+    except (ValueError, ArithmeticError) as error:
+        raise _Unclear("number") from error
+    if kind is Kind.WHOLE:
+        if number != int(number):
+            raise _Unclear("number")
+        return int(number)
+    return float(number) if kind is Kind.RATE else format(number, "f")
+
+
+def _joined(first: str | None, last: str | None) -> str:
+    """A name from its parts: the family name first and without a blank where it is written in Han characters."""
+    parts = [part.strip() for part in (first, last) if part and part.strip()]
+    if len(parts) == 2 and all("\u3400" <= one <= "\u9fff" for one in "".join(parts)):
+        return parts[1] + parts[0]
+    return " ".join(parts)

@@ -1,0 +1,248 @@
+"""Checking and committing an import: the same work, rolled back after each step in the one case, kept in the other."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ..access import Actor
+from ..database import db
+from ..errors import Issue, Problem, invalid, problem_of
+from ..job.service import Running, job_kind
+from ..messages import say
+from ..report.files import harmless
+from ..routing import RESOURCES
+from ..schema import load
+from ..transaction import unit_of_work
+from . import service, tables
+from .fields import fields_of
+from .matching import Key, key_of, matches
+from .models import Import
+from .reading import Cell, UnreadableError, WrongRow
+from .references import References
+from .rows import Column, Fault, RowReader
+
+STEP = 200
+"""So many rows are one commit."""
+
+TOLD = 1_000
+"""So many rows with their faults a job names; the file of errors has them all."""
+
+VERDICTS = ("new", "updated", "unchanged", "duplicate", "wrong")
+
+
+class _RolledBack(Exception):
+    """The end of a step that only looked."""
+
+
+class _Taken:
+    """The rows of an import on their way into the database."""
+
+    def __init__(self, chosen: Import, actor: Actor) -> None:
+        self.plural, self.options = chosen.resource, chosen.options
+        self.resource = RESOURCES[chosen.resource]
+        self.actor = actor
+        self.references = References(actor, self.options["values"], frozenset(self.options["create"]))
+        known = fields_of(chosen.resource)
+        columns = [Column(one["index"], known[one["field"]], one["format"]) for one in chosen.columns if one["field"]]
+        self.headings = [one["heading"] for one in chosen.columns]
+        self.heading_of = {column.field.name: self.headings[column.index] for column in columns}
+        self.used = {column.index for column in columns}
+        self.reader = RowReader(columns, self.references, actor.time_zone, self.options["source"])
+        self.seen: set[tuple[str, Key]] = set()
+
+    def take(self, row: Sequence[Cell] | WrongRow) -> tuple[str, list[Fault]]:
+        """Create or change what one row is about; its verdict, and what is wrong with it."""
+        if isinstance(row, WrongRow):
+            if not row.columns or self.used & set(row.columns):
+                return "wrong", [Fault(None, row.code, row.params)]
+            row = row.cells
+        values, faults = self.reader.values(row)
+        if faults:
+            return "wrong", faults
+        try:
+            with db.session.begin_nested():
+                verdict = self._write(values)
+                db.session.flush()
+                return verdict, []
+        except Exception as error:
+            problem = problem_of(error)
+            if problem.status >= 500:
+                raise
+            return "wrong", [self._fault(issue) for issue in problem.issues] or [Fault(None, problem.slug, {})]
+
+    def remember(self, row: Sequence[Cell] | WrongRow) -> None:
+        """Note what a row is known by that an earlier attempt has taken already."""
+        if not isinstance(row, WrongRow):
+            values, faults = self.reader.values(row)
+            if not faults:
+                self._keys(values)
+
+    def _keys(self, values: Mapping[str, Any]) -> tuple[list[tuple[str, Key]], bool]:
+        keys = [(way, key) for way in self.options["match"] if (key := key_of(self.plural, way, values)) is not None]
+        was_seen = any(one in self.seen for one in keys[:1])
+        self.seen.update(keys[:1])
+        return keys, was_seen
+
+    def _write(self, values: dict[str, Any]) -> str:
+        keys, was_seen = self._keys(values)
+        if was_seen:
+            return "duplicate"
+        for way, key in keys if self.options["existing"] != "create" else ():
+            found = matches(self.actor, self.plural, way, key)
+            if len(found) > 1:
+                raise invalid(Issue(f"#/{way}", "several_match"))
+            if found:
+                return "duplicate" if self.options["existing"] == "skip" else self._change(found[0], values)
+            if way == "id":
+                raise invalid(Issue("#/id", "unknown_record"))
+        values.pop("id", None)
+        self.resource.service.create(self.actor, load(self.resource.create, values))
+        return "new"
+
+    def _change(self, record_id: int, values: dict[str, Any]) -> str:
+        values.pop("id", None)
+        record = self.resource.spec.policy.writable(self.actor, record_id)
+        before = record.version
+        self.resource.service.edit(self.actor, record, load(self.resource.patch, values, partial=True))
+        db.session.flush()
+        return "unchanged" if record.version == before else "updated"
+
+    def _fault(self, issue: Issue) -> Fault:
+        name = issue.at.removeprefix("#/").split("/")[0]
+        return Fault(name or None, issue.code, issue.params)
+
+    def told(self, fault: Fault) -> dict[str, Any]:
+        """A fault in words, with the heading of its column."""
+        known = f"error.{fault.code}"
+        try:
+            detail = say(known, **fault.params)
+        except KeyError:
+            detail = say(f"problem.{fault.code}.detail")
+        field = fault.field
+        heading = self.heading_of.get(field or "") or self.heading_of.get((field or "").removesuffix("_id"))
+        return {"field": field, "column": heading, "code": fault.code, "detail": detail}
+
+
+@job_kind("import_check")
+def _check(running: Running) -> dict[str, Any]:
+    return _through(running, commits=False)
+
+
+@job_kind("import_commit")
+def _commit(running: Running) -> dict[str, Any]:
+    return _through(running, commits=True)
+
+
+def _through(running: Running, *, commits: bool) -> dict[str, Any]:
+    chosen = db.session.get_one(Import, running.arguments["import_id"])
+    path, reading, errors = service.folder() / chosen.file, service.reading_of(chosen), service.errors_path(chosen)
+    state = running.state or {"behind": 0, "counts": dict.fromkeys(VERDICTS, 0), "rows": []}
+    taken = _Taken(chosen, running.actor())
+    chosen_id = chosen.id
+    db.session.rollback()
+    try:
+        total = running.total or sum(1 for _ in tables.rows(path, reading))
+        wrong = _Wrong(errors, taken, state["behind"])
+        for part in _steps(tables.rows(path, reading), taken, state["behind"]):
+            state = _step(running, taken, part, state, total, wrong, commits=commits)
+        wrong.close()
+    except UnreadableError as error:
+        raise invalid(Issue("#/file", error.code, error.params)) from error
+    result = {
+        **state["counts"],
+        "rows": state["rows"],
+        "unknown": [
+            {"field": field, "value": text, "rows": count}
+            for field, texts in taken.references.unknown.items()
+            for text, count in texts.most_common(TOLD)
+        ],
+    }
+    with running.step(total, total):
+        chosen = db.session.get_one(Import, chosen_id)
+        chosen.found = {name: value for name, value in result.items() if name != "rows"}
+        if commits:
+            chosen.changeset_id = running.changeset_id
+    return result
+
+
+def _steps(
+    rows: Iterator[tuple[int, Any]], taken: _Taken, behind: int
+) -> Iterator[list[tuple[int, Sequence[Cell] | WrongRow]]]:
+    part: list[tuple[int, Sequence[Cell] | WrongRow]] = []
+    for number, row in rows:
+        if number <= behind:
+            taken.remember(row)
+            continue
+        part.append((number, row))
+        if len(part) == STEP:
+            yield part
+            part = []
+    if part:
+        yield part
+
+
+def _step(
+    running: Running,
+    taken: _Taken,
+    part: Sequence[tuple[int, Sequence[Cell] | WrongRow]],
+    state: dict[str, Any],
+    total: int,
+    wrong: _Wrong,
+    *,
+    commits: bool,
+) -> dict[str, Any]:
+    counts, told = dict(state["counts"]), list(state["rows"])
+    done = sum(counts.values()) + len(part)
+    after = {"behind": part[-1][0], "counts": counts, "rows": told}
+
+    def work() -> None:
+        taken.actor = taken.references.actor = running.actor()
+        for number, row in part:
+            verdict, faults = taken.take(row)
+            counts[verdict] += 1
+            if verdict in ("wrong", "duplicate") and len(told) < TOLD:
+                told.append({"row": number, "verdict": verdict, "errors": [taken.told(fault) for fault in faults]})
+            if verdict == "wrong":
+                wrong.add(number, row, faults)
+
+    if commits:
+        with running.step(done, total, state=after):
+            work()
+        return after
+    try:
+        with unit_of_work(actor_id=running.user_id, source="job"):
+            work()
+            raise _RolledBack
+    except _RolledBack:
+        # What was made for this step is gone with it.
+        taken.references.forget()
+    running.told(done, total)
+    return after
+
+
+class _Wrong:
+    """The file of the rows that could not be taken: it can be corrected and sent again."""
+
+    def __init__(self, path: Any, taken: _Taken, behind: int) -> None:
+        self.taken = taken
+        kept: list[list[str]] = []
+        if behind and path.is_file():
+            with path.open(encoding="utf-8-sig", newline="") as file:
+                kept = [row for row in list(csv.reader(file))[1:] if row and int(row[0]) <= behind]
+        self.file = path.open("w", encoding="utf-8-sig", newline="", buffering=1)
+        self.writer = csv.writer(self.file)
+        self.writer.writerow([say("import.row"), say("import.reason"), *(harmless(one) for one in taken.headings)])
+        self.writer.writerows(kept)
+
+    def add(self, number: int, row: Sequence[Cell] | WrongRow, faults: Sequence[Fault]) -> None:
+        """Write one row with what is wrong with it."""
+        cells = row.cells if isinstance(row, WrongRow) else row
+        reasons = [self.taken.told(fault) for fault in faults]
+        words = "; ".join(": ".join(filter(None, (one["column"], one["detail"]))) for one in reasons)
+        self.writer.writerow([number, harmless(words), *(harmless("" if c is None else str(c)) for c in cells)])
+
+    def close(self) -> None:
+        """All is told."""
+        self.file.close()

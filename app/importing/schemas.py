@@ -1,0 +1,96 @@
+"""What an import looks like on the wire."""
+
+from __future__ import annotations
+
+from marshmallow import fields
+
+from ..schema import Choice, Flag, IdField, InstantField, Items, Line, Part, StrictSchema, Texts, Whole, max_length
+from .charset import ENCODINGS
+from .fields import IMPORTABLE
+from .reading import Format
+
+EXISTING = ("update", "skip", "create")
+"""What becomes of a row that is about a record that is there: it changes it, is passed over, or makes another one."""
+
+
+class UploadSchema(StrictSchema):
+    """The fields of the form beside the `file`."""
+
+    resource = Choice(IMPORTABLE, required=True)
+
+
+class ColumnSchema(StrictSchema):
+    """A column of the file, and the field that it becomes; null for none."""
+
+    index = Whole(low=0, high=10_000, required=True)
+    heading = Line(dump_only=True)
+    samples = fields.List(fields.String(), dump_only=True)
+    field = Line(allow_none=True, validate=max_length(80))
+    format = Line(
+        allow_none=True,
+        validate=max_length(40),
+        metadata={"description": "How dates or numbers of this column are written; null where that is not sure."},
+    )
+    formats = fields.List(fields.String(), dump_only=True, metadata={"description": "Ways in which it may be read."})
+
+
+class OptionsSchema(StrictSchema):
+    """How rows find their records, and what is made of what they name.
+
+    `values` says by field and text what a text stands for: an id, a value, or null for nothing.
+    """
+
+    match = Texts(length=20, most=10)
+    existing = Choice(EXISTING)
+    create = Texts(length=20, most=10)
+    source = Line(validate=max_length(50))
+    values = fields.Dict(keys=fields.String(), values=fields.Dict(keys=fields.String()))
+
+
+class ImportSchema(StrictSchema):
+    """A file on its way in."""
+
+    id = fields.Integer()
+    resource = Choice(IMPORTABLE)
+    name = Line()
+    size = fields.Integer()
+    format = Choice(Format)
+    encoding = Line(allow_none=True)
+    delimiter = Line(allow_none=True)
+    quote = Line(allow_none=True)
+    has_header = Flag()
+    sheet = Line(allow_none=True)
+    sheets = fields.List(fields.String())
+    columns = Items(ColumnSchema, most=10_000)
+    fields_ = fields.List(fields.Dict(), data_key="fields", attribute="fields")
+    options = fields.Nested(OptionsSchema)
+    found = fields.Raw(allow_none=True)
+    check_job_id = fields.Integer(allow_none=True)
+    commit_job_id = fields.Integer(allow_none=True)
+    changeset_id = fields.Integer(allow_none=True)
+    created_at = InstantField()
+
+
+class ImportChangeSchema(StrictSchema):
+    """What a person changes about how a file is read, and about what its columns mean."""
+
+    encoding = Choice(ENCODINGS)
+    delimiter = Line(validate=max_length(1))
+    quote = Line(allow_none=True, validate=max_length(1))
+    has_header = Flag()
+    sheet = Line(validate=max_length(100))
+    columns = Items(ColumnSchema, most=10_000)
+    options = Part(OptionsSchema)
+
+
+class ImportQuery(StrictSchema):
+    """Which of one's own imports."""
+
+    per_page = Whole(low=1, high=200)
+    before = IdField()
+
+
+class ImportsSchema(StrictSchema):
+    """One's own imports, newest first."""
+
+    data = Items(ImportSchema, most=200)

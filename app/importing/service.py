@@ -1,0 +1,309 @@
+"""Use cases of imports: take a file in, show how it is understood, let that be changed, check it, commit it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any
+
+from flask import current_app
+from sqlalchemy import select
+
+from ..access import Actor
+from ..database import db
+from ..errors import Issue, conflict, invalid, not_found
+from ..job.models import Job, Status
+from ..job.service import enqueue
+from ..routing import RESOURCES
+from ..transaction import in_unit, now
+from . import dates, headings, numbers, tables
+from .fields import Kind, fields_of
+from .matching import ways_of
+from .models import Import
+from .reading import Cell, Format, Reading, UnreadableError, WrongRow
+from .references import CREATABLE
+
+_PIECE = 1024 * 1024
+_LOOKED_AT = 2_000
+"""So many rows are looked at to see how dates and numbers are written."""
+_SAMPLES = 3
+
+
+def folder() -> Path:
+    """Where uploaded files wait."""
+    return Path(current_app.config["LIANXI"].data_dir) / "imports"
+
+
+def receive(stream: IO[bytes]) -> tuple[str, int]:
+    """Write an upload to the disk; its name there and its size in bytes."""
+    folder().mkdir(parents=True, exist_ok=True)
+    name, size = secrets.token_hex(16), 0
+    path = folder() / name
+    try:
+        with path.open("xb") as target:
+            while piece := stream.read(_PIECE):
+                size += len(piece)
+                target.write(piece)
+            target.flush()
+            os.fsync(target.fileno())
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return name, size
+
+
+def create(actor: Actor, resource: str, file: str, size: int, name: str) -> Import:
+    """A new import of a received file, with everything recognised that can be.
+
+    Raises:
+        Problem: 403 where the role may not write the resource; 422 at `#/file` for a file that cannot be read.
+    """
+    actor.need(RESOURCES[resource].write)
+    path = folder() / file
+    try:
+        reading = tables.recognise(path, name)
+        columns = _columns(resource, path, reading)
+    except UnreadableError as error:
+        raise invalid(Issue("#/file", error.code, error.params)) from error
+    made = Import(
+        user_id=actor.user_id,
+        resource=resource,
+        name=name[:200],
+        file=file,
+        size=size,
+        reading=asdict(reading),
+        columns=columns,
+        options=_options(resource, columns),
+        created_at=now(),
+    )
+    db.session.add(made)
+    db.session.flush()
+    return made
+
+
+def get(actor: Actor, import_id: int) -> Import:
+    """One's own import.
+
+    Raises:
+        Problem: 404.
+    """
+    query = select(Import).where(Import.id == import_id, Import.user_id == actor.user_id)
+    found = db.session.execute(query.with_for_update() if in_unit() else query).scalar_one_or_none()
+    if found is None:
+        raise not_found()
+    return found
+
+
+def own(actor: Actor, query: Mapping[str, Any]) -> dict[str, Any]:
+    """One's own imports, newest first."""
+    found = select(Import).where(Import.user_id == actor.user_id).order_by(Import.id.desc())
+    if query.get("before"):
+        found = found.where(Import.id < query["before"])
+    rows = db.session.execute(found.limit(query.get("per_page", 20))).scalars().all()
+    return {"data": [shown(row) for row in rows]}
+
+
+def edit(_actor: Actor, chosen: Import, values: dict[str, Any]) -> Import:
+    """Change how a file is read or what its columns mean. Reading it in another way recognises its columns anew.
+
+    Raises:
+        Problem: 409 while a job works on it or after its commit; 422 with every fault.
+    """
+    _at_rest(chosen)
+    resource, path = chosen.resource, folder() / chosen.file
+    reading = reading_of(chosen)
+    changed = {name: values[name] for name in ("encoding", "delimiter", "quote", "has_header", "sheet") if name in values}
+    if changed:
+        reading = replace(reading, **changed)
+        try:
+            chosen.columns = _columns(resource, path, reading)
+        except UnreadableError as error:
+            raise invalid(Issue(f"#/{next(iter(changed))}", error.code, error.params)) from error
+        chosen.reading = asdict(reading)
+        chosen.options = _options(resource, chosen.columns) | {
+            name: value for name, value in chosen.options.items() if name != "match"
+        }
+    issues: list[Issue] = []
+    if "columns" in values:
+        chosen.columns = _mapped(resource, chosen.columns, values["columns"], issues)
+    if "options" in values:
+        chosen.options = _optioned(resource, chosen.options, values["options"], issues)
+    if issues:
+        raise invalid(*issues)
+    chosen.found = None
+    db.session.flush()
+    return chosen
+
+
+def begin(actor: Actor, chosen: Import, kind: str) -> Job:
+    """Have an import checked or committed by a job.
+
+    Args:
+        kind: `check` or `commit`.
+
+    Raises:
+        Problem: 403; 409 while a job works on it or after its commit; 422 where required fields have no column.
+    """
+    actor.need(RESOURCES[chosen.resource].write)
+    _at_rest(chosen)
+    issues = _lacking(chosen)
+    if issues:
+        raise invalid(*issues)
+    job = enqueue(actor, f"import_{kind}", {"import_id": chosen.id})
+    if kind == "check":
+        chosen.check_job_id = job.id
+    else:
+        chosen.commit_job_id = job.id
+    db.session.flush()
+    return job
+
+
+def shown(chosen: Import) -> dict[str, Any]:
+    """An import as `ImportSchema` has it."""
+    reading = reading_of(chosen)
+    try:
+        sheets = tables.sheets(folder() / chosen.file, reading)
+    except (UnreadableError, OSError):
+        sheets = []
+    return {
+        **{name: getattr(chosen, name) for name in ("id", "resource", "name", "size", "columns", "options", "found")},
+        **{name: getattr(chosen, name) for name in ("check_job_id", "commit_job_id", "changeset_id", "created_at")},
+        **{name: getattr(reading, name) for name in ("format", "encoding", "delimiter", "quote", "has_header", "sheet")},
+        "sheets": sheets,
+        "fields": [
+            {
+                "name": field.name,
+                "kind": field.kind,
+                "links_to": field.links_to or None,
+                "choices": list(field.choices),
+                "option_list": field.option_list or None,
+                "repeats": field.repeats,
+                "is_required": field.is_required,
+            }
+            for field in fields_of(chosen.resource).values()
+        ],
+    }
+
+
+def reading_of(chosen: Import) -> Reading:
+    """How the file of an import is read."""
+    kept = dict(chosen.reading)
+    return Reading(**(kept | {"format": Format(kept["format"])}))
+
+
+def errors_path(chosen: Import) -> Path:
+    """Where the wrong rows of the last check or commit are written."""
+    return folder() / f"{chosen.file}.errors.csv"
+
+
+# ---- what is recognised ---------------------------------------------------------------------------------------------
+
+
+def _columns(resource: str, path: Path, reading: Reading) -> list[dict[str, Any]]:
+    names, rows = tables.table(path, reading)
+    looked = [row.cells if isinstance(row, WrongRow) else row for _, row in islice(rows, _LOOKED_AT)]
+    known = fields_of(resource)
+    guessed = headings.recognise_columns(resource, names, known.keys())
+    columns = []
+    for index, heading in enumerate(names):
+        cells = [row[index] for row in looked if index < len(row)]
+        filled = [cell for cell in cells if cell is not None and str(cell).strip()]
+        column = {"index": index, "heading": heading, "field": guessed[index] if guessed[index] in known else None}
+        column["samples"] = [str(cell)[:200] for cell in filled[:_SAMPLES]]
+        columns.append(column | _written(resource, column["field"], filled))
+    return columns
+
+
+def _written(resource: str, name: str | None, cells: Sequence[Cell]) -> dict[str, Any]:
+    """How the dates or numbers of a column are written: `format`, null where that is not sure, and what it may be."""
+    field = fields_of(resource).get(name) if name else None
+    if field is None:
+        return {"format": None, "formats": []}
+    if field.kind in (Kind.DATE, Kind.INSTANT):
+        formats = list(dates.infer(cells).formats)
+    elif field.kind in (Kind.WHOLE, Kind.DECIMAL, Kind.RATE):
+        formats = list(numbers.infer(cells).formats)
+    else:
+        return {"format": None, "formats": []}
+    return {"format": formats[0] if len(formats) == 1 else None, "formats": formats}
+
+
+def _options(resource: str, columns: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Rows are matched by what their columns can be known by, and change what they find; what is unknown is asked."""
+    mapped = {column["field"] for column in columns}
+    needs = {"moment": "occurred_at"}
+    match = [way for way in ways_of(resource) if needs.get(way, way) in mapped]
+    return {"match": match, "existing": "update", "create": ["tags"], "source": "import", "values": {}}
+
+
+# ---- what is changed ------------------------------------------------------------------------------------------------
+
+
+def _mapped(
+    resource: str, columns: Sequence[Mapping[str, Any]], sent: Sequence[Mapping[str, Any]], issues: list[Issue]
+) -> list[dict[str, Any]]:
+    known, chosen = fields_of(resource), [dict(column) for column in columns]
+    for number, column in enumerate(sent):
+        at, index = f"#/columns/{number}", column["index"]
+        if index >= len(chosen):
+            issues.append(Issue(f"{at}/index", "unknown_column"))
+            continue
+        name = column.get("field", chosen[index]["field"])
+        if name is not None and name not in known:
+            issues.append(Issue(f"{at}/field", "unknown_field"))
+            continue
+        if name != chosen[index]["field"]:
+            cells = chosen[index]["samples"]
+            chosen[index] |= {"field": name, **_written(resource, name, cells)}
+        if column.get("format") is not None:
+            chosen[index]["format"] = column["format"]
+    used = [column["field"] for column in chosen if column["field"] is not None]
+    twice = sorted({name for name in used if used.count(name) > 1 and not known[name].repeats})
+    issues += [Issue("#/columns", "field_twice", {"field": name}) for name in twice]
+    return chosen
+
+
+def _optioned(
+    resource: str, options: Mapping[str, Any], sent: Mapping[str, Any], issues: list[Issue]
+) -> dict[str, Any]:
+    for name, allowed in (("match", ways_of(resource)), ("create", CREATABLE)):
+        wrong = [word for word in sent.get(name) or () if word not in allowed]
+        issues += [Issue(f"#/options/{name}", "not_allowed", {"options": ", ".join(allowed)}) for _ in wrong[:1]]
+    unknown = sorted((sent.get("values") or {}).keys() - fields_of(resource).keys())
+    issues += [Issue(f"#/options/values/{name}", "unknown_field") for name in unknown]
+    values = {**options["values"]}
+    for name, decided in (sent.get("values") or {}).items():
+        values[name] = {**values.get(name, {}), **decided}
+    return {**options, **sent, "values": values}
+
+
+def _at_rest(chosen: Import) -> None:
+    if chosen.changeset_id is not None:
+        raise conflict("import-committed")
+    ids = [number for number in (chosen.check_job_id, chosen.commit_job_id) if number is not None]
+    busy = select(Job.id).where(Job.id.in_(ids), Job.status.in_([Status.QUEUED, Status.RUNNING]))
+    if db.session.execute(busy).first() is not None:
+        raise conflict("import-busy")
+
+
+def _lacking(chosen: Import) -> list[Issue]:
+    """What must have a column or a format before rows can be read."""
+    known = fields_of(chosen.resource)
+    mapped = {column["field"] for column in chosen.columns}
+    if {"first_name", "last_name"} & mapped:
+        mapped.add("name")
+    issues = [
+        Issue("#/columns", "column_required", {"field": field.name})
+        for field in known.values()
+        if field.is_required and field.name not in mapped and "id" not in mapped
+    ]
+    dated = (Kind.DATE, Kind.INSTANT)
+    for number, column in enumerate(chosen.columns):
+        field = known.get(column["field"] or "")
+        if field is not None and field.kind in dated and column["format"] is None and len(column["formats"]) > 1:
+            issues.append(Issue(f"#/columns/{number}/format", "date_format"))
+    return issues
