@@ -24,8 +24,8 @@ from app.auth.identity import load_actor
 from app.auth.tokens import access_token
 from app.database import db, read_engine
 from app.journal import Changeset, JournalEntry
+from app.report.frame import scope_of
 from app.report.routes import REPORTS
-from app.report.scope import Scope
 from app.routing import CRM
 from app.schema import Choice
 from bench import data
@@ -124,7 +124,7 @@ def statements_of(app: CRM, report: str) -> list[Statement]:
         values: dict[str, Any] = one.query().load(dict(parse_qsl(query)))
         event.listen(read_engine(), "before_cursor_execute", note)
         try:
-            one.run(connection, actor, Scope.read(actor, values), values)
+            one.run(connection, actor, scope_of(one, actor, values), values)
         finally:
             event.remove(read_engine(), "before_cursor_execute", note)
     return found

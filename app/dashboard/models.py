@@ -82,5 +82,6 @@ dashboards = _DashboardPolicy(
         Grant("team", Dashboard.team_id),
         Grant("member", Dashboard.team_id),
     ),
+    deciding=(Dashboard.visibility,),
     write=Permission.REPORT_READ,
 )

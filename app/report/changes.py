@@ -50,7 +50,7 @@ def run(connection: Connection, actor: Actor, scope: Scope, query: Mapping[str, 
     sides = [side for group in groups for side in (_before(group), _after(group)) if side.currency is not None]
     conversion = chosen(base_currency(), scope.currency, sides, "deal_count")
     bars = _bars(groups, conversion)
-    amounts = {kind: rounded(bar.total.get("units", Decimal(0)), conversion.target) for kind, bar in bars.items()}
+    amounts = {kind: rounded(bar.total("units"), conversion.target) for kind, bar in bars.items()}
     amounts["slipped"] = Decimal(0)
     # The rest is what the rates did, and the rounding of the others: so the bars add up to the cent.
     amounts["revalued"] = amounts["end"] - sum(amounts[kind] for kind in KINDS if kind not in ("end", "revalued"))
