@@ -127,7 +127,7 @@ def _groups(connection: Connection, actor: Actor, scope: Scope, group_by: str) -
     keyed = _first(keyed, scope) if group_by in _MANY and scope.limit else _every(keyed)
     found = connection.execute(union_all(keyed, _every(whole)), dict(actor.binds))
     # Their attributes are read several times as fast as those of the driver's rows.
-    group: Any = namedtuple("group", found.keys())
+    group: Any = namedtuple("group", tuple(found.keys()))  # type: ignore[misc]
     return [group._make(row) for row in found]
 
 

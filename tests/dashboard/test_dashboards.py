@@ -37,6 +37,7 @@ def test_one(cast: Cast) -> None:
                 "report": "sales",
                 "query": {"period": "this_month", "group_by": "owner"},
                 "chart": 1,
+                "is_compared": False,
                 "x": 0,
                 "y": 0,
                 "w": 6,
@@ -49,8 +50,11 @@ def test_one(cast: Cast) -> None:
         "is_active": True,
         "can_write": True,
     }
-    changed = cast.alice.patch("/dashboards/1", {"name": "Ours", "tiles": [tile(), tile(x=6, chart=0)]}).get_json()
+    changed = cast.alice.patch(
+        "/dashboards/1", {"name": "Ours", "tiles": [tile(), tile(x=6, chart=0, is_compared=True)]}
+    ).get_json()
     assert (changed["version"], changed["name"], [one["x"] for one in changed["tiles"]]) == (2, "Ours", [0, 6])
+    assert [one["is_compared"] for one in changed["tiles"]] == [False, True]
     assert cast.alice.get("/dashboards/1").get_json() == changed
     assert cast.alice.delete("/dashboards/1").status_code == 204
     assert seen(cast.alice) == []
@@ -96,6 +100,7 @@ def test_sharing_with_a_team(cast: Cast) -> None:
         ({"name": "x", "tiles": [tile(), tile(x=8)]}, {"#/tiles/1/w": "out_of_range"}),
         ({"name": "x", "tiles": [tile(query={"group_by": "moon"})]}, {"#/tiles/0/query/group_by": "not_allowed"}),
         ({"name": "x", "tiles": [tile(query={"period": "soon"})]}, {"#/tiles/0/query/period": "not_allowed"}),
+        ({"name": "x", "tiles": [tile(is_compared="yes")]}, {"#/tiles/0/is_compared": "wrong_type"}),
         ({"name": "x", "tiles": [tile(h=0)]}, {"#/tiles/0/h": "out_of_range"}),
         ({"name": "x", "tiles": [{}] * 41}, {"#/tiles": "too_many"}),
     ],

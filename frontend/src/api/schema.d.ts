@@ -3761,6 +3761,8 @@ export interface components {
             currency: string;
             converted: string[];
             definition: string;
+            row_count: number;
+            is_capped: boolean;
         };
         Role: {
             key: string;
@@ -4093,6 +4095,7 @@ export interface components {
             report: "sales" | "pipeline" | "pipeline/changes" | "funnel" | "velocity" | "losses" | "hygiene" | "forecast" | "activity" | "leaderboard" | "customers" | "leads";
             query: components["schemas"]["TileQuery"];
             chart: number;
+            is_compared: boolean;
             x: number;
             y: number;
             w: number;
@@ -4103,6 +4106,7 @@ export interface components {
             report: "sales" | "pipeline" | "pipeline/changes" | "funnel" | "velocity" | "losses" | "hygiene" | "forecast" | "activity" | "leaderboard" | "customers" | "leads";
             query?: components["schemas"]["TileQueryPatch"];
             chart?: number;
+            is_compared?: boolean;
             x: number;
             y: number;
             w: number;
@@ -15765,6 +15769,7 @@ export interface operations {
                 owner_id?: number;
                 team_id?: number;
                 format?: "json" | "csv" | "xlsx";
+                limit?: number;
                 group_by?: "owner" | "day";
             };
             header?: never;
@@ -15844,6 +15849,7 @@ export interface operations {
                 owner_id?: number;
                 team_id?: number;
                 format?: "json" | "csv" | "xlsx";
+                limit?: number;
                 group_by?: "month" | "tag" | "source" | "industry" | "rating_band" | "region" | "level" | "owner";
             };
             header?: never;
@@ -16085,6 +16091,7 @@ export interface operations {
                 pipeline_id?: number;
                 currency?: string;
                 format?: "json" | "csv" | "xlsx";
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -16238,6 +16245,7 @@ export interface operations {
                 currency?: string;
                 as_of?: string;
                 format?: "json" | "csv" | "xlsx";
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -16316,6 +16324,7 @@ export interface operations {
                 owner_id?: number;
                 team_id?: number;
                 format?: "json" | "csv" | "xlsx";
+                limit?: number;
                 group_by?: "source" | "owner" | "month";
             };
             header?: never;
@@ -16398,6 +16407,7 @@ export interface operations {
                 currency?: string;
                 as_of?: string;
                 format?: "json" | "csv" | "xlsx";
+                limit?: number;
                 group_by?: "reason" | "stage" | "competitor";
             };
             header?: never;
@@ -16642,6 +16652,7 @@ export interface operations {
                 currency?: string;
                 as_of?: string;
                 format?: "json" | "csv" | "xlsx";
+                limit?: number;
                 group_by?: "month" | "quarter" | "owner" | "team" | "top_team" | "product" | "product_series" | "customer" | "industry" | "country" | "source" | "region" | "stage" | "currency";
             };
             header?: never;
@@ -16805,6 +16816,7 @@ export interface operations {
                 currency?: string;
                 as_of?: string;
                 format?: "json" | "csv" | "xlsx";
+                limit?: number;
                 group_by?: "month" | "owner";
             };
             header?: never;
