@@ -77,7 +77,10 @@ test('A dashboard ships, is arranged by keys and by hand, saved, shared and read
   const saved = (await alice.api.get<Saved>('/dashboards')).data.find(({ name }) => name === 'Beds and more')
   expect(saved?.tiles.map(({ report }) => report)).toContain('losses')
   expect(saved?.tiles.find(({ report }) => report === 'pipeline')).toMatchObject({ x: 0, w: 5 })
-  expect(saved?.tiles.find(({ report }) => report === 'sales')).toMatchObject({ chart: 0, is_compared: false })
+  expect(saved?.tiles.find(({ report }) => report === 'sales')).toMatchObject({
+    chart: 0,
+    is_compared: false,
+  })
   expect(saved?.tiles.find(({ report }) => report === 'losses')).toMatchObject({ is_compared: true })
 
   // A colleague of the team reads it, with figures of his own sight, and cannot change it.
