@@ -143,6 +143,7 @@ class Policy:
         pool: the column whose NULL puts the row into the public pool.
         parent: policy of the record that this one belongs to, with the linking column: visible with it.
         parents: the same for what belongs to a record of one of several kinds, of which one link is set.
+        deciding: further columns that `tokens` looks at.
         shared: whether collaborators may be named on the row.
         open_to_all: every signed-in person sees every row (users, teams, pipelines, products, options).
         write: permission that changing a row needs besides sight.
@@ -156,6 +157,7 @@ class Policy:
         pool: InstrumentedAttribute[Any] | None = None,
         parent: tuple[Policy, InstrumentedAttribute[Any]] | None = None,
         parents: Sequence[tuple[Policy, InstrumentedAttribute[Any]]] = (),
+        deciding: Sequence[InstrumentedAttribute[Any]] = (),
         shared: bool = False,
         open_to_all: bool = False,
         write: Permission,
@@ -165,6 +167,7 @@ class Policy:
         self.pool = pool
         self.parent = parent
         self.parents = (parent,) if parent is not None else tuple(parents)
+        self.deciding = (*(grant.column for grant in grants), *deciding)
         self.shared = shared
         self.open_to_all = open_to_all
         self.write = write

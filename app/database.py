@@ -405,7 +405,11 @@ def engine_options(url: str, pool_size: int) -> tuple[dict[str, Any], dict[str, 
         "pool_pre_ping": False,
         "url": url,
         "isolation_level": "AUTOCOMMIT",
-        "connect_args": {"options": f"{settings} -c default_transaction_read_only=on", "connect_timeout": 5},
+        # Reports sort hundreds of thousands of rows: in memory it takes them half the time.
+        "connect_args": {
+            "options": f"{settings} -c work_mem=32MB -c default_transaction_read_only=on",
+            "connect_timeout": 5,
+        },
     }
     return write, read
 

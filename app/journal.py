@@ -369,7 +369,7 @@ def _tokens(
 
 @cache
 def _token_query(policy: Policy) -> tuple[list[str], Select[Any]]:
-    columns = [policy.model.id, policy.model.is_active, *(grant.column for grant in policy.grants)]
+    columns = [policy.model.id, policy.model.is_active, *policy.deciding]
     if policy.pool is not None:
         columns.append(policy.pool)
     columns += [link for _, link in policy.parents]
@@ -423,7 +423,7 @@ def _entry(session: Session, unit: Unit, change: Change) -> tuple[dict[str, Any]
     if change.created:
         pass
     elif (
-        (change.before.keys() & {grant.column.key for grant in policy.grants})
+        (change.before.keys() & {column.key for column in policy.deciding})
         or shares_before is not shares_now
         or any(link.key in change.before for _, link in policy.parents)
     ):

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Connection, insert
 
 from app.auth.models import SignIn, Team, User
 from app.customer.models import Customer, CustomerTag, Tag
 from app.folding import email_key, fold, search_key, sort_key
+from app.money.models import ExchangeRate
 
 _SURNAMES = "王李张刘陈杨黄赵周吴徐孙朱马胡郭林何高梁"
 _WORDS = ("华", "信", "达", "博", "远", "泰", "恒", "新", "创", "通", "瑞", "联", "科", "盛", "源", "明")
 _LATIN = ("North", "Delta", "Prime", "Vertex", "Orion", "Summit", "Harbor", "Atlas", "Nova", "Cedar")
+_PROVINCES = ("广东", "江苏", "浙江", "山东", "四川")
 START = datetime(2025, 1, 1, tzinfo=UTC)
 
 
@@ -52,7 +54,7 @@ def people(connection: Connection) -> None:
 
 
 def customers(connection: Connection, count: int) -> None:
-    """A number of customers, half of them Chinese, spread over the sales people, one tag each.
+    """A number of customers, half of them Chinese, spread over the sales people, one tag each; most began as leads.
 
     Args:
         connection: a writing connection in a transaction.
@@ -66,13 +68,24 @@ def customers(connection: Connection, count: int) -> None:
         else:
             name = f"{chance.choice(_LATIN)} {chance.choice(_LATIN)} {number}"
         email = f"c{number}@example.com"
+        status = chance.choice(("lead", "prospect", "active", "lost"))
+        created = START + timedelta(minutes=10 * number)
+        was_lead = status == "lead" or number % 4 > 0
+        is_qualified = was_lead and status in ("prospect", "active")
         rows.append(
             {
                 "kind": "company",
                 "name": name,
                 "email": email,
                 "phone": f"138{number:08d}",
-                "status": chance.choice(("lead", "prospect", "active", "lost")),
+                "status": status,
+                "source": chance.choice(("website", "referral", "exhibition", None)),
+                "industry": chance.choice(("manufacturing", "software", "retail", None)),
+                "level": chance.choice("ABC"),
+                "credit_rating": chance.choice((None, *range(101))),
+                "address": {"country": "CN", "province": chance.choice(_PROVINCES)},
+                "became_lead_at": created if was_lead else None,
+                "qualified_at": created + timedelta(hours=chance.randrange(1, 1_000)) if is_qualified else None,
                 "owner_id": 2 + number % 40,
                 "team_id": 1,
                 "name_key": fold(name),
@@ -81,7 +94,7 @@ def customers(connection: Connection, count: int) -> None:
                 "reach_key": search_key([], [email, f"138{number:08d}"]),
                 "email_key": email_key(email),
                 "version": 1,
-                "created_at": START + timedelta(minutes=number),
+                "created_at": created,
                 "updated_at": START,
                 "is_active": True,
             }
@@ -91,3 +104,17 @@ def customers(connection: Connection, count: int) -> None:
             connection.execute(insert(Customer), rows)
             connection.execute(insert(CustomerTag), links)
             rows, links = [], []
+
+
+def rates(connection: Connection) -> None:
+    """A rate for every month of three years, of both foreign currencies."""
+    common = {"version": 1, "created_at": START, "updated_at": START, "is_active": True, "base_currency": "CNY"}
+    months = [date(2024 + number // 12, number % 12 + 1, 1) for number in range(36)]
+    connection.execute(
+        insert(ExchangeRate),
+        [
+            {"currency": currency, "valid_on": month, "rate": f"7.{number}", **common}
+            for currency in ("USD", "EUR")
+            for number, month in enumerate(months, 10)
+        ],
+    )

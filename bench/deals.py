@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 
 from sqlalchemy import Connection
 
 from app.deal.models import Deal, DealLine, DealPeriod, DealStageEntry, Product
+from bench.copying import Row, copy
 
 START = date(2024, 1, 1)
 END = date(2026, 1, 1)
@@ -18,21 +18,19 @@ PRODUCTS = 50
 _PROBABILITY = {1: 1_000, 2: 3_000, 3: 5_000, 4: 8_000, WON: 10_000, LOST: 0}
 _REASONS = ("price", "competitor", "no_budget", "timing", "other")
 
-Row = dict[str, Any]
-
 
 def deals(connection: Connection, count: int, customers: int) -> None:
     """A number of deals of two years, most of them closed, each with a few stays and periods, every third with a line.
 
     Args:
-        connection: a writing connection of PostgreSQL, in a transaction.
+        connection: a writing connection in a transaction.
         count: how many.
         customers: how many customers there are to spread them over.
     """
     chance = random.Random(11)
     common = {"version": 1, "created_at": _noon(START), "updated_at": _noon(START), "is_active": True}
     keys = {"code_key": "p", "name_key": "p", "sort_key": "p", "search_key": "p"}
-    _copy(
+    copy(
         connection,
         Product,
         [
@@ -44,7 +42,7 @@ def deals(connection: Connection, count: int, customers: int) -> None:
     for begin in range(1, count + 1, 10_000):
         told = [_told(number, customers, chance) for number in range(begin, min(begin + 10_000, count + 1))]
         for model, place in ((Deal, 0), (DealStageEntry, 1), (DealPeriod, 2), (DealLine, 3)):
-            _copy(connection, model, [row for one in told for row in one[place]])
+            copy(connection, model, [row for one in told for row in one[place]])
 
 
 def _told(number: int, customers: int, chance: random.Random) -> tuple[list[Row], list[Row], list[Row], list[Row]]:
@@ -93,6 +91,7 @@ def _told(number: int, customers: int, chance: random.Random) -> tuple[list[Row]
         "name": f"Deal {number}",
         "amount_is_manual": True,
         "win_probability_is_manual": False,
+        "next_step_on": day + timedelta(days=chance.randrange(900)) if number % 3 else None,
         "competitors": chance.choice(('["acme"]', '["acme", "globex"]', "[]", "[]")),
         "rank": f"V{number:08d}",
         "is_backfill": False,
@@ -119,15 +118,3 @@ def _way(chance: random.Random) -> Iterator[int]:
 
 def _noon(day: date) -> datetime:
     return datetime.combine(day, time(12), UTC)
-
-
-def _copy(connection: Connection, model: Any, rows: list[Row]) -> None:
-    """Rows in the database's own values, into the table of a model."""
-    if not rows:
-        return
-    names = list(rows[0])
-    statement = f"COPY {model.__tablename__} ({', '.join(names)}) FROM STDIN"
-    driver: Any = connection.connection.driver_connection
-    with driver.cursor().copy(statement) as copy:
-        for row in rows:
-            copy.write_row([row[name] for name in names])

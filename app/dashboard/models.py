@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, or_
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, and_, or_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..access import Actor, Grant, Permission, Policy, Shape
@@ -47,17 +47,21 @@ class Dashboard(Record):
 
 
 class _DashboardPolicy(Policy):
-    """Shared ones are read by others, and changed by their owners alone."""
+    """Shared ones are read by others, private ones by nobody else, and all are changed by their owners alone."""
 
     def visible(self, shape: Shape, row: Any = None) -> ColumnElement[bool]:
-        """As `Policy.visible`, and those that are for everybody."""
+        """One's own and those for everybody; a team's as `Policy.visible` has it. Who sees all sees none private."""
         row = Dashboard if row is None else row
-        return or_(super().visible(shape, row), row.visibility == Visibility.PUBLIC)
+        mine = or_(*self._granted(row, frozenset({"user"})))
+        shared = and_(row.visibility == Visibility.TEAM, super().visible(shape, row))
+        return or_(mine, row.visibility == Visibility.PUBLIC, shared)
 
     def tokens(self, row: Mapping[str, Any], shares: Sequence[tuple[int | None, int | None]]) -> set[str]:
-        """As `Policy.tokens`, and everybody."""
-        everybody = {"everyone"} if row.get("visibility") == Visibility.PUBLIC else set[str]()
-        return super().tokens(row, shares) | everybody
+        """As `Policy.tokens`, for a private one its owner's alone, and everybody for a public one."""
+        granted = super().tokens(row, shares)
+        if row.get("visibility") == Visibility.PRIVATE:
+            return granted - {"all"}
+        return granted | {"everyone"} if row.get("visibility") == Visibility.PUBLIC else granted
 
     def writable_condition(self, shape: Shape) -> ColumnElement[bool]:
         """One's own alone: who sees everything, as a viewer does, may not change it for that."""
@@ -78,5 +82,6 @@ dashboards = _DashboardPolicy(
         Grant("team", Dashboard.team_id),
         Grant("member", Dashboard.team_id),
     ),
+    deciding=(Dashboard.visibility,),
     write=Permission.REPORT_READ,
 )

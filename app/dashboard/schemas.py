@@ -8,7 +8,7 @@ from ..listing import ListSpec
 from ..money.schemas import CurrencyField
 from ..projection import LinkTo
 from ..report.routes import REPORTS
-from ..schema import Choice, IdField, Items, Line, Part, RecordSchema, StrictSchema, Whole, column, max_length
+from ..schema import Choice, Flag, IdField, Items, Line, Part, RecordSchema, StrictSchema, Whole, column, max_length
 from .models import Dashboard, Visibility, dashboards
 
 COLUMNS = 12
@@ -39,6 +39,9 @@ class TileSchema(StrictSchema):
     report = Choice(TILE_REPORTS, required=True)
     query = Part(TileQuerySchema, load_default=dict)
     chart = Whole(low=0, high=20, load_default=0, metadata={"description": "0 shows the figures, then the charts."})
+    is_compared = Flag(
+        load_default=False, metadata={"description": "Its figures are shown with their change to the period before."}
+    )
     x = Whole(low=0, high=COLUMNS - 1, required=True)
     y = Whole(low=0, high=999, required=True)
     w = Whole(low=1, high=COLUMNS, required=True)

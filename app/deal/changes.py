@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Select, String, and_, bindparam, case, func, not_, or_, select
+from sqlalchemy import ColumnElement, Date, Select, String, and_, bindparam, case, func, not_, or_, select, true
 from sqlalchemy.orm import aliased
 
 from ..database import Instant
@@ -45,11 +45,12 @@ class Compared:
     """Deals at two moments side by side, and what changed.
 
     Attributes:
-        query: selects from the deals with both periods, those that were open and asked for at either moment.
+        query: selects from the deals with both periods, those that were open and asked for at either moment, or passed.
         first: what a deal was at the first moment; nulls where it was not there yet.
         last: the same for the last one.
         was_open: whether it stood among the open deals that are asked for, at the first moment.
         is_open: the same for the last one.
+        passed: whether it came in after the first moment and was closed by the last one: open among them in between.
         changes: the condition of each kind of change.
     """
 
@@ -58,6 +59,7 @@ class Compared:
     last: Any
     was_open: ColumnElement[bool]
     is_open: ColumnElement[bool]
+    passed: ColumnElement[bool]
     changes: dict[str, ColumnElement[bool]]
 
 
@@ -76,11 +78,18 @@ def compared(
     """
     was_asked, is_asked = _holds(first.id.is_not(None), *asked[0]), _holds(last.id.is_not(None), *asked[1])
     was_open, is_open = and_(was_asked, first.state == StageKind.OPEN), and_(is_asked, last.state == StageKind.OPEN)
+    is_closed = and_(is_asked, last.state != StageKind.OPEN)
+    # Where a deal may have come from that was not among the open ones, and that it has been closed since.
+    came = {
+        "opened": (first.id.is_(None), true()),
+        "reopened": (and_(was_asked, first.state != StageKind.OPEN), last.state != first.state),
+        "joined": (and_(first.id.is_not(None), not_(was_asked)), first.state == StageKind.OPEN),
+    }
+    passed = and_(is_closed, or_(*(and_(*way) for way in came.values())))
     stayed, same = and_(was_open, is_open), first.currency == last.currency
     before, after = func.coalesce(first.amount, 0), func.coalesce(last.amount, 0)
     changes = {
-        "opened": and_(is_open, first.id.is_(None)),
-        "reopened": and_(is_open, was_asked, first.state != StageKind.OPEN),
+        **{kind: and_(way, or_(is_open, and_(is_closed, since))) for kind, (way, since) in came.items()},
         # Another currency takes the old amount away and brings the new one.
         "grew": and_(stayed, or_(and_(same, after > before), and_(not_(same), after > 0))),
         "shrank": and_(stayed, or_(and_(same, after < before), and_(not_(same), before > 0))),
@@ -90,19 +99,18 @@ def compared(
             first.expected_close_on <= on[1],
             last.expected_close_on > on[1],
         ),
-        "won": and_(was_open, is_asked, last.state == StageKind.WON),
-        "lost": and_(was_open, is_asked, last.state == StageKind.LOST),
+        "won": and_(or_(was_open, passed), is_asked, last.state == StageKind.WON),
+        "lost": and_(or_(was_open, passed), is_asked, last.state == StageKind.LOST),
         "removed": and_(was_open, not_(is_asked)),
-        "joined": and_(is_open, first.id.is_not(None), not_(was_asked)),
     }
     query = (
         select()
         .select_from(deal)
         .outerjoin(first, and_(first.deal_id == deal.id, lasts_at(first, at[0], on[0])))
         .outerjoin(last, and_(last.deal_id == deal.id, lasts_at(last, at[1], on[1])))
-        .where(or_(was_open, is_open))
+        .where(or_(was_open, is_open, passed))
     )
-    return Compared(query, first, last, was_open, is_open, changes)
+    return Compared(query, first, last, was_open, is_open, passed, changes)
 
 
 def _holds(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:

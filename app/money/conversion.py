@@ -71,21 +71,22 @@ class Conversion:
             else rate_of(self.base, literal(self.target, String()), day)
         )
 
+    def converts(self, currency: str, rate: str | None, target_rate: str | None) -> bool:
+        """Whether an amount can be told in the currency of the total."""
+        if currency == self.target:
+            return True
+        return (currency == self.base or rate is not None) and (self.target == self.base or target_rate is not None)
+
     def converted(self, amount: Decimal, currency: str, rate: str | None, target_rate: str | None) -> Decimal | None:
         """An exact amount in the currency of the total; None where a rate lacks."""
-        if currency == self.target:
-            return amount
-        if currency != self.base:
-            if rate is None:
-                return None
-            amount *= Decimal(rate)
-        if self.target != self.base:
-            if target_rate is None:
-                return None
-            amount /= Decimal(target_rate)
+        if not self.converts(currency, rate, target_rate):
+            return None
+        if currency != self.target:
+            # What is in the base currency has no rate, nor has a total in it.
+            amount = amount * Decimal(rate or 1) / Decimal(target_rate or 1)
         return amount
 
     def added(self, found: Iterable[tuple[str, str | None, str | None]]) -> list[str]:
         """The currencies of a total, its own first, out of (currency, rate, rate of the total's currency)."""
-        known = {currency for currency, rate, other in found if self.converted(Decimal(1), currency, rate, other)}
+        known = {currency for currency, rate, other in found if self.converts(currency, rate, other)}
         return [self.target, *sorted(known - {self.target})]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
-from ..database import decimal_text
+from ..database import SCALE, decimal_text
 
 _TWO_PLACES = """
 AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP CRC CUP
@@ -57,7 +57,11 @@ def amount_text(units: int | None, currency: str, places: int = 4) -> str:
         units: the exact sum in units of `10 ** -places`; None, the sum of nothing, is zero.
         places: 4 for summed amounts, 8 for amounts weighted by a share.
     """
-    return decimal_text(rounded(Decimal(units or 0).scaleb(-places), currency))
+    # In integers throughout: a large report has many amounts.
+    digits, units = CURRENCIES[currency], units or 0
+    step = 10 ** (places - digits)
+    coins = (abs(units) + step // 2) // step
+    return decimal_text((coins if units >= 0 else -coins) * 10 ** (SCALE - digits))
 
 
 def reporting_currency(asked: str | None, base: str, counts: Mapping[str, int]) -> str:

@@ -154,6 +154,7 @@ REPORT = Report(
         "ActivityQuery",
         without=("as_of", "pipeline_id", "currency"),
         group_by=Choice(("owner", "day"), load_default="owner"),
+        has_limit=True,
     ),
     (
         "label",

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from marshmallow import fields
-from sqlalchemy import ColumnElement, Connection, Date, case, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Date, case, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from ..access import Actor
@@ -50,7 +50,7 @@ def run(connection: Connection, actor: Actor, scope: Scope, query: Mapping[str, 
     sides = [side for group in groups for side in (_before(group), _after(group)) if side.currency is not None]
     conversion = chosen(base_currency(), scope.currency, sides, "deal_count")
     bars = _bars(groups, conversion)
-    amounts = {kind: rounded(bar.total.get("units", Decimal(0)), conversion.target) for kind, bar in bars.items()}
+    amounts = {kind: rounded(bar.total("units"), conversion.target) for kind, bar in bars.items()}
     amounts["slipped"] = Decimal(0)
     # The rest is what the rates did, and the rounding of the others: so the bars add up to the cent.
     amounts["revalued"] = amounts["end"] - sum(amounts[kind] for kind in KINDS if kind not in ("end", "revalued"))
@@ -89,7 +89,10 @@ def run(connection: Connection, actor: Actor, scope: Scope, query: Mapping[str, 
 
 
 def _groups(connection: Connection, actor: Actor, scope: Scope, start: Moment, end: Moment) -> list[Any]:
-    """One row per combination of changes and currencies, with the sums of both ends."""
+    """One row per combination of changes and currencies, with the sums of both ends.
+
+    What came and went in between has what it was worth when it was closed as its last sum.
+    """
     first, last = aliased(DealPeriod), aliased(DealPeriod)
     found = compared(
         Deal,
@@ -128,9 +131,9 @@ def _grouped(found: Compared, actor: Actor) -> Any:
         found.query.add_columns(
             *(case((condition, 1), else_=0).label(kind) for kind, condition in found.changes.items()),
             case((found.was_open, found.first.currency)).label("first_currency"),
-            case((found.is_open, found.last.currency)).label("last_currency"),
+            case((or_(found.is_open, found.passed), found.last.currency)).label("last_currency"),
             case((found.was_open, found.first.amount)).label("first_amount"),
-            case((found.is_open, found.last.amount)).label("last_amount"),
+            case((or_(found.is_open, found.passed), found.last.amount)).label("last_amount"),
         )
         .where(deals.visible(actor.shape))
         .subquery()
@@ -155,6 +158,11 @@ def _part(count: int, units: int | None, *money: str | None) -> SimpleNamespace:
     return SimpleNamespace(deal_count=count, units=units or 0, currency=currency, rate=rate, target_rate=target_rate)
 
 
+def _passed(group: Any) -> bool:
+    """Whether these deals came and went in between: closed without having been open at the start."""
+    return group.first_currency is None and bool(group.won or group.lost)
+
+
 def _before(group: Any) -> SimpleNamespace:
     """What stood at the start, at the rates of the start."""
     return _part(group.deal_count, group.first_units, group.first_currency, group.first_rate, group.first_target_rate)
@@ -166,14 +174,16 @@ def _gone(group: Any, units: int | None) -> SimpleNamespace:
     return _part(group.deal_count, units, *money)
 
 
-def _after(group: Any, less: int | None = 0) -> SimpleNamespace:
+def _after(group: Any, less: int | None = 0, sign: int = 1) -> SimpleNamespace:
     """What stands at the end, less some units."""
     money = group.last_currency, group.last_rate, group.last_target_rate
-    return _part(group.deal_count, (group.last_units or 0) - (less or 0), *money)
+    return _part(group.deal_count, sign * ((group.last_units or 0) - (less or 0)), *money)
 
 
 def _change(kind: str, group: Any) -> SimpleNamespace:
     """What a change of these deals adds to the total; of those that slipped, how much did."""
+    if kind in ("won", "lost") and _passed(group):
+        return _after(group, sign=-1)
     if kind in ("won", "lost", "removed"):
         return _gone(group, -(group.first_units or 0))
     if kind in ("grew", "shrank") and group.first_currency == group.last_currency:
@@ -186,7 +196,7 @@ def _bars(groups: list[Any], conversion: Conversion) -> dict[str, Tally]:
     for group in groups:
         if group.first_currency is not None:
             bars["start"].add(_before(group))
-        if group.last_currency is not None:
+        if group.last_currency is not None and not _passed(group):
             bars["end"].add(_after(group))
         for kind in CHANGES:
             if getattr(group, kind):

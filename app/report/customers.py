@@ -117,6 +117,7 @@ REPORT = Report(
         group_by=Choice(
             ("month", "tag", "source", "industry", "rating_band", "region", "level", "owner"), load_default="month"
         ),
+        has_limit=True,
     ),
     ("label", *_FIGURES),
 )

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import orjson
 from marshmallow import Schema, fields
 from sqlalchemy import Connection, func, select, text
 
 from ..access import Actor
 from ..database import read_engine
+from ..errors import Issue, invalid
 from ..extensions import keep, recall
 from ..journal import JournalEntry
 from ..listing import encode
 from ..messages import language, say
 from ..money.schemas import CurrencyField
-from ..schema import Choice, DateField, IdField, InstantField, Items, Line, StrictSchema, max_length
+from ..schema import Choice, DateField, IdField, InstantField, Items, Line, StrictSchema, Whole, max_length
 from .scope import Scope
 
 _KEPT_SECONDS = 300
+ROWS = 10_000
+"""How many rows an answer has, unless fewer or more are asked for by `limit`."""
+MOST_ROWS = 100_000
+"""How many rows an answer can have, and a file."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +55,27 @@ class Report:
         return self.path.replace("/", "_")
 
 
-def query_schema(name: str, *, without: Collection[str] = (), **more: fields.Field[Any]) -> type[Schema]:
+_LIMIT = {
+    "limit": Whole(
+        low=1,
+        high=MOST_ROWS,
+        metadata={
+            "description": f"At most so many rows, the first ones; {ROWS:,} unless given. Totals are over all rows. "
+            f"Without it a file has all rows, up to {MOST_ROWS:,}."
+        },
+    )
+}
+
+
+def query_schema(
+    name: str, *, without: Collection[str] = (), has_limit: bool = False, **more: fields.Field[Any]
+) -> type[Schema]:
     """The parameters that every report takes, and those of one.
 
     Args:
         name: of the schema in the documentation.
         without: parameters that this one cannot honour, and therefore refuses.
+        has_limit: whether there are as many rows as people, products or customers, so that `limit` means something.
         more: parameters of its own.
     """
     common: dict[str, fields.Field[Any]] = {
@@ -67,7 +88,7 @@ def query_schema(name: str, *, without: Collection[str] = (), **more: fields.Fie
         "as_of": Line(validate=max_length(40)),
         "format": Choice(("json", "csv", "xlsx"), load_default="json"),
     }
-    kept = {one: field for one, field in common.items() if one not in without}
+    kept = {one: field for one, field in common.items() if one not in without} | (_LIMIT if has_limit else {})
     return StrictSchema.from_dict(kept | more, name=name)
 
 
@@ -81,7 +102,12 @@ SPAN: dict[str, fields.Field[Any]] = {
 }
 """What an answer says about itself; `converted` names the currencies that were converted into `currency`."""
 
-ReportMeta = StrictSchema.from_dict(SPAN, name="ReportMeta")
+_COUNTED: dict[str, fields.Field[Any]] = {
+    "row_count": fields.Integer(metadata={"description": "How many rows there are, shown or not."}),
+    "is_capped": fields.Boolean(metadata={"description": "Whether there are more rows than are shown."}),
+}
+
+ReportMeta = StrictSchema.from_dict({**SPAN, **_COUNTED}, name="ReportMeta")
 
 FILTERS = fields.Dict(keys=fields.String(), values=fields.String())
 """Per measure the query string of the list that it is made of."""
@@ -101,7 +127,7 @@ def answer_schema(name: str, row: Mapping[str, Any], totals: Mapping[str, Any]) 
     one = StrictSchema.from_dict({**row, "filters": FILTERS}, name=f"{name}Row")
     whole = StrictSchema.from_dict({**totals, "filters": _OF_TOTALS}, name=f"{name}Totals")
     return StrictSchema.from_dict(
-        {"rows": Items(one, most=100_000), "totals": fields.Nested(whole), "meta": fields.Nested(ReportMeta)},
+        {"rows": Items(one, most=MOST_ROWS), "totals": fields.Nested(whole), "meta": fields.Nested(ReportMeta)},
         name=f"{name}Report",
     )
 
@@ -124,20 +150,46 @@ def span(scope: Scope, currency: str, added: list[str], definition: str) -> dict
     }
 
 
-def answer(report: Report, actor: Actor, query: Mapping[str, Any]) -> dict[str, Any]:
-    """The answer of a report, made or kept: kept only while nothing was written, for readers of the same sight.
+def scope_of(report: Report, actor: Actor, query: Mapping[str, Any]) -> Scope:
+    """What a report is asked to cover, and how many rows it shows.
 
     Raises:
         Problem: 422 for parameters that contradict each other.
     """
-    scope = Scope.read(actor, query)
+    most = ROWS if query["format"] == "json" else MOST_ROWS
+    limit = query.get("limit", most) if "limit" in report.query().fields else None
+    return replace(Scope.read(actor, query), limit=limit)
+
+
+def answer(report: Report, actor: Actor, query: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer of a report, made or kept: kept only while nothing was written, for readers of the same sight.
+
+    Raises:
+        Problem: 422 for parameters that contradict each other, or a file of more rows than one can have.
+    """
+    scope, is_file = scope_of(report, actor, query), query["format"] != "json"
     with read_engine().connect() as connection:
         key = _key(connection, report, actor, scope, query)
         found: dict[str, Any] | None = recall(key)
         if found is None:
-            found = report.run(connection, actor, scope, query)
-            keep(key, found, _KEPT_SECONDS)
+            found = _counted(report.run(connection, actor, scope, query), scope.limit)
+            # As JSON, which they become anyway: it is written in a fraction of the time that pickling them takes.
+            keep(key, {**found, "rows": encode(found["rows"])} if "rows" in found else found, _KEPT_SECONDS)
+        elif "rows" in found:
+            found["rows"] = orjson.loads(found["rows"])
+    if is_file and "limit" not in query and "rows" in found and found["meta"]["is_capped"]:
+        counts = {"rows": f"{found['meta']['row_count']:,}", "most": f"{MOST_ROWS:,}"}
+        raise invalid(Issue("format", "too_many_rows", counts))
     return found
+
+
+def _counted(found: dict[str, Any], limit: int | None) -> dict[str, Any]:
+    """An answer with its first rows, which says how many there are; a report may have counted them itself."""
+    if "rows" not in found:
+        return found
+    rows, meta = found["rows"][:limit], found["meta"]
+    row_count = meta.get("row_count", len(found["rows"]))
+    return {**found, "rows": rows, "meta": {**meta, "row_count": row_count, "is_capped": len(rows) < row_count}}
 
 
 def _key(connection: Connection, report: Report, actor: Actor, scope: Scope, query: Mapping[str, Any]) -> str:
@@ -149,5 +201,5 @@ def _key(connection: Connection, report: Report, actor: Actor, scope: Scope, que
     sight = {name: value for name, value in actor.binds.items() if name not in ("actor_session", "actor_stamp")}
     rights = sorted(actor.shape[0]), sorted(actor.shape[1])
     asked = {name: value for name, value in query.items() if name != "format"}
-    parts = [report.path, state, sight, rights, asked, scope.at, scope.day, scope.zone, language()]
+    parts = [report.path, state, sight, rights, asked, scope.limit, scope.at, scope.day, scope.zone, language()]
     return "report:" + hashlib.sha256(encode(parts)).hexdigest()

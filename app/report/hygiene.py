@@ -115,6 +115,6 @@ REPORT = Report(
     "Open deals without a next step, overdue, silent, or too long at their stage, by owner",
     run,
     answer_schema("Hygiene", {"key": fields.Integer(), "label": Line(), **_FIGURES}, _FIGURES),
-    query_schema("HygieneQuery", without=("from", "to", "as_of")),
+    query_schema("HygieneQuery", without=("from", "to", "as_of"), has_limit=True),
     ("label", *(f"{kind}_{what}" for kind in _KINDS for what in ("count", "amount"))),
 )

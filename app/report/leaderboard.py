@@ -56,13 +56,13 @@ def run(connection: Connection, actor: Actor, scope: Scope, _query: Mapping[str,
                 one.add_counts(group, _DEEDS)
     added = conversion.added((group.currency, group.rate, group.target_rate) for group in deals)
     ordered = sorted(owners.items(), key=lambda pair: _place(pair[0], *pair[1]))
-    sums = [tally.total.get("won_units", 0) for _, (_, tally) in ordered]
+    sums = [tally.total("won_units") for _, (_, tally) in ordered]
     return {
         "rows": [
             {
                 "key": owner_id,
                 "label": name,
-                "rank": None if owner_id is None else sums.index(tally.total.get("won_units", 0)) + 1,
+                "rank": None if owner_id is None else sums.index(tally.total("won_units")) + 1,
                 **_figures(tally),
                 "filters": _filters(scope, added, owner_id),
             }
@@ -76,7 +76,7 @@ def run(connection: Connection, actor: Actor, scope: Scope, _query: Mapping[str,
 def _place(owner_id: int | None, name: str, tally: Tally) -> tuple[Any, ...]:
     return (
         owner_id is None,
-        -tally.total.get("won_units", 0),
+        -tally.total("won_units"),
         -tally.number("won_count"),
         -tally.number("contact_count"),
         name,
@@ -179,7 +179,7 @@ REPORT = Report(
         },
         _FIGURES,
     ),
-    query_schema("LeaderboardQuery"),
+    query_schema("LeaderboardQuery", has_limit=True),
     (
         "rank",
         "label",

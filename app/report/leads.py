@@ -114,6 +114,7 @@ REPORT = Report(
         "LeadsQuery",
         without=("as_of", "pipeline_id", "currency"),
         group_by=Choice(("source", "owner", "month"), load_default="source"),
+        has_limit=True,
     ),
     ("label", *_FIGURES),
 )

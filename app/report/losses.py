@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -104,8 +103,7 @@ def _label(row: Any) -> str:
 
 def _place(row: Any, tally: Tally) -> tuple[Any, ...]:
     """Stages in their order, all else by how much was lost; the group without a value comes last."""
-    amount = tally.total.get("units", Decimal(0))
-    return row.key is None, row.place_of or 0, -tally.number("deal_count"), -amount, _label(row)
+    return row.key is None, row.place_of or 0, -tally.number("deal_count"), -tally.total("units"), _label(row)
 
 
 def _figures(tally: Tally, totals: Tally) -> dict[str, Any]:
@@ -130,6 +128,6 @@ REPORT = Report(
     "Why, from which stage and to whom deals were lost",
     run,
     answer_schema("Losses", {"key": fields.Raw(allow_none=True), "label": Line(), **_FIGURES}, _FIGURES),
-    query_schema("LossesQuery", group_by=Choice(tuple(LOSSES), load_default="reason")),
+    query_schema("LossesQuery", group_by=Choice(tuple(LOSSES), load_default="reason"), has_limit=True),
     ("label", "count", "amount", "share"),
 )

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
 from marshmallow import fields
-from sqlalchemy import CTE, Connection, Select, and_, case, cast, func, literal, null, or_, select, union_all
+from sqlalchemy import (
+    CTE,
+    Connection,
+    Float,
+    Integer,
+    Select,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
 
 from ..access import Actor
 from ..database import exact_sum
@@ -23,6 +38,9 @@ from .frame import Report, answer_schema, query_schema, span
 from .keys import GROUPS, Grouped, key_pairs
 from .scope import MONEY, Pairs, Scope, deals_of
 from .tally import Tally, chosen
+
+_MANY = ("customer", "product")
+"""What may have more groups than anybody reads."""
 
 _COUNTS = (
     "deal_count",
@@ -63,11 +81,11 @@ class _Row:
     label: str | None
     order: int | None
     tally: Tally
-    stages: dict[str, int]
+    stages: dict[int, int]
 
     def take(self, group: Any) -> None:
         self.tally.add(group)
-        stage = str(group.stage_id)
+        stage = group.stage_id
         self.stages[stage] = self.stages.get(stage, 0) + group.deal_count
 
 
@@ -80,6 +98,8 @@ def run(connection: Connection, actor: Actor, scope: Scope, query: Mapping[str, 
     totals = _folded(whole, conversion).get(None) or _Row(None, None, None, _tally(conversion), {})
     rows = _folded((group for group in groups if not group.is_total), conversion)
     added = conversion.added((group.currency, group.rate, group.target_rate) for group in whole)
+    ordered = sorted(rows.values(), key=lambda row: _place(row, group_by))
+    row_count = max((group.row_count for group in groups if group.row_count is not None), default=len(rows))
     known: dict[frozenset[str], dict[str, str]] = {}
     return {
         "rows": [
@@ -89,10 +109,10 @@ def run(connection: Connection, actor: Actor, scope: Scope, query: Mapping[str, 
                 **_figures(row, totals.tally),
                 "filters": _filters(scope, added, key_pairs(group_by, row.key, scope.period), known),
             }
-            for row in sorted(rows.values(), key=lambda row: _place(row, group_by))
+            for row in ordered[: scope.limit]
         ],
         "totals": {**_figures(totals, totals.tally), "filters": _filters(scope, added, [], known)},
-        "meta": span(scope, conversion.target, added, "report.sales.definition"),
+        "meta": {**span(scope, conversion.target, added, "report.sales.definition"), "row_count": row_count},
     }
 
 
@@ -103,8 +123,46 @@ def _groups(connection: Connection, actor: Actor, scope: Scope, group_by: str) -
     # PostgreSQL wants the types of both parts to be the same.
     key, label, order = (cast(null(), one.type) for one in (grouped.key, grouped.label, grouped.order))
     of_all = Grouped(select(), key, label, order, deal.c.amount)
-    statement = union_all(_counted(deal, grouped, "keyed", 0), _counted(deal, of_all, "whole", 1))
-    return list(connection.execute(statement, dict(actor.binds)))
+    keyed, whole = _counted(deal, grouped, "keyed", 0), _counted(deal, of_all, "whole", 1)
+    keyed = _first(keyed, scope) if group_by in _MANY and scope.limit else _every(keyed)
+    found = connection.execute(union_all(keyed, _every(whole)), dict(actor.binds))
+    # Their attributes are read several times as fast as those of the driver's rows.
+    group: Any = namedtuple("group", tuple(found.keys()))  # type: ignore[misc]
+    return [group._make(row) for row in found]
+
+
+def _every(counted: Select[Any]) -> Select[Any]:
+    group = counted.subquery()
+    return select(*(column for column in group.c if column.key != "won"), cast(null(), Integer()).label("row_count"))
+
+
+def _first(counted: Select[Any], scope: Scope) -> Select[Any]:
+    """Of the groups those of the first rows, and how many rows there are: what is not shown never leaves the database.
+
+    The order is that of the rows, but for its arithmetic, which is exact only afterwards; the group without a value,
+    which is the last one, always comes along.
+    """
+    group = counted.cte("counted")
+    rate, target_rate = (func.coalesce(cast(group.c[name], Float()), 1) for name in ("rate", "target_rate"))
+    is_added = or_(group.c.currency.in_({scope.conversion.base, scope.conversion.target}), group.c.rate.is_not(None))
+    # Where nothing can be converted, the commonest currency speaks.
+    won = func.sum(case((is_added, group.c.won * rate / target_rate))), func.sum(group.c.won)
+    size = *(func.coalesce(sum_of, 0).desc() for sum_of in won), func.sum(group.c.deal_count).desc()
+    order = group.c.key.is_(None), *size, func.min(group.c.label), group.c.key
+    ranked = (
+        select(
+            group.c.key,
+            func.row_number().over(order_by=order).label("row_place"),
+            func.count().over().label("row_count"),
+        )
+        .group_by(group.c.key)
+        .cte("ranked")
+    )
+    return (
+        select(*(column for column in group.c if column.key != "won"), ranked.c.row_count)
+        .outerjoin(ranked, ranked.c.key == group.c.key)
+        .where(or_(group.c.key.is_(None), ranked.c.row_place <= scope.limit))
+    )
 
 
 def _counted(deal: CTE, grouped: Grouped, name: str, is_total: int) -> Select[Any]:
@@ -133,6 +191,7 @@ def _counted(deal: CTE, grouped: Grouped, name: str, is_total: int) -> Select[An
         exact_sum(case((is_open, keyed.c.amount))).label("open_units"),
         exact_sum(case((is_won, keyed.c.amount))).label("won_units"),
         exact_sum(keyed.c.amount).label("all_units"),
+        func.sum(case((is_won, cast(keyed.c.amount, Float())))).label("won"),
         func.sum(case((is_won, keyed.c.cycle))).label("won_days"),
         func.count(case((is_won, keyed.c.cycle))).label("won_cycles"),
         func.sum(case((is_closed, keyed.c.cycle))).label("closed_days"),
@@ -149,9 +208,10 @@ def _tally(conversion: Conversion) -> Tally:
 def _folded(groups: Iterable[Any], conversion: Conversion) -> dict[Any, _Row]:
     rows: dict[Any, _Row] = {}
     for group in groups:
-        if group.key not in rows:
-            rows[group.key] = _Row(group.key, group.label, group.place_of, _tally(conversion), {})
-        rows[group.key].take(group)
+        row = rows.get(group.key)
+        if row is None:
+            row = rows[group.key] = _Row(group.key, group.label, group.place_of, _tally(conversion), {})
+        row.take(group)
     return rows
 
 
@@ -165,11 +225,10 @@ def _place(row: _Row, group_by: str) -> tuple[Any, ...]:
     """Time and stages in their order, everything else by what was won; the group without a value comes last."""
     if group_by in ("month", "quarter"):
         return row.key is None, str(row.key)
-    won = row.tally.total.get("won_units", Decimal(0))
     return (
         row.key is None,
         row.order if row.order is not None else 0,
-        -won,
+        -row.tally.total("won_units"),
         -row.tally.number("deal_count"),
         _label(row),
     )
@@ -177,7 +236,7 @@ def _place(row: _Row, group_by: str) -> tuple[Any, ...]:
 
 def _figures(row: _Row, totals: Tally) -> dict[str, Any]:
     tally = row.tally
-    won, all_won = (one.total.get("won_units", Decimal(0)) for one in (tally, totals))
+    won, all_won = tally.total("won_units"), totals.total("won_units")
     return {
         "deal_count": tally.number("deal_count"),
         "won_count": tally.number("won_count"),
@@ -188,11 +247,11 @@ def _figures(row: _Row, totals: Tally) -> dict[str, Any]:
         "won_share": tally.rate("won_count", "deal_count"),
         "won_amount": tally.amount("won_units"),
         "mean_won_amount": tally.mean_amount("won_units", "won_count"),
-        "share": round(float(won / all_won), 4) if all_won else None,
+        "share": (round(float(won / all_won), 4) if won else 0.0) if all_won else None,
         "mean_won_cycle_days": tally.mean_days("won_days", "won_cycles"),
         "median_won_cycle_days": tally.mean_days("middle_days", "middle_count"),
         "mean_closed_cycle_days": tally.mean_days("closed_days", "closed_cycles"),
-        "stage_counts": dict(sorted(row.stages.items(), key=lambda pair: int(pair[0]))),
+        "stage_counts": {str(stage): row.stages[stage] for stage in sorted(row.stages)},
         "other_amounts": tally.others({"count": "deal_count"}, {"amount": "all_units", "weighted_amount": "all_units"}),
     }
 
@@ -207,9 +266,10 @@ def _filters(
     """
     taken = frozenset(name for name, _ in group)
     if taken not in known:
-        known[taken] = {name: urlencode(pairs) for name, pairs in _lists(scope, added, taken).items()}
+        lists = {name: urlencode(pairs) for name, pairs in _lists(scope, added, taken).items()}
+        known[taken] = {name: f"{common}&" if group and common else common for name, common in lists.items()}
     own = urlencode(group)
-    return {name: "&".join(part for part in (common, own) if part) for name, common in known[taken].items()}
+    return {name: common + own for name, common in known[taken].items()}
 
 
 def _lists(scope: Scope, added: list[str], taken: frozenset[str]) -> dict[str, Pairs]:
@@ -236,7 +296,7 @@ REPORT = Report(
     "Won, lost and open deals by time, people, product, customer and more",
     run,
     answer_schema("Sales", {"key": fields.Raw(allow_none=True), "label": Line(), **_FIGURES}, _FIGURES),
-    query_schema("SalesQuery", group_by=Choice(tuple(GROUPS), load_default="month")),
+    query_schema("SalesQuery", group_by=Choice(tuple(GROUPS), load_default="month"), has_limit=True),
     (
         "label",
         "deal_count",

@@ -37,6 +37,7 @@ class Scope:
         as_of: whether the moment was asked for, so that what was recorded by then is read and not what is.
         asked: the moment as it was asked for, for the lists behind the figures.
         currency: the one asked for, if any.
+        limit: of rows, the first ones; None for all.
     """
 
     period: Period
@@ -49,6 +50,7 @@ class Scope:
     team_id: int | None = None
     pipeline_id: int | None = None
     currency: str | None = None
+    limit: int | None = None
 
     @classmethod
     def read(cls, actor: Actor, query: Mapping[str, Any]) -> Scope:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from marshmallow import fields
@@ -38,37 +40,50 @@ class Tally:
     counts: Sequence[str]
     money: dict[str, int]
     count: dict[str, Any] = field(default_factory=dict)
-    total: dict[str, Decimal] = field(default_factory=dict)
+    parts: dict[tuple[str, str | None, str | None], dict[str, int]] = field(default_factory=dict)
     apart: dict[str, dict[str, Any]] = field(default_factory=dict)
+    known: dict[str, Decimal] = field(default_factory=dict)
 
     def add(self, row: Any) -> None:
         """Take one group."""
         self.add_counts(row, self.counts)
-        for name, places in self.money.items():
-            units = getattr(row, name)
-            if units is None:
-                continue
-            amount = Decimal(units).scaleb(-places)
-            converted = self.conversion.converted(amount, row.currency, row.rate, row.target_rate)
-            if converted is not None:
-                self.total[name] = self.total.get(name, Decimal(0)) + converted
-        if self.conversion.converted(Decimal(1), row.currency, row.rate, row.target_rate) is None:
+        self.known.clear()
+        key = row.currency, row.rate, row.target_rate
+        if self.conversion.converts(*key):
+            _add(self.parts.setdefault(key, {}), self.money, row)
+        else:
             other = self.apart.setdefault(row.currency, {})
-            for name in (*self.counts, *self.money):
-                other[name] = other.get(name, 0) + (getattr(row, name) or 0)
+            _add(other, self.money, row)
+            _add(other, self.counts, row)
 
-    def add_counts(self, row: Any, names: Sequence[str]) -> None:
+    def add_counts(self, row: Any, names: Collection[str]) -> None:
         """Take what a group without money counts."""
-        for name in names:
-            self.count[name] = self.count.get(name, 0) + (getattr(row, name) or 0)
+        _add(self.count, names, row)
 
     def number(self, name: str) -> Any:
         """A count."""
         return self.count.get(name, 0)
 
+    def total(self, name: str) -> Decimal:
+        """A sum of money in the currency of the report, exact: what shares a rate is added before it is converted."""
+        if name in self.known:
+            return self.known[name]
+        total, places = Decimal(0), self.money[name]
+        for key, part in self.parts.items():
+            if units := part.get(name):
+                converted = self.conversion.converted(Decimal(units).scaleb(-places), *key)
+                assert converted is not None
+                total += converted
+        self.known[name] = total
+        return total
+
     def amount(self, name: str) -> str:
         """A sum of money as it stands on the wire."""
-        return decimal_text(rounded(self.total.get(name, Decimal(0)), self.conversion.target))
+        if len(self.parts) == 1:
+            ((currency, _, _), part) = next(iter(self.parts.items()))
+            if currency == self.conversion.target:
+                return amount_text(part.get(name), currency, self.money[name])
+        return decimal_text(rounded(self.total(name), self.conversion.target))
 
     def mean_amount(self, name: str, of: str, apart: str = "") -> str | None:
         """A sum of money divided by the number of deals that it is made of.
@@ -77,10 +92,12 @@ class Tally:
             name: the sum.
             of: the count of all deals; those whose money stands apart are taken off.
         """
-        count = self.number(of) - sum(other.get(of, 0) for other in self.apart.values())
+        count = self.number(of)
+        for other in self.apart.values():
+            count -= other.get(of, 0)
         if not count:
             return None
-        return decimal_text(rounded(self.total.get(name, Decimal(0)) / count, self.conversion.target))
+        return decimal_text(rounded(self.total(name) / count, self.conversion.target))
 
     def mean_days(self, name: str, of: str) -> float | None:
         """Days in two decimals; null where nothing has them."""
@@ -88,8 +105,10 @@ class Tally:
 
     def rate(self, name: str, *of: str) -> float | None:
         """A share in 0..1 in four decimals; null where there is nothing to divide by."""
-        whole = sum(self.number(part) for part in of)
-        return round(self.number(name) / whole, 4) if whole else None
+        whole = 0
+        for part in of:
+            whole += self.count.get(part, 0)
+        return round(self.count.get(name, 0) / whole, 4) if whole else None
 
     def others(self, counts: dict[str, str], money: dict[str, str]) -> list[dict[str, Any]]:
         """What stands in currencies that could not be converted, per currency.
@@ -98,6 +117,8 @@ class Tally:
             counts: names on the wire to names of counts.
             money: names on the wire to names of sums.
         """
+        if not self.apart:
+            return []
         return [
             {
                 "currency": currency,
@@ -106,6 +127,19 @@ class Tally:
             }
             for currency, found in sorted(self.apart.items())
         ]
+
+
+@cache
+def _reader(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    """Reads several attributes at once: large reports have many groups."""
+    return attrgetter(*names) if len(names) > 1 else lambda row: (getattr(row, names[0]),)
+
+
+def _add(to: dict[str, Any], names: Collection[str], row: Any) -> None:
+    names = tuple(names)
+    for name, value in zip(names, _reader(names)(row), strict=True):
+        if value:
+            to[name] = to.get(name, 0) + value
 
 
 def days(total: float, count: int) -> float | None:

@@ -135,6 +135,6 @@ REPORT = Report(
     "How many days won and lost deals took, by month or owner",
     run,
     answer_schema("Velocity", {"key": fields.Raw(allow_none=True), "label": Line(), **_FIGURES}, _FIGURES),
-    query_schema("VelocityQuery", group_by=Choice(("month", "owner"), load_default="month")),
+    query_schema("VelocityQuery", group_by=Choice(("month", "owner"), load_default="month"), has_limit=True),
     ("label", *_FIGURES),
 )

@@ -37,6 +37,7 @@ def test_one(cast: Cast) -> None:
                 "report": "sales",
                 "query": {"period": "this_month", "group_by": "owner"},
                 "chart": 1,
+                "is_compared": False,
                 "x": 0,
                 "y": 0,
                 "w": 6,
@@ -49,8 +50,11 @@ def test_one(cast: Cast) -> None:
         "is_active": True,
         "can_write": True,
     }
-    changed = cast.alice.patch("/dashboards/1", {"name": "Ours", "tiles": [tile(), tile(x=6, chart=0)]}).get_json()
+    changed = cast.alice.patch(
+        "/dashboards/1", {"name": "Ours", "tiles": [tile(), tile(x=6, chart=0, is_compared=True)]}
+    ).get_json()
     assert (changed["version"], changed["name"], [one["x"] for one in changed["tiles"]]) == (2, "Ours", [0, 6])
+    assert [one["is_compared"] for one in changed["tiles"]] == [False, True]
     assert cast.alice.get("/dashboards/1").get_json() == changed
     assert cast.alice.delete("/dashboards/1").status_code == 204
     assert seen(cast.alice) == []
@@ -65,9 +69,9 @@ def test_who_sees_and_who_changes(cast: Cast) -> None:
     assert seen(cast.bob) == ["public", "team"]
     assert seen(cast.carol) == ["public", "team"]
     assert seen(cast.mallory) == ["public"]
-    assert "public" in seen(cast.vera)
-    assert seen(cast.root) == ["private", "public", "team"]
-    for who in (cast.bob, cast.carol, cast.mallory):
+    assert seen(cast.vera) == ["public", "team"]
+    assert seen(cast.root) == ["public", "team"]
+    for who in (cast.bob, cast.carol, cast.mallory, cast.vera, cast.root):
         shown = who.get("/dashboards/3").get_json()
         assert shown["can_write"] is False
         assert who.patch("/dashboards/3", {"name": "Taken"}).status_code == 403
@@ -96,6 +100,7 @@ def test_sharing_with_a_team(cast: Cast) -> None:
         ({"name": "x", "tiles": [tile(), tile(x=8)]}, {"#/tiles/1/w": "out_of_range"}),
         ({"name": "x", "tiles": [tile(query={"group_by": "moon"})]}, {"#/tiles/0/query/group_by": "not_allowed"}),
         ({"name": "x", "tiles": [tile(query={"period": "soon"})]}, {"#/tiles/0/query/period": "not_allowed"}),
+        ({"name": "x", "tiles": [tile(is_compared="yes")]}, {"#/tiles/0/is_compared": "wrong_type"}),
         ({"name": "x", "tiles": [tile(h=0)]}, {"#/tiles/0/h": "out_of_range"}),
         ({"name": "x", "tiles": [{}] * 41}, {"#/tiles": "too_many"}),
     ],
@@ -106,12 +111,40 @@ def test_what_does_not_fit(cast: Cast, body: dict[str, Any], expected: dict[str,
     assert seen(cast.alice) == []
 
 
-def test_who_sees_everything_may_not_change_it_for_that(cast: Cast) -> None:
+def test_who_sees_everything_sees_no_private_one_and_changes_none(cast: Cast) -> None:
     made = cast.alice.made("/dashboards", {"name": "mine", "tiles": []})
+    path = f"/dashboards/{made['id']}"
     for who in (cast.vera, cast.carol, cast.root):
-        found = who.get(f"/dashboards/{made['id']}")
-        assert found.status_code in (200, 404)
-        assert who.patch(f"/dashboards/{made['id']}", {"name": "yours"}).status_code in (403, 404)
-        assert who.delete(f"/dashboards/{made['id']}").status_code in (403, 404)
-    assert cast.vera.get(f"/dashboards/{made['id']}").get_json()["can_write"] is False
-    assert cast.alice.get(f"/dashboards/{made['id']}").get_json() == made
+        assert who.get(path).status_code == 404
+        assert who.get(f"/dashboards?visibility=private&owner_id={cast.alice.id}").get_json()["data"] == []
+        assert who.patch(path, {"name": "yours"}).status_code == 404
+        assert who.delete(path).status_code == 404
+    assert cast.alice.get(path).get_json() == made
+    cast.alice.patch(path, {"visibility": "public"})
+    assert cast.root.get(path).get_json()["can_write"] is False
+    assert cast.root.patch(path, {"name": "yours"}).status_code == 403
+    cast.alice.patch(path, {"visibility": "private"})
+    cast.alice.delete(path)
+    assert cast.root.post(f"{path}/restore").status_code == 404
+    assert cast.root.get("/dashboards?deleted=only&visibility=private").get_json()["data"] == []
+
+
+def test_the_feed_tells_nobody_else_of_a_private_one(cast: Cast) -> None:
+    watermarks = {who.name: who.get("/events").get_json()["meta"]["watermark"] for who in cast.everybody()}
+
+    def told(who: Member) -> list[str]:
+        answer = who.get(f"/events?after={watermarks[who.name]}").get_json()
+        watermarks[who.name] = answer["meta"]["watermark"]
+        return [event["type"] for event in answer["data"] if event["resource"] == "dashboard"]
+
+    cast.alice.made("/dashboards", {"name": "mine"})
+    cast.alice.patch("/dashboards/1", {"name": "still mine"})
+    assert {who.name: len(told(who)) for who in cast.everybody()} == {
+        "alice": 2,
+        **dict.fromkeys(("bob", "carol", "mallory", "vera", "root"), 0),
+    }
+    cast.alice.patch("/dashboards/1", {"visibility": "public"})
+    assert all(told(who) == ["dashboard_updated"] for who in cast.everybody())
+    cast.alice.patch("/dashboards/1", {"visibility": "private"})
+    for who in cast.everybody():
+        assert told(who) == ["dashboard_updated" if who.name == "alice" else "dashboard_removed"]

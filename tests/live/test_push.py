@@ -111,3 +111,14 @@ def test_rights_to_fields_hold_for_pushes(team: Team) -> None:
     made = team.made("/products", {"code": f"P{team.ids['alice']}", "name": "P", "price": "10", "cost": "4"})
     seen = team.told("product_created", made["id"], "products")
     assert {name for name, one in seen.items() if "cost" in one} == {"carol", "root"}
+
+
+def test_a_private_dashboard_is_pushed_to_its_owner_alone(team: Team) -> None:
+    made = team.made("/dashboards", {"name": "Mine", "tiles": []}, "alice")
+    assert set(team.told("dashboard_created", made["id"], "dashboards")) == {"alice"}
+    team.call("alice", "PATCH", f"/dashboards/{made['id']}", {"visibility": "team"})
+    assert set(team.told("dashboard_updated", made["id"], "dashboards")) == {"alice", "bob", "carol", "vera", "root"}
+    team.call("alice", "PATCH", f"/dashboards/{made['id']}", {"visibility": "private"})
+    for name in ("bob", "carol", "vera", "root"):
+        (gone,) = team.listeners[name].hears("dashboard_removed", made["id"])
+        assert set(gone) == {"cursor", "id"}

@@ -120,9 +120,9 @@ def test_filters_of_the_list(cast: Cast) -> None:
     assert ids("lost_from_stage_id=2") == [2, 4]
     assert ids("lost_from_stage_id=none&state=lost") == [5]
     # Both are asked of both ends of a span too.
-    assert ids("change=opened,2026-03-01,2200-01-01&competitor=y&top_team_id=1") == [8]
-    assert ids("change=opened,2026-03-01,2200-01-01&lost_from_stage_id=2&entered=1,,") == []
-    assert ids("change=opened,2026-03-01,2200-01-01&entered=1,,&competitor=y") == [8]
+    assert ids("change=opened,2026-03-01,2200-01-01&competitor=y&top_team_id=1") == [1, 8]
+    assert ids("change=opened,2026-03-01,2200-01-01&lost_from_stage_id=2&entered=1,,") == [2]
+    assert ids("change=opened,2026-03-01,2200-01-01&entered=1,,&competitor=y") == [1, 8]
 
 
 def test_currencies_are_never_added(cast: Cast) -> None:

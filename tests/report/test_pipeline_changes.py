@@ -54,7 +54,7 @@ def bars(found: dict[str, Any]) -> dict[str, tuple[int, str]]:
 
 
 def story(cast: Cast) -> None:
-    """Each kind of change once between 1 and 31 March 2026, two deals that stay and one that is never open there."""
+    """Each kind of change once between 1 and 31 March 2026, one deal that stays, one that is opened and won there."""
     stays = deal(cast.alice, "stays", amount="1000")["id"]
     at(stays, "2026-02-01")
     opened = deal(cast.alice, "opened", amount="10")["id"]
@@ -94,12 +94,12 @@ def test_figures_by_hand(cast: Cast) -> None:
     assert [row["key"] for row in found["rows"]] == KINDS
     assert bars(found) == {
         "start": (6, "1250.25"),
-        "opened": (1, "10.00"),
+        "opened": (2, "100.00"),
         "reopened": (1, "20.00"),
         "grew": (1, "5.50"),
         "shrank": (1, "-39.00"),
         "slipped": (1, "0.00"),
-        "won": (1, "-50.00"),
+        "won": (2, "-140.00"),
         "lost": (1, "-60.25"),
         "removed": (1, "-70.00"),
         "joined": (1, "80.00"),
@@ -111,8 +111,8 @@ def test_figures_by_hand(cast: Cast) -> None:
     assert rows["won"] == {
         "key": "won",
         "label": "Won",
-        "count": 1,
-        "amount": "-50.00",
+        "count": 2,
+        "amount": "-140.00",
         "moved_amount": None,
         "other_amounts": [],
         "filters": {
@@ -142,8 +142,9 @@ def test_every_bar_opens_its_deals(cast: Cast) -> None:
     story(cast)
     rows = {row["key"]: row for row in changes(cast.alice, "2026-03-01", "2026-03-31")["rows"]}
     for kind in ("opened", "reopened", "grew", "shrank", "won", "lost", "removed", "joined"):
-        assert names(cast.alice, rows[kind]["filters"]["count"]) == [kind]
-        assert names(cast.alice, rows[kind]["filters"]["amount"]) == [kind]
+        listed = sorted([kind, "within"]) if kind in ("opened", "won") else [kind]
+        assert names(cast.alice, rows[kind]["filters"]["count"]) == listed
+        assert names(cast.alice, rows[kind]["filters"]["amount"]) == listed
     assert names(cast.alice, rows["slipped"]["filters"]["moved_amount"]) == ["grew"]
     assert names(cast.alice, rows["start"]["filters"]["count"]) == [
         "grew",
@@ -154,6 +155,47 @@ def test_every_bar_opens_its_deals(cast: Cast) -> None:
         "won",
     ]
     assert rows["revalued"]["filters"] == {}
+
+
+def test_what_comes_and_goes_within_the_period_shows_in_both_bars(cast: Cast) -> None:
+    lost = deal(cast.alice, "opened and lost", amount="7", currency="USD")["id"]
+    cast.alice.patch(f"/deals/{lost}", {"amount": "9"})
+    lost_for(cast.alice, lost)
+    at(lost, "2026-03-02", "2026-03-03", "2026-03-04")
+    regained = deal(cast.alice, "lost, then won", amount="20")["id"]
+    lost_for(cast.alice, regained)
+    cast.alice.post(f"/deals/{regained}/reopen")
+    cast.alice.post(f"/deals/{regained}/win")
+    at(regained, "2026-02-01", "2026-02-02", "2026-03-02", "2026-03-03")
+    given = deal(cast.alice, "given and won", amount="3")["id"]
+    cast.carol.patch(f"/deals/{given}", {"owner_id": cast.bob.id})
+    cast.bob.post(f"/deals/{given}/win")
+    at(given, "2026-02-01", "2026-03-02", "2026-03-03")
+    undone = deal(cast.alice, "opened by mistake", amount="1")["id"]
+    cast.alice.delete(f"/deals/{undone}")
+    at(undone, "2026-03-02", "2026-03-03")
+    still = deal(cast.alice, "won before, given away since", amount="5")["id"]
+    cast.alice.post(f"/deals/{still}/win")
+    cast.carol.patch(f"/deals/{still}", {"owner_id": cast.bob.id})
+    at(still, "2026-02-01", "2026-02-02", "2026-03-03")
+    cast.root.put("/exchange-rates", {"rates": [{"currency": "USD", "valid_on": "2026-01-01", "rate": "7"}]})
+    march = "2026-03-01", "2026-03-31"
+    found = changes(cast.carol, *march)
+    assert bars(found) == {
+        "start": (1, "3.00"),
+        "opened": (1, "63.00"),
+        "reopened": (1, "20.00"),
+        "won": (2, "-23.00"),
+        "lost": (1, "-63.00"),
+    }
+    rows = {row["key"]: row for row in found["rows"]}
+    assert names(cast.carol, rows["opened"]["filters"]["count"]) == ["opened and lost"]
+    assert names(cast.carol, rows["reopened"]["filters"]["count"]) == ["lost, then won"]
+    assert names(cast.carol, rows["won"]["filters"]["amount"]) == ["given and won", "lost, then won"]
+    assert bars(changes(cast.carol, *march, f"&owner_id={cast.bob.id}")) == {
+        "joined": (1, "3.00"),
+        "won": (1, "-3.00"),
+    }
 
 
 def test_bounds_are_days_of_the_readers_zone(cast: Cast) -> None:
@@ -170,7 +212,12 @@ def test_bounds_are_days_of_the_readers_zone(cast: Cast) -> None:
 def test_history_counts_from_its_dates(cast: Cast) -> None:
     deal(cast.root, stage_id=WON, opened_on="2025-01-10", closed_on="2025-03-01", amount="7", owner_id=cast.alice.id)
     deal(cast.root, stage_id=LOST, opened_on="2025-02-10", closed_on="2025-02-20", amount="9")
-    assert bars(changes(cast.root, "2025-02-01", "2025-02-28")) == {"start": (1, "7.00"), "end": (1, "7.00")}
+    assert bars(changes(cast.root, "2025-02-01", "2025-02-28")) == {
+        "start": (1, "7.00"),
+        "opened": (1, "9.00"),
+        "lost": (1, "-9.00"),
+        "end": (1, "7.00"),
+    }
     assert bars(changes(cast.root, "2025-01-01", "2025-01-31")) == {"opened": (1, "7.00"), "end": (1, "7.00")}
     assert bars(changes(cast.root, "2025-02-11", "2025-03-01")) == {
         "start": (2, "16.00"),
@@ -266,12 +313,12 @@ def test_nobody_sees_more_than_the_own_part(cast: Cast) -> None:
         rows = changes(who, "2026-03-01", "2026-03-31")["rows"]
         counts[who.name] = (rows[0]["count"], rows[1]["count"])
     assert counts == {
-        "alice": (6, 1),
+        "alice": (6, 2),
         "bob": (0, 0),
-        "carol": (6, 1),
+        "carol": (6, 2),
         "mallory": (0, 1),
-        "vera": (6, 2),
-        "root": (6, 2),
+        "vera": (6, 3),
+        "root": (6, 3),
     }
     assert cast.alice.get("/reports/pipeline/changes", headers={"Authorization": "Bearer x"}).status_code == 401
 

@@ -28,6 +28,7 @@ test('A dashboard ships, is arranged by keys and by hand, saved, shared and read
   await expect(page.getByRole('button', { name: 'My sales' })).toBeVisible()
   const key = page.getByRole('region', { name: 'Sales · This month' })
   await expect(key).toContainText('¥12,000')
+  await expect(key).toContainText(/the period before|Nothing to compare with/)
   await expectAccessible(page, 'dashboard')
 
   await page.getByRole('button', { name: 'Arrange' }).click()
@@ -49,6 +50,16 @@ test('A dashboard ships, is arranged by keys and by hand, saved, shared and read
   await page.mouse.up()
   await expect(page.getByText(/^Column 1, row/)).toBeAttached()
 
+  // A tile is changed: no longer compared, another report's figures stay compared.
+  await key.getByRole('button', { name: /^Change/ }).click()
+  const compare = page.getByRole('checkbox', { name: 'Compare with the period before' })
+  await expect(compare).toBeChecked()
+  await expectAccessible(page, 'tile')
+  await compare.uncheck()
+  await page.getByRole('button', { name: 'Apply' }).click()
+  await expect(key).toContainText('¥12,000')
+  await expect(key).not.toContainText(/the period before|Nothing to compare with/)
+
   await page
     .getByRole('region', { name: /^Activity/ })
     .getByRole('button', { name: /^Remove/ })
@@ -66,6 +77,11 @@ test('A dashboard ships, is arranged by keys and by hand, saved, shared and read
   const saved = (await alice.api.get<Saved>('/dashboards')).data.find(({ name }) => name === 'Beds and more')
   expect(saved?.tiles.map(({ report }) => report)).toContain('losses')
   expect(saved?.tiles.find(({ report }) => report === 'pipeline')).toMatchObject({ x: 0, w: 5 })
+  expect(saved?.tiles.find(({ report }) => report === 'sales')).toMatchObject({
+    chart: 0,
+    is_compared: false,
+  })
+  expect(saved?.tiles.find(({ report }) => report === 'losses')).toMatchObject({ is_compared: true })
 
   // A colleague of the team reads it, with figures of his own sight, and cannot change it.
   const reader = await open(bob)

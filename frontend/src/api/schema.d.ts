@@ -4179,6 +4179,8 @@ export interface components {
             currency: string;
             converted: string[];
             definition: string;
+            row_count: number;
+            is_capped: boolean;
         };
         Role: {
             key: string;
@@ -4511,6 +4513,7 @@ export interface components {
             report: "sales" | "pipeline" | "pipeline/changes" | "funnel" | "velocity" | "losses" | "hygiene" | "forecast" | "activity" | "leaderboard" | "customers" | "leads";
             query: components["schemas"]["TileQuery"];
             chart: number;
+            is_compared: boolean;
             x: number;
             y: number;
             w: number;
@@ -4521,6 +4524,7 @@ export interface components {
             report: "sales" | "pipeline" | "pipeline/changes" | "funnel" | "velocity" | "losses" | "hygiene" | "forecast" | "activity" | "leaderboard" | "customers" | "leads";
             query?: components["schemas"]["TileQueryPatch"];
             chart?: number;
+            is_compared?: boolean;
             x: number;
             y: number;
             w: number;
@@ -17747,6 +17751,7 @@ export interface operations {
                 owner_id?: number;
                 team_id?: number;
                 format?: "json" | "csv" | "xlsx";
+                limit?: number;
                 group_by?: "owner" | "day";
             };
             header?: never;
@@ -17826,6 +17831,7 @@ export interface operations {
                 owner_id?: number;
                 team_id?: number;
                 format?: "json" | "csv" | "xlsx";
+                limit?: number;
                 group_by?: "month" | "tag" | "source" | "industry" | "rating_band" | "region" | "level" | "owner";
             };
             header?: never;
@@ -18067,6 +18073,7 @@ export interface operations {
                 pipeline_id?: number;
                 currency?: string;
                 format?: "json" | "csv" | "xlsx";
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -18220,6 +18227,7 @@ export interface operations {
                 currency?: string;
                 as_of?: string;
                 format?: "json" | "csv" | "xlsx";
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -18298,6 +18306,7 @@ export interface operations {
                 owner_id?: number;
                 team_id?: number;
                 format?: "json" | "csv" | "xlsx";
+                limit?: number;
                 group_by?: "source" | "owner" | "month";
             };
             header?: never;
@@ -18380,6 +18389,7 @@ export interface operations {
                 currency?: string;
                 as_of?: string;
                 format?: "json" | "csv" | "xlsx";
+                limit?: number;
                 group_by?: "reason" | "stage" | "competitor";
             };
             header?: never;
@@ -18624,6 +18634,7 @@ export interface operations {
                 currency?: string;
                 as_of?: string;
                 format?: "json" | "csv" | "xlsx";
+                limit?: number;
                 group_by?: "month" | "quarter" | "owner" | "team" | "top_team" | "product" | "product_series" | "customer" | "industry" | "country" | "source" | "region" | "stage" | "currency";
             };
             header?: never;
@@ -18787,6 +18798,7 @@ export interface operations {
                 currency?: string;
                 as_of?: string;
                 format?: "json" | "csv" | "xlsx";
+                limit?: number;
                 group_by?: "month" | "owner";
             };
             header?: never;

@@ -9,6 +9,7 @@ const tile = (
   report,
   chart,
   query,
+  is_compared: query.period !== undefined && query.period !== 'all',
   x: place[0],
   y: place[1],
   w: place[2],

@@ -1,9 +1,9 @@
 import type { LocationQueryRaw } from 'vue-router'
 import type { Query } from '@/api/rest'
 import type { Tile } from '@/api/types'
-import { spanOf, type Span } from '@/report/period'
-import type { ReportDeclaration } from '@/report/reports'
-import { asked } from '@/report/useReportView'
+import { spanBefore, spanOf, type Span } from '@/report/period'
+import { measureOf, type Measure, type ReportDeclaration } from '@/report/reports'
+import { asked, shortened } from '@/report/useReportView'
 
 /** The days that a tile covers: a name such as this month means other days every month. */
 export function spanOfTile(report: ReportDeclaration, tile: Pick<Tile, 'query'>, today: string): Span {
@@ -24,7 +24,29 @@ function narrowed({ query }: Pick<Tile, 'query'>): Query {
 /** What the report of a tile is asked for. */
 export function queryOfTile(report: ReportDeclaration, tile: Pick<Tile, 'query'>, today: string): Query {
   const choice = { ...spanOfTile(report, tile, today), ...narrowed(tile) }
-  return asked(report, choice, groupOf(report, tile), today)
+  return shortened(report, asked(report, choice, groupOf(report, tile), today))
+}
+
+/** The same for the period before; null where nothing lies before it or the tile does not compare. */
+export function queryBeforeTile(
+  report: ReportDeclaration,
+  tile: Pick<Tile, 'query' | 'chart' | 'is_compared'>,
+  today: string,
+): Query | null {
+  const before = spanBefore(spanOfTile(report, tile, today), today)
+  if (!tile.is_compared || before === null || comparedIn(report, tile.chart).length === 0) return null
+  const choice = { ...before, ...narrowed(tile) }
+  return shortened(report, asked(report, choice, groupOf(report, tile), today), 1)
+}
+
+/** The figures of a tile that can be set against the period before: of a chart the one that it shows first. */
+export function comparedIn(report: ReportDeclaration, chart: number): Measure[] {
+  if (report.without?.includes('from')) return []
+  const keys = chart === 0 ? report.heads : (report.charts[chart - 1]?.measures.slice(0, 1) ?? [])
+  // Where the report itself compares nothing, its totals say nothing by themselves.
+  return report.heads.length === 0
+    ? []
+    : keys.map((key) => measureOf(report, key)).filter(({ standing }) => !standing)
 }
 
 /** The address of the whole report that a tile shows a part of. */

@@ -63,6 +63,8 @@ export interface ReportDeclaration {
   period?: Period
   /** The order of the table before somebody sorts it; the server's without. */
   sort?: string
+  /** There may be as many rows as customers: a screen asks for the first ones. */
+  hasManyRows?: boolean
   /** Rows keep their order in charts: stages, months. */
   isOrdered?: boolean
   /** Rows come in sections of one pipeline each. */
@@ -134,6 +136,7 @@ export const reports: readonly ReportDeclaration[] = [
       { kind: 'line', measures: ['mean_won_cycle_days', 'median_won_cycle_days'] },
       { kind: 'bar', measures: ['open_amount'] },
     ],
+    hasManyRows: true,
     list: 'deals',
     resources: ['deals', 'customers'],
   },

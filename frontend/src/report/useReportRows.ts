@@ -25,6 +25,8 @@ export interface ReportAnswer {
     currency: string
     converted: readonly string[]
     definition: string
+    row_count: number
+    is_capped: boolean
   }
 }
 

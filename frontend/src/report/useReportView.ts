@@ -23,6 +23,11 @@ export function asked(report: ReportDeclaration, choice: Query, group: string, t
   }
 }
 
+/** The same for a screen: nobody reads more rows on one, and files have them all. */
+export function shortened(report: ReportDeclaration, query: Query, rows = 1000): Query {
+  return report.hasManyRows ? { ...query, limit: rows } : query
+}
+
 /** Everything behind the screen of a report: what the address asks for, the answer, the one for the period before. */
 export function useReportView(report: ReportDeclaration) {
   const { money } = useFormat()
@@ -34,7 +39,11 @@ export function useReportView(report: ReportDeclaration) {
   })
   const query = computed(() => asked(report, state.query.value, group.value, state.today.value))
   const options = { resources: report.resources, onChange: 'tell' } as const
-  const result = useReport<ReportAnswer>(report.path, query, options)
+  const result = useReport<ReportAnswer>(
+    report.path,
+    computed(() => shortened(report, query.value)),
+    options,
+  )
   const answer = computed(() => result.data.value)
 
   const spanOfBefore = computed(() => spanBefore(state.choice.value, state.today.value))
@@ -46,8 +55,13 @@ export function useReportView(report: ReportDeclaration) {
   )
   const former = useReport<ReportAnswer>(
     report.path,
+    // Only the totals are compared.
     computed(() =>
-      asked(report, { ...state.query.value, ...spanOfBefore.value }, group.value, state.today.value),
+      shortened(
+        report,
+        asked(report, { ...state.query.value, ...spanOfBefore.value }, group.value, state.today.value),
+        1,
+      ),
     ),
     { ...options, enabled: isCompared, part: 'before' },
   )

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { shipped, shippedFor } from '@/dashboard/defaults'
 import { added, columns, inOrder, kept, meets, placed, settled, type Place } from '@/dashboard/grid'
-import { addressOfTile, queryOfTile } from '@/dashboard/tile'
+import { addressOfTile, comparedIn, queryBeforeTile, queryOfTile } from '@/dashboard/tile'
 import type { Tile } from '@/api/types'
 import { reportAt, type ReportDeclaration } from '@/report/reports'
 
@@ -110,5 +110,31 @@ describe('a tile', () => {
       team_id: '2',
       chart: '2',
     })
+  })
+
+  it('is compared with the period before where there is one and it is told to', () => {
+    const query = { period: 'last_month', group_by: 'owner', owner_id: 3 } as const
+    const compared = tile({ query, chart: 0, is_compared: true })
+    expect(queryBeforeTile(report('sales'), compared, '2026-11-22')).toEqual({
+      from: '2026-09-01',
+      to: '2026-09-30',
+      group_by: 'owner',
+      owner_id: 3,
+      limit: 1,
+    })
+    expect(queryBeforeTile(report('sales'), { ...compared, is_compared: false }, '2026-11-22')).toBeNull()
+    const whole = { ...compared, query: { period: 'all' } as const }
+    expect(queryBeforeTile(report('sales'), whole, '2026-11-22')).toBeNull()
+  })
+
+  it('compares what is of a period: no standing figures, nothing of reports without one', () => {
+    const keys = (path: string, chart: number): string[] =>
+      comparedIn(report(path), chart).map(({ key }) => key)
+    expect(keys('sales', 0)).toEqual(['won_amount', 'won_count', 'win_rate', 'mean_won_cycle_days'])
+    expect(keys('sales', 2)).toEqual(['won_count'])
+    expect(keys('sales', 6)).toEqual([])
+    expect(keys('pipeline', 1)).toEqual([])
+    expect(keys('hygiene', 0)).toEqual([])
+    expect(keys('pipeline/changes', 1)).toEqual([])
   })
 })
