@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
-from ..database import decimal_text
+from ..database import EXACT, decimal_text
 
 _TWO_PLACES = """
 AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP CRC CUP
@@ -32,7 +32,7 @@ _HUNDRED = Decimal(100)
 
 def rounded(amount: Decimal, currency: str) -> Decimal:
     """An amount in whole units of the currency's smallest coin, half up."""
-    return amount.quantize(Decimal(1).scaleb(-CURRENCIES[currency]), ROUND_HALF_UP)
+    return amount.quantize(Decimal(1).scaleb(-CURRENCIES[currency]), ROUND_HALF_UP, EXACT)
 
 
 def fits(amount: Decimal, currency: str) -> bool:
@@ -57,7 +57,7 @@ def amount_text(units: int | None, currency: str, places: int = 4) -> str:
         units: the exact sum in units of `10 ** -places`; None, the sum of nothing, is zero.
         places: 4 for summed amounts, 8 for amounts weighted by a share.
     """
-    return decimal_text(rounded(Decimal(units or 0).scaleb(-places), currency))
+    return decimal_text(rounded(Decimal(units or 0).scaleb(-places, EXACT), currency))
 
 
 def reporting_currency(asked: str | None, base: str, counts: Mapping[str, int]) -> str:
