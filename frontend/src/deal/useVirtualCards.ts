@@ -28,7 +28,7 @@ export function useVirtualCards({ scroller, cards, kept, onNearEnd }: CardOption
         getScrollElement: () => scroller.value,
         getItemKey: (index: number) => all[index]?.id ?? index,
         estimateSize: () => usualHeight,
-        overscan: 6,
+        overscan: 4,
         gap,
         paddingStart: 4,
         paddingEnd: 12,
