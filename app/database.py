@@ -10,7 +10,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy.dialects.postgresql as pg
@@ -40,6 +40,9 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 SCALE = 4
 """Decimal places of every stored decimal: enough for three-decimal currencies and for unit prices."""
+
+EXACT = Context(prec=80, rounding=ROUND_HALF_UP)
+"""Reckons with sums of maximal amounts, shares and rates without losing a digit: at most 64 are needed."""
 
 Id = BigInteger().with_variant(Integer(), "sqlite")
 Document = JSON(none_as_null=True).with_variant(pg.JSONB(none_as_null=True), "postgresql")
@@ -90,15 +93,18 @@ class FixedDecimal(TypeDecorator[Decimal]):
         return None if value is None else Decimal(value).scaleb(-SCALE)
 
 
-def decimal_text(value: Decimal | int) -> str:
+def decimal_text(value: Decimal | int, places: int = SCALE) -> str:
     """A decimal as it stands on the wire and in the journal: at least two places, no trailing zeros beyond them.
 
     Args:
-        value: a decimal, or an integer of ten-thousandths.
+        value: a decimal, or an integer in units of the last place.
+        places: the most decimal places.
     """
-    units = value if isinstance(value, int) else int(value.scaleb(SCALE).quantize(Decimal(1), ROUND_HALF_UP))
-    whole, fraction = divmod(abs(units), 10**SCALE)
-    digits = f"{fraction:04d}"
+    units = (
+        value if isinstance(value, int) else int(value.scaleb(places, EXACT).quantize(Decimal(1), ROUND_HALF_UP, EXACT))
+    )
+    whole, fraction = divmod(abs(units), 10**places)
+    digits = f"{fraction:0{places}d}"
     return f"{'-' if units < 0 else ''}{whole}.{digits[:2]}{digits[2:].rstrip('0')}"
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import literal
 
 from ..history.schemas import EntrySchema
 from ..projection import Computed
-from ..schema import Choice, DecimalText, IdField, InstantField, Items, Line, StrictSchema, Whole
+from ..schema import Choice, DateField, DecimalText, IdField, InstantField, Items, Line, StrictSchema, Whole
 from .board_columns import GroupBy
 from .models import StageKind
 
@@ -42,10 +42,22 @@ class AmountsSchema(StrictSchema):
     weighted_amount = DecimalText()
 
 
+class SumSchema(StrictSchema):
+    """The exact sums of what shares currency and rate; `rate` is null for the base currency and for one without any."""
+
+    currency = Line()
+    rate = Line(allow_none=True)
+    count = fields.Integer()
+    amount = DecimalText()
+    weighted_amount = DecimalText(places=8)
+
+
 class BoardColumnSchema(StrictSchema):
     """One stage, owner or month: its totals over all its deals and the first cards.
 
-    `amount` is in the board's currency only. `owner_id` and `month` are null in the column of deals without.
+    `amount` and `weighted_amount` are the `sums`, converted into the board's currency, added and then rounded half up;
+    `other_amounts` are those that have no rate and are not added. `owner_id` and `month` are null in the column of what
+    has none.
     """
 
     key = Line()
@@ -60,6 +72,7 @@ class BoardColumnSchema(StrictSchema):
     amount = DecimalText()
     weighted_amount = DecimalText()
     other_amounts = Items(AmountsSchema)
+    sums = Items(SumSchema)
     cards = Computed(
         lambda _shape: literal(""),
         document={"type": "array", "items": {"$ref": "#/components/schemas/DealRecord"}},
@@ -67,12 +80,34 @@ class BoardColumnSchema(StrictSchema):
     next_cursor = Line(allow_none=True)
 
 
+class RateOfDaySchema(StrictSchema):
+    """What one unit of a currency is worth in the base currency from a date on."""
+
+    valid_on = DateField()
+    rate = Line()
+
+
+class BoardCurrencySchema(StrictSchema):
+    """A currency of a board, with the rates of all days that its deals may be converted at."""
+
+    code = Line()
+    decimal_places = fields.Integer()
+    rates = Items(RateOfDaySchema)
+
+
 class BoardSchema(StrictSchema):
-    """The deals of a pipeline in columns by stage, the open ones also by owner or by month of expected close."""
+    """The deals of a pipeline in columns by stage, the open ones also by owner or by month of expected close.
+
+    Totals are in `currency`: the base currency, unless one is filtered by, or nothing can be converted into it. Open
+    deals are converted at the rates of `rates_on`, closed ones at those of the day of their closing.
+    """
 
     pipeline_id = fields.Integer()
     group_by = Choice(GroupBy)
     currency = Line()
+    base_currency = Line()
+    rates_on = DateField()
+    currencies = Items(BoardCurrencySchema)
     columns = Items(BoardColumnSchema)
 
 

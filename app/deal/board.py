@@ -12,7 +12,6 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import orjson
-from flask import current_app
 from sqlalchemy import ColumnElement, Connection, Date, Integer, bindparam, or_, select, union_all
 
 from ..access import Actor
@@ -20,7 +19,9 @@ from ..database import read_engine
 from ..errors import Issue, Problem, invalid
 from ..filtering import BadValue, a_number, an_id
 from ..listing import Query
-from ..money.rules import amount_text, reporting_currency
+from ..money.conversion import Conversion
+from ..money.service import base_currency
+from ..money.totals import chosen
 from .board_columns import (
     GroupBy,
     behind,
@@ -33,6 +34,7 @@ from .board_columns import (
     totals,
     with_coming_months,
 )
+from .board_worth import currencies, worth
 from .models import Deal, Pipeline, StageKind
 from .placement import default_pipeline
 from .schemas import DEALS
@@ -68,8 +70,9 @@ class Request:
 def board(actor: Actor, query_string: str) -> dict[str, Any]:
     """The board of a pipeline, by default that of the caller's team; with `column` or `stage_id` the one column only.
 
-    Counts and money cover all deals of a column that the filters let through, not only its cards. Money is in the
-    board's currency; what stands in other currencies is listed apart and never added.
+    Counts and money cover all deals of a column that the filters let through, not only its cards. Money is in the base
+    currency, converted at the rate of the day of closing, of open deals at today's; filtered by one currency it is in
+    that. What has no rate is listed apart and never added.
 
     Args:
         query_string: `pipeline_id`, `group_by`, `column`, `cursor`, `per_page` and the filters of the list of deals.
@@ -82,14 +85,18 @@ def board(actor: Actor, query_string: str) -> dict[str, Any]:
     if pipeline_id is None and not (by_stage and asked.column is not None):
         pipeline_id = default_pipeline(actor.team_id)
     on_board = [*DEALS.conditions(asked.query, actor.shape), _shown()]
+    base, present = base_currency(), today(actor)
+    since = present - timedelta(days=CLOSED_DAYS)
     binds: dict[str, Any] = {
         **actor.binds,
         **asked.query.binds,
-        "closed_since": today(actor) - timedelta(days=CLOSED_DAYS),
+        "closed_since": since,
+        "today": present,
         "limit": asked.per_page + 1,
     }
     with read_engine().connect() as connection:
-        rows = connection.execute(totals(asked.group_by, on_board, pipeline_id, asked.column), binds).all()
+        by_rate = Conversion(base, asked.currency or base)
+        rows = connection.execute(totals(asked.group_by, on_board, pipeline_id, asked.column, by_rate), binds).all()
         if by_stage and not rows:
             raise invalid(Issue("pipeline_id" if asked.column is None else "stage_id", "unknown_record"))
         if not by_stage:
@@ -100,15 +107,12 @@ def board(actor: Actor, query_string: str) -> dict[str, Any]:
         if asked.after is not None:
             on_board.append(asked.after)
         cards = _cards(connection, actor, asked.group_by, list(keys), on_board, binds)
-    counts: dict[str, int] = {}
-    for row in rows:
-        if row.currency is not None:
-            counts[row.currency] = counts.get(row.currency, 0) + row.deal_count
-    currency = reporting_currency(asked.currency, current_app.config["LIANXI"].base_currency, counts)
-    columns = _columns(asked.group_by, rows, currency)
+        conversion = chosen(base, asked.currency, rows, "deal_count")
+        money = currencies(connection, conversion, rows, since)
+    columns = _columns(asked.group_by, rows, conversion)
     if asked.group_by == GroupBy.MONTH and asked.column is None:
-        coming = with_coming_months(columns.values(), today(actor))
-        columns = {head["key"]: {**_empty(currency), **head} for head in coming}
+        coming = with_coming_months(columns.values(), present)
+        columns = {head["key"]: {**worth(conversion, ()), **head} for head in coming}
     for key, column in columns.items():
         found = [card for card in cards if key_of(asked.group_by, card) == key]
         column["cards"] = found[: asked.per_page]
@@ -117,7 +121,10 @@ def board(actor: Actor, query_string: str) -> dict[str, Any]:
     return {
         "pipeline_id": rows[0].pipeline_id if by_stage else pipeline_id,
         "group_by": asked.group_by,
-        "currency": currency,
+        "currency": conversion.target,
+        "base_currency": base,
+        "rates_on": present,
+        "currencies": money,
         "columns": list(columns.values()),
     }
 
@@ -128,29 +135,15 @@ def _check_pipeline(connection: Connection, pipeline_id: int | None) -> None:
         raise invalid(Issue("pipeline_id", "unknown_record"))
 
 
-def _empty(currency: str) -> dict[str, Any]:
-    nothing = amount_text(0, currency)
-    return {"count": 0, "amount": nothing, "weighted_amount": nothing, "other_amounts": []}
-
-
-def _columns(group_by: GroupBy, rows: Iterable[Any], currency: str) -> dict[str, dict[str, Any]]:
+def _columns(group_by: GroupBy, rows: Iterable[Any], conversion: Conversion) -> dict[str, dict[str, Any]]:
     """The columns by key with their totals, still without cards."""
-    columns: dict[str, dict[str, Any]] = {}
+    heads: dict[str, dict[str, Any]] = {}
+    groups: dict[str, list[Any]] = {}
     for row in rows:
         head = head_of(group_by, row)
-        column = columns.setdefault(head["key"], {**head, **_empty(currency)})
-        if row.currency is None:
-            continue
-        column["count"] += row.deal_count
-        sums = {
-            "amount": amount_text(row.amount, row.currency),
-            "weighted_amount": amount_text(row.weighted, row.currency, 8),
-        }
-        if row.currency == currency:
-            column |= sums
-        else:
-            column["other_amounts"].append({"currency": row.currency, "count": row.deal_count, **sums})
-    return columns
+        heads.setdefault(head["key"], head)
+        groups.setdefault(head["key"], []).extend([] if row.currency is None else [row])
+    return {key: {**head, **worth(conversion, groups[key])} for key, head in heads.items()}
 
 
 def _shown() -> ColumnElement[bool]:

@@ -10,10 +10,11 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, extract, false, func, literal, or_, select
+from sqlalchemy import ColumnElement, Date, Select, and_, bindparam, extract, false, func, literal, or_, select
 
 from ..auth.models import User
 from ..database import KeyText, exact_sum
+from ..money.conversion import Conversion, rate_of
 from .models import Deal, Stage, StageKind
 from .rank import DIGITS
 
@@ -113,18 +114,30 @@ def behind(group_by: GroupBy, mark: Any) -> ColumnElement[bool] | None:
 
 
 def totals(
-    group_by: GroupBy, conditions: Sequence[ColumnElement[bool]], pipeline_id: int | None, column: str | None
+    group_by: GroupBy,
+    conditions: Sequence[ColumnElement[bool]],
+    pipeline_id: int | None,
+    column: str | None,
+    conversion: Conversion,
 ) -> Select[*tuple[Any, ...]]:
-    """The columns in order with the totals of their deals by currency."""
+    """The columns in order with the sums of their deals by currency and the rate of their day.
+
+    Deals are converted at the rate of the day of their closing, open ones at that of the bound `today`.
+    """
     if group_by == GroupBy.STAGE:
-        return _stage_totals(conditions, pipeline_id, None if column is None else int(column))
+        return _stage_totals(conditions, pipeline_id, None if column is None else int(column), conversion)
+    today = bindparam("today", type_=Date())
+    rates = (
+        rate_of(conversion.base, Deal.currency, today).label("rate"),
+        conversion.target_rate_of(today).label("target_rate"),
+    )
     within = false() if pipeline_id is None else Deal.pipeline_id == pipeline_id
     wanted = [*conditions, within, Deal.state == StageKind.OPEN]
     if column is not None:
         wanted.append(place_of(group_by, column).condition)
     if group_by == GroupBy.OWNER:
         return (
-            select(Deal.owner_id, User.name, Deal.currency, *_SUMS)
+            select(Deal.owner_id, User.name, Deal.currency, *rates, *_SUMS)
             .outerjoin(User, User.id == Deal.owner_id)
             .where(*wanted)
             .group_by(Deal.owner_id, User.name, User.name_key, Deal.currency)
@@ -132,7 +145,7 @@ def totals(
         )
     year, month = (extract(part, Deal.expected_close_on) for part in ("year", "month"))
     return (
-        select(year.label("year"), month.label("month"), Deal.currency, *_SUMS)
+        select(year.label("year"), month.label("month"), Deal.currency, *rates, *_SUMS)
         .where(*wanted)
         .group_by(year, month, Deal.currency)
         .order_by(year.asc().nulls_last(), month.asc().nulls_last(), Deal.currency)
@@ -147,11 +160,12 @@ _SUMS = (
 
 
 def _stage_totals(
-    conditions: Sequence[ColumnElement[bool]], pipeline_id: int | None, stage_id: int | None
+    conditions: Sequence[ColumnElement[bool]], pipeline_id: int | None, stage_id: int | None, conversion: Conversion
 ) -> Select[Any]:
-    """Stages in order with the totals of their deals by currency; a stage without deals has one row of nulls."""
-    sums = select(Deal.stage_id, Deal.currency, *_SUMS).where(*conditions).group_by(Deal.stage_id, Deal.currency)
-    found = sums.subquery()
+    """Stages in order with the sums of their deals; a stage without deals has one row of nulls."""
+    keys = (Deal.stage_id, Deal.currency, Deal.closed_on)
+    found = select(*keys, *_SUMS).where(*conditions).group_by(*keys).subquery()
+    day = func.coalesce(found.c.closed_on, bindparam("today", type_=Date()))
     query = (
         select(
             Stage.id,
@@ -160,6 +174,8 @@ def _stage_totals(
             Stage.kind,
             Stage.colour,
             found.c.currency,
+            rate_of(conversion.base, found.c.currency, day).label("rate"),
+            conversion.target_rate_of(day).label("target_rate"),
             found.c.deal_count,
             found.c.amount,
             found.c.weighted,

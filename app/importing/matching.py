@@ -57,9 +57,11 @@ def _one(name: str, made: Callable[[Any], Any], column: Any) -> tuple[Any, Any]:
 
 def _within(names: Sequence[str], *columns: Any) -> tuple[Any, Any]:
     return (
-        lambda values: tuple(fold(values[name]) if name == "name" else values.get(name) for name in names)
-        if all(values.get(name) for name in names)
-        else (None,),
+        lambda values: (
+            tuple(fold(values[name]) if name == "name" else values.get(name) for name in names)
+            if all(values.get(name) for name in names)
+            else (None,)
+        ),
         lambda *key: and_(*(column == part for column, part in zip(columns, key, strict=True))),
     )
 

@@ -14,7 +14,6 @@ from ..auth.models import Team, User
 from ..customer.models import Customer, Option, Person, customers, people
 from ..database import db
 from ..deal.models import Deal, Pipeline, Product, Stage, deals
-from ..errors import Issue
 from ..folding import e164, email_key, fold
 from ..routing import RESOURCES
 from .fields import Field, Kind

@@ -165,7 +165,9 @@ def _flag(cell: Cell) -> bool:
 def _number(column: Column, cell: Cell) -> Any:
     kind = column.field.kind
     try:
-        number = Decimal(str(cell)) if isinstance(cell, (int, float, Decimal)) else numbers.read(cell, column.format or "")
+        number = (
+            Decimal(str(cell)) if isinstance(cell, (int, float, Decimal)) else numbers.read(cell, column.format or "")
+        )
     except (ValueError, ArithmeticError) as error:
         raise _Unclear("number") from error
     if kind is Kind.WHOLE:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..access import Actor
 from ..database import db
-from ..errors import Issue, Problem, invalid, problem_of
+from ..errors import Issue, invalid, problem_of
 from ..job.service import Running, job_kind
 from ..messages import say
 from ..report.files import harmless

@@ -116,7 +116,9 @@ def edit(_actor: Actor, chosen: Import, values: dict[str, Any]) -> Import:
     _at_rest(chosen)
     resource, path = chosen.resource, folder() / chosen.file
     reading = reading_of(chosen)
-    changed = {name: values[name] for name in ("encoding", "delimiter", "quote", "has_header", "sheet") if name in values}
+    changed = {
+        name: values[name] for name in ("encoding", "delimiter", "quote", "has_header", "sheet") if name in values
+    }
     if changed:
         reading = replace(reading, **changed)
         try:
@@ -172,7 +174,9 @@ def shown(chosen: Import) -> dict[str, Any]:
     return {
         **{name: getattr(chosen, name) for name in ("id", "resource", "name", "size", "columns", "options", "found")},
         **{name: getattr(chosen, name) for name in ("check_job_id", "commit_job_id", "changeset_id", "created_at")},
-        **{name: getattr(reading, name) for name in ("format", "encoding", "delimiter", "quote", "has_header", "sheet")},
+        **{
+            name: getattr(reading, name) for name in ("format", "encoding", "delimiter", "quote", "has_header", "sheet")
+        },
         "sheets": sheets,
         "fields": [
             {

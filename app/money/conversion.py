@@ -8,18 +8,23 @@ apart.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, case, cast, func, literal, null, select
+from sqlalchemy import ColumnElement, Select, String, case, cast, func, literal, null, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
+from ..database import EXACT
 from .models import ExchangeRate
 from .rules import reporting_currency
 
 
-def rate_of(base: str, currency: ColumnElement[Any], day: ColumnElement[Any]) -> ColumnElement[Any]:
+def rate_of(
+    base: str, currency: ColumnElement[Any] | InstrumentedAttribute[str], day: ColumnElement[Any]
+) -> ColumnElement[Any]:
     """The rate of a currency on a day as text, to group by; null for the base currency and for one without any rate.
 
     Before its first rate a currency is worth what that one says.
@@ -34,6 +39,32 @@ def rate_of(base: str, currency: ColumnElement[Any], day: ColumnElement[Any]) ->
     )
     first = select(ExchangeRate.rate).where(*mine).order_by(ExchangeRate.valid_on).limit(1).scalar_subquery()
     return case((currency == base, null()), else_=func.coalesce(by_day, first))
+
+
+def rates_since(base: str, currencies: Collection[str], day: date) -> Select[str, date, str]:
+    """(currency, from when on, rate) in order of dates: what `rate_of` can say of a day not before `day`."""
+    earlier = aliased(ExchangeRate)
+    in_force = (
+        select(func.max(earlier.valid_on))
+        .where(
+            earlier.currency == ExchangeRate.currency,
+            earlier.base_currency == base,
+            earlier.is_active,
+            earlier.valid_on <= day,
+        )
+        .correlate(ExchangeRate)
+        .scalar_subquery()
+    )
+    return (
+        select(ExchangeRate.currency, ExchangeRate.valid_on, ExchangeRate.rate)
+        .where(
+            ExchangeRate.base_currency == base,
+            ExchangeRate.is_active,
+            ExchangeRate.currency.in_(sorted(currencies)),
+            ExchangeRate.valid_on >= func.coalesce(in_force, ExchangeRate.valid_on),
+        )
+        .order_by(ExchangeRate.currency, ExchangeRate.valid_on)
+    )
 
 
 @dataclass(frozen=True)
@@ -83,7 +114,7 @@ class Conversion:
             return None
         if currency != self.target:
             # What is in the base currency has no rate, nor has a total in it.
-            amount = amount * Decimal(rate or 1) / Decimal(target_rate or 1)
+            amount = EXACT.divide(EXACT.multiply(amount, Decimal(rate or 1)), Decimal(target_rate or 1))
         return amount
 
     def added(self, found: Iterable[tuple[str, str | None, str | None]]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
-from ..database import SCALE, decimal_text
+from ..database import EXACT, SCALE, decimal_text
 
 _TWO_PLACES = """
 AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP CRC CUP
@@ -32,7 +32,7 @@ _HUNDRED = Decimal(100)
 
 def rounded(amount: Decimal, currency: str) -> Decimal:
     """An amount in whole units of the currency's smallest coin, half up."""
-    return amount.quantize(Decimal(1).scaleb(-CURRENCIES[currency]), ROUND_HALF_UP)
+    return amount.quantize(Decimal(1).scaleb(-CURRENCIES[currency]), ROUND_HALF_UP, EXACT)
 
 
 def fits(amount: Decimal, currency: str) -> bool:

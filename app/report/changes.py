@@ -22,10 +22,11 @@ from ..messages import say
 from ..money.conversion import Conversion, rate_of
 from ..money.rules import rounded
 from ..money.service import base_currency
+from ..money.totals import chosen
 from ..schema import Choice, DateField, DecimalText, Items, Line
 from .frame import Report, answer_schema, query_schema, span
 from .scope import Pairs, Scope, moment_text
-from .tally import CurrencyAmountSchema, Tally, chosen
+from .tally import CurrencyAmountSchema, Tally
 
 KINDS = ("start", *CHANGES, "revalued", "end")
 """The bars in their order."""

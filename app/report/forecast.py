@@ -16,12 +16,13 @@ from ..deal.answers import AmountsSchema
 from ..deal.models import ForecastCategory, StageKind
 from ..messages import say
 from ..money.service import base_currency
+from ..money.totals import chosen
 from ..schema import DecimalText, Items, Line
 from .frame import Report, answer_schema, query_schema, span
 from .functions import month_of
 from .keys import days_of
 from .scope import MONEY, Pairs, Scope, deals_of
-from .tally import Tally, chosen
+from .tally import Tally
 
 _CATEGORIES = tuple(str(one) for one in ForecastCategory if one != ForecastCategory.OMITTED)
 _KINDS = (*_CATEGORIES, "open", "overdue", "won")

@@ -16,10 +16,11 @@ from ..deal.answers import AmountsSchema
 from ..deal.hygiene import IS_OPEN, Fault, faults
 from ..deal.models import Deal
 from ..money.service import base_currency
+from ..money.totals import chosen
 from ..schema import DecimalText, Items, Line
 from .frame import Report, answer_schema, query_schema, span
 from .scope import MONEY, Pairs, Scope, deals_of
-from .tally import Tally, chosen
+from .tally import Tally
 
 _KINDS = ("open", "faulty", *(str(fault) for fault in Fault))
 _COUNTS = tuple(f"{kind}_count" for kind in _KINDS)

@@ -18,10 +18,11 @@ from ..deal.answers import AmountsSchema
 from ..deal.models import StageKind
 from ..messages import say
 from ..money.service import base_currency
+from ..money.totals import chosen
 from ..schema import DecimalText, Items, Line, RateField
 from .frame import Report, answer_schema, query_schema, span
 from .scope import MONEY, Pairs, Scope, deals_of
-from .tally import Tally, chosen
+from .tally import Tally
 
 _DEEDS = ("contact_count", "new_customers")
 _COUNTS = ("won_count", "lost_count", *_DEEDS)

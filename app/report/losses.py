@@ -15,11 +15,12 @@ from ..deal.models import StageKind
 from ..messages import language, say
 from ..money.conversion import Conversion
 from ..money.service import base_currency
+from ..money.totals import chosen
 from ..schema import Choice, DecimalText, Items, Line, RateField
 from .frame import Report, answer_schema, query_schema, span
 from .keys import LOSSES, Grouped, loss_pairs
 from .scope import MONEY, Pairs, Scope, deals_of
-from .tally import CurrencyAmountSchema, Tally, chosen
+from .tally import CurrencyAmountSchema, Tally
 
 _FIGURES: dict[str, Any] = {
     "count": fields.Integer(),

@@ -15,11 +15,12 @@ from ..database import Instant, days_before, exact_sum
 from ..deal.answers import AmountsSchema
 from ..deal.models import Pipeline, Stage, StageKind
 from ..money.service import base_currency
+from ..money.totals import chosen
 from ..schema import Choice, DecimalText, Items, Line
 from .frame import Report, answer_schema, query_schema, span
 from .functions import days_between, days_passed
 from .scope import MONEY, Pairs, Scope, deals_of, moment_text
-from .tally import Tally, chosen
+from .tally import Tally
 
 _COUNTS = ("deal_count", "age_days", "aged", "overdue_count")
 _MONEY = {"units": 4, "weighted_units": 8}

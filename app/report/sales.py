@@ -33,11 +33,12 @@ from ..deal.models import StageKind
 from ..messages import language, say
 from ..money.conversion import Conversion
 from ..money.service import base_currency
+from ..money.totals import chosen
 from ..schema import Choice, DecimalText, Items, Line, RateField
 from .frame import Report, answer_schema, query_schema, span
 from .keys import GROUPS, Grouped, key_pairs
 from .scope import MONEY, Pairs, Scope, deals_of
-from .tally import Tally, chosen
+from .tally import Tally
 
 _MANY = ("customer", "product")
 """What may have more groups than anybody reads."""

@@ -17,10 +17,11 @@ from ..database import exact_sum
 from ..deal.models import StageKind
 from ..listing import encode
 from ..money.service import base_currency
+from ..money.totals import chosen
 from ..schema import DecimalText, Items, Line, RateField, StrictSchema
 from .frame import FILTERS, SPAN, Report, query_schema, span
 from .scope import MONEY, Pairs, Scope, deals_of
-from .tally import Tally, chosen
+from .tally import Tally
 
 _COUNTS = ("open_count", "won_count", "lost_count", "won_days", "won_cycles", "closed_days", "closed_cycles")
 _MONEY = {"open_units": 4, "weighted_units": 8, "won_units": 4}

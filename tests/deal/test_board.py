@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -72,20 +74,126 @@ def test_everybody_sees_the_own_part(cast: Cast) -> None:
     }
 
 
-def test_currencies_are_never_added(cast: Cast) -> None:
+def test_what_has_no_rate_is_listed_apart_and_never_added(cast: Cast) -> None:
     deal(cast.alice, amount="10")
     deal(cast.alice, amount="20", currency="USD")
     deal(cast.alice, amount="30", currency="JPY")
     deal(cast.alice, amount="5", currency="USD")
-    column = columns(cast.alice.get("/deals/board"))[OPEN]
+    board = cast.alice.get("/deals/board")
+    column = columns(board)[OPEN]
     assert (column["count"], column["amount"], column["weighted_amount"]) == (4, "10.00", "1.00")
     assert column["other_amounts"] == [
         {"currency": "JPY", "count": 1, "amount": "30.00", "weighted_amount": "3.00"},
         {"currency": "USD", "count": 2, "amount": "25.00", "weighted_amount": "2.50"},
     ]
+    assert board.get_json()["currencies"] == [
+        {"code": "CNY", "decimal_places": 2, "rates": []},
+        {"code": "JPY", "decimal_places": 0, "rates": []},
+        {"code": "USD", "decimal_places": 2, "rates": []},
+    ]
     asked = cast.alice.get("/deals/board?currency=USD")
     assert asked.get_json()["currency"] == "USD"
     assert (columns(asked)[OPEN]["count"], columns(asked)[OPEN]["amount"]) == (2, "25.00")
+
+
+def test_totals_are_in_the_base_currency_at_the_rate_of_the_day(cast: Cast) -> None:
+    today = datetime.now(ZoneInfo("Asia/Shanghai")).date()
+    days = [today - timedelta(days=ago) for ago in (200, 100, 20, 0)]
+    for day, value in zip(days, ("6.5", "7.1", "7.3333", "7.25"), strict=True):
+        rate(cast, "USD", day, value)
+    deal(cast.alice, amount="100")
+    deal(cast.alice, amount="20.01", currency="USD")
+    deal(cast.alice, amount="3", currency="EUR")
+    for ago in (25, 2):
+        deal(cast.root, amount="10.01", currency="USD", stage_id=WON, closed_on=str(today - timedelta(days=ago)))
+    board = cast.root.get("/deals/board").get_json()
+    assert (board["currency"], board["base_currency"], board["rates_on"]) == ("CNY", "CNY", str(today))
+    found = {column["stage_id"]: column for column in board["columns"]}
+    # 100 + 20.01 x 7.25, and a tenth of that by the chance of winning: the sums are exact, the total is rounded once.
+    assert (found[OPEN]["amount"], found[OPEN]["weighted_amount"]) == ("245.07", "24.51")
+    assert found[OPEN]["other_amounts"] == [
+        {"currency": "EUR", "count": 1, "amount": "3.00", "weighted_amount": "0.30"}
+    ]
+    assert found[OPEN]["sums"] == [
+        {"currency": "CNY", "rate": None, "count": 1, "amount": "100.00", "weighted_amount": "10.00"},
+        {"currency": "EUR", "rate": None, "count": 1, "amount": "3.00", "weighted_amount": "0.30"},
+        {"currency": "USD", "rate": "7.25", "count": 1, "amount": "20.01", "weighted_amount": "2.001"},
+    ]
+    # 10.01 x 7.1 + 10.01 x 7.3333: what is won is worth what it was on the day of its closing.
+    assert (found[WON]["count"], found[WON]["amount"], found[WON]["other_amounts"]) == (2, "144.48", [])
+    assert [(one["rate"], one["count"]) for one in found[WON]["sums"]] == [("7.1", 1), ("7.3333", 1)]
+    # Of every day that a card may be of, and no older ones.
+    dollars = {one["code"]: one["rates"] for one in board["currencies"]}["USD"]
+    assert [one["valid_on"] for one in dollars] == [str(day) for day in days[1:]]
+    report = cast.root.get("/reports/pipeline?pipeline_id=1").get_json()
+    for row in report["rows"]:
+        assert {name: found[row["key"]][name] for name in TOTALS} == {name: row[name] for name in TOTALS}
+    for group_by, key in (("owner", str(cast.alice.id)), ("month", "none")):
+        column = by_key(cast.root.get(f"/deals/board?group_by={group_by}"))[key]
+        assert {name: column[name] for name in TOTALS} == {name: found[OPEN][name] for name in TOTALS}
+
+
+TOTALS = ("count", "amount", "weighted_amount", "other_amounts")
+
+
+def rate(cast: Cast, currency: str, day: date, value: str) -> None:
+    """A rate from a day on."""
+    cast.root.made("/exchange-rates", {"currency": currency, "valid_on": str(day), "rate": value})
+
+
+def test_before_its_first_rate_a_currency_is_worth_what_that_says(cast: Cast) -> None:
+    tomorrow = datetime.now(ZoneInfo("Asia/Shanghai")).date() + timedelta(days=1)
+    rate(cast, "EUR", tomorrow, "8")
+    deal(cast.alice, amount="3", currency="EUR")
+    board = cast.alice.get("/deals/board")
+    assert (board.get_json()["currency"], columns(board)[OPEN]["amount"]) == ("CNY", "24.00")
+    assert board.get_json()["currencies"][1]["rates"] == [{"valid_on": str(tomorrow), "rate": "8"}]
+
+
+def test_where_nothing_can_be_converted_the_commonest_currency_speaks(cast: Cast) -> None:
+    for currency, amount in (("EUR", "3"), ("USD", "4"), ("USD", "5")):
+        deal(cast.alice, amount=amount, currency=currency)
+    board = cast.alice.get("/deals/board")
+    assert (board.get_json()["currency"], columns(board)[OPEN]["amount"]) == ("USD", "9.00")
+    assert [one["currency"] for one in columns(board)[OPEN]["other_amounts"]] == ["EUR"]
+
+
+def test_the_largest_sums_stay_exact(cast: Cast) -> None:
+    rate(cast, "USD", date(2020, 1, 1), "123456789.0123456789")
+    for _ in range(3):
+        deal(cast.alice, amount="99999999999999.99", currency="USD", win_probability=0.3333)
+    found = columns(cast.alice.get("/deals/board"))[OPEN]
+    assert found["sums"][0]["weighted_amount"] == "99989999999999.990001"
+    exact = 3 * 9999999999999999 * 1234567890123456789
+    assert found["amount"] == f"{(exact + 5 * 10**9) // 10**10 // 100}.{(exact + 5 * 10**9) // 10**10 % 100:02d}"
+    weighted = exact * 3333
+    cents = (weighted + 5 * 10**13) // 10**14
+    assert found["weighted_amount"] == f"{cents // 100}.{cents % 100:02d}"
+
+
+def test_moves_of_mixed_currencies(cast: Cast) -> None:
+    """The server's part of the scenario that the pages replay too: both must come to the same totals."""
+    today = datetime.now(ZoneInfo("Asia/Shanghai")).date()
+    scenario = json.loads((Path(__file__).parent / "board_moves.json").read_text())
+    for one in scenario["rates"]:
+        rate(cast, one["currency"], today - timedelta(days=one["days_ago"]), one["rate"])
+    for one in scenario["deals"]:
+        deal(cast.root, **one)
+
+    def told() -> list[Any]:
+        board = cast.root.get("/deals/board?per_page=1").get_json()
+        return [[column[name] for name in TOTALS] for column in board["columns"]]
+
+    for step in scenario["steps"]:
+        if "move" in step:
+            answer = cast.root.post(f"/deals/{step['move']}/move", {"stage_id": step["stage_id"], "after_id": None})
+        elif "win" in step:
+            day = str(today - timedelta(days=step["days_ago"]))
+            answer = cast.root.post(f"/deals/{step['win']}/win", {"closed_on": day})
+        else:
+            answer = cast.root.patch(f"/deals/{step['edit']}", step["values"])
+        assert answer.status_code == 200, answer.get_data(as_text=True)
+        assert told() == step["totals"]
 
 
 def test_more_cards_of_one_column(cast: Cast) -> None:
@@ -178,6 +286,11 @@ def test_a_board_takes_few_statements(app: CRM, cast: Cast) -> None:
         with counted(app) as counter:
             assert who.get("/deals/board?pipeline_id=1").status_code == 200
         assert len(counter.statements) <= 4
+    deal(cast.alice, amount="1", currency="USD")
+    deal(cast.alice, amount="1", currency="EUR")
+    with counted(app) as counter:
+        assert cast.alice.get("/deals/board?pipeline_id=1").status_code == 200
+    assert len(counter.statements) <= 5, "the rates of all currencies take one more"
 
 
 def test_an_unchanged_board_is_not_sent_again(cast: Cast) -> None:

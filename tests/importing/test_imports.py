@@ -29,7 +29,12 @@ def names() -> list[str]:
 
 def test_a_file_is_understood_by_itself(cast: Cast) -> None:
     chosen = upload(cast.carol, "customers", CUSTOMERS)
-    assert (chosen["format"], chosen["encoding"], chosen["delimiter"], chosen["has_header"]) == ("csv", "utf-8", ",", True)
+    assert (chosen["format"], chosen["encoding"], chosen["delimiter"], chosen["has_header"]) == (
+        "csv",
+        "utf-8",
+        ",",
+        True,
+    )
     assert mapping(chosen) == {
         "Company name": "name",
         "Phone": "phone",
@@ -88,7 +93,10 @@ def test_the_same_file_twice_gives_nothing_new(cast: Cast) -> None:
     assert counts(result(cast.carol, upload(cast.carol, "customers", text), "commit")) == {"new": 3}
     assert counts(result(cast.carol, upload(cast.carol, "customers", text), "commit")) == {"unchanged": 3}
     changed = text.replace("Ulm", "Bern")
-    assert counts(result(cast.carol, upload(cast.carol, "customers", changed), "check")) == {"updated": 1, "unchanged": 2}
+    assert counts(result(cast.carol, upload(cast.carol, "customers", changed), "check")) == {
+        "updated": 1,
+        "unchanged": 2,
+    }
     skipped = change(cast.carol, upload(cast.carol, "customers", changed), options={"existing": "skip"})
     assert counts(result(cast.carol, skipped, "commit")) == {"duplicate": 3}
     assert names() == ["Acme", "Beta", "Gamma"]
@@ -157,7 +165,7 @@ def test_people_deals_and_contact_records_name_their_customers(cast: Cast) -> No
     assert counts(result(cast.alice, upload(cast.alice, "people", people), "commit")) == {"new": 1}
     (person,) = cast.alice.get("/people").get_json()["data"]
     assert (person["name"], person["customer"]["name"], person["email"]) == ("Ada Byron", "Acme", "ada@acme.example")
-    deals = "Deal name,Account name,Stage,Amount,Close date\nBig one,Acme,Qualified,\"1,234.50\",2026-12-01\n"
+    deals = 'Deal name,Account name,Stage,Amount,Close date\nBig one,Acme,Qualified,"1,234.50",2026-12-01\n'
     stage = cast.alice.get("/pipelines").get_json()["data"][0]["stages"][1]
     chosen = upload(cast.alice, "deals", deals.replace("Qualified", stage["name"]))
     assert mapping(chosen)["Close date"] == "expected_close_on"
@@ -200,7 +208,9 @@ def test_calling_off_keeps_what_is_done(cast: Cast, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(run, "STEP", 2)
     chosen = upload(cast.carol, "customers", "Company name\n" + "".join(f"C{number}\n" for number in range(9)))
     job = cast.carol.post(f"/imports/{chosen['id']}/commit").get_json()
-    assert cast.carol.patch(f"/imports/{chosen['id']}", {"has_header": False}).get_json()["type"].endswith("import-busy")
+    assert (
+        cast.carol.patch(f"/imports/{chosen['id']}", {"has_header": False}).get_json()["type"].endswith("import-busy")
+    )
     take = run._Taken.take
 
     def call_off(self: Any, row: Any) -> Any:
@@ -243,14 +253,22 @@ def test_bad_uploads(app: CRM, cast: Cast) -> None:
         ("customers", "", "#/file"),
         ("customers", b"\x89PNG\r\n\x1a\n" + b"\x00" * 50, "#/file"),
     ):
-        data = {"resource": resource, "file": (io.BytesIO(content if isinstance(content, bytes) else content.encode()), "x.csv")}
+        data = {
+            "resource": resource,
+            "file": (io.BytesIO(content if isinstance(content, bytes) else content.encode()), "x.csv"),
+        }
         answer = cast.carol.call("POST", "/imports", data=data, content_type="multipart/form-data")
         assert answer.status_code == 422, answer.get_data(as_text=True)
         assert [issue["pointer"] for issue in answer.get_json()["errors"]] == [pointer]
-    assert cast.vera.call(
-        "POST", "/imports", data={"resource": "customers", "file": (io.BytesIO(b"a\n"), "x.csv")},
-        content_type="multipart/form-data",
-    ).status_code == 403
+    assert (
+        cast.vera.call(
+            "POST",
+            "/imports",
+            data={"resource": "customers", "file": (io.BytesIO(b"a\n"), "x.csv")},
+            content_type="multipart/form-data",
+        ).status_code
+        == 403
+    )
     chosen = upload(cast.carol, "customers", "Phone\n123\n")
     answer = cast.carol.post(f"/imports/{chosen['id']}/check")
     assert [issue["code"] for issue in answer.get_json()["errors"]] == ["column_required"]

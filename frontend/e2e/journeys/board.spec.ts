@@ -228,3 +228,39 @@ test('A new deal is entered on the board and seen by the colleague', async ({ ca
   await expect(card(leader.page, '包装线改造')).toContainText('包装线改造')
   expect(leader.asked(boards)).toEqual([])
 })
+
+test('Money in several currencies is one total, and follows a card on every board', async ({
+  cast,
+  open,
+}) => {
+  const [alice, carol] = [await cast.join('Alice'), await cast.join('Carol', 'manager')]
+  const stages = await makePipeline(cast)
+  await cast.root.post('/exchange-rates', { currency: 'SGD', valid_on: '2026-01-01', rate: '5.3125' })
+  for (const [name, amount, currency, stage] of [
+    ['Home', '1000.00', 'CNY', 'Contact'],
+    ['Abroad', '100.10', 'SGD', 'Contact'],
+    ['Near', '500.50', 'CNY', 'Proposal'],
+    ['Unrated', '40.00', 'HKD', 'Proposal'],
+  ] as const)
+    await alice.api.post('/deals', { name, amount, currency, stage_id: stages.stage[stage] })
+  const [seller, leader] = [await open(alice), await open(carol)]
+  await Promise.all([seller.visit('/deals'), leader.visit('/deals')])
+  await expectColumns(leader, { Contact: '2 deals, ¥1,532', Proposal: '2 deals, ¥501' })
+  await expect(column(seller.page, 'Contact')).toContainText('incl. SGD 100, converted')
+  await expect(column(seller.page, 'Proposal')).toContainText('+ HKD 40 without a rate')
+  leader.watch()
+  seller.watch()
+  await card(seller.page, 'Abroad').focus()
+  await seller.page.keyboard.press('Alt+ArrowRight')
+  for (const actor of [seller, leader]) {
+    await expectColumns(actor, { Contact: '1 deal, ¥1,000', Proposal: '3 deals, ¥1,032' })
+    await expect(column(actor.page, 'Proposal')).toContainText('incl. SGD 100, converted')
+    await expect(column(actor.page, 'Contact')).not.toContainText('SGD')
+  }
+  expect(leader.asked(boards), 'the board is not asked for').toEqual([])
+  expect(seller.asked(boards)).toEqual([])
+  // A rate comes in: what stood apart is part of the totals.
+  await cast.root.post('/exchange-rates', { currency: 'HKD', valid_on: '2026-01-01', rate: '0.9' })
+  await expectColumns(leader, { Proposal: '3 deals, ¥1,068' })
+  await expect(column(leader.page, 'Proposal')).toContainText('incl. HKD 40, SGD 100, converted')
+})

@@ -2643,6 +2643,10 @@ export interface components {
             /** @enum {string} */
             group_by: "stage" | "owner" | "month";
             currency: string;
+            base_currency: string;
+            /** Format: date */
+            rates_on: string;
+            currencies: components["schemas"]["BoardCurrency"][];
             columns: components["schemas"]["BoardColumn"][];
         };
         BoardColumn: {
@@ -2659,8 +2663,14 @@ export interface components {
             amount: string;
             weighted_amount: string;
             other_amounts: components["schemas"]["Amounts"][];
+            sums: components["schemas"]["Sum"][];
             cards: components["schemas"]["DealRecord"][];
             next_cursor: string | null;
+        };
+        BoardCurrency: {
+            code: string;
+            decimal_places: number;
+            rates: components["schemas"]["RateOfDay"][];
         };
         BulkInput: {
             ids?: number[];
@@ -4158,6 +4168,11 @@ export interface components {
             valid_on: string;
             rate: string | number;
         };
+        RateOfDay: {
+            /** Format: date */
+            valid_on: string;
+            rate: string;
+        };
         RateSheetAnswer: {
             created: number;
             updated: number;
@@ -4335,6 +4350,13 @@ export interface components {
         };
         Stays: {
             data: components["schemas"]["Stay"][];
+        };
+        Sum: {
+            currency: string;
+            rate: string | null;
+            count: number;
+            amount: string;
+            weighted_amount: string;
         };
         SummaryFigures: {
             open_count: number | null;

@@ -1,6 +1,6 @@
 import type { QueryClient } from '@tanstack/vue-query'
 import type { Board, BoardColumn, Deal } from '@/api/types'
-import { currencyPlaces, decimal, decimalText, rounded, timesRate } from './decimal'
+import { chosenCurrency, knowsCurrency, withDeal, worthOf } from './boardWorth'
 
 export type { Board, BoardColumn }
 
@@ -15,12 +15,6 @@ export interface BoardData extends Board {
 /** Makes an answer of the server into what the cache holds. */
 export function boardData(board: Board): BoardData {
   return { ...board, stale: [], judged: new Map() }
-}
-
-/** What a deal is worth, and what of that the board expects. */
-export function worthOf(deal: Deal): { amount: bigint; weighted: bigint } {
-  const amount = decimal(deal.amount)
-  return { amount, weighted: timesRate(amount, deal.win_probability) }
 }
 
 /** What the columns of a board are. */
@@ -46,13 +40,14 @@ export function compareCards(a: Deal, b: Deal, groupBy: GroupBy): number {
 }
 
 /** A board under change: untouched columns stay the same objects, so that they are not drawn anew. */
-export class BoardDraft {
+export class BoardDraft<T extends Board> {
   private readonly columns: BoardColumn[]
   private readonly touched = new Set<number>()
-  private readonly told = new Set<number>()
   private readonly places = new Map<number, number>()
+  private currencies: Board['currencies']
 
-  constructor(private readonly board: Board) {
+  constructor(private readonly board: T) {
+    this.currencies = board.currencies
     this.columns = [...board.columns]
     this.columns.forEach((column, index) => {
       for (const card of column.cards) this.places.set(card.id, index)
@@ -74,6 +69,11 @@ export class BoardDraft {
   keyOf(id: number): string | undefined {
     const index = this.places.get(id)
     return index === undefined ? undefined : this.columns[index]?.key
+  }
+
+  /** Whether the totals can be told with a deal in this currency: its rates are known, or that it has none. */
+  knows(currency: string): boolean {
+    return knowsCurrency(this.money(), currency)
   }
 
   /** Columns of which not every card is loaded. */
@@ -125,21 +125,14 @@ export class BoardDraft {
     this.count(column, deal, 1)
   }
 
-  /** Gives a column the totals that the server has told, which may have chosen another currency for them. */
-  setTotals(answer: BoardColumn, currency: string): void {
-    const index = this.columns.findIndex((column) => column.key === answer.key)
-    if (index < 0) return
-    const others = answer.other_amounts
-    const { amount, weighted_amount } = answer
-    const main = { currency, amount, weighted_amount, count: answer.count - sumOf(others, 'count') }
-    const all = [main, ...others]
-    const own = all.find((sums) => sums.currency === this.board.currency)
-    const column = this.open(index)
-    column.count = answer.count
-    column.amount = own?.amount ?? '0.00'
-    column.weighted_amount = own?.weighted_amount ?? '0.00'
-    column.other_amounts = all.filter((sums) => sums !== own && sums.count > 0)
-    this.told.add(index)
+  /** Takes over the totals of a column as the server has told them. */
+  setTotals(answer: Board, key: string): void {
+    const told = answer.columns.find((column) => column.key === key)
+    const index = this.columns.findIndex((column) => column.key === key)
+    if (!told || index < 0) return
+    this.open(index).sums = told.sums
+    const fresh = answer.currencies.filter(({ code }) => !this.knows(code))
+    if (fresh.length > 0) this.currencies = [...this.currencies, ...fresh]
   }
 
   /** Sets where the next page of a column begins. */
@@ -148,25 +141,24 @@ export class BoardDraft {
     if (index >= 0) this.open(index).next_cursor = cursor
   }
 
-  /** The columns after the changes. */
-  result(): BoardColumn[] {
-    for (const index of this.touched) this.settle(index)
-    return this.touched.size === 0 ? this.board.columns : this.columns
+  /** The board after the changes; the same object where there were none. */
+  result(): T {
+    if (this.touched.size === 0) return this.board
+    const money = this.money()
+    const currency = chosenCurrency(
+      this.columns.flatMap(({ sums }) => sums),
+      money,
+    )
+    const columns = this.columns.map((column, index) =>
+      this.touched.has(index) || currency !== money.currency
+        ? { ...column, ...worthOf(column.sums, { ...money, currency }) }
+        : column,
+    )
+    return { ...this.board, currency, currencies: this.currencies, columns }
   }
 
-  /** A column that is loaded whole is summed up from its cards, so that no rounding piles up. */
-  private settle(index: number): void {
-    const column = this.columns[index] as BoardColumn
-    if (this.told.has(index) || column.next_cursor !== null || column.count !== column.cards.length) return
-    const sums = { amount: 0n, weighted: 0n }
-    for (const card of column.cards) {
-      if (card.currency !== this.board.currency) continue
-      const { amount, weighted } = worthOf(card)
-      sums.amount += amount
-      sums.weighted += weighted
-    }
-    column.amount = decimalText(sums.amount)
-    column.weighted_amount = decimalText(rounded(sums.weighted, currencyPlaces(this.board.currency)))
+  private money(): Board {
+    return { ...this.board, currencies: this.currencies }
   }
 
   private placeByOrder(cards: readonly Deal[], deal: Deal): number {
@@ -184,39 +176,13 @@ export class BoardDraft {
   }
 
   private count(column: BoardColumn, deal: Deal, sign: 1 | -1): void {
-    const { amount, weighted } = worthOf(deal)
-    const add = (text: string, value: bigint): string => decimalText(decimal(text) + BigInt(sign) * value)
-    column.count = Math.max(0, column.count + sign)
-    if (deal.currency === this.board.currency) {
-      column.amount = add(column.amount, amount)
-      column.weighted_amount = add(column.weighted_amount, weighted)
-      return
-    }
-    const { currency } = deal
-    const former = column.other_amounts.find((sums) => sums.currency === currency) ?? {
-      currency,
-      count: 0,
-      amount: '0.00',
-      weighted_amount: '0.00',
-    }
-    const sums = {
-      currency,
-      count: former.count + sign,
-      amount: add(former.amount, amount),
-      weighted_amount: add(former.weighted_amount, weighted),
-    }
-    const others = column.other_amounts.filter((other) => other.currency !== currency)
-    column.other_amounts = sums.count > 0 ? [...others, sums] : others
+    column.sums = withDeal(column.sums, this.money(), deal, sign)
   }
-}
-
-function sumOf<K extends string>(rows: readonly Record<K, number>[], key: K): number {
-  return rows.reduce((sum, row) => sum + row[key], 0)
 }
 
 /** How many deals there are on a board. */
 export function boardCount(board: Board | undefined): number | null {
-  return board ? sumOf(board.columns, 'count') : null
+  return board ? board.columns.reduce((all, { count }) => all + count, 0) : null
 }
 
 /** A deal as one of the loaded boards shows it. */

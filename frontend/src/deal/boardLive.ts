@@ -41,8 +41,8 @@ function belongs(deal: Deal, present: boolean, scope: BoardScope): boolean {
  * Works events into a board: cards move, change, come and go in place, and the totals follow.
  *
  * Where a deal stood on no loaded card, its column's totals cannot be told from here: the column is marked
- * `stale`. Null asks for the whole board anew: a pipeline was rebuilt, a customer changed hands, or a deal has come to
- * an owner or a month that had no column.
+ * `stale`. Null asks for the whole board anew: a pipeline was rebuilt, a customer changed hands, a rate was corrected,
+ * or a deal has come to an owner or a month that had no column, or in a currency whose rates are not known here.
  */
 export function applyToBoard(
   data: BoardData,
@@ -55,22 +55,23 @@ export function applyToBoard(
   for (const event of events) {
     if (event.resource === 'pipelines') {
       if (event.id === data.pipeline_id) return null
+    } else if (event.resource === 'exchange-rates') {
+      const currency = event.record?.['currency']
+      if (typeof currency !== 'string' || draft.knows(currency)) return null
     } else if (event.resource === 'customers') {
       if (!followCustomer(data, draft, event)) return null
     } else if (!applyDeal(data.group_by, draft, event, scope, stale, judged)) return null
   }
-  const columns = draft.result()
-  const isSame =
-    columns === data.columns && stale.size === data.stale.length && judged.size === data.judged.size
-  if (isSame) return data
+  const next = draft.result()
+  if (next === data && stale.size === data.stale.length && judged.size === data.judged.size) return data
   for (const id of [...judged.keys()].slice(0, Math.max(0, judged.size - remembered))) judged.delete(id)
-  return { ...data, columns, stale: [...stale], judged }
+  return { ...next, stale: [...stale], judged }
 }
 
-/** Works in what happened to a deal; false when there is no column for it. */
+/** Works in what happened to a deal; false when there is no column or no rate for it. */
 function applyDeal(
   groupBy: GroupBy,
-  draft: BoardDraft,
+  draft: BoardDraft<BoardData>,
   event: AppliedEvent,
   scope: BoardScope,
   stale: Set<string>,
@@ -88,6 +89,7 @@ function applyDeal(
       return true
     }
     if (!draft.column(key)) return groupBy === 'stage'
+    if (!draft.knows(deal.currency)) return false
     const next = keepPersonal(known, deal)
     if (key === draft.keyOf(event.id) && compareCards(known, next, groupBy) === 0) draft.replace(next)
     else {
@@ -107,6 +109,7 @@ function applyDeal(
   const key = deal && belongs(deal, false, scope) ? columnKeyOf(deal, groupBy) : null
   if (!deal || key === null) return true
   if (!draft.column(key)) return groupBy === 'stage'
+  if (!draft.knows(deal.currency)) return false
   const isPartial = partial.includes(key)
   draft.insert(deal, key, undefined, !isPartial)
   if (isPartial && (matters || !wasElsewhere)) stale.add(key)
@@ -119,7 +122,7 @@ function keepPersonal(known: Deal, deal: Deal): Deal {
 }
 
 /** A renamed customer is renamed on the cards; false when what is visible may have changed. */
-function followCustomer(data: BoardData, draft: BoardDraft, event: AppliedEvent): boolean {
+function followCustomer(data: BoardData, draft: BoardDraft<BoardData>, event: AppliedEvent): boolean {
   const cards = data.columns.flatMap((column) => column.cards.filter((card) => card.customer_id === event.id))
   if (cards.length === 0) return true
   if (isGone(event) || event.changed.includes('owner_id') || event.changed.includes('team_id')) return false
@@ -147,7 +150,7 @@ export function mergeMore(
   if (!column) return data
   const { key } = column
   const draft = new BoardDraft(data)
-  draft.setTotals(column, answer.currency)
+  draft.setTotals(answer, key)
   draft.setCursor(key, column.next_cursor)
   const moved = new Set(heard.map((event) => event.id))
   for (const deal of column.cards) {
@@ -155,7 +158,7 @@ export function mergeMore(
     draft.insert(deal, key, draft.column(key)?.cards.length ?? 0, false)
   }
   const stale = data.stale.filter((stale) => stale !== key)
-  const merged = { ...data, columns: draft.result(), stale }
+  const merged = { ...draft.result(), stale }
   if (heard.length === 0) return merged
   // What was judged unseen may stand on a card now: it is told again, and the totals are asked for.
   const judged = new Map([...data.judged].filter(([id]) => !moved.has(id)))
@@ -171,7 +174,7 @@ export function mergeTotals(
   isQuiet: boolean,
 ): BoardData {
   const draft = new BoardDraft(data)
-  for (const column of answer.columns) if (keys.includes(column.key)) draft.setTotals(column, answer.currency)
+  for (const { key } of answer.columns) if (keys.includes(key)) draft.setTotals(answer, key)
   const stale = isQuiet ? data.stale.filter((key) => !keys.includes(key)) : data.stale
-  return { ...data, columns: draft.result(), stale }
+  return { ...draft.result(), stale }
 }

@@ -61,12 +61,16 @@ export function withPending(board: Board, pending: Iterable<PendingMove>): Board
     draft.remove(move.deal.id)
     if (key !== null) draft.insert(deal, key, placeFor(draft, move, key, board), card !== undefined)
   }
-  const columns = draft.result()
-  return columns === board.columns ? board : { ...board, columns }
+  return draft.result()
 }
 
 /** Where among its column's cards an unconfirmed card goes; undefined leaves it to their order. */
-function placeFor(draft: BoardDraft, move: PendingMove, key: string, board: Board): number | undefined {
+function placeFor(
+  draft: BoardDraft<Board>,
+  move: PendingMove,
+  key: string,
+  board: Board,
+): number | undefined {
   const cards = draft.column(key)?.cards ?? []
   if (move.held) return Math.min(cards.length, move.held.index)
   if (board.group_by !== 'stage') return undefined

@@ -2,12 +2,12 @@
 const places = 8
 const unit = 10n ** BigInt(places)
 
-/** Reads `"1234.50"`; null and nonsense count as nothing. */
-export function decimal(text: string | null | undefined): bigint {
+/** Reads `"1234.50"`, in units of the last of so many places; null and nonsense count as nothing. */
+export function decimal(text: string | null | undefined, to: number = places): bigint {
   const match = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text ?? '')
   if (!match) return 0n
   const [, sign, whole = '0', fraction = ''] = match
-  const value = BigInt(whole) * unit + BigInt(fraction.padEnd(places, '0').slice(0, places))
+  const value = BigInt(whole + fraction.padEnd(to, '0').slice(0, to))
   return sign ? -value : value
 }
 
@@ -23,9 +23,13 @@ export function timesRate(value: bigint, rate: number | null | undefined): bigin
   return (value * BigInt(Math.round((rate ?? 0) * 10_000))) / 10_000n
 }
 
-/** Rounds half away from zero to so many decimal places. */
-export function rounded(value: bigint, to: number): bigint {
-  const step = 10n ** BigInt(places - to)
+/**
+ * Rounds half away from zero to so many decimal places.
+ *
+ * @param finer How many places more than usual the value has.
+ */
+export function rounded(value: bigint, to: number, finer = 0): bigint {
+  const step = 10n ** BigInt(places + finer - to)
   const half = value < 0n ? -step / 2n : step / 2n
   return ((value + half) / step) * step
 }

@@ -85,7 +85,7 @@ export function useBoard(source: ComputedRef<BoardChoice>, options: BoardOptions
       return {
         live: {
           kind: 'view',
-          resources: ['deals', 'pipelines', 'customers'],
+          resources: ['deals', 'pipelines', 'customers', 'exchange-rates'],
           apply: (data, events) => apply(own, data as BoardData, events),
         } satisfies LiveView,
       }
@@ -165,6 +165,9 @@ export function useBoard(source: ComputedRef<BoardChoice>, options: BoardOptions
     { immediate: true },
   )
   onScopeDispose(() => clearTimeout(timer))
+
+  // Another day has other rates, and other deals that were closed lately.
+  watch(options.today, () => void result.refetch())
 
   watch(key, () => {
     loading.clear()

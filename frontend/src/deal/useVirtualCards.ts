@@ -1,5 +1,5 @@
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/vue-virtual'
-import { computed, type Ref } from 'vue'
+import { computed, nextTick, onMounted, watch, type Ref } from 'vue'
 import type { Deal } from '@/api/types'
 
 interface CardOptions {
@@ -7,13 +7,17 @@ interface CardOptions {
   cards: () => readonly Deal[]
   /** Cards that are drawn wherever they stand: the one with the focus, the one in somebody's hand. */
   kept: () => readonly (number | null)[]
+  /** Told when the end of the cards comes near. */
+  onNearEnd: () => void
 }
 
 const usualHeight = 112
 const gap = 8
+/** So many cards from the end the next ones are asked for. */
+const nearEnd = 16
 
 /** The cards of a column that are in view, and few besides: a column may hold thousands. */
-export function useVirtualCards({ scroller, cards, kept }: CardOptions) {
+export function useVirtualCards({ scroller, cards, kept, onNearEnd }: CardOptions) {
   const virtualizer = useVirtualizer(
     computed(() => {
       const all = cards()
@@ -24,7 +28,7 @@ export function useVirtualCards({ scroller, cards, kept }: CardOptions) {
         getScrollElement: () => scroller.value,
         getItemKey: (index: number) => all[index]?.id ?? index,
         estimateSize: () => usualHeight,
-        overscan: 6,
+        overscan: 4,
         gap,
         paddingStart: 4,
         paddingEnd: 12,
@@ -34,7 +38,20 @@ export function useVirtualCards({ scroller, cards, kept }: CardOptions) {
       }
     }),
   )
+  // Of the virtual range and not of the element: reading that would have it laid out again with every scroll.
+  function look(): void {
+    if (cards().length - (virtualizer.value.range?.endIndex ?? -1) < nearEnd) onNearEnd()
+  }
+  watch(
+    () => virtualizer.value.range?.endIndex,
+    () => look(),
+  )
+  watch(cards, () => void nextTick(look))
+  onMounted(look)
+
   return {
+    /** Told of an element when it is drawn, of null when one is gone: its height is followed meanwhile. */
+    measure: (element: HTMLElement | null) => virtualizer.value.measureElement(element),
     rows: computed(() =>
       virtualizer.value.getVirtualItems().flatMap(({ index, start }) => {
         const deal = cards()[index]
@@ -42,6 +59,5 @@ export function useVirtualCards({ scroller, cards, kept }: CardOptions) {
       }),
     ),
     height: computed(() => virtualizer.value.getTotalSize()),
-    measure: (element: unknown) => virtualizer.value.measureElement(element as HTMLElement | null),
   }
 }

@@ -4,6 +4,7 @@ import { boardCount, boardData, type BoardData } from '@/deal/board'
 import { applyToBoard, mergeMore, mergeTotals, type BoardScope } from '@/deal/boardLive'
 import { dealAt, dealIn, focusFrom, isSamePlace, placeOf, stepFrom, withPending } from '@/deal/boardMoves'
 import type { AppliedEvent } from '@/records/live'
+import scenario from '../../../tests/deal/board_moves.json'
 
 const probability: Record<number, number> = { 1: 0.1, 2: 0.5, 3: 1 }
 
@@ -32,7 +33,7 @@ function deal(id: number, stageId: number, rank: string, more: Partial<Deal> = {
 
 function column(stageId: number, cards: Deal[], more: Partial<BoardColumn> = {}): BoardColumn {
   const amount = cards.reduce((sum, card) => sum + Number(card.amount), 0)
-  return {
+  const made: Omit<BoardColumn, 'sums'> = {
     key: String(stageId),
     stage_id: stageId,
     owner_id: null,
@@ -49,12 +50,29 @@ function column(stageId: number, cards: Deal[], more: Partial<BoardColumn> = {})
     next_cursor: null,
     ...more,
   }
+  const { count, weighted_amount } = made
+  const sum = { currency: 'EUR', rate: null, count, amount: made.amount, weighted_amount }
+  return { sums: count ? [sum] : [], ...made }
 }
 
 const start = (): Board => ({
   pipeline_id: 9,
   group_by: 'stage',
   currency: 'EUR',
+  base_currency: 'EUR',
+  rates_on: '2026-11-22',
+  currencies: [
+    { code: 'EUR', decimal_places: 2, rates: [] },
+    { code: 'GBP', decimal_places: 2, rates: [] },
+    {
+      code: 'USD',
+      decimal_places: 2,
+      rates: [
+        { valid_on: '2026-11-01', rate: '0.9' },
+        { valid_on: '2026-11-20', rate: '0.8765' },
+      ],
+    },
+  ],
   columns: [
     column(1, [deal(11, 1, 'a'), deal(12, 1, 'c'), deal(13, 1, 'e')]),
     column(2, [deal(21, 2, 'b')]),
@@ -164,15 +182,47 @@ describe('events on a board', () => {
     expect(boardCount(next)).toBe(3)
   })
 
-  it('count other currencies apart and never add them', () => {
-    const next = apply(boardData(start()), told(deal(30, 2, 'z', { currency: 'USD', amount: '70.00' })))
+  it('convert other currencies at the rate of the day, and never add what has none', () => {
+    const next = apply(
+      boardData(start()),
+      told(deal(30, 2, 'z', { currency: 'USD', amount: '70.01' })),
+      told(deal(31, 2, 'z', { currency: 'GBP', amount: '9.99' })),
+      told(deal(32, 3, 'z', { currency: 'USD', amount: '1.00', closed_on: '2026-11-19' })),
+    )
+    // 100 + 70.01 x 0.8765, half of it weighted; what was won on the 19th at the rate of that day.
     expect(next.columns[1]).toMatchObject({
-      count: 2,
-      amount: '100.00',
-      other_amounts: [{ currency: 'USD', count: 1, amount: '70.00', weighted_amount: '35.00' }],
+      count: 3,
+      amount: '161.36',
+      weighted_amount: '80.68',
+      other_amounts: [{ currency: 'GBP', count: 1, amount: '9.99', weighted_amount: '5.00' }],
     })
-    const back = apply(next, told(deal(30, 2, 'z', { version: 2, is_active: false })))
-    expect(back.columns[1]?.other_amounts).toEqual([])
+    expect(next.columns[2]).toMatchObject({ count: 1, amount: '0.90' })
+    const back = apply(next, told(deal(31, 2, 'z', { version: 2, is_active: false })))
+    expect(back.columns[1]).toMatchObject({ count: 2, amount: '161.36', other_amounts: [] })
+  })
+
+  it('ask for the board anew where a rate is not known here, or has changed', () => {
+    const board = boardData(start())
+    const yen = deal(11, 1, 'a', { version: 2, currency: 'JPY' })
+    expect(applyToBoard(board, [told(yen, { changed: ['currency'] })], scope)).toBeNull()
+    expect(applyToBoard(board, [told(deal(30, 2, 'z', { currency: 'JPY' }))], scope)).toBeNull()
+    const rate = told(null, { type: 'exchange_rate_updated', resource: 'exchange-rates', id: 1 })
+    expect(applyToBoard(board, [{ ...rate, record: { currency: 'USD' } }], scope)).toBeNull()
+    expect(applyToBoard(board, [rate], scope)).toBeNull()
+    expect(applyToBoard(board, [{ ...rate, record: { currency: 'JPY' } }], scope)).toBe(board)
+  })
+
+  it('speak in the commonest currency while nothing stands in the base one', () => {
+    const pounds = (id: number, more: Partial<Deal> = {}): Deal =>
+      deal(id, 2, 'z', { currency: 'GBP', amount: '5.00', ...more })
+    const none = { ...start(), columns: [1, 2, 3].map((stage) => column(stage, [])) }
+    const next = apply(boardData({ ...none, currency: 'GBP' }), told(pounds(30)))
+    expect([next.currency, next.columns[1]?.amount]).toEqual(['GBP', '5.00'])
+    const both = apply(next, told(deal(31, 1, 'a', { currency: 'USD', amount: '2.00' })))
+    expect([both.currency, both.columns[0]?.amount, both.columns[1]?.amount]).toEqual(['EUR', '1.75', '0.00'])
+    expect(both.columns[1]?.other_amounts).toMatchObject([{ currency: 'GBP', amount: '5.00' }])
+    const alone = apply(both, told(null, { id: 31 }))
+    expect([alone.currency, alone.columns[1]?.amount]).toEqual(['GBP', '5.00'])
   })
 
   it('rename the customer on its cards, and ask anew when it changes hands', () => {
@@ -260,25 +310,24 @@ describe('a column that is loaded in part', () => {
     expect(next.stale).toContain('1')
   })
 
-  it('takes totals in the currency of the board, whichever the answer has chosen', () => {
+  it('takes over sums, and the rates of currencies that it did not know', () => {
     const answer: Board = {
       ...start(),
-      currency: 'USD',
+      currencies: [{ code: 'JPY', decimal_places: 0, rates: [{ valid_on: '2026-01-01', rate: '0.006' }] }],
       columns: [
         column(1, [], {
-          count: 5,
-          amount: '900.00',
-          weighted_amount: '90.00',
-          other_amounts: [{ currency: 'EUR', count: 2, amount: '40.00', weighted_amount: '4.00' }],
+          count: 7,
+          sums: [
+            { currency: 'EUR', rate: null, count: 2, amount: '40.00', weighted_amount: '4.00' },
+            { currency: 'JPY', rate: '0.006', count: 5, amount: '9001.00', weighted_amount: '900.10' },
+          ],
         }),
       ],
     }
-    expect(mergeTotals({ ...partly(), stale: ['1'] }, answer, ['1'], true).columns[0]).toMatchObject({
-      count: 5,
-      amount: '40.00',
-      weighted_amount: '4.00',
-      other_amounts: [{ currency: 'USD', count: 3, amount: '900.00', weighted_amount: '90.00' }],
-    })
+    const next = mergeTotals({ ...partly(), stale: ['1'] }, answer, ['1'], true)
+    expect(next.columns[0]).toMatchObject({ count: 7, amount: '94.01', weighted_amount: '9.40' })
+    const moved = apply(next, told(deal(60, 2, 'z', { currency: 'JPY', amount: '9001' })))
+    expect(moved.columns[1]).toMatchObject({ count: 2, amount: '154.01' })
   })
 })
 
@@ -331,6 +380,97 @@ describe('moves that wait for the server', () => {
     const still = withPending(gone, [held])
     expect(ids(still, 1)).toEqual([11, 12, 13])
     expect(still.columns[0]?.count).toBe(2)
+  })
+})
+
+describe('moves of mixed currencies', () => {
+  interface Made {
+    id: number
+    version: number
+    stage_id: number
+    state: Deal['state']
+    amount: string
+    currency: string
+    win_probability: number
+    win_probability_is_manual: boolean
+    closed_days_ago: number | null
+  }
+  const day = (ago: number): string =>
+    new Date(Date.UTC(2026, 10, 22) - ago * 86_400_000).toISOString().slice(0, 10)
+  const record = ({ closed_days_ago, ...made }: Made): Deal =>
+    deal(made.id, made.stage_id, String(made.id).padStart(3, '0'), {
+      ...made,
+      closed_on: closed_days_ago === null ? null : day(closed_days_ago),
+    })
+  const toTotals = (board: Board): unknown[] =>
+    board.columns.map((entry) => [
+      entry.count,
+      entry.amount,
+      entry.weighted_amount,
+      entry.other_amounts.map(({ currency, count, amount, weighted_amount }) => ({
+        currency,
+        count,
+        amount,
+        weighted_amount,
+      })),
+    ])
+
+  const empty = (): Board => ({
+    ...start(),
+    currency: 'CNY',
+    base_currency: 'CNY',
+    currencies: Object.entries({ CNY: 2, USD: 2, EUR: 2, JPY: 0, KWD: 3, GBP: 2 }).map(
+      ([code, decimal_places]) => ({
+        code,
+        decimal_places,
+        rates: scenario.rates
+          .filter(({ currency }) => currency === code)
+          .sort((a, b) => b.days_ago - a.days_ago)
+          .map(({ days_ago, rate }) => ({ valid_on: day(days_ago), rate })),
+      }),
+    ),
+    columns: scenario.stages.map(({ id, kind }) => ({
+      ...column(id, []),
+      kind: kind as 'open' | 'won' | 'lost',
+    })),
+  })
+
+  /** What went behind the loaded cards comes with the next page. */
+  const brought = (board: BoardData, card: Deal): BoardData => ({
+    ...board,
+    columns: board.columns.map((entry) =>
+      entry.stage_id === card.stage_id ? { ...entry, cards: [...entry.cards, card] } : entry,
+    ),
+  })
+
+  it.each([
+    ['a board that is loaded whole', false],
+    ['a board of which few cards are loaded', true],
+  ])('come to the totals of the server to the last cent, on %s', (_, isPartial) => {
+    let board = boardData(empty())
+    const made = scenario.made as Made[]
+    board = apply(board, ...made.map((one) => told(record(one), { type: 'deal_created', changed: [] })))
+    expect(toTotals(board)).toEqual(scenario.start)
+    if (isPartial) {
+      board = { ...board, columns: board.columns.map((entry) => ({ ...entry, next_cursor: 'next' })) }
+    }
+    let optimistic = 0
+    for (const step of scenario.steps) {
+      const after = record(step.record as Made)
+      const card = board.columns.flatMap(({ cards }) => cards).find(({ id }) => id === after.id) as Deal
+      const to = scenario.stages.find(({ id }) => id === after.stage_id) as Stage
+      // At once, before the server has said anything; a card that was closed earlier says when only then.
+      if ('move' in step) {
+        const shown = withPending(board, [{ deal: card, change: (of) => dealAt(of, to), afterId: null }])
+        expect(toTotals(shown)).toEqual(step.totals)
+        optimistic += 1
+      }
+      board = apply(board, told(after, { changed: [] }))
+      expect(toTotals(board)).toEqual(step.totals)
+      if (!board.columns.some(({ cards }) => cards.some(({ id }) => id === after.id)))
+        board = brought(board, after)
+    }
+    expect(optimistic).toBeGreaterThan(20)
   })
 })
 
