@@ -20,6 +20,7 @@ from .dashboard.routes import routes as dashboard_routes
 from .deal.routes import routes as deal_routes
 from .errors import register_problems
 from .history.routes import routes as history_routes
+from .importing.routes import routes as importing_routes
 from .installation import secret_keys
 from .job.routes import routes as job_routes
 from .journal import watch_old_values
@@ -45,6 +46,7 @@ BLUEPRINTS = (
     report_routes,
     dashboard_routes,
     live_routes,
+    importing_routes,
     bulk_routes(),
 )
 

@@ -31,6 +31,7 @@ _PIECE = 1024 * 1024
 _LOOKED_AT = 2_000
 """So many rows are looked at to see how dates and numbers are written."""
 _SAMPLES = 3
+_READ = ("encoding", "delimiter", "quote", "has_header", "sheet")
 
 
 def folder() -> Path:

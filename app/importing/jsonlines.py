@@ -1,0 +1,106 @@
+"""JSON lines: one object a line; columns are the keys of all of them, in the order in which they first appear.
+
+Objects within objects become columns such as `address.city`. Lists of plain values are joined by commas; the members
+of other lists are counted: `emails.1.address`, `emails.2.address`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from . import charset
+from .reading import MAX_COLUMNS, Cell, Numbered, Reading, UnreadableError, WrongRow, is_blank
+
+_JOINED_BY = ","
+
+
+def looks_like(start: str) -> bool:
+    """Whether a text begins with a line that is a JSON object."""
+    line = start.splitlines()[0].strip()
+    if not line.startswith("{"):
+        return False
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        # A first line that is longer than what is looked at cannot be read, but begins as an object does.
+        return len(start.splitlines()) == 1 and line.startswith('{"')
+
+
+def read(path: Path, reading: Reading) -> tuple[list[str], Iterator[Numbered]]:
+    """The headings, for which the whole file is read once, and the rows.
+
+    Raises:
+        UnreadableError: `file_empty`, `file_columns`, `file_unknown` where no line is an object.
+    """
+    names: dict[str, int] = {}
+    count = 0
+    for _, found in _objects(path, reading):
+        count += 1
+        if isinstance(found, dict):
+            for name in found:
+                names.setdefault(name, len(names))
+            if len(names) > MAX_COLUMNS:
+                raise UnreadableError("file_columns", limit=MAX_COLUMNS, count=len(names))
+    if not names:
+        raise UnreadableError("file_unknown" if count else "file_empty")
+    return list(names), _rows(path, reading, names)
+
+
+def _rows(path: Path, reading: Reading, names: dict[str, int]) -> Iterator[Numbered]:
+    for number, found in _objects(path, reading):
+        if isinstance(found, WrongRow):
+            yield number, found
+        else:
+            cells: list[Cell] = [None] * len(names)
+            for name, cell in found.items():
+                cells[names[name]] = cell
+            yield number, cells
+
+
+def _objects(path: Path, reading: Reading) -> Iterator[tuple[int, dict[str, Cell] | WrongRow]]:
+    assert reading.encoding is not None
+    for number, line in enumerate(charset.lines(path, reading.encoding), 1):
+        if is_blank(line) or number < reading.first_row:
+            continue
+        try:
+            value = json.loads(
+                line, parse_float=Decimal, parse_constant=_refuse_constant, object_pairs_hook=_without_repeats
+            )
+            found = _without_repeats(list(_flat(value, ""))) if isinstance(value, dict) else None
+        except (ValueError, ArithmeticError, RecursionError):
+            yield number, WrongRow("row_not_json", cells=[line.strip()])
+            continue
+        yield number, found if found is not None else WrongRow("row_not_object", cells=[line.strip()])
+
+
+def _flat(value: dict[str, Any], before: str) -> Iterator[tuple[str, Cell]]:
+    for key, inner in value.items():
+        name = before + key
+        if isinstance(inner, list):
+            if any(isinstance(one, dict | list) for one in inner):
+                yield from _flat({str(at): one for at, one in enumerate(inner, 1)}, f"{name}.")
+            else:
+                yield name, _JOINED_BY.join(_text(one) for one in inner if one is not None) or None
+        elif isinstance(inner, dict):
+            yield from _flat(inner, f"{name}.")
+        else:
+            yield name, inner
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value) if isinstance(value, bool) else str(value)
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("A key is repeated.")
+    return found
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON.")

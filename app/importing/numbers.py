@@ -1,0 +1,1 @@
+"""Numbers as they are written: one style for a column, never for a cell."""
