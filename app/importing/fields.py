@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
+from typing import Any
 
 from marshmallow import Schema, fields
 
@@ -111,7 +112,7 @@ def fields_of(plural: str) -> dict[str, Field]:
     return found | {one.name: one for one in _MORE.get(plural, ())}
 
 
-def _fields(plural: str, name: str, field: fields.Field) -> list[Field]:
+def _fields(plural: str, name: str, field: fields.Field[Any]) -> list[Field]:
     required = field.required
     if isinstance(field, Part):
         return [Field(f"{name}.{key}", Kind.TEXT, f"{name}.{key}") for key in field.schema.fields]
@@ -120,7 +121,7 @@ def _fields(plural: str, name: str, field: fields.Field) -> list[Field]:
         return [Field(called, Kind.LINK, name, links_to=target, is_required=required)]
     if isinstance(field, IdField):
         return []
-    kinds: tuple[tuple[type[fields.Field], Kind], ...] = (
+    kinds: tuple[tuple[type[fields.Field[Any]], Kind], ...] = (
         (Flag, Kind.FLAG),
         (Whole, Kind.WHOLE),
         (DecimalText, Kind.DECIMAL),

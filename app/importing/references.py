@@ -51,6 +51,7 @@ class References:
         decided = self.decided.get(field.name, {})
         if text in decided:
             return decided[text], None
+        found: Any
         if field.kind is Kind.CHOICE:
             found = self._choice(field, text)
         elif field.kind in (Kind.OPTION, Kind.TEXTS):

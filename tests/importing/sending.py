@@ -13,8 +13,10 @@ from ..job.test_jobs import work_off
 def upload(who: Member, resource: str, content: str | bytes | Path, name: str = "file.csv") -> dict[str, Any]:
     """An import of a file as the product understands it by itself."""
     if isinstance(content, Path):
-        content, name = content.read_bytes(), content.name
-    body = content.encode() if isinstance(content, str) else content
+        name = content.name
+        body = content.read_bytes()
+    else:
+        body = content.encode() if isinstance(content, str) else content
     data = {"resource": resource, "file": (io.BytesIO(body), name)}
     answer = who.call("POST", "/imports", data=data, content_type="multipart/form-data")
     assert answer.status_code == 201, answer.get_data(as_text=True)
