@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -66,9 +67,13 @@ class Tally:
         """A count."""
         return self.count.get(name, 0)
 
+    def sum(self, name: str) -> Decimal:
+        """A sum of money, exact."""
+        return self.total.get(name, Decimal(0))
+
     def amount(self, name: str) -> str:
         """A sum of money as it stands on the wire."""
-        return decimal_text(rounded(self.total.get(name, Decimal(0)), self.conversion.target))
+        return decimal_text(rounded(self.sum(name), self.conversion.target))
 
     def mean_amount(self, name: str, of: str, apart: str = "") -> str | None:
         """A sum of money divided by the number of deals that it is made of.
@@ -80,7 +85,7 @@ class Tally:
         count = self.number(of) - sum(other.get(of, 0) for other in self.apart.values())
         if not count:
             return None
-        return decimal_text(rounded(self.total.get(name, Decimal(0)) / count, self.conversion.target))
+        return decimal_text(rounded(self.sum(name) / count, self.conversion.target))
 
     def mean_days(self, name: str, of: str) -> float | None:
         """Days in two decimals; null where nothing has them."""
@@ -114,11 +119,15 @@ def days(total: float, count: int) -> float | None:
     return round(float(total) / count, 2) + 0.0 if count else None
 
 
-def chosen(base: str, asked: str | None, rows: Iterable[Any], count: str) -> Conversion:
-    """The conversion of a report, from its grouped rows and the name of their number of deals."""
+def chosen(base: str, asked: str | None, rows: Iterable[Any], count: str, otherwise: Iterable[Any] = ()) -> Conversion:
+    """The conversion of a report, from its grouped rows and the name of their number of deals.
+
+    Args:
+        otherwise: rows that speak where no deal does.
+    """
     counts: dict[tuple[str, str | None], int] = {}
     for row in rows:
         if row.currency is not None:
             key = (row.currency, row.rate)
             counts[key] = counts.get(key, 0) + (getattr(row, count) or 0)
-    return Conversion.chosen(base, asked, counts)
+    return Conversion.chosen(base, asked, counts or Counter((row.currency, row.rate) for row in otherwise))

@@ -1494,7 +1494,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What is expected to close month by month, how sure it is, and what was won
+         * What is expected to close month by month, how sure it is, what was won, and of which target
          * @description Needs the permission `report:read`.
          */
         get: operations["read_forecast_report"];
@@ -1574,7 +1574,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What each owner has won in a period, with win rate and activity
+         * What each owner has won in a period against the target, with win rate and activity
          * @description Needs the permission `report:read`.
          */
         get: operations["read_leaderboard_report"];
@@ -2264,6 +2264,7 @@ export interface components {
             period_on: string;
             target: string | null;
             is_own: boolean;
+            set_as: components["schemas"]["SetAs"] | null;
             actual: string | null;
             attainment: number | null;
         };
@@ -2274,6 +2275,8 @@ export interface components {
             product_id: number | null;
             currency: string | null;
             currencies: string[];
+            converted: string[];
+            left_out: string[];
             /** Format: date-time */
             as_of: string;
             definition: string;
@@ -2948,6 +2951,9 @@ export interface components {
             won_amount: string;
             weighted_amount: string;
             other_amounts: components["schemas"]["Amounts"][];
+            target: string | null;
+            attainment: number | null;
+            other_targets: components["schemas"]["OtherTarget"][];
             filters: {
                 [key: string]: unknown;
             };
@@ -2967,6 +2973,9 @@ export interface components {
             won_amount: string;
             weighted_amount: string;
             other_amounts: components["schemas"]["Amounts"][];
+            target: string | null;
+            attainment: number | null;
+            other_targets: components["schemas"]["OtherTarget"][];
             filters?: {
                 [key: string]: unknown;
             };
@@ -3091,6 +3100,9 @@ export interface components {
             other_amounts: components["schemas"]["Amounts"][];
             contact_count: number;
             new_customers: number;
+            target: string | null;
+            attainment: number | null;
+            other_targets: components["schemas"]["OtherTarget"][];
             filters: {
                 [key: string]: unknown;
             };
@@ -3103,6 +3115,9 @@ export interface components {
             other_amounts: components["schemas"]["Amounts"][];
             contact_count: number;
             new_customers: number;
+            target: string | null;
+            attainment: number | null;
+            other_targets: components["schemas"]["OtherTarget"][];
             filters?: {
                 [key: string]: unknown;
             };
@@ -3278,6 +3293,10 @@ export interface components {
             updated_at: string;
             is_active: boolean;
             can_write: boolean;
+        };
+        OtherTarget: {
+            currency: string;
+            amount: string;
         };
         PasswordChangeInput: {
             current_password: string;
@@ -3867,6 +3886,10 @@ export interface components {
         SessionPage: {
             data: components["schemas"]["Session"][];
             meta: components["schemas"]["ListMeta"];
+        };
+        SetAs: {
+            value: string;
+            currency: string;
         };
         Stage: {
             id: number;
