@@ -36,6 +36,8 @@ export interface ChartPlan {
   rows: readonly ReportRow[]
   labels: readonly string[]
   series: readonly ChartSeries[]
+  /** What the bars stand against; the first of them is marked on each bar. */
+  against: readonly ChartSeries[]
 }
 
 /** One measure as a chart shows it. */
@@ -152,7 +154,10 @@ export function optionOf(
       ? funnel(plan, words, theme)
       : plan.shape === 'waterfall'
         ? steps(plan, words, theme)
-        : plan.series.map((one) => drawn(plan, one, words, theme, isNarrow)),
+        : [
+            ...plan.series.map((one) => drawn(plan, one, words, theme, isNarrow)),
+            ...plan.against.slice(0, 1).map((one) => marked(plan, one, theme, isNarrow)),
+          ],
   }
 }
 
@@ -200,6 +205,25 @@ function drawn(
       formatter: ({ dataIndex }: { dataIndex: number }) =>
         one.values[dataIndex] ? words.sayShort(one.measure, one.values[dataIndex] ?? null) : '',
     },
+  }
+}
+
+/** A stroke across each bar, at what it is to reach. */
+function marked(plan: ChartPlan, one: ChartSeries, { colours }: ChartTheme, isNarrow: boolean): object {
+  const isLying = plan.shape === 'bar'
+  const room = (isLying ? 240 : isNarrow ? 290 : 1000) / Math.max(plan.rows.length, 1)
+  const length = Math.round(Math.min(isLying ? 30 : 44, Math.max(6, room * 0.75)))
+  return {
+    type: 'line',
+    name: one.label,
+    data: one.values,
+    color: colours[one.colour],
+    lineStyle: { width: 0 },
+    symbol: 'rect',
+    symbolSize: isLying ? [3, length] : [length, 3],
+    showAllSymbol: true,
+    silent: true,
+    z: 4,
   }
 }
 
