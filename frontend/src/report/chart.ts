@@ -156,7 +156,7 @@ export function optionOf(
         ? steps(plan, words, theme)
         : [
             ...plan.series.map((one) => drawn(plan, one, words, theme, isNarrow)),
-            ...plan.against.slice(0, 1).map((one) => marked(plan, one, theme, isNarrow)),
+            ...plan.against.slice(0, 1).flatMap((one) => marked(plan, one, words, theme, isNarrow)),
           ],
   }
 }
@@ -200,6 +200,7 @@ function drawn(
       show:
         isLying &&
         !plan.isStacked &&
+        plan.against.length === 0 &&
         (plan.series.length === 1 || (!isNarrow && plan.rows.length * plan.series.length <= 20)),
       position: 'right',
       formatter: ({ dataIndex }: { dataIndex: number }) =>
@@ -208,12 +209,19 @@ function drawn(
   }
 }
 
-/** A stroke across each bar, at what it is to reach. */
-function marked(plan: ChartPlan, one: ChartSeries, { colours }: ChartTheme, isNarrow: boolean): object {
+/** A stroke across each bar, at what it is to reach; the figures of lying bars stand before it. */
+function marked(
+  plan: ChartPlan,
+  one: ChartSeries,
+  words: ChartWords,
+  { colours, font }: ChartTheme,
+  isNarrow: boolean,
+): object[] {
+  const [first] = plan.series
   const isLying = plan.shape === 'bar'
   const room = (isLying ? 240 : isNarrow ? 290 : 1000) / Math.max(plan.rows.length, 1)
   const length = Math.round(Math.min(isLying ? 30 : 44, Math.max(6, room * 0.75)))
-  return {
+  const strokes = {
     type: 'line',
     name: one.label,
     data: one.values,
@@ -225,6 +233,26 @@ function marked(plan: ChartPlan, one: ChartSeries, { colours }: ChartTheme, isNa
     silent: true,
     z: 4,
   }
+  if (!isLying || !first) return [strokes]
+  const figures = {
+    ...strokes,
+    data: first.values,
+    color: 'transparent',
+    symbolSize: 1,
+    z: 5,
+    label: {
+      fontFamily: font,
+      fontSize: 11,
+      color: colours['ink-2'],
+      backgroundColor: colours['surface'],
+      padding: [1, 2],
+      show: true,
+      position: 'right',
+      formatter: ({ dataIndex: at }: { dataIndex: number }) =>
+        first.values[at] ? words.sayShort(first.measure, first.values[at] ?? null) : '',
+    },
+  }
+  return [strokes, figures]
 }
 
 function steps(plan: ChartPlan, words: ChartWords, { colours, font }: ChartTheme): object[] {

@@ -207,7 +207,7 @@ describe('rows', () => {
     const theme = { colours: { ink: '#123456' }, font: 'sans' } as unknown as ChartTheme
     const strokes = [months, owners].map((plan) => {
       const { series } = optionOf(plan, words, theme, true, false) as { series: object[] }
-      return series.at(-1)
+      return series[plan.series.length]
     })
     expect(strokes).toMatchObject([
       { type: 'line', data: [7, null], color: '#123456', symbolSize: [44, 3] },
