@@ -217,7 +217,11 @@ def _columns(resource: str, path: Path, reading: Reading) -> list[dict[str, Any]
     for index, heading in enumerate(names):
         cells = [row[index] for row in looked if index < len(row)]
         filled = [cell for cell in cells if cell is not None and str(cell).strip()]
-        column: dict[str, Any] = {"index": index, "heading": heading, "field": guessed[index] if guessed[index] in known else None}
+        column: dict[str, Any] = {
+            "index": index,
+            "heading": heading,
+            "field": guessed[index] if guessed[index] in known else None,
+        }
         column["samples"] = [str(cell)[:200] for cell in filled[:_SAMPLES]]
         columns.append(column | _written(resource, column["field"], filled))
     return columns

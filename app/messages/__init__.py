@@ -43,6 +43,11 @@ def say(key: str, **params: Any) -> str:
     return say_in(language(), key, **params)
 
 
+def say_all(*keys: str) -> str:
+    """Several texts as one paragraph in the language of the current answer; Chinese has no space between sentences."""
+    return ("" if language() == "zh-CN" else " ").join(say(key) for key in keys)
+
+
 def say_in(chosen: str, key: str, **params: Any) -> str:
     """The text of a key in a language.
 

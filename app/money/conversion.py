@@ -14,17 +14,15 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, case, cast, func, literal, null, select
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, String, case, cast, func, literal, null, select
+from sqlalchemy.orm import aliased
 
 from ..database import EXACT
 from .models import ExchangeRate
 from .rules import reporting_currency
 
 
-def rate_of(
-    base: str, currency: ColumnElement[Any] | InstrumentedAttribute[str], day: ColumnElement[Any]
-) -> ColumnElement[Any]:
+def rate_of(base: str, currency: SQLColumnExpression[Any], day: SQLColumnExpression[Any]) -> ColumnElement[Any]:
     """The rate of a currency on a day as text, to group by; null for the base currency and for one without any rate.
 
     Before its first rate a currency is worth what that one says.
@@ -94,7 +92,7 @@ class Conversion:
             per_currency[currency if rate is None else base] += count
         return cls(base, reporting_currency(asked, base, per_currency))
 
-    def target_rate_of(self, day: ColumnElement[Any]) -> ColumnElement[Any]:
+    def target_rate_of(self, day: SQLColumnExpression[Any]) -> ColumnElement[Any]:
         """The rate of the total's currency on a day, to group by; null where it is the base currency."""
         return (
             cast(null(), String())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -106,11 +107,15 @@ def _add(to: dict[str, Any], names: Collection[str], row: Any) -> None:
             to[name] = to.get(name, 0) + value
 
 
-def chosen(base: str, asked: str | None, rows: Iterable[Any], count: str) -> Conversion:
-    """The conversion of a table of figures, from its grouped rows and the name of their number of deals."""
+def chosen(base: str, asked: str | None, rows: Iterable[Any], count: str, otherwise: Iterable[Any] = ()) -> Conversion:
+    """The conversion of a table of figures, from its grouped rows and the name of their number of deals.
+
+    Args:
+        otherwise: rows that speak where no deal does.
+    """
     counts: dict[tuple[str, str | None], int] = {}
     for row in rows:
         if row.currency is not None:
             key = (row.currency, row.rate)
             counts[key] = counts.get(key, 0) + (getattr(row, count) or 0)
-    return Conversion.chosen(base, asked, counts)
+    return Conversion.chosen(base, asked, counts or Counter((row.currency, row.rate) for row in otherwise))

@@ -1,4 +1,4 @@
-"""`/reports/forecast`: what is expected to close month by month, how sure it is, and what was won."""
+"""`/reports/forecast`: what is expected to close month by month, how sure it is, what was won, and of which target."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from ..money.totals import chosen
 from ..schema import DecimalText, Items, Line
 from .frame import Report, answer_schema, query_schema, span
 from .functions import month_of
+from .goals import GOAL, Goals, stated_in
 from .keys import days_of
 from .scope import MONEY, Pairs, Scope, deals_of
 from .tally import Tally
@@ -34,31 +35,42 @@ _FIGURES: dict[str, Any] = {
     **{f"{kind}_amount": DecimalText() for kind in _KINDS},
     "weighted_amount": DecimalText(),
     "other_amounts": Items(AmountsSchema),
+    **GOAL,
 }
 
 
 def run(connection: Connection, actor: Actor, scope: Scope, _query: Mapping[str, Any]) -> dict[str, Any]:
-    """The months in order; open deals stand in that of their expected close, won ones in that of their closing."""
-    groups = _groups(connection, actor, scope)
-    conversion = chosen(base_currency(), scope.currency, groups, "deal_count")
+    """The months in order; open deals stand in that of their expected close, won ones in that of their closing.
+
+    A month that has a target stands there also without any deal.
+    """
+    groups, (targets, teams) = _groups(connection, actor, scope), stated_in(connection, actor, scope)
+    conversion = chosen(base_currency(), scope.currency, groups, "deal_count", targets)
+    goals = Goals(actor, scope, conversion, targets, teams)
     totals = Tally(conversion, _COUNTS, _MONEY)
     months: dict[str | None, Tally] = {}
     for group in groups:
         months.setdefault(group.key, Tally(conversion, _COUNTS, _MONEY)).add(group)
         totals.add(group)
-    added = conversion.added((group.currency, group.rate, group.target_rate) for group in groups)
+    for key in goals.months:
+        months.setdefault(key, Tally(conversion, _COUNTS, _MONEY))
+    added, converted = (
+        conversion.added((one.currency, one.rate, one.target_rate) for one in rows)
+        for rows in (groups, [*groups, *targets])
+    )
     return {
         "rows": [
             {
                 "key": key,
                 "label": key or say("report.none"),
                 **_figures(tally),
+                **goals.of_month(key, tally.total("won_units")),
                 "filters": _filters(scope, added, key),
             }
             for key, tally in sorted(months.items(), key=lambda pair: (pair[0] is None, pair[0] or ""))
         ],
-        "totals": _figures(totals),
-        "meta": span(scope, conversion.target, added, "report.forecast.definition"),
+        "totals": {**_figures(totals), **goals.of_all(totals.total("won_units"))},
+        "meta": span(scope, conversion.target, converted, "report.forecast.definition", "report.target.definition"),
     }
 
 
@@ -153,12 +165,13 @@ def _filters(scope: Scope, added: list[str], key: str | None) -> dict[str, str]:
         for what in ("count", "amount")
     }
     behind["weighted_amount"] = behind["open_amount"]
+    behind["attainment"] = behind["won_amount"]
     return {name: urlencode(pairs) for name, pairs in behind.items()}
 
 
 REPORT = Report(
     "forecast",
-    "What is expected to close month by month, how sure it is, and what was won",
+    "What is expected to close month by month, how sure it is, what was won, and of which target",
     run,
     answer_schema("Forecast", {"key": Line(allow_none=True), "label": Line(), **_FIGURES}, _FIGURES),
     query_schema("ForecastQuery"),
@@ -174,5 +187,7 @@ REPORT = Report(
         "overdue_amount",
         "won_count",
         "won_amount",
+        "target",
+        "attainment",
     ),
 )

@@ -17,7 +17,7 @@ from ..errors import Issue, invalid
 from ..extensions import keep, recall
 from ..journal import JournalEntry
 from ..listing import encode
-from ..messages import language, say
+from ..messages import language, say_all
 from ..money.schemas import CurrencyField
 from ..schema import Choice, DateField, IdField, InstantField, Items, Line, StrictSchema, Whole, max_length
 from .scope import Scope
@@ -132,13 +132,13 @@ def answer_schema(name: str, row: Mapping[str, Any], totals: Mapping[str, Any]) 
     )
 
 
-def span(scope: Scope, currency: str, added: list[str], definition: str) -> dict[str, Any]:
+def span(scope: Scope, currency: str, added: list[str], *definition: str) -> dict[str, Any]:
     """What an answer says about itself.
 
     Args:
         currency: of the totals.
         added: the currencies that they are made of, as `Conversion.added` gives them.
-        definition: key of the text.
+        definition: keys of its texts.
     """
     return {
         "from": scope.period.first,
@@ -146,7 +146,7 @@ def span(scope: Scope, currency: str, added: list[str], definition: str) -> dict
         "as_of": scope.at,
         "currency": currency,
         "converted": [one for one in added if one != currency],
-        "definition": say(definition),
+        "definition": say_all(*definition),
     }
 
 

@@ -1,4 +1,4 @@
-"""`/reports/leaderboard`: what each owner has won in a period, how often, and what he or she did for it."""
+"""`/reports/leaderboard`: what each owner has won of his or her target, how often, and what was done for it."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from ..money.service import base_currency
 from ..money.totals import chosen
 from ..schema import DecimalText, Items, Line, RateField
 from .frame import Report, answer_schema, query_schema, span
+from .goals import GOAL, Goals, stated_in
 from .scope import MONEY, Pairs, Scope, deals_of
 from .tally import Tally
 
@@ -37,14 +38,19 @@ _FIGURES: dict[str, Any] = {
     "other_amounts": Items(AmountsSchema),
     "contact_count": fields.Integer(),
     "new_customers": fields.Integer(),
+    **GOAL,
 }
 
 
 def run(connection: Connection, actor: Actor, scope: Scope, _query: Mapping[str, Any]) -> dict[str, Any]:
-    """The owners by what they won; who won as much shares the rank. Customers of nobody have no rank and come last."""
-    groups = _groups(connection, actor, scope)
+    """The owners by what they won; who won as much shares the rank. Customers of nobody have no rank and come last.
+
+    Who has a target stands there also without any deed.
+    """
+    groups, (targets, teams) = _groups(connection, actor, scope), stated_in(connection, actor, scope)
     deals = [group for group in groups if group.currency is not None]
-    conversion = chosen(base_currency(), scope.currency, deals, "won_count")
+    conversion = chosen(base_currency(), scope.currency, deals, "won_count", targets)
+    goals = Goals(actor, scope, conversion, targets, teams)
     totals = Tally(conversion, _COUNTS, _MONEY)
     owners: dict[int | None, tuple[str, Tally]] = {}
     for group in groups:
@@ -55,7 +61,12 @@ def run(connection: Connection, actor: Actor, scope: Scope, _query: Mapping[str,
                 one.add(group)
             else:
                 one.add_counts(group, _DEEDS)
-    added = conversion.added((group.currency, group.rate, group.target_rate) for group in deals)
+    for owner_id, name in goals.people.items():
+        owners.setdefault(owner_id, (name, Tally(conversion, _COUNTS, _MONEY)))
+    added, converted = (
+        conversion.added((one.currency, one.rate, one.target_rate) for one in rows)
+        for rows in (deals, [*deals, *targets])
+    )
     ordered = sorted(owners.items(), key=lambda pair: _place(pair[0], *pair[1]))
     sums = [tally.total("won_units") for _, (_, tally) in ordered]
     return {
@@ -65,12 +76,13 @@ def run(connection: Connection, actor: Actor, scope: Scope, _query: Mapping[str,
                 "label": name,
                 "rank": None if owner_id is None else sums.index(tally.total("won_units")) + 1,
                 **_figures(tally),
+                **goals.of_person(owner_id, tally.total("won_units")),
                 "filters": _filters(scope, added, owner_id),
             }
             for owner_id, (name, tally) in ordered
         ],
-        "totals": _figures(totals),
-        "meta": span(scope, conversion.target, added, "report.leaderboard.definition"),
+        "totals": {**_figures(totals), **goals.of_all(totals.total("won_units"))},
+        "meta": span(scope, conversion.target, converted, "report.leaderboard.definition", "report.target.definition"),
     }
 
 
@@ -160,6 +172,7 @@ def _filters(scope: Scope, added: list[str], owner_id: int | None) -> dict[str, 
         "lost_count": [*lost, *mine],
         "win_rate": [*won, *lost, *mine],
         "won_amount": [*won, *mine, *(("currency", one) for one in added)],
+        "attainment": [*won, *mine, *(("currency", one) for one in added)],
         "contact_count": [("user_id", str(owner_id)), *team, *scope.moments("occurred")],
         **customers_of,
     }
@@ -168,7 +181,7 @@ def _filters(scope: Scope, added: list[str], owner_id: int | None) -> dict[str, 
 
 REPORT = Report(
     "leaderboard",
-    "What each owner has won in a period, with win rate and activity",
+    "What each owner has won in a period against the target, with win rate and activity",
     run,
     answer_schema(
         "Leaderboard",
@@ -185,6 +198,8 @@ REPORT = Report(
         "rank",
         "label",
         "won_amount",
+        "target",
+        "attainment",
         "won_count",
         "lost_count",
         "win_rate",

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import Connection, select
 
 from ..access import Actor, Permission
@@ -17,35 +15,28 @@ from ..auth.models import Team, User
 from ..database import decimal_text, read_engine
 from ..deal.service import today
 from ..errors import Issue, invalid
-from ..messages import say
-from ..money.rules import amount_text, reporting_currency
-from .models import Measure, Target, may_set, targets
-from .periods import PeriodKind, Span, added_up, rolled_up, spans_of
-from .queries import reached
+from ..messages import say_all
+from ..money.conversion import Conversion
+from ..money.rules import reporting_currency, rounded
+from ..money.service import base_currency
+from .models import Measure, may_set
+from .periods import added_up, spans_of
+from .plan import Own, Plan, Whom, figure_of, key_of, share_of, whom_of
+from .queries import reached, stated
 from .service import PER_PRODUCT
 
-Own = dict[str, Decimal]
-"""Figures that were set, by the key of their period."""
+Months = dict[int, Decimal]
+"""What was reached, by the number of the month."""
 
-
-@dataclass
-class _Year:
-    """What is known of a year."""
-
-    year: int
-    teams: list[Any]
-    people: list[Any]
-    own: dict[tuple[str, int], Own]
-    by_user: dict[int, dict[int, Decimal]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(Decimal)))
-    by_team: dict[int, dict[int, Decimal]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(Decimal)))
+Others = dict[Whom, dict[str, dict[str, str]]]
+"""Figures that were set in another currency than that of the answer, as they were set, by their period."""
 
 
 def attainment(actor: Actor, query: Mapping[str, Any]) -> dict[str, Any]:
     """`/targets/attainment`.
 
-    A person's quarter and year are the sums of the months unless they have a figure of their own. A team with any
-    figure of its own in the year goes by those, else by the sum of its people and of the teams below. What was reached
-    counts in the periods of the reader's zone.
+    What was reached counts in the periods of the reader's zone. Money is in one currency: targets in another one are
+    converted at the rate of their first day, won amounts at that of their closing date.
 
     Raises:
         Problem: 422 for a product of what is not counted by product.
@@ -54,114 +45,128 @@ def attainment(actor: Actor, query: Mapping[str, Any]) -> dict[str, Any]:
     measure, product_id = query.get("measure", Measure.WON_AMOUNT), query.get("product_id")
     if product_id is not None and measure not in PER_PRODUCT:
         raise invalid(Issue("product_id", "no_product"))
+    is_money = measure == Measure.WON_AMOUNT
     with read_engine().connect() as connection:
-        stored = _stored(connection, actor, measure, year, product_id)
-        currency, counts = None, Counter(target.currency for target in stored)
-        if measure == Measure.WON_AMOUNT:
-            currency = reporting_currency(query.get("currency"), current_app.config["LIANXI"].base_currency, counts)
-        found = _year(connection, actor, year, [target for target in stored if target.currency == currency])
-        for user_id, team_id, month, units in reached(connection, actor, measure, year, product_id, currency):
-            figure = Decimal(units).scaleb(-4) if currency else Decimal(units)
-            for by, subject_id in ((found.by_user, user_id), (found.by_team, team_id)):
-                if subject_id is not None:
-                    by[subject_id][month] += figure
-    rows = [
-        row
-        for row in _Tree(actor, found, currency).rows()
-        if query.get("user_id") in (None, row["user_id"]) and _within(row, query.get("team_id"), found)
-    ]
+        conversion, found = _stated(connection, actor, query.get("currency"), measure, year, product_id)
+        facts = reached(connection, actor, measure, year, product_id, conversion)
+        teams = connection.execute(
+            select(Team.id, Team.name, Team.parent_id).where(Team.is_active).order_by(Team.sort_key)
+        ).all()
+        people = connection.execute(select(User.id, User.name, User.team_id, User.is_active).order_by(User.sort_key))
+        seen = [one for one in people if _sees(actor, one)]
+    own, others = _own(found, conversion)
+    by_user, by_team = _by_subject(facts, conversion, is_money=is_money)
+    tree = _Tree(actor, Plan(year, teams, seen, own), others, by_user, by_team, conversion.target if is_money else None)
+    money = [one for one in (*found, *facts) if is_money]
+    converted = conversion.added((one.currency, one.rate, one.target_rate) for one in money)
     return {
-        "rows": rows,
+        "rows": [
+            row
+            for row in tree.rows()
+            if query.get("user_id") in (None, row["user_id"]) and _within(row, query.get("team_id"), teams)
+        ],
         "meta": {
             "year": year,
             "measure": measure,
             "product_id": product_id,
-            "currency": currency,
-            "currencies": sorted(filter(None, counts)),
+            "currency": tree.currency,
+            "currencies": sorted({one.currency for one in found if is_money}),
+            "converted": [one for one in converted if one != conversion.target],
+            "left_out": sorted({one.currency for one in money} - set(converted)),
             "as_of": datetime.now(UTC).replace(microsecond=0),
-            "definition": say(f"target.{measure}.definition") + " " + say("target.definition"),
+            "definition": say_all(f"target.{measure}.definition", "target.definition"),
         },
     }
 
 
-def _stored(connection: Connection, actor: Actor, measure: str, year: int, product_id: int | None) -> list[Any]:
-    query = select(
-        Target.user_id, Target.team_id, Target.period, Target.period_on, Target.value, Target.currency
-    ).where(
-        Target.is_active,
-        targets.visible(actor.shape),
-        Target.measure == measure,
-        Target.period_on >= date(year, 1, 1),
-        Target.period_on <= date(year, 12, 31),
-        Target.product_id.is_(None) if product_id is None else Target.product_id == product_id,
-    )
-    return list(connection.execute(query, dict(actor.binds)))
+def _stated(
+    connection: Connection, actor: Actor, asked: str | None, measure: str, year: int, product_id: int | None
+) -> tuple[Conversion, list[Any]]:
+    """The targets of a year, and the conversion into the currency that most of them are meant in."""
+    base = base_currency()
+    conversion = Conversion(base, asked or base)
+    days = date(year, 1, 1), date(year, 12, 31)
+    found = stated(connection, actor, measure, conversion, *days, product_id)
+    currency = reporting_currency(asked, base, Counter(one.currency for one in found if one.currency))
+    if currency != conversion.target:
+        conversion = Conversion(base, currency)
+        found = stated(connection, actor, measure, conversion, *days, product_id)
+    return conversion, found
 
 
-def _year(connection: Connection, actor: Actor, year: int, stored: list[Any]) -> _Year:
-    teams = connection.execute(select(Team.id, Team.name, Team.parent_id).where(Team.is_active).order_by(Team.sort_key))
-    people = connection.execute(select(User.id, User.name, User.team_id, User.is_active).order_by(User.sort_key))
-    own: dict[tuple[str, int], Own] = defaultdict(dict)
-    for target in stored:
-        whom = ("user", target.user_id) if target.user_id is not None else ("team", target.team_id)
-        own[whom][Span(PeriodKind(target.period), target.period_on).key] = target.value
-    seen = [one for one in people if "all" in actor.tokens or one.id == actor.user_id or may_set(actor, one.team_id)]
-    return _Year(year, list(teams), seen, own)
+def _sees(actor: Actor, person: Any) -> bool:
+    return "all" in actor.tokens or person.id == actor.user_id or may_set(actor, person.team_id)
+
+
+def _own(found: Iterable[Any], conversion: Conversion) -> tuple[dict[Whom, Own], Others]:
+    """The figures that were set, converted; and as they were set, where that is in another currency."""
+    own: dict[Whom, Own] = defaultdict(dict)
+    others: Others = defaultdict(dict)
+    for one in found:
+        figure = figure_of(one, conversion)
+        if figure is not None:
+            own[whom_of(one)][key_of(one)] = figure
+        if one.currency not in (None, conversion.target):
+            others[whom_of(one)][key_of(one)] = {"value": decimal_text(one.value), "currency": one.currency}
+    return own, others
+
+
+def _by_subject(
+    facts: Iterable[Any], conversion: Conversion, *, is_money: bool
+) -> tuple[Mapping[int, Months], Mapping[int, Months]]:
+    """What was reached by each user and in each team; what has no rate is left out."""
+    by_user: dict[int, Months] = defaultdict(lambda: defaultdict(Decimal))
+    by_team: dict[int, Months] = defaultdict(lambda: defaultdict(Decimal))
+    for fact in facts:
+        figure: Decimal | None = Decimal(int(fact.units or 0))
+        if is_money and figure is not None:
+            figure = conversion.converted(figure.scaleb(-4), fact.currency, fact.rate, fact.target_rate)
+        for by, subject_id in ((by_user, fact.user_id), (by_team, fact.team_id)):
+            if subject_id is not None and figure is not None:
+                by[subject_id][fact.month] += figure
+    return by_user, by_team
 
 
 class _Tree:
     """The teams with their people as rows, in the order of the tree."""
 
-    def __init__(self, actor: Actor, found: _Year, currency: str | None) -> None:
-        self.actor, self.found, self.currency = actor, found, currency
-        self.spans = spans_of(found.year)
+    def __init__(
+        self,
+        actor: Actor,
+        plan: Plan,
+        others: Others,
+        by_user: Mapping[int, Months],
+        by_team: Mapping[int, Months],
+        currency: str | None,
+    ) -> None:
+        self.actor, self.plan, self.others, self.currency = actor, plan, others, currency
+        self.by_user, self.by_team = by_user, by_team
+        self.spans = spans_of(plan.year)
         self.sets = actor.may(Permission.TARGET_WRITE)
-        known = {team.id for team in found.teams}
-        self.below: dict[int | None, list[Any]] = defaultdict(list)
-        for team in found.teams:
-            self.below[team.parent_id if team.parent_id in known else None].append(team)
-        self.members: dict[int | None, list[Any]] = defaultdict(list)
-        for person in found.people:
-            self.members[person.team_id if person.team_id in known else None].append(person)
-        # Everything about a team is worked out once, from the leaves up.
-        self.targets: dict[int, Own] = {}
-        self.actuals: dict[int, dict[int, Decimal]] = {}
-        for team in self.below[None]:
-            self._work_out(team)
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Each team, its people, the teams below it; at the end the people of no team."""
-        for team in self.below[None]:
+        for team in self.plan.below[None]:
             yield from self._rows_of(team, 0)
-        for person in self.members[None]:
+        for person in self.plan.members[None]:
             yield from self._person(person, 0)
 
-    def _work_out(self, team: Any) -> None:
-        actual = dict(self.found.by_team.get(team.id, {}))
-        parts = [self._target_of(person) for person in self.members[team.id]]
-        for child in self.below[team.id]:
-            self._work_out(child)
-            parts.append(self.targets[child.id])
-            for month, figure in self.actuals[child.id].items():
-                actual[month] = actual.get(month, Decimal(0)) + figure
-        own = self.found.own.get(("team", team.id))
-        summed: Own = defaultdict(Decimal)
-        for part in [] if own else parts:
-            for key, figure in part.items():
-                summed[key] += figure
-        self.targets[team.id] = rolled_up(own, self.found.year) if own else dict(summed)
-        self.actuals[team.id] = actual
-
-    def _target_of(self, person: Any) -> Own:
-        return rolled_up(self.found.own.get(("user", person.id), {}), self.found.year)
+    def _reached_by(self, team_id: int) -> Months:
+        """What a team has reached with those below it."""
+        months: Months = defaultdict(Decimal, self.by_team.get(team_id, {}))
+        for child in self.plan.below[team_id]:
+            for month, figure in self._reached_by(child.id).items():
+                months[month] += figure
+        return months
 
     def _rows_of(self, team: Any, depth: int) -> Iterator[dict[str, Any]]:
-        own = self.found.own.get(("team", team.id), {})
+        own = self.plan.own.get(("team", team.id), {})
         sees_all = may_set(self.actor, team.id)
         inner = depth
         # The own team's figure is seen by its people too; a sum of colleagues whom one does not see is not.
-        if sees_all or own:
+        if sees_all or own or ("team", team.id) in self.others:
             inner = depth + 1
+            months = self._reached_by(team.id) if sees_all else None
             yield {
                 "key": f"team:{team.id}",
                 "user_id": None,
@@ -171,18 +176,19 @@ class _Tree:
                 "depth": depth,
                 "mode": "own" if own else "sum",
                 "can_write": self.sets and sees_all,
-                "cells": self._cells(own, self.targets[team.id], self.actuals[team.id] if sees_all else None),
+                "cells": self._cells(("team", team.id), self.plan.of_team(team.id), months),
             }
-        for person in self.members[team.id]:
+        for person in self.plan.members[team.id]:
             yield from self._person(person, inner)
-        for child in self.below[team.id]:
+        for child in self.plan.below[team.id]:
             yield from self._rows_of(child, inner)
 
     def _person(self, person: Any, depth: int) -> Iterator[dict[str, Any]]:
-        own, actual = self.found.own.get(("user", person.id), {}), self.found.by_user.get(person.id, {})
+        whom, actual = ("user", person.id), self.by_user.get(person.id, {})
+        is_set = whom in self.plan.own or whom in self.others
         # Who is in no team, or has left, stands here for what he or she was to reach or has reached.
         is_expected = person.is_active and (person.team_id is not None or person.id == self.actor.user_id)
-        if is_expected or own or actual:
+        if is_expected or is_set or actual:
             yield {
                 "key": f"user:{person.id}",
                 "user_id": person.id,
@@ -192,16 +198,16 @@ class _Tree:
                 "depth": depth,
                 "mode": None,
                 "can_write": self.sets and bool(person.is_active) and may_set(self.actor, person.team_id),
-                "cells": self._cells(own, self._target_of(person), actual),
+                "cells": self._cells(whom, self.plan.of_person(person.id), actual),
             }
 
-    def _cells(self, own: Own, figures: Own, months: Mapping[int, Decimal] | None) -> list[dict[str, Any]]:
-        actuals = None if months is None else added_up(months, self.found.year)
+    def _cells(self, whom: Whom, figures: Own, months: Mapping[int, Decimal] | None) -> list[dict[str, Any]]:
+        actuals = None if months is None else added_up(months, self.plan.year)
+        own, others = self.plan.own.get(whom, {}), self.others.get(whom, {})
         cells = []
         for span in self.spans:
             target = figures.get(span.key)
             actual = None if actuals is None else actuals[span.key]
-            known = actual is not None and target is not None and target > 0
             cells.append(
                 {
                     "key": span.key,
@@ -209,21 +215,22 @@ class _Tree:
                     "period_on": span.first,
                     "target": None if target is None else self._text(target),
                     "is_own": span.key in own,
+                    "set_as": others.get(span.key),
                     "actual": None if actual is None else self._text(actual),
-                    "attainment": round(float(actual / target), 4) if known and actual is not None and target else None,
+                    "attainment": share_of(actual, target),
                 }
             )
         return cells
 
     def _text(self, figure: Decimal) -> str:
-        return amount_text(int(figure.scaleb(4)), self.currency) if self.currency else decimal_text(figure)
+        return decimal_text(rounded(figure, self.currency) if self.currency else figure)
 
 
-def _within(row: Mapping[str, Any], team_id: int | None, found: _Year) -> bool:
+def _within(row: Mapping[str, Any], team_id: int | None, teams: Iterable[Any]) -> bool:
     """Whether a row is a team's, or lies below it."""
     if team_id is None:
         return True
-    parents = {team.id: team.parent_id for team in found.teams}
+    parents = {team.id: team.parent_id for team in teams}
     at = row["team_id"] if row["team_id"] is not None else row["parent_team_id"]
     while at is not None and at != team_id:
         at = parents.get(at)

@@ -44,6 +44,19 @@ class Span:
         """The numbers of its months within the year."""
         return range(self.first.month, self.first.month + _MONTHS[self.kind])
 
+    @property
+    def parts(self) -> list[Span]:
+        """The quarters of a year, the months of a quarter; a month has none."""
+        if self.kind is PeriodKind.MONTH:
+            return []
+        kind = PeriodKind.MONTH if self.kind is PeriodKind.QUARTER else PeriodKind.QUARTER
+        return [Span(kind, date(self.first.year, month, 1)) for month in self.months[:: _MONTHS[kind]]]
+
+    @property
+    def in_months(self) -> list[Span]:
+        """The months of which it is made."""
+        return [Span(PeriodKind.MONTH, date(self.first.year, month, 1)) for month in self.months]
+
 
 def begins(kind: str, on: date) -> bool:
     """Whether a day is the first of such a span."""
@@ -109,6 +122,41 @@ def rolled_up(own: Mapping[str, Decimal], year: int) -> dict[str, Decimal]:
         elif span.kind is PeriodKind.QUARTER:
             quarters.append(figure)
     return found
+
+
+def spread(own: Mapping[str, Decimal], year: int) -> dict[str, Decimal]:
+    """The figures that were set in a year; spans of which nothing is known have an even share of a larger one.
+
+    What is left of a year's or quarter's figure beyond what is known of the spans inside it goes to the others in equal
+    parts. What `rolled_up` makes of a figure stays as it is.
+    """
+    known, found = rolled_up(own, year), dict(own)
+    # Backwards a year comes before its quarters, and these before their months.
+    for span in reversed(spans_of(year)):
+        inside = span.parts
+        blank = [one.key for one in inside if one.key not in known]
+        rest = found.get(span.key, Decimal(0)) - sum((known.get(one.key, Decimal(0)) for one in inside), Decimal(0))
+        if blank and rest > 0:
+            found |= dict.fromkeys(blank, rest / len(blank))
+    return found
+
+
+def within(year: int, first: date | None, last: date | None) -> list[Span]:
+    """The fewest spans of a year that make up all its months in which a period has days.
+
+    Args:
+        first: first day of the period; None is open.
+        last: its last day; None is open.
+    """
+    low = 1 if first is None or first.year < year else first.month if first.year == year else 13
+    high = 12 if last is None or last.year > year else last.month if last.year == year else 0
+
+    def inside(span: Span) -> list[Span]:
+        if low <= span.months[0] and span.months[-1] <= high:
+            return [span]
+        return [one for part in span.parts for one in inside(part)]
+
+    return inside(Span(PeriodKind.YEAR, date(year, 1, 1)))
 
 
 def added_up(months: Mapping[int, Decimal], year: int) -> dict[str, Decimal]:

@@ -147,14 +147,25 @@ class AttainmentQuery(StrictSchema):
     team_id = IdField()
 
 
+class SetAsSchema(StrictSchema):
+    """A figure as it was set."""
+
+    value = DecimalText()
+    currency = Line()
+
+
 class AttainmentCellSchema(StrictSchema):
-    """One period: what is to be reached, what was reached, and the share of it; null where that is not known."""
+    """One period: what is to be reached, what was reached, and the share of it; null where that is not known.
+
+    `set_as`: the period's own figure where it stands in another currency than the answer; it is changed there.
+    """
 
     key = Line()
     period = Choice(PeriodKind)
     period_on = DateField()
     target = DecimalText(allow_none=True)
     is_own = fields.Boolean()
+    set_as = fields.Nested(SetAsSchema, allow_none=True)
     actual = DecimalText(allow_none=True)
     attainment = fields.Float(allow_none=True)
 
@@ -174,13 +185,19 @@ class AttainmentRowSchema(StrictSchema):
 
 
 class AttainmentMetaSchema(StrictSchema):
-    """What an attainment covers. `currencies`: those in which there are targets."""
+    """What an attainment covers.
+
+    `currencies`: those in which there are targets; `converted`: those that were converted into `currency`; `left_out`:
+    those without a rate, in which nothing is counted.
+    """
 
     year = fields.Integer()
     measure = Choice(Measure)
     product_id = fields.Integer(allow_none=True)
     currency = Line(allow_none=True)
     currencies = fields.List(Line())
+    converted = fields.List(Line())
+    left_out = fields.List(Line())
     as_of = InstantField()
     definition = Line()
 

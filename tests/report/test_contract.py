@@ -23,6 +23,10 @@ def test_answers_are_as_documented(cast: Cast) -> None:
     cast.alice.post("/deals/1/move", {"stage_id": LATER})
     lost_for(cast.alice, 2)
     cast.alice.made("/contacts", {"customer_id": buyer, "kind": "call", "person_id": person, "deal_id": 1})
+    month = {"period": "month", "period_on": "2026-01-01", "measure": "won_amount"}
+    for currency in ("CNY", "USD"):
+        who = {"CNY": cast.alice, "USD": cast.bob}[currency]
+        cast.root.made("/targets", {"user_id": who.id, "value": "9", "currency": currency, **month})
     document = cast.alice.get("/openapi.json").get_json()
     for template, path in (
         ("/deals", "/deals"),
@@ -51,6 +55,7 @@ def test_answers_are_as_documented(cast: Cast) -> None:
         ("/reports/activity", "/reports/activity"),
         ("/reports/activity", "/reports/activity?group_by=day"),
         ("/reports/forecast", "/reports/forecast"),
+        ("/targets/attainment", "/targets/attainment?year=2026"),
     ):
         operation = document["paths"][f"/api/v1{template}"]["get"]
         schema = operation["responses"]["200"]["content"]["application/json"]["schema"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from app.contact.models import ContactRecord
 from app.customer.models import Customer
 from app.database import db
 from app.deal.models import Deal
+from app.money.models import ExchangeRate
 from app.routing import CRM
 from app.target.models import Target
 from app.target.periods import spans_of
@@ -199,6 +200,71 @@ def test_one_product(cast: Cast) -> None:
     assert brief(whole[f"{YEAR}-05"]) == ("9.00", True, "1257.00", 139.6667)
 
 
+def test_currencies(cast: Cast) -> None:
+    put(cast.carol, "won_amount", {"user_id": cast.alice.id, "cells": {f"{YEAR}-01": "1000"}}, currency="USD")
+    put(cast.carol, "won_amount", {"user_id": cast.alice.id, "cells": {f"{YEAR}-02": "700"}})
+    won(cast, cast.alice, f"{YEAR}-01-15", "800")
+    won(cast, cast.alice, f"{YEAR}-01-20", "100", currency="USD")
+    won(cast, cast.alice, f"{YEAR}-01-20", "9", currency="JPY")
+    in_dollars = {"value": "1000.00", "currency": "USD"}
+
+    def hers(query: str = "") -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+        answer = attainment(cast.carol, query)
+        mine, team = cells(answer, f"user:{cast.alice.id}"), cells(answer, f"team:{cast.north}")
+        for key in (f"{YEAR}-01", f"{YEAR}"):
+            assert (mine[key]["target"], mine[key]["actual"]) == (team[key]["target"], team[key]["actual"])
+        return answer["meta"], mine
+
+    # What has no rate is left out, and the answer says so.
+    meta, found = hers()
+    assert (meta["currency"], meta["currencies"], meta["converted"]) == ("CNY", ["CNY", "USD"], [])
+    assert meta["left_out"] == ["JPY", "USD"]
+    assert brief(found[f"{YEAR}-01"]) == (None, False, "800.00", None)
+    assert found[f"{YEAR}-01"]["set_as"] == in_dollars
+    assert brief(found[f"{YEAR}"]) == ("700.00", False, "800.00", 1.1429)
+    for day, rate in (("01-01", "7"), ("01-10", "8")):
+        cast.root.made("/exchange-rates", {"currency": "USD", "valid_on": f"{YEAR}-{day}", "rate": rate})
+    # A target at the rate of its first day, what was won at that of the closing date.
+    meta, found = hers()
+    assert (meta["currency"], meta["converted"], meta["left_out"]) == ("CNY", ["USD"], ["JPY"])
+    assert brief(found[f"{YEAR}-01"]) == ("7000.00", True, "1600.00", 0.2286)
+    assert (found[f"{YEAR}-01"]["set_as"], found[f"{YEAR}-02"]["set_as"]) == (in_dollars, None)
+    assert brief(found[f"{YEAR}"]) == ("7700.00", False, "1600.00", 0.2078)
+    meta, found = hers("&currency=USD")
+    assert (meta["currency"], meta["converted"], meta["left_out"]) == ("USD", ["CNY"], ["JPY"])
+    assert brief(found[f"{YEAR}-01"]) == ("1000.00", True, "200.00", 0.2)
+    assert brief(found[f"{YEAR}-02"]) == ("87.50", True, "0.00", 0.0)
+    assert (found[f"{YEAR}-01"]["set_as"], found[f"{YEAR}-02"]["set_as"]["currency"]) == (None, "CNY")
+    # What is counted has no currency.
+    assert attainment(cast.carol, "&measure=won_count")["meta"]["converted"] == []
+    refused = cast.carol.put(
+        "/targets/grid",
+        {
+            "year": YEAR,
+            "measure": "won_amount",
+            "rows": [{"user_id": cast.alice.id, "cells": {f"{YEAR}-01": "1"}}],
+        },
+    )
+    assert issues(refused) == {f"#/rows/0/cells/{YEAR}-01": "other_currency"}
+
+
+def test_a_year_of_targets_in_one_other_currency_is_shown_in_it(cast: Cast) -> None:
+    cast.root.made("/exchange-rates", {"currency": "USD", "valid_on": f"{YEAR}-01-01", "rate": "8"})
+    put(cast.carol, "won_amount", {"user_id": cast.alice.id, "cells": {f"{YEAR}-01": "1000"}}, currency="USD")
+    won(cast, cast.alice, f"{YEAR}-01-15", "800")
+    answer = attainment(cast.alice)
+    assert (answer["meta"]["currency"], answer["meta"]["converted"]) == ("USD", ["CNY"])
+    cell = cells(answer, f"user:{cast.alice.id}")[f"{YEAR}-01"]
+    assert (*brief(cell), cell["set_as"]) == ("1000.00", True, "100.00", 0.1, None)
+
+
+def test_a_teams_figure_without_a_rate_is_known_to_its_people(cast: Cast) -> None:
+    put(cast.root, "won_amount", {"team_id": cast.north, "cells": {f"{YEAR}-01": "10"}}, currency="USD")
+    put(cast.root, "won_amount", {"team_id": cast.south, "cells": {f"{YEAR}-01": "10"}})
+    team = cells(attainment(cast.alice, "&currency=CNY"), f"team:{cast.north}")[f"{YEAR}-01"]
+    assert (team["target"], team["set_as"]) == (None, {"value": "10.00", "currency": "USD"})
+
+
 def test_bad_questions(cast: Cast) -> None:
     asked = cast.alice.get("/targets/attainment?year=1&measure=luck&product_id=x&currency=XXY&team=1")
     assert issues(asked) == {
@@ -244,6 +310,7 @@ world = st.fixed_dictionaries(
         ),
         "customers": st.lists(st.tuples(st.none() | seller, moment), min_size=1, max_size=8),
         "contacts": st.lists(st.tuples(seller, st.integers(0, 7), moment), max_size=8),
+        "rate": st.none() | st.decimals(min_value="0.01", max_value=100, places=2),
         "targets": st.dictionaries(
             st.tuples(
                 seller | st.sampled_from(["north", "south"]),
@@ -255,7 +322,17 @@ world = st.fixed_dictionaries(
         ),
     }
 )
-_TABLES = ("journal_value", "journal", "target", "contact_record", "deal_line", "deal_period", "deal", "customer")
+_TABLES = (
+    "exchange_rate",
+    "journal_value",
+    "journal",
+    "target",
+    "contact_record",
+    "deal_line",
+    "deal_period",
+    "deal",
+    "customer",
+)
 
 
 def _keys(*names: str) -> dict[str, Any]:
@@ -270,6 +347,9 @@ def _fill(cast: Cast, built: dict[str, Any]) -> None:
         one.created_at = created_at
         db.session.add(one)
     db.session.flush()
+    if built["rate"] is not None:
+        rate = {"currency": "USD", "base_currency": "CNY", "valid_on": date(YEAR, 1, 1), "rate": str(built["rate"])}
+        db.session.add(ExchangeRate(**rate))
     at = datetime(YEAR, 1, 1, tzinfo=UTC)
     for number, (name, closed_on, figure, state, in_dollars) in enumerate(built["deals"], 1):
         owner = getattr(cast, name)
@@ -312,7 +392,7 @@ def _fill(cast: Cast, built: dict[str, Any]) -> None:
         db.session.add(Target(**values, value=figure, currency=currency, slot_key=slot_key(values)))
 
 
-def _facts(who: Member, measure: str) -> list[tuple[Any, Any, str, Decimal]]:
+def _facts(who: Member, measure: str, dollar: Decimal | None) -> list[tuple[Any, Any, str, Decimal]]:
     """User, team, month and figure of every record in the lists of a reader."""
     paths = {"new_customers": "/customers", "activities": "/contacts"}
     listed = who.get(f"{paths.get(measure, '/deals')}?per_page=200").get_json()["data"]
@@ -324,8 +404,11 @@ def _facts(who: Member, measure: str) -> list[tuple[Any, Any, str, Decimal]]:
             on = moment.astimezone(ZoneInfo("Asia/Shanghai")).date().isoformat()
             user = one["owner_id"] if measure == "new_customers" else one["user_id"]
             found.append((user, teams.get(user), on[:7], Decimal(1)))
-        elif one["state"] == "won" and (measure == "won_count" or one["currency"] == "CNY"):
-            figure = Decimal(one["amount"]) if measure == "won_amount" else Decimal(1)
+        elif one["state"] == "won":
+            worth = {"CNY": Decimal(1), "USD": dollar}[one["currency"]] if measure == "won_amount" else Decimal(1)
+            if worth is None:
+                continue
+            figure = Decimal(one["amount"]) * worth if measure == "won_amount" else Decimal(1)
             found.append((one["owner_id"], one["team_id"], one["closed_on"][:7], figure))
     return found
 
@@ -369,7 +452,7 @@ def test_it_is_what_a_plain_recount_of_the_lists_gives(cast: Cast, built: dict[s
     team_names = {team.id: team.name.lower() for team in db.session.query(Team)}
     for who in (cast.alice, cast.carol, cast.vera):
         for measure in ("won_amount", "won_count", "new_customers", "activities"):
-            facts = _facts(who, measure)
+            facts = _facts(who, measure, built["rate"])
             for row in attainment(who, f"&measure={measure}&currency=CNY")["rows"]:
                 is_team = row["team_id"] is not None
                 name = team_names[row["team_id"]] if is_team else names[row["user_id"]]
@@ -384,6 +467,7 @@ def test_it_is_what_a_plain_recount_of_the_lists_gives(cast: Cast, built: dict[s
                     months = _months_of(key)
                     mine = [fact[3] for fact in facts if fact[place] == subject and fact[2] in months]
                     actual = sum(mine, Decimal(0))
-                    assert cell["actual"] == f"{actual:.2f}", (who.name, measure, name, key)
+                    said = actual.quantize(Decimal("0.01"), ROUND_HALF_UP)
+                    assert cell["actual"] == f"{said}", (who.name, measure, name, key)
                     share = round(float(actual / goal), 4) if goal else None
                     assert cell["attainment"] == share, (who.name, measure, name, key)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.target.periods import added_up, begins, month_moments, rolled_up, span_of, spans_of
+from app.target.periods import added_up, begins, month_moments, rolled_up, span_of, spans_of, spread, within
 
 
 def test_the_spans_of_a_year_are_named_and_found_again() -> None:
@@ -69,3 +69,45 @@ def test_what_was_reached_adds_up(months: dict[int, Decimal]) -> None:
     assert found["2026"] == sum(months.values(), Decimal(0))
     assert found["2026"] == sum((found[f"2026-Q{quarter}"] for quarter in range(1, 5)), Decimal(0))
     assert found["2026-05"] == months.get(5, 0)
+
+
+@given(st.dictionaries(st.sampled_from([span.key for span in spans_of(2026)]), figures))
+def test_what_is_spread_changes_nothing_that_was_known(own: dict[str, Decimal]) -> None:
+    known, found = rolled_up(own, 2026), spread(own, 2026)
+    after = rolled_up(found, 2026)
+    assert after.items() >= known.items()
+    for span in spans_of(2026):
+        if any(one.key in found and one.key not in known for one in span.parts):
+            # All that was set for it is given out, to the last of its parts.
+            assert all(one.key in after for one in span.parts)
+            whole = sum((after[one.key] for one in span.parts), Decimal(0))
+            assert round(whole, 6) == round(found[span.key], 6)
+
+
+def test_what_is_left_is_spread_evenly() -> None:
+    found = spread({"2026-01": Decimal(100), "2026-Q1": Decimal(180), "2026": Decimal(1260)}, 2026)
+    assert {found[f"2026-{month:02d}"] for month in range(4, 13)} == {Decimal(120)}
+    assert (found["2026-02"], found["2026-03"], found["2026-Q2"]) == (Decimal(40), Decimal(40), Decimal(360))
+    overdone = {"2026-01": Decimal(200), "2026-Q1": Decimal(180)}
+    assert spread(overdone, 2026) == overdone
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "keys"),
+    [
+        (None, None, ["2026"]),
+        (date(2026, 1, 1), date(2026, 12, 31), ["2026"]),
+        (date(2026, 1, 31), date(2026, 12, 1), ["2026"]),
+        (date(2026, 2, 1), None, ["2026-02", "2026-03", "2026-Q2", "2026-Q3", "2026-Q4"]),
+        (None, date(2026, 4, 1), ["2026-Q1", "2026-04"]),
+        (date(2026, 5, 9), date(2026, 5, 9), ["2026-05"]),
+        (date(2027, 1, 1), None, []),
+        (None, date(2025, 12, 31), []),
+        (date(2026, 5, 1), date(2026, 4, 30), []),
+    ],
+)
+def test_the_spans_of_a_period(first: date | None, last: date | None, keys: list[str]) -> None:
+    found = within(2026, first, last)
+    assert [span.key for span in found] == keys
+    months = [month.first.month for span in found for month in span.in_months]
+    assert months == sorted(set(months))

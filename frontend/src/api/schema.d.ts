@@ -1869,7 +1869,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What is expected to close month by month, how sure it is, and what was won
+         * What is expected to close month by month, how sure it is, what was won, and of which target
          * @description Needs the permission `report:read`.
          */
         get: operations["read_forecast_report"];
@@ -1949,7 +1949,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What each owner has won in a period, with win rate and activity
+         * What each owner has won in a period against the target, with win rate and activity
          * @description Needs the permission `report:read`.
          */
         get: operations["read_leaderboard_report"];
@@ -2699,6 +2699,7 @@ export interface components {
             period_on: string;
             target: string | null;
             is_own: boolean;
+            set_as: components["schemas"]["SetAs"] | null;
             actual: string | null;
             attainment: number | null;
         };
@@ -2709,6 +2710,8 @@ export interface components {
             product_id: number | null;
             currency: string | null;
             currencies: string[];
+            converted: string[];
+            left_out: string[];
             /** Format: date-time */
             as_of: string;
             definition: string;
@@ -3451,6 +3454,9 @@ export interface components {
             won_amount: string;
             weighted_amount: string;
             other_amounts: components["schemas"]["Amounts"][];
+            target: string | null;
+            attainment: number | null;
+            other_targets: components["schemas"]["OtherTarget"][];
             filters: {
                 [key: string]: unknown;
             };
@@ -3470,6 +3476,9 @@ export interface components {
             won_amount: string;
             weighted_amount: string;
             other_amounts: components["schemas"]["Amounts"][];
+            target: string | null;
+            attainment: number | null;
+            other_targets: components["schemas"]["OtherTarget"][];
             filters?: {
                 [key: string]: unknown;
             };
@@ -3654,6 +3663,9 @@ export interface components {
             other_amounts: components["schemas"]["Amounts"][];
             contact_count: number;
             new_customers: number;
+            target: string | null;
+            attainment: number | null;
+            other_targets: components["schemas"]["OtherTarget"][];
             filters: {
                 [key: string]: unknown;
             };
@@ -3666,6 +3678,9 @@ export interface components {
             other_amounts: components["schemas"]["Amounts"][];
             contact_count: number;
             new_customers: number;
+            target: string | null;
+            attainment: number | null;
+            other_targets: components["schemas"]["OtherTarget"][];
             filters?: {
                 [key: string]: unknown;
             };
@@ -3861,6 +3876,10 @@ export interface components {
             values?: {
                 [key: string]: unknown;
             };
+        };
+        OtherTarget: {
+            currency: string;
+            amount: string;
         };
         PasswordChangeInput: {
             current_password: string;
@@ -4461,6 +4480,10 @@ export interface components {
         SessionPage: {
             data: components["schemas"]["Session"][];
             meta: components["schemas"]["ListMeta"];
+        };
+        SetAs: {
+            value: string;
+            currency: string;
         };
         Stage: {
             id: number;

@@ -36,6 +36,8 @@ export interface ChartPlan {
   rows: readonly ReportRow[]
   labels: readonly string[]
   series: readonly ChartSeries[]
+  /** What the bars stand against; the first of them is marked on each bar. */
+  against: readonly ChartSeries[]
 }
 
 /** One measure as a chart shows it. */
@@ -152,7 +154,10 @@ export function optionOf(
       ? funnel(plan, words, theme)
       : plan.shape === 'waterfall'
         ? steps(plan, words, theme)
-        : plan.series.map((one) => drawn(plan, one, words, theme, isNarrow)),
+        : [
+            ...plan.series.map((one) => drawn(plan, one, words, theme, isNarrow)),
+            ...plan.against.slice(0, 1).flatMap((one) => marked(plan, one, words, theme, isNarrow)),
+          ],
   }
 }
 
@@ -195,12 +200,59 @@ function drawn(
       show:
         isLying &&
         !plan.isStacked &&
+        plan.against.length === 0 &&
         (plan.series.length === 1 || (!isNarrow && plan.rows.length * plan.series.length <= 20)),
       position: 'right',
       formatter: ({ dataIndex }: { dataIndex: number }) =>
         one.values[dataIndex] ? words.sayShort(one.measure, one.values[dataIndex] ?? null) : '',
     },
   }
+}
+
+/** A stroke across each bar, at what it is to reach; the figures of lying bars stand before it. */
+function marked(
+  plan: ChartPlan,
+  one: ChartSeries,
+  words: ChartWords,
+  { colours, font }: ChartTheme,
+  isNarrow: boolean,
+): object[] {
+  const [first] = plan.series
+  const isLying = plan.shape === 'bar'
+  const room = (isLying ? 240 : isNarrow ? 290 : 1000) / Math.max(plan.rows.length, 1)
+  const length = Math.round(Math.min(isLying ? 30 : 44, Math.max(6, room * 0.75)))
+  const strokes = {
+    type: 'line',
+    name: one.label,
+    data: one.values,
+    color: colours[one.colour],
+    lineStyle: { width: 0 },
+    symbol: 'rect',
+    symbolSize: isLying ? [3, length] : [length, 3],
+    showAllSymbol: true,
+    silent: true,
+    z: 4,
+  }
+  if (!isLying || !first) return [strokes]
+  const figures = {
+    ...strokes,
+    data: first.values,
+    color: 'transparent',
+    symbolSize: 1,
+    z: 5,
+    label: {
+      fontFamily: font,
+      fontSize: 11,
+      color: colours['ink-2'],
+      backgroundColor: colours['surface'],
+      padding: [1, 2],
+      show: true,
+      position: 'right',
+      formatter: ({ dataIndex: at }: { dataIndex: number }) =>
+        first.values[at] ? words.sayShort(first.measure, first.values[at] ?? null) : '',
+    },
+  }
+  return [strokes, figures]
 }
 
 function steps(plan: ChartPlan, words: ChartWords, { colours, font }: ChartTheme): object[] {

@@ -89,6 +89,11 @@ export function recordsOf(list: RecordsList | null, filters: unknown, report?: s
   return { list, query: { ...view, ...query, ...(report ? { report } : {}) } }
 }
 
+/** The way to the targets of a year, `2026` or any day or month of it; this year's without. */
+export function targetsOf(when: string | null): RecordsLink {
+  return { list: 'targets', query: when ? { year: when.slice(0, 4) } : {} }
+}
+
 /** Rows of one pipeline, in the order of its stages. */
 export interface PipelineGroup<T> {
   id: number

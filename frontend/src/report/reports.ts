@@ -2,7 +2,7 @@ import type { FigureKind } from './figures'
 import type { Period } from './period'
 
 /** A list that figures lead to. */
-export type RecordsList = 'deals' | 'customers' | 'contacts'
+export type RecordsList = 'deals' | 'customers' | 'contacts' | 'targets'
 
 /** One figure per row of a report. */
 export interface Measure {
@@ -17,6 +17,8 @@ export interface Measure {
   standing?: boolean
   /** The list of the records behind it; the report's own unless named. */
   list?: RecordsList | null
+  /** A share of a whole: the table draws a bar beside the figure. */
+  hasBar?: boolean
 }
 
 /** A row, or the totals, as the server sends them. */
@@ -40,6 +42,8 @@ export type ChartKind = 'bar' | 'line' | 'stack' | 'funnel' | 'waterfall'
 export interface ChartView {
   kind: ChartKind
   measures: readonly string[]
+  /** What the bars stand against: the first is marked on them, all of them are told beside. */
+  against?: readonly string[]
 }
 
 /** A report, declared: its screen follows from this. A further report is one entry of {@link reports}. */
@@ -85,6 +89,12 @@ const minutes = (key: string, more: Partial<Measure> = {}): Measure => ({ key, k
 const up = { better: 'up' } as const
 const down = { better: 'down' } as const
 const standing = { standing: true } as const
+/** What is to be won, and which share of it was. */
+const goal: readonly Measure[] = [
+  amount('target', { list: 'targets' }),
+  rate('attainment', { ...up, hasBar: true }),
+]
+const against = ['target', 'attainment'] as const
 
 /** Groups whose rows are spans of time, in their order. */
 export const timeGroups: ReadonlySet<string> = new Set(['day', 'week', 'month', 'quarter'])
@@ -195,18 +205,21 @@ export const reports: readonly ReportDeclaration[] = [
       amount('overdue_amount', standing),
       count('won_count', up),
       amount('won_amount', up),
+      ...goal,
     ],
     charts: [
       {
         kind: 'stack',
         measures: ['won_amount', 'committed_amount', 'best_case_amount', 'pipeline_amount'],
+        against,
       },
       { kind: 'bar', measures: ['open_amount', 'weighted_amount'] },
+      { kind: 'bar', measures: ['attainment'] },
     ],
     period: 'all',
     isOrdered: true,
     list: 'deals',
-    resources: ['deals'],
+    resources: ['deals', 'targets'],
   },
   {
     path: 'funnel',
@@ -262,10 +275,11 @@ export const reports: readonly ReportDeclaration[] = [
     path: 'leaderboard',
     groups: [],
     rows: 'owner',
-    heads: ['won_amount', 'won_count', 'win_rate', 'contact_count'],
+    heads: ['won_amount', 'attainment', 'win_rate', 'contact_count'],
     measures: [
       count('rank', { list: null }),
       amount('won_amount', up),
+      ...goal,
       count('won_count', up),
       count('lost_count', down),
       rate('win_rate', up),
@@ -273,12 +287,13 @@ export const reports: readonly ReportDeclaration[] = [
       count('new_customers', { ...up, list: 'customers' }),
     ],
     charts: [
-      { kind: 'bar', measures: ['won_amount'] },
+      { kind: 'bar', measures: ['won_amount'], against },
       { kind: 'bar', measures: ['win_rate'] },
       { kind: 'bar', measures: ['contact_count'] },
+      { kind: 'bar', measures: ['attainment'] },
     ],
     list: 'deals',
-    resources: ['deals', 'contacts', 'customers'],
+    resources: ['deals', 'contacts', 'customers', 'targets'],
   },
   {
     path: 'activity',

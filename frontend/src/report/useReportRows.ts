@@ -1,6 +1,6 @@
 import { computed, type ComputedRef } from 'vue'
 import { useI18n } from 'vue-i18n'
-import { colourOf, mostBars, valuesOf, type ChartPlan } from './chart'
+import { colourOf, mostBars, valuesOf, type ChartPlan, type ChartSeries } from './chart'
 import {
   measureOf,
   sorted,
@@ -41,6 +41,7 @@ export function planOf(
   const isTime = timeGroups.has(group)
   const [lead = ''] = view.measures
   let shown = rows.filter((row) => (report.charted ? report.charted(row) : true))
+  const against = view.against ?? []
   const isFixed = view.kind === 'funnel' || view.kind === 'waterfall'
   // Deals without a date stand on no day of the axis.
   if (isTime) shown = shown.filter((row) => row.key !== null)
@@ -50,7 +51,7 @@ export function planOf(
       shown = shown.filter((row) => view.measures.some((key) => valueOf(row, key) !== null))
     else
       shown = shown
-        .filter((row) => view.measures.some((key) => Number(valueOf(row, key) ?? 0) !== 0))
+        .filter((row) => [...view.measures, ...against].some((key) => Number(valueOf(row, key) ?? 0) !== 0))
         .sort((a, b) => total(b, view, lead) - total(a, view, lead))
         .slice(0, mostBars)
   }
@@ -61,6 +62,10 @@ export function planOf(
       : view.kind === 'line'
         ? 'line'
         : 'column'
+  function seriesOf(key: string, colour: ChartSeries['colour']): ChartSeries {
+    const measure = measureOf(report, key)
+    return { measure, label: text.measureName(measure), colour, values: valuesOf(shown, key) }
+  }
   const names = new Set(shown.map((row) => row['pipeline_name']))
   return {
     shape,
@@ -70,15 +75,11 @@ export function planOf(
       const label = text.labelOf(group, row)
       return report.hasSections && names.size > 1 ? `${label} (${String(row['pipeline_name'])})` : label
     }),
-    series: view.measures.map((key, at) => {
-      const measure = measureOf(report, key)
-      return {
-        measure,
-        label: text.measureName(measure),
-        colour: colourOf(key, at),
-        values: valuesOf(shown, key),
-      }
-    }),
+    series: view.measures.map((key, at) => seriesOf(key, colourOf(key, at))),
+    // Where nobody has set one there is nothing to stand against.
+    against: against
+      .map((key) => seriesOf(key, 'ink'))
+      .filter(({ values }) => values.some((value) => value !== null)),
   }
 }
 

@@ -89,6 +89,11 @@ export function useReportView(report: ReportDeclaration) {
     () => rows.plan.value.shape === 'bar' && report.isOrdered !== true && report.charted === undefined,
   )
 
+  const amountsOf = (name: string): string =>
+    ((answer.value?.totals[name] ?? []) as OtherAmount[])
+      .map((other) => money(other.amount, other.currency))
+      .join(', ')
+
   return {
     ...rows,
     state,
@@ -118,11 +123,9 @@ export function useReportView(report: ReportDeclaration) {
       })),
     ),
     /** Amounts in currencies without a rate: never added, told beside the totals. */
-    others: computed(() =>
-      ((answer.value?.totals['other_amounts'] ?? []) as OtherAmount[])
-        .map((other) => money(other.amount, other.currency))
-        .join(', '),
-    ),
+    others: computed(() => amountsOf('other_amounts')),
+    /** The same of targets. */
+    otherTargets: computed(() => amountsOf('other_targets')),
     setGroup: (value: string) => state.setExtra({ group_by: value === home ? null : value, sort: null }),
     setChart: (value: number) => state.setExtra({ chart: value === 0 ? null : String(value) }),
     setSort: (value: string | null) => state.setExtra({ sort: value }),

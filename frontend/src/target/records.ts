@@ -32,7 +32,8 @@ export function recordsBehind({ rows, meta }: Attainment, row: AttainmentRow, sp
     wanted.append('state', 'won')
     wanted.append('closed_from', span.first)
     wanted.append('closed_to', dayBefore(end))
-    if (meta.currency) wanted.append('currency', meta.currency)
+    if (meta.currency)
+      for (const currency of [meta.currency, ...meta.converted]) wanted.append('currency', currency)
     if (meta.product_id !== null) wanted.append('product_id', String(meta.product_id))
   } else {
     wanted.append('created_after', span.first)

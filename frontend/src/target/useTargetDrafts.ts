@@ -52,6 +52,10 @@ export function useTargetDrafts(
   const cellOf = (row: string, span: string): AttainmentCell | undefined =>
     rows.value.get(row)?.cells.find(({ key }) => key === span)
 
+  /** Whether a figure can be typed here: one that was set in another currency is changed there. */
+  const canWrite = (row: string, span: string): boolean =>
+    rows.value.get(row)?.can_write === true && !cellOf(row, span)?.set_as
+
   /** The typed figure: null for one taken away, undefined where nothing that can be read is typed. */
   function drafted(row: string, span: string): string | null | undefined {
     const draft = drafts.value[cellName(row, span)]
@@ -62,7 +66,7 @@ export function useTargetDrafts(
     const next = new Map(Object.entries(drafts.value))
     const left = new Map(Object.entries(faults.value))
     for (const { row, span, text } of changes) {
-      if (!rows.value.get(row)?.can_write) continue
+      if (!canWrite(row, span)) continue
       const cell = cellName(row, span)
       const stored = ownFigure(cellOf(row, span))
       const value = figureOf(text)
@@ -163,6 +167,7 @@ export function useTargetDrafts(
     faultOf,
     changedTo,
     cellOf,
+    canWrite,
     set,
     save,
     discard: () => {

@@ -19,6 +19,7 @@ interface GridOptions {
   spans: ComputedRef<readonly TargetSpan[]>
   /** What stands in a cell, as it can be typed again. */
   textOf: (row: AttainmentRow, span: TargetSpan) => string
+  canWrite: (row: AttainmentRow, span: TargetSpan) => boolean
   write: (cells: CellText[]) => void
 }
 
@@ -30,7 +31,7 @@ const arrows: Record<string, [number, number]> = {
 }
 
 /** Keys and choice of cells, as in a spreadsheet. */
-export function useTargetGrid({ rows, spans, textOf, write }: GridOptions) {
+export function useTargetGrid({ rows, spans, textOf, canWrite, write }: GridOptions) {
   const active = ref<Place>({ row: 0, column: 0 })
   /** The other corner of the chosen block. */
   const corner = ref<Place | null>(null)
@@ -48,7 +49,9 @@ export function useTargetGrid({ rows, spans, textOf, write }: GridOptions) {
   })
   const activeRow = computed(() => rows.value[active.value.row])
   const activeSpan = computed(() => spans.value[active.value.column])
-  const canType = computed(() => activeRow.value?.can_write === true)
+  const canType = computed(
+    () => !!activeRow.value && !!activeSpan.value && canWrite(activeRow.value, activeSpan.value),
+  )
 
   const within = (value: number, size: number): number => Math.min(Math.max(value, 0), Math.max(size - 1, 0))
   function go(place: Place, extend = false): void {
@@ -66,7 +69,7 @@ export function useTargetGrid({ rows, spans, textOf, write }: GridOptions) {
 
   function begin(text?: string): void {
     const [row, span] = [activeRow.value, activeSpan.value]
-    if (!row?.can_write || !span) return
+    if (!row || !span || !canType.value) return
     corner.value = null
     typing.value = text ?? textOf(row, span)
   }

@@ -8,7 +8,7 @@ import en from '@/i18n/en.json'
 import { filterKeys } from '@/records/listSpec'
 import { chartTokens, optionOf, shortened, waterfall, type ChartTheme } from '@/report/chart'
 import { fileName } from '@/report/exportFile'
-import { recordsOf } from '@/report/figures'
+import { recordsOf, targetsOf } from '@/report/figures'
 import { leavesOf, listFilters, originOf } from '@/report/listFilters'
 import { spanBefore } from '@/report/period'
 import {
@@ -172,6 +172,52 @@ describe('rows', () => {
       text,
     )
     expect(stages.labels).toEqual(['1', '2'])
+  })
+
+  it('stand against a target where there is one', () => {
+    const [board, forecast] = [report('leaderboard'), report('forecast')]
+    const without = planOf(
+      board,
+      board.charts[0],
+      'owner',
+      [row('a', { won_amount: '5', target: null })],
+      text,
+    )
+    expect(without.against).toEqual([])
+    const rows = [
+      row('a', { won_amount: '5', target: '10.00', attainment: 0.5 }),
+      row('b', { won_amount: '0', target: '4.00', attainment: 0 }),
+      row('c', { won_amount: '0', target: null, attainment: null }),
+    ]
+    const owners = planOf(board, board.charts[0], 'owner', rows, text)
+    // Who has won nothing of a target is not left out.
+    expect(owners.labels).toEqual(['a', 'b'])
+    expect(owners.against.map(({ measure, values }) => [measure.key, values])).toEqual([
+      ['target', [10, 4]],
+      ['attainment', [0.5, 0]],
+    ])
+    const months = planOf(
+      forecast,
+      forecast.charts[0],
+      'month',
+      [row('2026-01', { target: '7' }), row('2026-02')],
+      text,
+    )
+    const words = { say: String, sayShort: String, sayAxis: String } as never
+    const theme = { colours: { ink: '#123456' }, font: 'sans' } as unknown as ChartTheme
+    const strokes = [months, owners].map((plan) => {
+      const { series } = optionOf(plan, words, theme, true, false) as { series: object[] }
+      return series[plan.series.length]
+    })
+    expect(strokes).toMatchObject([
+      { type: 'line', data: [7, null], color: '#123456', symbolSize: [44, 3] },
+      { type: 'line', data: [10, 4], symbolSize: [3, 30] },
+    ])
+  })
+
+  it('lead to the targets of their year', () => {
+    expect(targetsOf('2026-03')).toEqual({ list: 'targets', query: { year: '2026' } })
+    expect(targetsOf(null)).toEqual({ list: 'targets', query: {} })
   })
 
   it('step from the start to the end of a waterfall', () => {

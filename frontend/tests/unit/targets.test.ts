@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import type { AttainmentRow } from '@/api/types'
+import { computed, effectScope } from 'vue'
+import type { Attainment, AttainmentRow } from '@/api/types'
 import { decimalText } from '@/deal/decimal'
 import { figureOf, sameFigure } from '@/target/figure'
 import { placePaste, tableOf } from '@/target/paste'
 import { recordsBehind } from '@/target/records'
 import { figuresOf, rolledUp, shareOf } from '@/target/rollup'
 import { briefSpans, spansOf } from '@/target/spans'
+import { useTargetDrafts } from '@/target/useTargetDrafts'
 
 const spans = spansOf(2026)
 const at = (key: string): number => spans.findIndex((span) => span.key === key)
@@ -148,6 +150,7 @@ function row(key: string, above: number | null, own: Record<string, string> = {}
       period_on: span.first,
       target: own[span.key] ?? null,
       is_own: span.key in own,
+      set_as: null,
       actual: '0.00',
       attainment: null,
     })),
@@ -215,6 +218,25 @@ describe('the figures of the grid', () => {
   })
 })
 
+describe('what is typed', () => {
+  it('leaves alone what was set in another currency', () => {
+    const alice = row('user:1', null, { '2026-01': '70.00', '2026-02': '5.00' })
+    const [first] = alice.cells
+    if (first) first.set_as = { value: '10.00', currency: 'USD' }
+    const scope = effectScope()
+    const drafts = scope.run(() =>
+      useTargetDrafts(
+        computed(() => 'targets.test'),
+        computed(() => ({ rows: [alice] }) as unknown as Attainment),
+      ),
+    )
+    expect(['2026-01', '2026-02'].map((span) => drafts?.canWrite('user:1', span))).toEqual([false, true])
+    drafts?.set(['2026-01', '2026-02'].map((span) => ({ row: 'user:1', span, text: '8' })))
+    expect(Object.keys(drafts?.drafts.value ?? {})).toEqual(['user:1/2026-02'])
+    scope.stop()
+  })
+})
+
 describe('the columns', () => {
   it('of a phone are the present ones', () => {
     expect(briefSpans(2026, '2026-11-27').map(({ key }) => key)).toEqual(['2026-11', '2026-Q4', '2026'])
@@ -236,6 +258,8 @@ describe('the records behind what was reached', () => {
     product_id: null,
     currency: 'CNY',
     currencies: ['CNY'],
+    converted: [],
+    left_out: [],
     as_of: '2026-11-27T00:00:00Z',
     definition: '',
   }
@@ -256,6 +280,11 @@ describe('the records behind what was reached', () => {
         currency: ['CNY'],
       },
     })
+    expect(behind('user:1', '2026-02', { converted: ['JPY', 'USD'] })?.query['currency']).toEqual([
+      'CNY',
+      'JPY',
+      'USD',
+    ])
     expect(behind('team:1', '2026')?.query).toMatchObject({
       team_id: ['1', '2'],
       closed_from: ['2026-01-01'],
