@@ -14,7 +14,7 @@ export function useContactColumns(): ComputedRef<Column[]> {
       pinned: true,
     },
     { key: 'kind', label: t('contact.field.kind'), width: 92, sort: 'kind', isDefault: true },
-    { key: 'direction', label: t('contact.field.direction'), width: 108, isDefault: true },
+    { key: 'direction', label: t('contact.field.direction'), width: 104, isDefault: true },
     {
       key: 'customer',
       label: t('contact.field.customer_id'),
@@ -24,7 +24,7 @@ export function useContactColumns(): ComputedRef<Column[]> {
     },
     { key: 'person', label: t('contact.field.person_id'), width: 120, fields: ['person_id'] },
     { key: 'deal', label: t('contact.field.deal_id'), width: 120, fields: ['deal_id'], isDefault: true },
-    { key: 'user', label: t('contact.field.user_id'), width: 104, fields: ['user_id'], isDefault: true },
+    { key: 'user', label: t('contact.field.user_id'), width: 124, fields: ['user_id'], isDefault: true },
     {
       key: 'occurred_at',
       label: t('contact.field.occurred_at'),
@@ -36,7 +36,7 @@ export function useContactColumns(): ComputedRef<Column[]> {
     {
       key: 'next_follow_up_at',
       label: t('contact.field.next_follow_up_at'),
-      width: 112,
+      width: 108,
       sort: 'next_follow_up_at',
       isDefault: true,
     },
