@@ -59,6 +59,11 @@ def _compare(name: str, said: Any, records: list[dict[str, Any]], told: Any, con
         assert total == round(float(said) * 100), told
 
 
+def without_filters(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """The figures alone."""
+    return {name: value for name, value in figures.items() if name != "filters"}
+
+
 def today() -> date:
     """The date in the cast's zone."""
     return (datetime.now(UTC) + timedelta(hours=8)).date()
