@@ -84,7 +84,7 @@ class Setting(Model):
 
 
 class Changeset(Model):
-    """The entries of one request: the unit of undo."""
+    """The entries of one request: the unit of undo. A request that changed nothing has one of no entries."""
 
     __tablename__ = "changeset"
     __table_args__ = ({"sqlite_autoincrement": True},)
@@ -479,14 +479,14 @@ _INSERT_ENTRY = insert(JournalEntry).returning(JournalEntry.id, sort_by_paramete
 _INSERT_VALUE = insert(JournalValue)
 
 
-def _write(unit: Unit) -> None:
+def _write(unit: Unit, told: bool) -> None:
     """Write the pending entries of a unit; called once, just before its commit."""
     session = db.session()
     session.flush()
     found = [(change.record, row) for change in unit.pending.values() if (row := _entry(session, unit, change))]
     unit.pending.clear()
     rows = [row for _, row in found]
-    if not rows:
+    if not rows and (unit.changeset_id is not None or not told):
         return
     connection = session.connection()
     if unit.changeset_id is not None:
@@ -502,6 +502,8 @@ def _write(unit: Unit) -> None:
             "undoes_id": unit.undoes_id,
         }
         unit.changeset_id = connection.execute(_INSERT_CHANGESET, head).scalar_one()
+    if not rows:
+        return
     ids = connection.execute(
         _INSERT_ENTRY, [{**entry, "changeset_id": unit.changeset_id} for entry, _ in rows]
     ).scalars()

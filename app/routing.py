@@ -24,7 +24,7 @@ from .intake import load_query, read_early
 from .listing import ListSpec, encode, etag_of, respond
 from .record import Record
 from .schema import MAX_ID, StrictSchema, load
-from .transaction import hold, now, run_after_refusal, seal, unit_of_work
+from .transaction import Unit, hold, now, run_after_refusal, seal, unit_of_work
 from .versions import at_version
 
 PREFIX = "/api/v1"
@@ -32,6 +32,19 @@ PREFIX = "/api/v1"
 
 class _Undo(Exception):
     """Rolls a unit of work back whose answer is a refusal."""
+
+
+def conclude(unit: Unit, answer: Response) -> None:
+    """Seal what a request has done: the answer names the change set and is kept for a retry.
+
+    An answer that is given once more names its change set already. Who signs out has no change set: a sign-in is no
+    record.
+    """
+    is_first = "X-Changeset-Id" not in answer.headers
+    seal(unit, told=is_first and unit.actor_id is not None)
+    if is_first and unit.changeset_id is not None:
+        answer.headers["X-Changeset-Id"] = str(unit.changeset_id)
+    idempotency.keep(answer)
 
 
 class CRM(Flask):
@@ -57,10 +70,7 @@ class CRM(Flask):
                 answer = self.make_response(super().dispatch_request())
                 if answer.status_code >= 400:
                     raise _Undo
-                seal(unit)
-                if unit.changeset_id is not None and "X-Changeset-Id" not in answer.headers:
-                    answer.headers["X-Changeset-Id"] = str(unit.changeset_id)
-                idempotency.keep(answer)
+                conclude(unit, answer)
         except _Undo:
             run_after_refusal()
         except Exception:

@@ -54,7 +54,7 @@ class Unit:
         at: the one moment that every row written in it carries.
         pending: changes by (resource, id).
         raised: records whose version has been raised already: it rises once per unit.
-        changeset_id: known after `seal`, None when nothing changed.
+        changeset_id: known after `seal`; None when nothing changed and nobody is told of the change set.
         afterwards: what happens only once it is committed, such as handing a job to the worker.
     """
 
@@ -66,7 +66,6 @@ class Unit:
     raised: set[InstanceState[Any]] = field(default_factory=set)
     changeset_id: int | None = None
     undoes_id: int | None = None
-    quiet: bool = False
     afterwards: list[Callable[[], None]] = field(default_factory=list)
 
 
@@ -87,17 +86,22 @@ def in_unit() -> bool:
     return db.session.registry.has() and "unit" in db.session.info
 
 
-SEAL: list[Callable[[Unit], None]] = []
-"""What writes the journal of a unit just before its commit; filled by `journal.py`."""
+SEAL: list[Callable[[Unit, bool], None]] = []
+"""What writes the journal of a unit just before its commit, and whether even of nothing; filled by `journal.py`."""
 
 COMMITTED: list[Callable[[Unit], None]] = []
 """What is told of a unit after its commit; filled by the live push."""
 
 
-def seal(unit: Unit) -> None:
-    """Flush and write the journal of everything that changed so far; `changeset_id` is known afterwards."""
+def seal(unit: Unit, *, told: bool = False) -> None:
+    """Flush and write the journal of everything that changed so far; `changeset_id` is known afterwards.
+
+    Args:
+        unit: the open unit of work.
+        told: the caller is told the change set: there is one, of no entries, even where nothing changed.
+    """
     for write in SEAL:
-        write(unit)
+        write(unit, told)
 
 
 def next_changeset(unit: Unit, *, actor_id: int | None, at: datetime) -> None:

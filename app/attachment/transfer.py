@@ -9,9 +9,9 @@ from flask import Response, request, send_file
 from .. import idempotency
 from ..access import Actor
 from ..errors import Issue, Problem, invalid, request_id
-from ..routing import shape_answer
+from ..routing import conclude, shape_answer
 from ..schema import load
-from ..transaction import seal, unit_of_work
+from ..transaction import unit_of_work
 from . import service
 from .models import Attachment
 from .schemas import ATTACHMENTS, UploadSchema
@@ -41,9 +41,7 @@ def take_in(actor: Actor) -> Response:
             if answer is None:
                 attachment = service.create(actor, values, arrived)
                 answer = shape_answer(attachment, actor, ATTACHMENTS, 201)
-                seal(unit)
-                answer.headers["X-Changeset-Id"] = str(unit.changeset_id)
-                idempotency.keep(answer)
+                conclude(unit, answer)
     finally:
         arrived.path.unlink(missing_ok=True)
     return answer

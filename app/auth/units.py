@@ -14,8 +14,8 @@ from .. import idempotency
 from ..access import Actor
 from ..errors import request_id
 from ..listing import ListSpec
-from ..routing import shape_answer
-from ..transaction import seal, unit_of_work
+from ..routing import conclude, shape_answer
+from ..transaction import unit_of_work
 
 
 def in_own_unit(actor: Actor, write: Callable[[], Any], spec: ListSpec | None = None, status: int = 200) -> Response:
@@ -33,8 +33,5 @@ def in_own_unit(actor: Actor, write: Callable[[], Any], spec: ListSpec | None = 
             if replay is not None:
                 return replay
         answer = shape_answer(write(), actor, spec, status)
-        seal(unit)
-        if unit.changeset_id is not None:
-            answer.headers["X-Changeset-Id"] = str(unit.changeset_id)
-        idempotency.keep(answer)
+        conclude(unit, answer)
     return answer

@@ -135,7 +135,7 @@ def undo(actor: Actor, changeset: Changeset) -> Job | int:
     unit = current_unit()
     unit.undoes_id = changeset.id
     _take_back(actor, changeset, list(_stored(changeset.id)))
-    seal(unit)
+    seal(unit, told=True)
     assert unit.changeset_id is not None
     return unit.changeset_id
 

@@ -49,7 +49,11 @@ def run(connection: Connection, actor: Actor, scope: Scope, query: Mapping[str, 
             "key": row.key,
             "label": row.label if row.label is not None else row.key,
             **_figures(row),
-            "filters": _filters(scope, row.key, by_day),
+            "filters": (
+                _filters(scope, scope.owner_id, span_pairs("occurred", row.key, scope))
+                if by_day
+                else _filters(scope, row.key, scope.moments("occurred"))
+            ),
         }
         for row in found
         if not row.is_total
@@ -57,7 +61,7 @@ def run(connection: Connection, actor: Actor, scope: Scope, query: Mapping[str, 
     whole = next(row for row in found if row.is_total)
     return {
         "rows": sorted(rows, key=lambda row: row["key"] if by_day else (-row["contact_count"], row["label"])),
-        "totals": _figures(whole),
+        "totals": {**_figures(whole), "filters": _filters(scope, scope.owner_id, scope.moments("occurred"))},
         "meta": span(scope, base_currency(), [], "report.activity.definition"),
     }
 
@@ -126,13 +130,10 @@ def _figures(row: Any) -> dict[str, Any]:
     }
 
 
-def _filters(scope: Scope, key: Any, by_day: bool) -> dict[str, str]:
+def _filters(scope: Scope, author_id: int | None, moments: Pairs) -> dict[str, str]:
     """Per figure the query string of `/contacts`."""
-    here: Pairs = [] if scope.team_id is None else [("team_id", str(scope.team_id))]
-    author = scope.owner_id if by_day else key
-    if author is not None:
-        here.append(("user_id", str(author)))
-    here += span_pairs("occurred", key, scope) if by_day else scope.moments("occurred")
+    people = [("team_id", scope.team_id), ("user_id", author_id)]
+    here: Pairs = [*((name, str(wanted)) for name, wanted in people if wanted is not None), *moments]
     answers = [*here, ("first_answer", "true")]
     behind: dict[str, Pairs] = {
         "contact_count": here,

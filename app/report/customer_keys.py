@@ -127,7 +127,7 @@ def shown(group_by: str, key: Any, label: str | None) -> str:
 
 @dataclass(frozen=True)
 class Behind:
-    """The list of the customers of one row."""
+    """The list of the customers of one row, or of all."""
 
     pairs: Pairs
     leaves: Sequence[Leaf] = ()
@@ -150,6 +150,13 @@ class Behind:
             return cls([*pairs, ("credit_rating_min", low), ("credit_rating_max", high)])
         value = label if group_by == "tag" else key
         return cls([*pairs, (_PARAMETERS.get(group_by, group_by), "none" if key is None else str(value))])
+
+    @classmethod
+    def whole(cls, scope: Scope, group_by: str, moment: Moment) -> Behind:
+        """The customers of all rows; for months those of the period, otherwise whenever they came."""
+        people = [("owner_id", scope.owner_id), ("team_id", scope.team_id)]
+        pairs = [(name, str(wanted)) for name, wanted in people if wanted is not None]
+        return cls([*pairs, *(scope.moments(moment.name) if group_by == "month" else [])])
 
     def query(self, *pairs: tuple[str, str], leaves: Sequence[Leaf] = ()) -> str:
         """The query string of `/customers`, narrowed further."""

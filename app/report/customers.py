@@ -46,14 +46,17 @@ def run(connection: Connection, actor: Actor, scope: Scope, query: Mapping[str, 
             "key": row.key,
             "label": shown(group_by, row.key, row.label),
             **_figures(row),
-            "filters": _filters(scope, group_by, row.key, row.label),
+            "filters": _filters(scope, group_by, Behind.row(scope, group_by, row.key, row.label, _CREATED)),
         }
         for row in found
         if not row.is_total
     ]
     return {
         "rows": sorted(rows, key=lambda row: place(group_by, row, "customer_count")),
-        "totals": _figures(next(row for row in found if row.is_total)),
+        "totals": {
+            **_figures(next(row for row in found if row.is_total)),
+            "filters": _filters(scope, group_by, Behind.whole(scope, group_by, _CREATED)),
+        },
         "meta": span(scope, base_currency(), [], "report.customers.definition"),
     }
 
@@ -88,9 +91,8 @@ def _figures(row: Any) -> dict[str, Any]:
     return {name: getattr(row, name) for name in _FIGURES}
 
 
-def _filters(scope: Scope, group_by: str, key: Any, label: str | None) -> dict[str, str]:
+def _filters(scope: Scope, group_by: str, here: Behind) -> dict[str, str]:
     """Per figure the query string of `/customers`."""
-    here = Behind.row(scope, group_by, key, label, _CREATED)
     in_touch: Pairs = [("status", str(one)) for one in CustomerStatus if one != CustomerStatus.LOST]
     return {
         "customer_count": here.query(),

@@ -81,7 +81,11 @@ def run(connection: Connection, actor: Actor, scope: Scope, _query: Mapping[str,
             }
             for owner_id, (name, tally) in ordered
         ],
-        "totals": {**_figures(totals), **goals.of_all(totals.total("won_units"))},
+        "totals": {
+            **_figures(totals),
+            **goals.of_all(totals.total("won_units")),
+            "filters": _behind(scope, added, scope.owner_id),
+        },
         "meta": span(scope, conversion.target, converted, "report.leaderboard.definition", "report.target.definition"),
     }
 
@@ -159,12 +163,17 @@ def _figures(tally: Tally) -> dict[str, Any]:
 
 
 def _filters(scope: Scope, added: list[str], owner_id: int | None) -> dict[str, str]:
-    """Per figure the query string of `/deals`, `/contacts` or `/customers`."""
-    owner = [("owner_id", "none" if owner_id is None else str(owner_id))]
+    """Per figure of a row the query string of its list; whom nobody owns has neither sold nor called."""
+    if owner_id is not None:
+        return _behind(scope, added, owner_id)
     team = [] if scope.team_id is None else [("team_id", str(scope.team_id))]
-    customers_of = {"new_customers": [*owner, *team, *scope.moments("created")]}
-    if owner_id is None:
-        return {name: urlencode(pairs) for name, pairs in customers_of.items()}
+    return {"new_customers": urlencode([("owner_id", "none"), *team, *scope.moments("created")])}
+
+
+def _behind(scope: Scope, added: list[str], owner_id: int | None) -> dict[str, str]:
+    """Per figure the query string of `/deals`, `/contacts` or `/customers`, of one owner or of all."""
+    owner, author = ([] if owner_id is None else [(name, str(owner_id))] for name in ("owner_id", "user_id"))
+    team = [] if scope.team_id is None else [("team_id", str(scope.team_id))]
     mine = [*owner, *(pair for pair in scope.people() if pair[0] != "owner_id"), *scope.closed()]
     won, lost = ([("state", str(kind))] for kind in (StageKind.WON, StageKind.LOST))
     behind: dict[str, Pairs] = {
@@ -173,8 +182,8 @@ def _filters(scope: Scope, added: list[str], owner_id: int | None) -> dict[str, 
         "win_rate": [*won, *lost, *mine],
         "won_amount": [*won, *mine, *(("currency", one) for one in added)],
         "attainment": [*won, *mine, *(("currency", one) for one in added)],
-        "contact_count": [("user_id", str(owner_id)), *team, *scope.moments("occurred")],
-        **customers_of,
+        "contact_count": [*author, *team, *scope.moments("occurred")],
+        "new_customers": [*owner, *team, *scope.moments("created")],
     }
     return {name: urlencode(pairs) for name, pairs in behind.items()}
 

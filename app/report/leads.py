@@ -40,14 +40,17 @@ def run(connection: Connection, actor: Actor, scope: Scope, query: Mapping[str, 
             "key": row.key,
             "label": shown(group_by, row.key, row.label),
             **_figures(row),
-            "filters": _filters(scope, group_by, row.key, row.label),
+            "filters": _filters(scope, group_by, Behind.row(scope, group_by, row.key, row.label, _BECAME)),
         }
         for row in found
         if not row.is_total
     ]
     return {
         "rows": sorted(rows, key=lambda row: place(group_by, row, "new_count")),
-        "totals": _figures(next(row for row in found if row.is_total)),
+        "totals": {
+            **_figures(next(row for row in found if row.is_total)),
+            "filters": _filters(scope, group_by, Behind.whole(scope, group_by, _BECAME)),
+        },
         "meta": span(scope, base_currency(), [], "report.leads.definition"),
     }
 
@@ -90,9 +93,8 @@ def _known(field: str) -> Leaf:
     return {"field": field, "op": "not_null"}
 
 
-def _filters(scope: Scope, group_by: str, key: Any, label: str | None) -> dict[str, str]:
+def _filters(scope: Scope, group_by: str, here: Behind) -> dict[str, str]:
     """Per figure the query string of `/customers`."""
-    here = Behind.row(scope, group_by, key, label, _BECAME)
     period = [] if group_by == "month" else scope.moments(_BECAME.name)
     lead = _known(_BECAME.name)
     qualified = here.query(*period, leaves=[lead, _known("qualified")])

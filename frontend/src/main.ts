@@ -41,7 +41,7 @@ async function restore(): Promise<void> {
       return await session.restore()
     } catch (fault) {
       if (!(fault instanceof Problem)) throw fault
-      await import('./layout/unreachable').then(({ showUnreachable }) => showUnreachable(attempt))
+      await import('./layout/unreachable').then(({ showUnreachable }) => showUnreachable(fault, attempt))
     }
   }
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import reduce
 from typing import Any
 
 from sqlalchemy import update
@@ -35,23 +36,32 @@ def listed(who: Member, path: str, query: str) -> list[dict[str, Any]]:
 
 
 def walk(who: Member, found: Mapping[str, Any], path_of: Callable[[str], str] = lambda _: "deals") -> int:
-    """Open every figure of every row and compare it with its list; how many were compared.
+    """Open every figure of every row and of the totals and compare it with its list; how many of rows were compared.
 
     Args:
         path_of: from a figure's name to its list.
     """
-    walked = 0
     converted = found["meta"]["converted"]
-    for row in found["rows"]:
-        for name, query in row["filters"].items():
-            records = listed(who, path_of(name), query)
-            if name.endswith("_count"):
-                assert len(records) == row[name], (row["key"], name, query)
-            elif name.endswith("_amount") and not name.startswith(("mean", "weighted")) and not converted:
-                total = sum(round(float(one["amount"] or 0) * 100) for one in records)
-                assert total == round(float(row[name]) * 100), (row["key"], name, query)
-            walked += 1
-    return walked
+    for row in (*found["rows"], found["totals"]):
+        for name, query in row.get("filters", {}).items():
+            said = reduce(lambda part, word: part[word], name.split("."), row)
+            _compare(name, said, listed(who, path_of(name), query), (row.get("key"), name, query), bool(converted))
+    return sum(len(row["filters"]) for row in found["rows"])
+
+
+def _compare(name: str, said: Any, records: list[dict[str, Any]], told: Any, converted: bool) -> None:
+    if name == "customers_touched":
+        assert len({one["customer_id"] for one in records}) == said, told
+    elif isinstance(said, int):
+        assert len(records) == said, told
+    elif name.endswith("_amount") and not name.startswith(("mean", "weighted")) and not converted:
+        total = sum(round(float(one["amount"] or 0) * 100) for one in records)
+        assert total == round(float(said) * 100), told
+
+
+def without_filters(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """The figures alone."""
+    return {name: value for name, value in figures.items() if name != "filters"}
 
 
 def today() -> date:

@@ -19,7 +19,7 @@ from ..cast import Cast, Member
 from ..conftest import counted
 from ..deal.selling import customer
 from ..faults import issues
-from .reading import listed, report, walk
+from .reading import listed, report, walk, without_filters
 
 NOTHING: dict[str, Any] = {
     "contact_count": 0,
@@ -66,7 +66,7 @@ def scene(cast: Cast) -> None:
 def test_nothing_is_nothing(cast: Cast) -> None:
     for group_by in ("owner", "day"):
         found = report(cast.alice, "activity", f"?group_by={group_by}")
-        assert (found["rows"], found["totals"]) == ([], NOTHING)
+        assert (found["rows"], without_filters(found["totals"])) == ([], NOTHING)
     assert found["meta"]["definition"].startswith("Contact records count")
 
 
@@ -91,7 +91,7 @@ def test_by_owner(cast: Cast) -> None:
         "mean_answer_minutes": 1440.0,
         "median_answer_minutes": 1440.0,
     }
-    assert found["totals"] == {
+    assert without_filters(found["totals"]) == {
         "contact_count": 14,
         "kind_counts": {**NOTHING["kind_counts"], "call": 8, "visit": 3, "email": 1, "wechat": 1, "note": 1},
         "customers_touched": 6,

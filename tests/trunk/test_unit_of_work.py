@@ -249,7 +249,14 @@ def test_sending_the_same_changes_nothing(cast: Cast) -> None:
     same = {"title": "boss", "tags": ["A"], "address": {"city": "上海"}, "annual_revenue": "10.50", "collaborators": []}
     answer = cast.alice.patch(f"/customers/{record_id}", same)
     assert answer.get_json() == before
-    assert "X-Changeset-Id" not in answer.headers
+    # The write succeeded, so it has a change set; nothing changed, so that one is empty.
+    changeset = int(answer.headers["X-Changeset-Id"])
+    row = db.session.execute(select(Changeset).where(Changeset.id == changeset)).scalar_one()
+    assert (row.actor_id, row.source, row.entry_count) == (cast.alice.id, "http", 0)
+    assert [one["changeset_id"] for one in entries("customer", record_id)] != [changeset]
+    assert len(entries("customer", record_id)) == 1
+    again = cast.alice.patch(f"/customers/{record_id}", {"title": "chief"})
+    assert int(again.headers["X-Changeset-Id"]) == entries("customer", record_id)[-1]["changeset_id"] > changeset
 
 
 def test_a_savepoint_that_is_rolled_back_leaves_nothing(cast: Cast) -> None:

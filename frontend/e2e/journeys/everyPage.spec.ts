@@ -13,6 +13,8 @@ const pages = (scene: Scene): [name: string, path: string][] => [
   ['customers', '/customers'],
   ['leads', '/customers/leads'],
   ['customer', `/customers/${scene.customerId}`],
+  ['activities', '/contacts'],
+  ['activities-of-report', '/contacts?report=activity&kind=call&first_answer=false'],
   ['board', '/deals?view=board'],
   ['deals', '/deals?view=table'],
   ['deal', `/deals/${scene.dealId}`],
@@ -111,6 +113,9 @@ test('Dialogs and sheets are as accessible as pages', async ({ cast, open }) => 
   await look('palette')
   await page.keyboard.press('?')
   await look('shortcuts')
+  await page.goto('/contacts')
+  await page.getByRole('grid').getByRole('row').nth(1).click()
+  await look('dialog-activity')
   await page.goto('/deals?view=board')
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
   await actor.settle()

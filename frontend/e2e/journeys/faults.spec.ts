@@ -138,3 +138,38 @@ test('A slow answer shows that something is under way, a failed list offers to t
   await page.getByRole('button', { name: 'Retry' }).click()
   await expect(row(page, 'Silver Paper')).toBeVisible()
 })
+
+test('A sign-in that cannot be renewed now says why, waits as asked and goes on by itself', async ({
+  cast,
+  open,
+}) => {
+  const alice = await cast.join('Alice')
+  await alice.api.post('/customers', { name: 'Copper Motors' })
+  const seller = await open(alice)
+  const { page } = seller
+  seller.expects(/status of (429|500)/)
+  let refusal: { status: number; headers: Record<string, string> } | null = null
+  await page.route('**/api/v1/auth/refresh', async (route) => {
+    if (!refusal) return route.continue()
+    await route.fulfill({
+      ...refusal,
+      contentType: 'application/problem+json',
+      body: JSON.stringify({ type: '/problems/x', title: 'No', status: refusal.status, request_id: 'abc-1' }),
+    })
+  })
+
+  refusal = { status: 429, headers: { 'Retry-After': '5' } }
+  await page.goto('/customers')
+  await expect(page.getByRole('alert')).toHaveText('Too many requests. Try again in 5 s.')
+  await expect(page.getByText(/Trying again by itself in [1-4] s\./)).toBeVisible()
+  refusal = null
+  await expect(row(page, 'Copper Motors')).toBeVisible()
+
+  refusal = { status: 500, headers: {} }
+  await page.reload()
+  await expect(page.getByRole('alert')).toContainText('Reference abc-1')
+  await expect(page, 'nobody is signed out for a fault of the server').toHaveURL(/\/customers$/)
+  refusal = null
+  await page.getByRole('button', { name: 'Retry' }).click()
+  await expect(row(page, 'Copper Motors')).toBeVisible()
+})

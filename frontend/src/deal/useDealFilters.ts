@@ -1,6 +1,7 @@
 import { computed, type ComputedRef } from 'vue'
 import { useI18n } from 'vue-i18n'
-import type { ListFilter, ListRange } from '@/layout/ListToolbar.vue'
+import type { ListFilter } from '@/layout/FilterChips.vue'
+import type { ListRange } from '@/layout/useRanges'
 import type { ListChoice } from '@/records/listState'
 import { useOptions } from '@/records/useOptions'
 import { useReference } from '@/records/useReference'

@@ -5,6 +5,7 @@ import {
   FileText,
   Handshake,
   House,
+  MessagesSquare,
   SlidersHorizontal,
   Sprout,
   Target,
@@ -85,6 +86,7 @@ export const places: readonly Place[] = [
   { name: 'home', label: 'nav.home', icon: House, key: 'h', onPhone: true },
   { name: 'customers', label: 'nav.customers', icon: Building2, key: 'c', onPhone: true },
   { name: 'leads', label: 'nav.leads', icon: Sprout, key: 'l' },
+  { name: 'contacts', label: 'nav.contacts', icon: MessagesSquare, key: 'a', permission: 'contact:read' },
   {
     name: 'deals',
     label: 'nav.deals',
@@ -130,6 +132,12 @@ export const pages: readonly RouteRecordRaw[] = [
     name: 'customer',
     component: () => import('@/customer/CustomerPage.vue'),
     meta: { title: 'nav.customers', place: 'customers' },
+  },
+  {
+    path: '/contacts',
+    name: 'contacts',
+    component: () => import('@/contact/ContactListPage.vue'),
+    meta: { title: 'nav.contacts', place: 'contacts', permission: 'contact:read' },
   },
   {
     path: '/deals',

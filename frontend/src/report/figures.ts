@@ -11,8 +11,8 @@ export interface Figure {
   kind: FigureKind
   /** Which way is good news; without it a change is only told. */
   better?: 'up' | 'down'
-  /** The list that shows the records behind it; contact records have no list of their own. */
-  list: 'deals' | 'customers' | null
+  /** The list that shows the records behind it. */
+  list: RecordsList
 }
 
 /** The figures of the summary, in their order. */
@@ -29,7 +29,7 @@ export const figures: readonly Figure[] = [
   { key: 'open_amount', kind: 'amount', better: 'up', list: 'deals' },
   { key: 'weighted_amount', kind: 'amount', better: 'up', list: 'deals' },
   { key: 'new_customers', kind: 'count', better: 'up', list: 'customers' },
-  { key: 'contact_count', kind: 'count', better: 'up', list: null },
+  { key: 'contact_count', kind: 'count', better: 'up', list: 'contacts' },
 ]
 
 /** A figure by its name. */

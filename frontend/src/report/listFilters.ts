@@ -2,13 +2,16 @@ import { reportAt, nameOf } from './reports'
 
 /** How the value of a filter is said. */
 export type FilterValue =
-  | { kind: 'record'; resource: 'customers' | 'people' | 'products' }
+  | { kind: 'record'; resource: 'customers' | 'people' | 'products' | 'deals' }
   | { kind: 'team' | 'user' | 'stage' | 'day' | 'instant' | 'country' | 'plain' | 'where' }
   /** A thing and two days, parted by commas. */
   | { kind: 'span'; under: 'report.pipelineChange' | null }
   | { kind: 'option'; list: string }
   /** A value with words of its own. */
-  | { kind: 'word'; under: 'deal.state' | 'deal.kindName' | 'deal.forecastName' | 'report.fault' }
+  | {
+      kind: 'word'
+      under: 'deal.state' | 'deal.kindName' | 'deal.forecastName' | 'report.fault' | 'report.flag'
+    }
 
 const day: FilterValue = { kind: 'day' }
 const instant: FilterValue = { kind: 'instant' }
@@ -20,6 +23,7 @@ export const listFilters: Readonly<Record<string, FilterValue>> = {
   as_of: day,
   customer_id: { kind: 'record', resource: 'customers' },
   person_id: { kind: 'record', resource: 'people' },
+  deal_id: { kind: 'record', resource: 'deals' },
   product_id: { kind: 'record', resource: 'products' },
   product_series: plain,
   industry: option('industry'),
@@ -30,6 +34,7 @@ export const listFilters: Readonly<Record<string, FilterValue>> = {
   top_team_id: { kind: 'team' },
   team_id: { kind: 'team' },
   owner_id: { kind: 'user' },
+  user_id: { kind: 'user' },
   created_by: { kind: 'user' },
   stage_id: { kind: 'stage' },
   state: { kind: 'word', under: 'deal.state' },
@@ -75,6 +80,13 @@ export const listFilters: Readonly<Record<string, FilterValue>> = {
   first_contacted_before: instant,
   silent_since_after: instant,
   silent_since_before: instant,
+  first_answer: { kind: 'word', under: 'report.flag' },
+  occurred_after: instant,
+  occurred_before: instant,
+  next_follow_up_after: instant,
+  next_follow_up_before: instant,
+  duration_seconds_min: plain,
+  duration_seconds_max: plain,
   where: { kind: 'where' },
 }
 

@@ -1,9 +1,8 @@
-import { useQuery } from '@tanstack/vue-query'
 import { computed, type ComputedRef } from 'vue'
 import { useI18n } from 'vue-i18n'
-import { rest } from '@/api/rest'
 import { useFormat } from '@/i18n/format'
 import { useOptions } from '@/records/useOptions'
+import { useRecordNames } from '@/records/useRecordNames'
 import { useReference } from '@/records/useReference'
 import { useUsers } from '@/records/useUsers'
 import { leavesOf, listFilters } from './listFilters'
@@ -19,13 +18,15 @@ export function useFilterText(filters: ComputedRef<Readonly<Record<string, reado
     industry: useOptions('industry'),
     source: useOptions('source'),
     lost_reason: useOptions('lost_reason'),
+    competitor: useOptions('competitor'),
+    outcome: useOptions('outcome'),
   }
   const stages = computed(
     () =>
       new Map(pipelines.value.flatMap(({ stages: all }) => all.map(({ id, name }) => [String(id), name]))),
   )
   /** The records that are named by their ids, `customers/7`. */
-  const wanted = computed(() =>
+  const names = useRecordNames(() =>
     Object.entries(filters.value).flatMap(([key, values]) => {
       const way = listFilters[key]
       return way?.kind === 'record'
@@ -33,27 +34,12 @@ export function useFilterText(filters: ComputedRef<Readonly<Record<string, reado
         : []
     }),
   )
-  const names = useQuery({
-    queryKey: computed(() => ['names', wanted.value] as const),
-    queryFn: async ({ queryKey, signal }) => {
-      const found = await Promise.all(
-        queryKey[1].map(async (path) => {
-          const record = await rest.get<{ name: string }>(`/${path}`, {}, signal).catch(() => null)
-          return [path, record?.name] as const
-        }),
-      )
-      return Object.fromEntries(found) as Record<string, string | undefined>
-    },
-    enabled: computed(() => wanted.value.length > 0),
-    staleTime: 10 * 60_000,
-  })
-
   function say(key: string, value: string): string {
     const way = listFilters[key] ?? { kind: 'plain' }
     if (value === 'none') return t('report.filterNone')
     switch (way.kind) {
       case 'record':
-        return names.data.value?.[`${way.resource}/${value}`] ?? `#${value}`
+        return names.nameOf(`${way.resource}/${value}`) ?? `#${value}`
       case 'team':
         return teams.value.find(({ id }) => String(id) === value)?.name ?? `#${value}`
       case 'user':

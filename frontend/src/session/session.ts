@@ -86,7 +86,7 @@ export const useSession = defineStore('session', () => {
     if (status.value !== 'expired') {
       const outcome = await keeper.renew(stale)
       if (outcome === 'renewed') return true
-      if (outcome === 'unavailable') throw new Problem(0)
+      if (outcome instanceof Problem) throw outcome
       if (status.value !== 'active') return false
       status.value = 'expired'
     }
@@ -110,7 +110,7 @@ export const useSession = defineStore('session', () => {
       return
     }
     const outcome = await keeper.renew(null)
-    if (outcome === 'unavailable') throw new Problem(0)
+    if (outcome instanceof Problem) throw outcome
     if (outcome === 'refused') return leave()
     // Another tab may have brought the token; it does not bring the person.
     if (!user.value) await loadMe()

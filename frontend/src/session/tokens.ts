@@ -1,8 +1,8 @@
 import { Problem } from '@/api/problem'
 import type { TabLock } from './tabLock'
 
-/** How a renewal ended. */
-export type Renewal = 'renewed' | 'refused' | 'unavailable'
+/** How a renewal ended: a problem says why it could not be tried now, and refuses nobody. */
+export type Renewal = 'renewed' | 'refused' | Problem
 
 /** The part of a sign-in's or renewal's answer that is kept here. */
 export interface Granted {
@@ -39,6 +39,11 @@ function subjectOf(token: string): string | null {
   } catch {
     return null
   }
+}
+
+/** Whether the server judged the session; throttled or at fault it has not, and nobody is signed out for that. */
+function refuses({ status }: Problem): boolean {
+  return status >= 400 && status < 500 && status !== 429
 }
 
 /** A token that ends within this time is renewed before it is used. */
@@ -113,8 +118,9 @@ export class TokenKeeper {
         this.accept(await this.parts.refresh())
         return 'renewed'
       } catch (fault) {
-        if (fault instanceof Problem && (fault.isUnavailable || fault.status === 429)) return 'unavailable'
-        return 'refused'
+        // What cannot be read, such as the page of a network that wants a sign-in of its own, came from elsewhere.
+        if (!(fault instanceof Problem)) return new Problem(0)
+        return refuses(fault) ? 'refused' : fault
       }
     })
   }

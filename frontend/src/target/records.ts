@@ -10,16 +10,17 @@ function dayAfter({ kind, first }: TargetSpan): string {
 }
 const dayBefore = (day: string): string => new Date(Date.parse(day) - 86_400_000).toISOString().slice(0, 10)
 
-/** The records that make what was reached in a cell; null where there is no list of them. */
+/** The records that make what was reached in a cell. */
 export function recordsBehind({ rows, meta }: Attainment, row: AttainmentRow, span: TargetSpan) {
   const list = {
     won_amount: 'deals',
     won_count: 'deals',
     new_customers: 'customers',
-    activities: null,
+    activities: 'contacts',
   } as const
+  const isOfContacts = list[meta.measure] === 'contacts'
   const wanted = new URLSearchParams()
-  if (row.user_id !== null) wanted.append('owner_id', String(row.user_id))
+  if (row.user_id !== null) wanted.append(isOfContacts ? 'user_id' : 'owner_id', String(row.user_id))
   else {
     // A team and, as the rows stand in the order of the tree, all teams below it.
     const teams = new Set([row.team_id])
@@ -36,8 +37,9 @@ export function recordsBehind({ rows, meta }: Attainment, row: AttainmentRow, sp
       for (const currency of [meta.currency, ...meta.converted]) wanted.append('currency', currency)
     if (meta.product_id !== null) wanted.append('product_id', String(meta.product_id))
   } else {
-    wanted.append('created_after', span.first)
-    wanted.append('created_before', end)
+    const moment = isOfContacts ? 'occurred' : 'created'
+    wanted.append(`${moment}_after`, span.first)
+    wanted.append(`${moment}_before`, end)
   }
   return recordsOf(list[meta.measure], wanted.toString())
 }

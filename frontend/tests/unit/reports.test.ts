@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { rateList } from '@/admin/rateList'
 import { readSheet, sheetDate } from '@/admin/rateSheet'
+import { contactList } from '@/contact/contactList'
 import { customerList } from '@/customer/customerList'
 import { dealList } from '@/deal/dealList'
 import en from '@/i18n/en.json'
@@ -253,12 +254,13 @@ describe('the lists behind figures', () => {
         .filter((name) => !inner.test(name) && !but.test(name) && !keys.includes(name))
     expect(missing('/deals', filterKeys(dealList))).toEqual([])
     expect(missing('/customers', filterKeys(customerList), others)).toEqual([])
+    expect(missing('/contacts', filterKeys(contactList), /^updated_.*$/)).toEqual([])
     expect(missing('/exchange-rates', filterKeys(rateList), /^(where|(created|updated)_.*)$/)).toEqual([])
   })
 
   it('say those that no toolbar offers in words', () => {
-    for (const key of [...(dealList.serverFilters ?? []), ...(customerList.serverFilters ?? [])])
-      expect(en.report.filter, key).toHaveProperty(key)
+    const all = [dealList, customerList, contactList].flatMap(({ serverFilters = [] }) => serverFilters)
+    for (const key of all) expect(en.report.filter, key).toHaveProperty(key)
     for (const key of Object.keys(listFilters)) expect(en.report.filter, key).toHaveProperty(key)
   })
 

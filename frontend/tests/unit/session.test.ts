@@ -4,6 +4,8 @@ import { setupServer } from 'msw/node'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Problem } from '@/api/problem'
 import { rest } from '@/api/rest'
+import { setLocale } from '@/i18n/i18n'
+import { showUnreachable } from '@/layout/unreachable'
 import { browserLocale, usePreferences } from '@/session/preferences'
 import { safeReturnPath } from '@/session/returnPath'
 import { useSession } from '@/session/session'
@@ -98,12 +100,21 @@ describe('the token keeper', () => {
     expect([keeper.current, refresh.mock.calls.length]).toEqual(['new', 0])
   })
 
-  it('tells a refusal from a server that is away', async () => {
-    let fault: Problem = new Problem(401)
+  it.each([400, 401, 403, 409, 422])('takes %i for a refusal', async (status) => {
+    const refresh = () => Promise.reject(new Problem(status))
+    expect(await new TokenKeeper({ refresh, lock: alone, share: null }).renew(null)).toBe('refused')
+  })
+
+  it.each([0, 429, 500, 502, 503, 507])('keeps the reason of %i, which refuses nobody', async (status) => {
+    const fault = new Problem(status, { request_id: 'abc' }, 7)
     const keeper = new TokenKeeper({ refresh: () => Promise.reject(fault), lock: alone, share: null })
-    expect(await keeper.renew(null)).toBe('refused')
-    fault = new Problem(503)
-    expect(await keeper.renew(null)).toBe('unavailable')
+    expect(await keeper.renew(null)).toBe(fault)
+  })
+
+  it('takes an answer that it cannot read for a server that is away', async () => {
+    const refresh = () => Promise.reject(new SyntaxError('<html>'))
+    const keeper = new TokenKeeper({ refresh, lock: alone, share: null })
+    expect(await keeper.renew(null)).toMatchObject({ name: 'Problem', status: 0 })
   })
 
   it('notices that the browser has changed hands', () => {
@@ -228,6 +239,30 @@ describe('the session', () => {
     await expect(saving).resolves.toEqual({ id: 9, content: '已沟通' })
   })
 
+  it.each([429, 500])(
+    'does not sign out, and says why, where a renewal is answered with %i',
+    async (status) => {
+      const slug = status === 429 ? 'too-many-requests' : 'internal'
+      const body = { type: `/problems/${slug}`, status, title: 'No', request_id: 'abc' }
+      server.use(
+        ...login(),
+        http.post('*/api/v1/auth/refresh', () =>
+          HttpResponse.json(body, { status, headers: { 'Retry-After': '7' } }),
+        ),
+        http.get('*/api/v1/customers', () => HttpResponse.json({ status: 401 }, { status: 401 })),
+      )
+      const session = useSession()
+      await session.signIn({ email: 'a@b.c', password: 'right', remember: false })
+      await expect(rest.get('/customers')).rejects.toMatchObject({ status, slug, retryAfterSeconds: 7 })
+      expect(session.status).toBe('active')
+
+      setActivePinia(createPinia())
+      const reloaded = useSession()
+      await expect(reloaded.restore()).rejects.toMatchObject({ status, retryAfterSeconds: 7 })
+      expect(reloaded.status).toBe('unknown')
+    },
+  )
+
   it('lets the waiting request fail when the person gives up', async () => {
     server.use(
       ...login(),
@@ -257,6 +292,48 @@ describe('the session', () => {
       expect.any(Number),
     ])
     expect(localStorage.getItem('lianxi.signed-in')).toBeNull()
+  })
+})
+
+describe('the page that stands where the session cannot be taken up', () => {
+  const shown = async (fault: Problem, attempt = 0): Promise<{ text: string; done: Promise<void> }> => {
+    document.body.innerHTML = '<div id="app"></div>'
+    const done = showUnreachable(fault, attempt)
+    await vi.advanceTimersByTimeAsync(0)
+    return { text: document.body.textContent, done }
+  }
+  const ended = async (done: Promise<void>): Promise<boolean> =>
+    Promise.race([done.then(() => true), Promise.resolve(false)])
+  beforeEach(async () => {
+    await setLocale('en')
+    vi.useFakeTimers()
+  })
+  afterEach(() => vi.useRealTimers())
+
+  it('says what is the matter', async () => {
+    expect((await shown(new Problem(0))).text).toContain('The server cannot be reached.')
+    expect((await shown(new Problem(500, { request_id: 'abc' }))).text).toContain('Reference abc')
+    expect((await shown(new Problem(429, {}, 40))).text).toContain('Too many requests. Try again in 40 s.')
+  })
+
+  it('waits as long as it was asked to, counts down, and tries again by itself', async () => {
+    const { text, done } = await shown(new Problem(429, {}, 40))
+    expect(text).toContain('Trying again by itself in 40 s.')
+    await vi.advanceTimersByTimeAsync(38_000)
+    expect(document.body.textContent).toContain('Trying again by itself in 2 s.')
+    expect(await ended(done)).toBe(false)
+    await vi.advanceTimersByTimeAsync(2_000)
+    await done
+    expect(document.body.textContent).toBe('')
+  })
+
+  it('waits longer from attempt to attempt where nothing was asked for, and not for who is impatient', async () => {
+    expect((await shown(new Problem(0), 0)).text).toContain('in 2 s.')
+    const { text, done } = await shown(new Problem(503), 9)
+    expect(text).toContain('in 15 s.')
+    document.querySelector('button')?.click()
+    await done
+    expect(vi.getTimerCount()).toBeLessThan(3)
   })
 })
 

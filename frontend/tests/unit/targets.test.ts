@@ -298,11 +298,14 @@ describe('the records behind what was reached', () => {
     })
   })
 
-  it('are the customers that were entered, and no list of activities', () => {
+  it('are the customers that were entered, and the contact records of their authors', () => {
     expect(behind('user:1', '2026-Q1', { measure: 'new_customers', currency: null })).toEqual({
       list: 'customers',
       query: { owner_id: ['1'], created_after: ['2026-01-01'], created_before: ['2026-04-01'] },
     })
-    expect(behind('user:1', '2026', { measure: 'activities' })).toBeNull()
+    expect(behind('user:1', '2026', { measure: 'activities' })).toEqual({
+      list: 'contacts',
+      query: { user_id: ['1'], occurred_after: ['2026-01-01'], occurred_before: ['2027-01-01'] },
+    })
   })
 })
