@@ -86,12 +86,9 @@ def recognise(path: Path) -> str:
 
 
 def likeliest(sample: bytes, possible: Sequence[str] = _GUESSED) -> str:
-    """In which of the encodings that are possible a sample reads best; in Western Europe's where it does in none."""
+    """In which of the encodings that are possible a sample reads best; Latin-1, which can be anything, in none."""
     scores = {one: _likelihood(sample, one) for one in possible}
-    best = max(scores, key=lambda one: scores[one], default="latin-1")
-    if scores.get(best, 0) > 0:
-        return best
-    return "cp1252" if "cp1252" in scores else "latin-1"
+    return max(scores, key=lambda one: scores[one], default="latin-1")
 
 
 def beginning(path: Path, encoding: str, size: int = _PART) -> str:
@@ -124,15 +121,29 @@ def _first_wrong_line(path: Path, encoding: str) -> int:
     decoder = codecs.getincrementaldecoder(codec(encoding))()
     count, was_return = 1, False
     with path.open("rb") as file:
-        for byte in iter(lambda: file.read(1), b""):
+        while part := file.read(_PART):
+            before = decoder.getstate()
             try:
-                text = decoder.decode(byte)
+                texts = [decoder.decode(part)]
             except UnicodeError:
-                break
-            for char in text:
+                decoder.setstate(before)
+                texts = list(_readable(decoder, part))
+                part = b""
+            for char in "".join(texts):
                 count += char == "\r" or (char == "\n" and not was_return)
                 was_return = char == "\r"
+            if not part:
+                break
     return count
+
+
+def _readable(decoder: codecs.IncrementalDecoder, part: bytes) -> Iterator[str]:
+    """What can be decoded of a part before that which cannot."""
+    for at in range(len(part)):
+        try:
+            yield decoder.decode(part[at : at + 1])
+        except UnicodeError:
+            return
 
 
 def _reads(path: Path, encoding: str) -> bool:

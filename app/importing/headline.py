@@ -34,10 +34,9 @@ def title_rows(rows: Sequence[Sequence[Cell]]) -> int:
 def has_headings(rows: Sequence[Sequence[Cell]]) -> bool:
     """Whether the first row names what stands below it and is not itself such a row."""
     first = [cell for cell in rows[0] if not is_blank(cell)]
-    if any(isinstance(cell, str) and is_heading(cell) for cell in first):
-        return True
+    named = sum(isinstance(cell, str) and is_heading(cell) for cell in first)
     data = sum(_is_data(cell) for cell in first)
-    return data * 3 <= len(first)
+    return data * 3 <= len(first) or named * 2 >= len(first)
 
 
 def _filled(cells: Sequence[Cell]) -> int:
