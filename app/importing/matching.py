@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, and_, select
@@ -56,14 +57,15 @@ def _one(name: str, made: Callable[[Any], Any], column: Any) -> tuple[Any, Any]:
 
 
 def _within(names: Sequence[str], *columns: Any) -> tuple[Any, Any]:
-    return (
-        lambda values: (
-            tuple(fold(values[name]) if name == "name" else values.get(name) for name in names)
-            if all(values.get(name) for name in names)
-            else (None,)
-        ),
-        lambda *key: and_(*(column == part for column, part in zip(columns, key, strict=True))),
-    )
+    made: Mapping[str, Callable[[Any], Any]] = {"name": fold, "occurred_at": datetime.fromisoformat}
+
+    def key(values: Mapping[str, Any]) -> Key:
+        found = tuple(values.get(name) for name in names)
+        if not all(found):
+            return (None,)
+        return tuple(made[name](part) if name in made else part for name, part in zip(names, found, strict=True))
+
+    return key, lambda *key: and_(*(column == part for column, part in zip(columns, key, strict=True)))
 
 
 _WAYS: dict[str, dict[str, tuple[Any, Any]]] = {

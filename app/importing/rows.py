@@ -36,6 +36,7 @@ class Column:
     index: int
     field: Field
     format: str | None
+    factor: Decimal = Decimal(1)
 
 
 class RowReader:
@@ -93,9 +94,11 @@ class RowReader:
 
     def _moment(self, column: Column, cell: Cell) -> str:
         try:
-            found = cell if isinstance(cell, (date, datetime)) else dates.read(cell, column.format or "")
+            found = dates.read(cell, column.format or "")
         except ValueError as error:
             raise _Unclear("date" if column.format else "date_format") from error
+        if found is None:
+            raise _Unclear("date")
         if column.field.kind is Kind.DATE:
             return (found.date() if isinstance(found, datetime) else found).isoformat()
         if not isinstance(found, datetime):
@@ -165,9 +168,7 @@ def _flag(cell: Cell) -> bool:
 def _number(column: Column, cell: Cell) -> Any:
     kind = column.field.kind
     try:
-        number = (
-            Decimal(str(cell)) if isinstance(cell, (int, float, Decimal)) else numbers.read(cell, column.format or "")
-        )
+        number = (numbers.read(cell, column.format or numbers.POINT) or 0) * column.factor
     except (ValueError, ArithmeticError) as error:
         raise _Unclear("number") from error
     if kind is Kind.WHOLE:

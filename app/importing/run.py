@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from decimal import Decimal
 from typing import Any
 
 from ..access import Actor
@@ -45,7 +47,11 @@ class _Taken:
         self.actor = actor
         self.references = References(actor, self.options["values"], frozenset(self.options["create"]))
         known = fields_of(chosen.resource)
-        columns = [Column(one["index"], known[one["field"]], one["format"]) for one in chosen.columns if one["field"]]
+        columns = [
+            Column(one["index"], known[one["field"]], one["format"], Decimal(one["factor"]))
+            for one in chosen.columns
+            if one["field"]
+        ]
         self.headings = [one["heading"] for one in chosen.columns]
         self.heading_of = {column.field.name: self.headings[column.index] for column in columns}
         self.used = {column.index for column in columns}
@@ -144,10 +150,9 @@ def _through(running: Running, *, commits: bool) -> dict[str, Any]:
     db.session.rollback()
     try:
         total = running.total or sum(1 for _ in tables.rows(path, reading))
-        wrong = _Wrong(errors, taken, state["behind"])
-        for part in _steps(tables.rows(path, reading), taken, state["behind"]):
-            state = _step(running, taken, part, state, total, wrong, commits=commits)
-        wrong.close()
+        with closing(_Wrong(errors, taken, state["behind"])) as wrong:
+            for part in _steps(tables.rows(path, reading), taken, state["behind"]):
+                state = _step(running, taken, part, state, total, wrong, commits=commits)
     except UnreadableError as error:
         raise invalid(Issue("#/file", error.code, error.params)) from error
     result = {

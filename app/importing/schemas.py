@@ -32,6 +32,7 @@ class ColumnSchema(StrictSchema):
         metadata={"description": "How dates or numbers of this column are written; null where that is not sure."},
     )
     formats = fields.List(fields.String(), dump_only=True, metadata={"description": "Ways in which it may be read."})
+    factor = Line(dump_only=True, metadata={"description": "What its numbers are multiplied by."})
 
 
 class OptionsSchema(StrictSchema):

@@ -30,7 +30,7 @@ from .references import CREATABLE
 _PIECE = 1024 * 1024
 _LOOKED_AT = 2_000
 """So many rows are looked at to see how dates and numbers are written."""
-_SAMPLES = 3
+_SAMPLES = 20
 _READ = ("encoding", "delimiter", "quote", "has_header", "sheet")
 
 
@@ -217,28 +217,31 @@ def _columns(resource: str, path: Path, reading: Reading) -> list[dict[str, Any]
     for index, heading in enumerate(names):
         cells = [row[index] for row in looked if index < len(row)]
         filled = [cell for cell in cells if cell is not None and str(cell).strip()]
-        column: dict[str, Any] = {
-            "index": index,
-            "heading": heading,
-            "field": guessed[index] if guessed[index] in known else None,
-        }
-        column["samples"] = [str(cell)[:200] for cell in filled[:_SAMPLES]]
-        columns.append(column | _written(resource, column["field"], filled))
+        field = guessed[index] if guessed[index] in known else None
+        samples = [str(cell)[:200] for cell in filled[:_SAMPLES]]
+        column = {"index": index, "heading": heading, "field": field, "samples": samples}
+        columns.append(column | _written(resource, field, heading, filled))
     return columns
 
 
-def _written(resource: str, name: str | None, cells: Sequence[Cell]) -> dict[str, Any]:
-    """How the dates or numbers of a column are written: `format`, null where that is not sure, and what it may be."""
+def _written(resource: str, name: str | None, heading: str, cells: Sequence[Cell]) -> dict[str, Any]:
+    """How the dates or numbers of a column are written: `format`, null where that must be asked, and what it may be.
+
+    `factor` is what its numbers are multiplied by: `(万元)` in the heading, or a column of per cents for a share.
+    """
     field = fields_of(resource).get(name) if name else None
-    if field is None:
-        return {"format": None, "formats": []}
-    if field.kind in (Kind.DATE, Kind.INSTANT):
+    if field is not None and field.kind in (Kind.DATE, Kind.INSTANT):
         formats = list(dates.infer(cells).formats)
-    elif field.kind in (Kind.WHOLE, Kind.DECIMAL, Kind.RATE):
-        formats = list(numbers.infer(cells).formats)
-    else:
-        return {"format": None, "formats": []}
-    return {"format": formats[0] if len(formats) == 1 else None, "formats": formats}
+        return {"format": formats[0] if len(formats) == 1 else None, "formats": formats, "factor": "1"}
+    if field is not None and field.kind in (Kind.WHOLE, Kind.DECIMAL, Kind.RATE):
+        guess, factor = numbers.infer(cells), numbers.unit_of(heading).factor
+        if field.kind is Kind.RATE and not guess.has_percent and (guess.largest or 0) > 1:
+            factor /= 100
+        if field.name.endswith("_percent") and guess.has_percent:
+            factor *= 100
+        formats = list(guess.styles)
+        return {"format": formats[0] if formats else None, "formats": formats, "factor": str(factor)}
+    return {"format": None, "formats": [], "factor": "1"}
 
 
 def _options(resource: str, columns: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -266,8 +269,8 @@ def _mapped(
             issues.append(Issue(f"{at}/field", "unknown_field"))
             continue
         if name != chosen[index]["field"]:
-            cells = chosen[index]["samples"]
-            chosen[index] |= {"field": name, **_written(resource, name, cells)}
+            heading, cells = chosen[index]["heading"], chosen[index]["samples"]
+            chosen[index] |= {"field": name, **_written(resource, name, heading, cells)}
         if column.get("format") is not None:
             chosen[index]["format"] = column["format"]
     used = [column["field"] for column in chosen if column["field"] is not None]

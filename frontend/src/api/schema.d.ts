@@ -2814,6 +2814,7 @@ export interface components {
             field: string | null;
             format: string | null;
             formats: string[];
+            factor: string;
         };
         ColumnInput: {
             index: number;
