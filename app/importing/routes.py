@@ -4,25 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, request, send_file
+from flask import Response
 
-from .. import idempotency
 from ..access import Actor
-from ..errors import Issue, Problem, invalid, not_found, request_id
 from ..job.routes import accepted
-from ..listing import encode
-from ..routing import PREFIX, SIGNED_IN, Routes, shape_answer
-from ..schema import load
-from ..transaction import unit_of_work
-from . import run, service
+from ..routing import SIGNED_IN, Routes
+from . import run, service, transfer
 from .models import Import
 from .schemas import ImportChangeSchema, ImportQuery, ImportSchema, ImportsSchema, UploadSchema
 
 __all__ = ["routes", "run"]
 
 routes = Routes("importing", __name__)
-
-_FORM = UploadSchema()
 
 
 @routes.endpoint_for(
@@ -38,30 +31,7 @@ _FORM = UploadSchema()
 )
 def upload_import(actor: Actor) -> Response:
     """A multipart form with `file` and the `resource` that its rows become; nothing is imported yet."""
-    if request.mimetype != "multipart/form-data":
-        raise Problem(415, "wrong-type")
-    values = load(_FORM, dict(request.form.items()))
-    files = list(request.files.items(multi=True))
-    if [name for name, _ in files] != ["file"]:
-        raise invalid(Issue("#/file", "required" if not files else "one_file"))
-    sent = files[0][1]
-    sent.stream.seek(0)
-    file, size = service.receive(sent.stream)
-    kept = False
-    try:
-        with unit_of_work(actor_id=actor.user_id, source="http", request_id=request_id()):
-            told = encode([values["resource"], sent.filename, size])
-            answer = idempotency.begin(actor.user_id, told)
-            if answer is None:
-                made = service.create(actor, values["resource"], file, size, sent.filename or "")
-                answer = shape_answer(service.shown(made), actor, None, 201)
-                answer.headers["Location"] = f"{PREFIX}/imports/{made.id}"
-                idempotency.keep(answer)
-                kept = True
-    finally:
-        if not kept:
-            (service.folder() / file).unlink(missing_ok=True)
-    return answer
+    return transfer.take_in(actor)
 
 
 @routes.endpoint_for(
@@ -136,9 +106,4 @@ def commit_import(actor: Actor, chosen: Import) -> Response:
 )
 def read_import_errors(_actor: Actor, chosen: Import) -> Response:
     """CSV with the columns of the file behind the number of the row and the reason."""
-    path = service.errors_path(chosen)
-    if not path.is_file():
-        raise not_found()
-    answer = send_file(path, mimetype="text/csv", as_attachment=True, download_name=f"errors-{chosen.id}.csv")
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return transfer.hand_out_errors(chosen)
