@@ -51,7 +51,7 @@ def test_the_first_rows_with_the_totals_of_all(cast: Cast) -> None:
 
 def test_what_has_no_rate_does_not_count_for_the_order(cast: Cast) -> None:
     found = story(cast)
-    won = {"opened_on": "2026-01-01", "closed_on": "2026-02-01", "stage_id": WON}
+    won: dict[str, Any] = {"opened_on": "2026-01-01", "closed_on": "2026-02-01", "stage_id": WON}
     deal(cast.root, **won, customer_id=found[4], amount="80000", currency="GBP")
     rows = report(cast.root, "sales", "?group_by=customer&limit=3")["rows"]
     assert [row["key"] for row in rows] == found[:3]
