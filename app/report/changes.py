@@ -220,7 +220,8 @@ def _differences(bars: Mapping[str, Tally], conversion: Conversion) -> list[dict
     both = Tally(conversion, ("deal_count",), {"units": 4})
     for kind, sign in (("end", 1), ("start", -1)):
         for currency, found in bars[kind].apart.items():
-            both.add(_part(sign * found["deal_count"], sign * found["units"], currency, None, None))
+            count, units = found.get("deal_count", 0), found.get("units", 0)
+            both.add(_part(sign * count, sign * units, currency, None, None))
     return both.others({"count": "deal_count"}, {"amount": "units"})
 
 
