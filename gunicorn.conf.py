@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import re
@@ -80,11 +81,13 @@ def on_starting(server: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Let go of the open sockets when the worker is told to end.
+    """Let go of the open sockets when the worker is told to end, and spare the collector what stays as long as it.
 
     A socket is a request that never ends: without this the worker would wait for it until the graceful time is over.
     Browsers answer the farewell and come back by themselves; who does not answer (a laptop asleep) is cut off.
     """
+    # Else each full collection, of which a large report sets off several, goes through the whole program again.
+    gc.freeze()
     serve, opened = worker.wsgi, weakref.WeakSet[Any]()
     socketio = serve.extensions["socketio"].server
     end = worker.handle_exit

@@ -67,7 +67,9 @@ class _Writer:
         schema = self._bare(field, reading)
         # A list that was cleared by null reads as an empty one.
         never = isinstance(field, LinkTo) or (reading and isinstance(field, (Items, Texts)))
-        return _nullable(schema) if field.allow_none and not never else schema
+        schema = _nullable(schema) if field.allow_none and not never else schema
+        text = field.metadata.get("description")
+        return {**schema, "description": text} if text else schema
 
     def _bare(self, field: fields.Field[Any], reading: bool) -> Json:
         if isinstance(field, Computed):

@@ -23,7 +23,7 @@ from ..schema import Choice, DateField, IdField, InstantField, Items, Line, Stri
 from .scope import Scope
 
 _KEPT_SECONDS = 300
-ROWS = 10_000
+ROWS = 5_000
 """How many rows an answer has, unless fewer or more are asked for by `limit`."""
 MOST_ROWS = 100_000
 """How many rows an answer can have, and a file."""

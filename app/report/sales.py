@@ -150,20 +150,14 @@ def _first(counted: Select[Any], scope: Scope) -> Select[Any]:
     won = func.sum(case((is_added, group.c.won * rate / target_rate))), func.sum(group.c.won)
     size = *(func.coalesce(sum_of, 0).desc() for sum_of in won), func.sum(group.c.deal_count).desc()
     order = group.c.key.is_(None), *size, func.min(group.c.label), group.c.key
-    ranked = (
-        select(
-            group.c.key,
-            func.row_number().over(order_by=order).label("row_place"),
-            func.count().over().label("row_count"),
-        )
-        .group_by(group.c.key)
-        .cte("ranked")
-    )
-    return (
-        select(*(column for column in group.c if column.key != "won"), ranked.c.row_count)
-        .outerjoin(ranked, ranked.c.key == group.c.key)
-        .where(or_(group.c.key.is_(None), ranked.c.row_place <= scope.limit))
-    )
+    place = func.row_number().over(order_by=order).label("place")
+    ranked = select(group.c.key, place).group_by(group.c.key).cte("ranked")
+    # No join: SQLite would go through all of them for each.
+    first = select(ranked.c.key).where(ranked.c.key.is_not(None), ranked.c.place <= scope.limit)
+    return select(
+        *(column for column in group.c if column.key != "won"),
+        select(func.count()).select_from(ranked).scalar_subquery().label("row_count"),
+    ).where(or_(group.c.key.is_(None), group.c.key.in_(first)))
 
 
 def _counted(deal: CTE, grouped: Grouped, name: str, is_total: int) -> Select[Any]:

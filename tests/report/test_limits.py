@@ -80,8 +80,8 @@ def test_nobody_s_deals_alone_are_a_row(cast: Cast) -> None:
     assert (answer["meta"]["row_count"], answer["meta"]["is_capped"]) == (1, False)
 
 
-def test_ten_thousand_rows_unless_asked(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert (frame.ROWS, frame.MOST_ROWS) == (10_000, 100_000)
+def test_five_thousand_rows_unless_asked(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (frame.ROWS, frame.MOST_ROWS) == (5_000, 100_000)
     monkeypatch.setattr(frame, "ROWS", 2)
     found = story(cast)
     answer = report(cast.root, "sales", "?group_by=customer")

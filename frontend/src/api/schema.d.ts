@@ -4373,7 +4373,9 @@ export interface components {
             currency: string;
             converted: string[];
             definition: string;
+            /** @description How many rows there are, shown or not. */
             row_count: number;
+            /** @description Whether there are more rows than are shown. */
             is_capped: boolean;
         };
         Role: {
@@ -4717,7 +4719,9 @@ export interface components {
             /** @enum {string} */
             report: "sales" | "pipeline" | "pipeline/changes" | "funnel" | "velocity" | "losses" | "hygiene" | "forecast" | "activity" | "leaderboard" | "customers" | "leads";
             query: components["schemas"]["TileQuery"];
+            /** @description 0 shows the figures, then the charts. */
             chart: number;
+            /** @description Its figures are shown with their change to the period before. */
             is_compared: boolean;
             x: number;
             y: number;
@@ -4728,7 +4732,9 @@ export interface components {
             /** @enum {string} */
             report: "sales" | "pipeline" | "pipeline/changes" | "funnel" | "velocity" | "losses" | "hygiene" | "forecast" | "activity" | "leaderboard" | "customers" | "leads";
             query?: components["schemas"]["TileQueryPatch"];
+            /** @description 0 shows the figures, then the charts. */
             chart?: number;
+            /** @description Its figures are shown with their change to the period before. */
             is_compared?: boolean;
             x: number;
             y: number;
