@@ -7,6 +7,8 @@ interface CardOptions {
   cards: () => readonly Deal[]
   /** Cards that are drawn wherever they stand: the one with the focus, the one in somebody's hand. */
   kept: () => readonly (number | null)[]
+  /** More cards are on their way. */
+  isLoading: () => boolean
   /** Told when the end of the cards comes near. */
   onNearEnd: () => void
 }
@@ -17,7 +19,7 @@ const gap = 8
 const nearEnd = 16
 
 /** The cards of a column that are in view, and few besides: a column may hold thousands. */
-export function useVirtualCards({ scroller, cards, kept, onNearEnd }: CardOptions) {
+export function useVirtualCards({ scroller, cards, kept, isLoading, onNearEnd }: CardOptions) {
   const virtualizer = useVirtualizer(
     computed(() => {
       const all = cards()
@@ -46,7 +48,7 @@ export function useVirtualCards({ scroller, cards, kept, onNearEnd }: CardOption
     () => virtualizer.value.range?.endIndex,
     () => look(),
   )
-  watch(cards, () => void nextTick(look))
+  watch([cards, isLoading], () => void nextTick(look))
   onMounted(look)
 
   return {
