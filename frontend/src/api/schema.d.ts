@@ -3198,6 +3198,7 @@ export interface components {
             /** @enum {string} */
             language: "zh-CN" | "en";
             time_zone: string;
+            wants_digest: boolean;
             team_id: number | null;
             role: string;
             /** Format: date-time */
@@ -3224,6 +3225,7 @@ export interface components {
             /** @enum {string} */
             language?: "zh-CN" | "en";
             time_zone?: string;
+            wants_digest?: boolean;
             /** Format: date-time */
             absent_until?: string | null;
         };
