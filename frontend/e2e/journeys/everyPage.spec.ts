@@ -15,6 +15,7 @@ const pages = (scene: Scene): [name: string, path: string][] => [
   ['customer', `/customers/${scene.customerId}`],
   ['board', '/deals?view=board'],
   ['deals', '/deals?view=table'],
+  ['deal-hygiene', '/deals/hygiene'],
   ['deal', `/deals/${scene.dealId}`],
   ['deal-lines', `/deals/${scene.dealId}?tab=lines`],
   ['deal-quotes', `/deals/${scene.dealId}?tab=quotes`],

@@ -8,13 +8,13 @@ export const faults = ['no_next_step', 'overdue', 'silent', 'too_long'] as const
 /** See {@link faults}. */
 export type Fault = (typeof faults)[number]
 
-/** One thing to put in order, and how long it has been so. */
+/** One thing to put in order, and how long it has been so; `day` counts the one under way. */
 export type Want =
   | { kind: 'no_next_step' }
   | { kind: 'late_step'; days: number }
   | { kind: 'late_close'; days: number }
   | { kind: 'silent'; days: number }
-  | { kind: 'too_long'; days: number; usual: number }
+  | { kind: 'too_long'; day: number; usual: number }
 
 /** When a deal is looked at, and what is usual at its stage. */
 export interface Moment {
@@ -44,7 +44,7 @@ export function wantsOf(deal: Deal, { today, now, usualDays }: Moment, isSilent:
   if (isSilent) wants.push({ kind: 'silent', days: silentFor(deal, now) ?? silentDays })
   const usual = usualDays(deal.stage_id)
   const stay = (now - Date.parse(deal.stage_entered_at)) / dayMs
-  if (usual !== null && stay > usual) wants.push({ kind: 'too_long', days: Math.floor(stay), usual })
+  if (usual !== null && stay > usual) wants.push({ kind: 'too_long', day: Math.ceil(stay), usual })
   return wants
 }
 

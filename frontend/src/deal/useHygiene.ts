@@ -127,5 +127,5 @@ export function useHygiene() {
     return found
   })
 
-  return { address, list, report, chosen, isAll, owner, owners, count, entries, today }
+  return { address, list, report, chosen, isAll, owner, owners, count, entries, isGrouped, today }
 }

@@ -7,7 +7,7 @@ import {
   Shuffle,
   Trophy,
 } from '@lucide/vue'
-import { shallowRef, type Component } from 'vue'
+import { shallowRef, watch, type Component } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useRouter } from 'vue-router'
 import type { Deal } from '@/api/types'
@@ -41,6 +41,7 @@ export function useHygieneCommands(
   const router = useRouter()
   const session = useSession()
   const asking = shallowRef<Asking | null>(null)
+  watch(asking, (now) => now === null && focus.regain(), { flush: 'post' })
   const canLog = (deal: Deal): boolean => deal.customer_id !== null && session.can('contact:write')
 
   const acts: readonly Act[] = [

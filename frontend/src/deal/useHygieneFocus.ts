@@ -33,19 +33,27 @@ export function useHygieneFocus(
   }
 
   let hadFocus = false
-  watch(deals, (now, before) => {
-    const at = before.findIndex(({ id }) => id === currentId.value)
-    if (at < 0 || now.some(({ id }) => id === currentId.value)) return
-    // With the row its focus has gone; the next one takes its place.
-    const next = now[Math.min(at, now.length - 1)]
-    if (hadFocus && (document.activeElement === null || document.activeElement === document.body))
-      void focusOn(next)
-    else currentId.value = next?.id ?? null
-  })
+  /** Gives the focus to the current row where nothing else has it. */
+  function regain(): void {
+    const active = document.activeElement
+    if (hadFocus && (active === null || active === document.body)) void focusOn(current.value ?? undefined)
+  }
+  watch(
+    deals,
+    (now, before) => {
+      const at = before.findIndex(({ id }) => id === currentId.value)
+      if (at < 0 || now.some(({ id }) => id === currentId.value)) return
+      // With the row its focus has gone; the next one takes its place.
+      currentId.value = now[Math.min(at, now.length - 1)]?.id ?? null
+      regain()
+    },
+    { flush: 'post' },
+  )
 
   return {
     current,
-    focusOn,
+    /** After a dialog: what it returns the focus to may have gone. */
+    regain: () => void setTimeout(regain),
     step,
     note: (deal: Deal): void => {
       currentId.value = deal.id

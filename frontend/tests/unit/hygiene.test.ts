@@ -47,7 +47,7 @@ describe('a deal is wanting in', () => {
 
   it('progress once it is at its stage for longer than expected there', () => {
     expect(wants({ stage_entered_at: before(14) })).toEqual([])
-    expect(wants({ stage_entered_at: before(14.1) })).toEqual([{ kind: 'too_long', days: 14, usual: 14 }])
+    expect(wants({ stage_entered_at: before(14.1) })).toEqual([{ kind: 'too_long', day: 15, usual: 14 }])
     expect(wants({ stage_entered_at: before(90), stage_id: 2 })).toEqual([])
   })
 })
