@@ -11,9 +11,7 @@ export type SaveFact = (value: string | null, deal: Deal) => Promise<string | nu
 /** The sentence to show for a change that failed: about one of its fields where the server names one. */
 export function wordsOf(fault: unknown, changes: Changes): string | null {
   if (!(fault instanceof Problem)) return explain(fault)
-  const own = fault.errors.find(
-    ({ pointer }) => pointer && (fieldOf(pointer).split('/')[0] ?? '') in changes,
-  )
+  const own = fault.errors.find(({ pointer }) => pointer && (fieldOf(pointer).split('/')[0] ?? '') in changes)
   return own?.detail ?? explain(fault)
 }
 
