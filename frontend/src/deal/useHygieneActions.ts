@@ -1,11 +1,12 @@
 import { useI18n } from 'vue-i18n'
 import type { Deal } from '@/api/types'
 import { useFormat } from '@/i18n/format'
+import { explainChange } from '@/i18n/problem'
 import { useSave, type Changes } from '@/records/save'
 import { toast } from '@/ui/toasts'
 import { nextStageOf } from './hygiene'
 import { shiftDate } from './nextStep'
-import { useDealCommit, wordsOf } from './useDealCommit'
+import { useDealCommit } from './useDealCommit'
 import { useDealMoves } from './useDealMoves'
 import { usePipelines } from './usePipelines'
 
@@ -22,7 +23,7 @@ export function useHygieneActions(today: () => string) {
     try {
       await save(saved, before, { describe })
     } catch (fault) {
-      toast(wordsOf(fault, before) ?? '', { tone: 'error' })
+      toast(explainChange(fault, before) ?? '', { tone: 'error' })
     }
   }
 
@@ -36,7 +37,7 @@ export function useHygieneActions(today: () => string) {
       toast(said, { action: { label: t('action.undo'), run: () => void takeBack(saved, before) } })
       return null
     } catch (fault) {
-      return wordsOf(fault, changes)
+      return explainChange(fault, changes)
     }
   }
 
