@@ -8,7 +8,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.utils import parseaddr
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 ROOT = Path(__file__).resolve().parent
@@ -17,6 +19,17 @@ LANGUAGES = ("zh-CN", "en")
 
 class ConfigurationError(SystemExit):
     """A value of the environment cannot be used; its text tells the person who starts the product what to change."""
+
+
+@dataclass(frozen=True)
+class Smtp:
+    """The server that takes the product's mail; with `is_tls` encrypted from the first byte."""
+
+    host: str
+    port: int
+    user: str = ""
+    password: str = field(default="", repr=False)
+    is_tls: bool = False
 
 
 @dataclass(frozen=True)
@@ -29,6 +42,8 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 5000
     public_url: str = ""
+    smtp: Smtp | None = None
+    mail_from: str = ""
     admin_email: str = ""
     admin_password: str = ""
     default_language: str = "zh-CN"
@@ -91,6 +106,36 @@ def _database_url(text: str, data_dir: Path) -> str:
     raise ConfigurationError("DATABASE_URL: sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME is expected.")
 
 
+_SMTP_SHAPE = "SMTP_URL: smtp://USER:PASSWORD@HOST:PORT or smtps://... is expected, USER and PASSWORD percent-encoded."
+
+
+def _smtp(text: str) -> Smtp | None:
+    """The mail server of an address; what is refused is not repeated, for it holds a password."""
+    if not text:
+        return None
+    try:
+        url = urlsplit(text)
+        port = url.port
+    except ValueError:
+        raise ConfigurationError(_SMTP_SHAPE) from None
+    rest = (url.path.strip("/"), url.query, url.fragment)
+    if url.scheme not in ("smtp", "smtps") or not url.hostname or any(rest) or (url.password and not url.username):
+        raise ConfigurationError(_SMTP_SHAPE)
+    is_tls = url.scheme == "smtps"
+    user, password = unquote(url.username or ""), unquote(url.password or "")
+    return Smtp(url.hostname, port or (465 if is_tls else 587), user, password, is_tls)
+
+
+def _mail_from(text: str) -> str:
+    name, address = parseaddr(text)
+    local, at, domain = address.rpartition("@")
+    if not (local and at and domain) or not text.isprintable() or not address.isascii() or " " in address:
+        raise ConfigurationError(
+            f"MAIL_FROM={text!r}: an address such as crm@example.com or Lianxi CRM <crm@example.com> is expected."
+        )
+    return f"{name} <{address}>" if name else address
+
+
 def settings_from(env: Mapping[str, str] | None = None) -> Settings:
     """The settings that an environment describes.
 
@@ -128,6 +173,9 @@ def settings_from(env: Mapping[str, str] | None = None) -> Settings:
     public_url = env.get("PUBLIC_URL", "").rstrip("/")
     if public_url and not public_url.startswith(("http://", "https://")):
         raise ConfigurationError(f"PUBLIC_URL={public_url!r}: an address such as https://crm.example.com is expected.")
+    smtp, mail_from = _smtp(env.get("SMTP_URL", "").strip()), env.get("MAIL_FROM", "").strip()
+    if smtp is not None and not (mail_from and public_url):
+        raise ConfigurationError("SMTP_URL needs MAIL_FROM, who sends, and PUBLIC_URL, where links in a mail lead to.")
     return Settings(
         data_dir=data_dir,
         database_url=database_url,
@@ -135,6 +183,8 @@ def settings_from(env: Mapping[str, str] | None = None) -> Settings:
         host=env.get("HOST", "") or "127.0.0.1",
         port=_integer(env, "PORT", 5000, 1, 65_535),
         public_url=public_url,
+        smtp=smtp,
+        mail_from=_mail_from(mail_from) if mail_from else "",
         admin_email=env.get("LIANXI_ADMIN_EMAIL", "").strip(),
         admin_password=env.get("LIANXI_ADMIN_PASSWORD", ""),
         default_language=language,

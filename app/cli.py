@@ -17,8 +17,9 @@ from .demo import service as demo_service
 from .demo.staff import COLLEAGUES, passphrase
 from .installation import first_admin, seed
 from .job.worker import work
+from .mail import NotConfiguredError
 from .openapi import document
-from .report import digest
+from .report import digest, sending
 
 
 def register(app: Flask) -> None:
@@ -54,9 +55,15 @@ def register(app: Flask) -> None:
 
     @app.cli.command("digest")
     @click.option("--owner", help="Only for this person, named by e-mail address.")
-    def weekly_digest(owner: str | None) -> None:
+    @click.option("--send", is_flag=True, help="Mail those that are due this week and have not been sent.")
+    def weekly_digest(owner: str | None, send: bool) -> None:
         """Print for every owner, in his or her language, the open deals that are wanting in something."""
-        _digest(owner)
+        if send and owner is not None:
+            raise click.UsageError("--send is for everybody who is due: leave --owner out.")
+        if send:
+            _send_digests()
+        else:
+            _digest(owner)
 
     @app.cli.command("worker")
     def worker() -> None:
@@ -97,6 +104,18 @@ def _digest(email: str | None) -> None:
             text = digest.text_for(connection, owner_id)
             if text is not None:
                 click.echo(f"{text}\n")
+
+
+def _send_digests() -> None:
+    try:
+        done = sending.send_due_digests()
+    except NotConfiguredError:
+        raise click.ClickException(
+            "SMTP_URL is not set: nothing is sent, and nothing is lost. 未设置 SMTP_URL，未发送任何邮件。"
+        ) from None
+    click.echo(f"Sent 已发送 {done.sent}, nothing to tell 无需发送 {done.empty}, failed 失败 {done.failed}")
+    if done.failed:
+        raise click.ClickException("What failed is tried again by the next run; the log says why. 失败的下次重试。")
 
 
 def _fill_periods() -> None:

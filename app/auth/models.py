@@ -61,6 +61,7 @@ class User(Record):
     """A person who signs in, by e-mail or by phone.
 
     Attributes:
+        wants_digest: whether the weekly digest of the own open deals comes by mail.
         access_stamp: raised by every change of role, team, state or rights; remembered actors with another stamp are
             stale.
     """
@@ -109,6 +110,7 @@ class User(Record):
     avatar: Mapped[str | None] = mapped_column(String(500))
     language: Mapped[str | None] = mapped_column(String(10))
     time_zone: Mapped[str | None] = mapped_column(String(60))
+    wants_digest: Mapped[bool] = mapped_column(Boolean(), default=True)
     team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"), index=True)
     role: Mapped[str] = mapped_column(ForeignKey("role.key"))
     absent_until: Mapped[datetime | None] = mapped_column()

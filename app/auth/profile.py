@@ -19,6 +19,7 @@ _PLAIN = (
     "avatar",
     "language",
     "time_zone",
+    "wants_digest",
     "team_id",
     "role",
     "absent_until",

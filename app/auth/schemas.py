@@ -110,6 +110,7 @@ class MeSchema(RecordSchema):
     avatar = Link(allow_none=True, blank_is_null=True, validate=max_length(500))
     language = Choice(LANGUAGES)
     time_zone = TimeZone()
+    wants_digest = Flag()
     team_id = column(dump_only=True)
     role = column(dump_only=True)
     absent_until = InstantField(allow_none=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -18,6 +19,7 @@ from ..database import Instant
 from ..deal.answers import ActorSchema
 from ..deal.hygiene import IS_OPEN, SILENT_DAYS, Fault, faults
 from ..deal.models import Deal, Stage
+from ..deal.service import today
 from ..folding import email_key
 from ..messages import LANGUAGES, say_in
 from ..schema import Choice, Items, Line, StrictSchema
@@ -42,25 +44,56 @@ class DigestSchema(StrictSchema):
     lines = Items(DigestLineSchema, most=100_000)
 
 
+@dataclass(frozen=True)
+class DigestLine:
+    """A deal that is wanting in something; `words` say in what."""
+
+    deal_id: int
+    deal: str
+    customer: str | None
+    faults: tuple[str, ...]
+    words: str
+    language: str
+
+    @property
+    def text(self) -> str:
+        """The deal, its customer and the words as one line."""
+        is_chinese = self.language == "zh-CN"
+        customer = "" if self.customer is None else (f"（{self.customer}）" if is_chinese else f" ({self.customer})")
+        return f"{self.deal}{customer}{'：' if is_chinese else ': '}{self.words}"
+
+
+def lines_of(connection: Connection, actor: Actor, language: str) -> list[DigestLine]:
+    """A person's own deals that are wanting in something: with most faults first, then what is overdue longest."""
+    rows = _rows(connection, actor, Scope.read(actor, {}))
+    return [
+        DigestLine(row.id, row.name, row.customer, _faults_of(row), _words(row, language), language)
+        for row in sorted(rows, key=lambda row: (-len(_faults_of(row)), _due(row), row.id))
+    ]
+
+
+def week_of(day: date) -> str:
+    """The ISO week of a date, such as `2026-W48`."""
+    year, week, _ = day.isocalendar()
+    return f"{year}-W{week:02d}"
+
+
 def digest_of(connection: Connection, actor: Actor, language: str) -> dict[str, Any]:
-    """The digest of a person's own deals, those with most faults first, then what is overdue longest."""
-    scope = Scope.read(actor, {})
-    rows = sorted(_rows(connection, actor, scope), key=lambda row: (-len(_faults_of(row)), _due(row), row.id))
-    year, week, _ = scope.day.isocalendar()
+    """The digest of a person's own deals in this week."""
     return {
         "owner": {"id": actor.user_id, "name": actor.name},
-        "week": f"{year}-W{week:02d}",
+        "week": week_of(today(actor)),
         "lines": [
-            {
-                "deal_id": row.id,
-                "deal": row.name,
-                "customer": row.customer,
-                "faults": _faults_of(row),
-                "text": _in_words(row, language),
-            }
-            for row in rows
+            {name: getattr(line, name) for name in ("deal_id", "deal", "customer", "faults", "text")}
+            for line in lines_of(connection, actor, language)
         ],
     }
+
+
+def spoken(actor: Actor) -> str:
+    """The language in which a person is told something without having asked."""
+    default: str = current_app.config["LIANXI"].default_language
+    return actor.language if actor.language in LANGUAGES else default
 
 
 def text_for(connection: Connection, owner_id: int) -> str | None:
@@ -68,8 +101,7 @@ def text_for(connection: Connection, owner_id: int) -> str | None:
     actor = load_actor(connection, owner_id, None)
     if actor is None:
         return None
-    default = current_app.config["LIANXI"].default_language
-    language = actor.language if actor.language in LANGUAGES else default
+    language = spoken(actor)
     found = digest_of(connection, actor, language)
     lines = found["lines"]
     head = "digest.title" if lines else "digest.nothing"
@@ -110,23 +142,20 @@ def _rows(connection: Connection, actor: Actor, scope: Scope) -> list[Any]:
     return list(connection.execute(query, dict(actor.binds)))
 
 
-def _faults_of(row: Any) -> list[str]:
-    return [str(fault) for fault in Fault if getattr(row, fault)]
+def _faults_of(row: Any) -> tuple[str, ...]:
+    return tuple(str(fault) for fault in Fault if getattr(row, fault))
 
 
 def _due(row: Any) -> date:
     return min((day for day in (row.step_on, row.close_on) if day is not None), default=date.max)
 
 
-def _in_words(row: Any, language: str) -> str:
-    is_chinese = language == "zh-CN"
+def _words(row: Any, language: str) -> str:
     said: dict[str, dict[str, Any]] = {
         Fault.NO_NEXT_STEP: {},
         Fault.OVERDUE: {"day": _due(row).isoformat()},
         Fault.SILENT: {"days": SILENT_DAYS},
         Fault.TOO_LONG: {"stage": row.stage},
     }
-    words = (say_in(language, f"digest.{fault}", **said[fault]) for fault in _faults_of(row))
-    customer = "" if row.customer is None else (f"（{row.customer}）" if is_chinese else f" ({row.customer})")
-    colon, comma = ("：", "，") if is_chinese else (": ", ", ")
-    return f"{row.name}{customer}{colon}{comma.join(words)}"
+    comma = "，" if language == "zh-CN" else ", "
+    return comma.join(say_in(language, f"digest.{fault}", **said[fault]) for fault in _faults_of(row))

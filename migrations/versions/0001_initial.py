@@ -352,6 +352,7 @@ def upgrade() -> None:
         sa.Column("avatar", sa.String(length=500), nullable=True),
         sa.Column("language", sa.String(length=10), nullable=True),
         sa.Column("time_zone", sa.String(length=60), nullable=True),
+        sa.Column("wants_digest", sa.Boolean(), nullable=False),
         sa.Column("team_id", types.Id, nullable=True),
         sa.Column("role", sa.String(length=40), nullable=False),
         sa.Column("absent_until", types.Instant(), nullable=True),
@@ -862,9 +863,21 @@ def upgrade() -> None:
     with op.batch_alter_table("team", table_kwargs={"sqlite_autoincrement": True}) as batch_op:
         batch_op.create_foreign_key("fk_team_manager_id", "user", ["manager_id"], ["id"])
 
+    op.create_table(
+        "weekly_digest",
+        sa.Column("user_id", types.Id, nullable=False),
+        sa.Column("week", sa.String(length=8), nullable=False),
+        sa.Column("state", sa.String(length=7), nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.CheckConstraint("state IN ('claimed', 'sent', 'empty')", name=op.f("ck_weekly_digest_state")),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_weekly_digest_user_id")),
+        sa.PrimaryKeyConstraint("user_id", "week", name=op.f("pk_weekly_digest")),
+    )
+
 
 def downgrade() -> None:
     """Back."""
+    op.drop_table("weekly_digest")
     with op.batch_alter_table("team") as batch_op:
         batch_op.drop_constraint("fk_team_manager_id", type_="foreignkey")
     with op.batch_alter_table("person_customer", schema=None) as batch_op:

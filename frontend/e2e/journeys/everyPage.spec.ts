@@ -17,6 +17,7 @@ const pages = (scene: Scene): [name: string, path: string][] => [
   ['activities-of-report', '/contacts?report=activity&kind=call&first_answer=false'],
   ['board', '/deals?view=board'],
   ['deals', '/deals?view=table'],
+  ['deal-hygiene', '/deals/hygiene'],
   ['deal', `/deals/${scene.dealId}`],
   ['deal-lines', `/deals/${scene.dealId}?tab=lines`],
   ['deal-quotes', `/deals/${scene.dealId}?tab=quotes`],

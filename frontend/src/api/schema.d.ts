@@ -2763,13 +2763,17 @@ export interface components {
             rates: components["schemas"]["RateOfDay"][];
         };
         BulkInput: {
+            /** @description At most 5000. */
             ids?: number[];
+            /** @description The typed tree of a list; {} matches all. */
             where?: {
                 [key: string]: unknown;
             };
+            /** @description As in the address of the list. */
             query?: string;
             /** @enum {string} */
             action: "update" | "delete" | "restore" | "transfer" | "tag" | "untag";
+            /** @description `update`: as for PATCH; `transfer`: `owner_id`; `tag` and `untag`: `tags`; else none. */
             changes?: {
                 [key: string]: unknown;
             };
@@ -2812,13 +2816,17 @@ export interface components {
             heading: string;
             samples: string[];
             field: string | null;
+            /** @description How dates or numbers of this column are written; null where that is not sure. */
             format: string | null;
+            /** @description Ways in which it may be read. */
             formats: string[];
+            /** @description What its numbers are multiplied by. */
             factor: string;
         };
         ColumnInput: {
             index: number;
             field?: string | null;
+            /** @description How dates or numbers of this column are written; null where that is not sure. */
             format?: string | null;
         };
         CompanyInput: {
@@ -3777,6 +3785,7 @@ export interface components {
             /** @enum {string} */
             language: "zh-CN" | "en";
             time_zone: string;
+            wants_digest: boolean;
             team_id: number | null;
             role: string;
             /** Format: date-time */
@@ -3803,6 +3812,7 @@ export interface components {
             /** @enum {string} */
             language?: "zh-CN" | "en";
             time_zone?: string;
+            wants_digest?: boolean;
             /** Format: date-time */
             absent_until?: string | null;
         };

@@ -14,6 +14,7 @@ export const dealList: ListSpec<'deals'> = {
     next_step_on: (deal) => deal.next_step_on,
     stage_entered_at: (deal) => deal.stage_entered_at,
     stage_id: (deal) => deal.stage_id,
+    owner_id: (deal) => deal.owner_id,
     state: (deal) => deal.state,
     created_at: (deal) => deal.created_at,
     updated_at: (deal) => deal.updated_at,
@@ -75,6 +76,8 @@ export const dealList: ListSpec<'deals'> = {
     'win_probability_min',
     'win_probability_max',
   ],
+  // Who was in touch with whom decides whether a deal is silent.
+  reloadedBy: { hygiene: ['contacts'] },
 }
 
 /** The colour of a deal's state, the same on every screen. */

@@ -1,8 +1,6 @@
-import { Problem } from '@/api/problem'
 import type { Deal } from '@/api/types'
-import { explain } from '@/i18n/problem'
+import { explainChange } from '@/i18n/problem'
 import { useSave, type Changes } from '@/records/save'
-import { fieldOf } from '@/ui/useForm'
 import { useDealFields } from './useDealFields'
 
 /** Saves one fact as it was typed, for the version with which the typing began. */
@@ -18,11 +16,7 @@ export function useDealCommit() {
       await save(deal, changes, { describe, ...(preview ? { preview } : {}) })
       return null
     } catch (fault) {
-      if (!(fault instanceof Problem)) return explain(fault)
-      const own = fault.errors.find(
-        ({ pointer }) => pointer && (fieldOf(pointer).split('/')[0] ?? '') in changes,
-      )
-      return own?.detail ?? explain(fault)
+      return explainChange(fault, changes)
     }
   }
   const text =

@@ -14,3 +14,10 @@ export function explain(fault: unknown): string | null {
   if (fault.errors.length > 0) return fault.errors.map((error) => error.detail).join(' ')
   return fault.isExplained ? fault.message : t('problem.unknown')
 }
+
+/** The same for a change of some fields: about one of these alone where the server names one. */
+export function explainChange(fault: unknown, changes: object): string | null {
+  const errors = fault instanceof Problem ? fault.errors : []
+  const own = errors.find(({ pointer }) => pointer !== undefined && (pointer.split('/')[1] ?? '') in changes)
+  return own?.detail ?? explain(fault)
+}

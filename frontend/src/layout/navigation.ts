@@ -4,6 +4,7 @@ import {
   ChartColumn,
   FileText,
   Handshake,
+  HeartPulse,
   House,
   MessagesSquare,
   SlidersHorizontal,
@@ -95,6 +96,7 @@ export const places: readonly Place[] = [
     permission: 'deal:read',
     onPhone: true,
   },
+  { name: 'deal-hygiene', label: 'nav.hygiene', icon: HeartPulse, key: 'y', permission: 'deal:read' },
   { name: 'quotes', label: 'nav.quotes', icon: FileText, key: 'q', permission: 'deal:read' },
   { name: 'reports', label: 'nav.reports', icon: ChartColumn, key: 'r', permission: 'report:read' },
   { name: 'targets', label: 'nav.targets', icon: Target, key: 'o', permission: 'report:read' },
@@ -144,6 +146,12 @@ export const pages: readonly RouteRecordRaw[] = [
     name: 'deals',
     component: () => import('@/deal/DealsPage.vue'),
     meta: { title: 'nav.deals', place: 'deals', permission: 'deal:read' },
+  },
+  {
+    path: '/deals/hygiene',
+    name: 'deal-hygiene',
+    component: () => import('@/deal/HygienePage.vue'),
+    meta: { title: 'nav.hygiene', place: 'deal-hygiene', permission: 'deal:read' },
   },
   {
     path: '/deals/:id(\\d+)',

@@ -26,6 +26,8 @@ export interface LiveList<T extends AnyRecord = AnyRecord> {
   isHeld(): boolean
   /** What a push says is not enough to judge or to draw a row: a change asks for a reload. */
   needsReload?: boolean
+  /** Other resources whose changes ask for a reload as well. */
+  reloadedBy?: readonly string[]
   /** May a change of these fields have let a record into the list or out of it? */
   isDecidedBy?(fields: readonly string[]): boolean
   /** Asks the server how many records there are, without rows. */

@@ -16,6 +16,8 @@ export interface ListSpec<R extends Resource> {
   searched: (record: ResourceMap[R]) => readonly (string | null | undefined)[]
   /** Filters that only the server can judge; while one is set, a change reloads the list. */
   serverFilters?: readonly string[]
+  /** Other resources on which a filter of the server depends: while it is set, their changes reload the list too. */
+  reloadedBy?: Readonly<Record<string, readonly string[]>>
   /** Rows carry fields by right, which a push to everybody leaves out: a change reloads the list. */
   hasRightFields?: boolean
 }

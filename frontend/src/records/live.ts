@@ -160,7 +160,8 @@ export class LiveCache {
     const [kind, resource] = query.queryKey as [string, string]
     if (kind === 'record') this.record(query, latest)
     else if (live?.kind === 'list' && live.needsReload) {
-      if (events.some((event) => event.resource === resource)) this.reload(query)
+      const concerns = [resource, ...(live.reloadedBy ?? [])]
+      if (events.some((event) => concerns.includes(event.resource))) this.reload(query)
     } else if (live?.kind === 'list')
       this.list(
         query,

@@ -42,6 +42,9 @@ export function useList<R extends Resource>(
     needsReload:
       spec.hasRightFields === true ||
       spec.serverFilters?.some((key) => (state.choice.value.filters[key]?.length ?? 0) > 0) === true,
+    reloadedBy: Object.entries(spec.reloadedBy ?? {}).flatMap(([key, resources]) =>
+      (state.choice.value.filters[key]?.length ?? 0) > 0 ? resources : [],
+    ),
   }))
 
   const result = useInfiniteQuery({

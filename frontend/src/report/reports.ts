@@ -2,7 +2,7 @@ import type { FigureKind } from './figures'
 import type { Period } from './period'
 
 /** A list that figures lead to. */
-export type RecordsList = 'deals' | 'customers' | 'contacts' | 'targets'
+export type RecordsList = 'deals' | 'deal-hygiene' | 'customers' | 'contacts' | 'targets'
 
 /** One figure per row of a report. */
 export interface Measure {
@@ -367,7 +367,11 @@ export const reports: readonly ReportDeclaration[] = [
     measures: [
       count('open_count', standing),
       ...['faulty', 'no_next_step', 'overdue', 'silent', 'too_long'].map((fault) =>
-        count(`${fault}_count`, { ...standing, ...(fault === 'overdue' ? { name: 'late_count' } : {}) }),
+        count(`${fault}_count`, {
+          ...standing,
+          list: 'deal-hygiene',
+          ...(fault === 'overdue' ? { name: 'late_count' } : {}),
+        }),
       ),
       amount('faulty_amount', standing),
     ],

@@ -152,8 +152,12 @@ export const useSession = defineStore('session', () => {
     await loadMe()
   }
 
-  /** Stores a choice of the person (language, time zone) with the account. */
-  async function updateMe(changes: { language?: LocaleName; time_zone?: string }): Promise<void> {
+  /** Stores a choice of the person with the account. */
+  async function updateMe(changes: {
+    language?: LocaleName
+    time_zone?: string
+    wants_digest?: boolean
+  }): Promise<void> {
     user.value = await bodyOf(client.PATCH(`${prefix}/auth/me`, { body: changes }))
   }
 

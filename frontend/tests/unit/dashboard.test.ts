@@ -86,6 +86,7 @@ describe('a tile', () => {
     report: 'sales',
     chart: 1,
     query: {},
+    is_compared: false,
     ...at(0, 0),
     ...more,
   })

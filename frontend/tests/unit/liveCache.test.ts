@@ -134,6 +134,18 @@ describe('events in the cache', () => {
     expect(rows()[0]?.name).toBe('mine')
   })
 
+  it('reload a list that depends on other resources when these change', async () => {
+    let asked = 0
+    const load = (): Promise<Row[]> => Promise.resolve([{ id: 1, version: (asked += 1), name: 'silent' }])
+    const rows = await openList('deals', [], load, { ...live, needsReload: true, reloadedBy: ['contacts'] })
+    cache.deliver([event('quote_created', { id: 7, version: 1 })])
+    await vi.advanceTimersByTimeAsync(400)
+    expect(rows()[0]?.version).toBe(1)
+    cache.deliver([event('contact_created', { id: 8, version: 1 })])
+    await vi.advanceTimersByTimeAsync(400)
+    expect(rows()[0]?.version).toBe(2)
+  })
+
   it('take the children of a lost customer along, and rename those of a renamed one', async () => {
     const people = await openList('people', [
       { id: 1, version: 1, customer_id: 5, customer: { id: 5, name: 'old' } },
