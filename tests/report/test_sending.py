@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 
 from app.auth.models import Role, Team, User
 from app.database import db
+from app.job import chores
 from app.mail import NotConfiguredError
 from app.report.digest import week_of
 from app.report.models import WeeklyDigest
@@ -192,6 +193,21 @@ def test_a_server_that_is_away_loses_nothing(app: CRM, cast: Cast, monkeypatch: 
     with mail_server() as back:
         monkeypatch.setitem(app.config, "LIANXI", replace(away, smtp=Smtp("localhost", back.port)))
         assert send_due_digests(MONDAY).sent == 2
+
+
+def test_the_worker_sends_by_itself(cast: Cast, box: Postbox) -> None:
+    deal(cast.alice)
+    # Early on a Monday it is not time yet.
+    expected = 2 if due_week(datetime.now(UTC), "Asia/Shanghai") else 0
+    chores.do_due()
+    chores.do_due()
+    assert len(box.messages) == expected
+
+
+def test_without_a_server_the_worker_leaves_it_alone(app: CRM, cast: Cast, caplog: pytest.LogCaptureFixture) -> None:
+    deal(cast.alice)
+    chores.do_due()
+    assert caplog.text == ""
 
 
 def test_without_a_server_it_says_so(app: CRM, cast: Cast) -> None:
