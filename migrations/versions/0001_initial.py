@@ -32,12 +32,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_changeset_actor_id"), ["actor_id"], unique=False)
 
     op.create_table(
-        "chore",
-        sa.Column("name", sa.String(length=40), nullable=False),
-        sa.Column("begun_at", types.Instant(), nullable=False),
-        sa.PrimaryKeyConstraint("name", name=op.f("pk_chore")),
-    )
-    op.create_table(
         "collaborator",
         sa.Column("id", types.Id, nullable=False),
         sa.Column("resource", sa.String(length=20), nullable=False),
@@ -71,57 +65,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("idempotency_key", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_idempotency_key_created_at"), ["created_at"], unique=False)
-
-    op.create_table(
-        "import",
-        sa.Column("id", types.Id, nullable=False),
-        sa.Column("user_id", types.Id, nullable=False),
-        sa.Column("resource", sa.String(length=20), nullable=False),
-        sa.Column("name", sa.String(length=200), nullable=False),
-        sa.Column("file", sa.String(length=64), nullable=False),
-        sa.Column("size", sa.BigInteger(), nullable=False),
-        sa.Column("reading", types.Document, nullable=False),
-        sa.Column("columns", types.Document, nullable=False),
-        sa.Column("options", types.Document, nullable=False),
-        sa.Column("found", types.Document, nullable=True),
-        sa.Column("check_job_id", types.Id, nullable=True),
-        sa.Column("commit_job_id", types.Id, nullable=True),
-        sa.Column("changeset_id", types.Id, nullable=True),
-        sa.Column("created_at", types.Instant(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_import")),
-        sqlite_autoincrement=True,
-    )
-    with op.batch_alter_table("import", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_import_user_id"), ["user_id"], unique=False)
-
-    op.create_table(
-        "job",
-        sa.Column("id", types.Id, nullable=False),
-        sa.Column("kind", sa.String(length=40), nullable=False),
-        sa.Column("status", sa.String(length=10), nullable=False),
-        sa.Column("done", types.Id, nullable=False),
-        sa.Column("total", types.Id, nullable=True),
-        sa.Column("arguments", types.Document, nullable=False),
-        sa.Column("state", types.Document, nullable=True),
-        sa.Column("result", types.Document, nullable=True),
-        sa.Column("problem", types.Document, nullable=True),
-        sa.Column("changeset_id", types.Id, nullable=True),
-        sa.Column("user_id", types.Id, nullable=False),
-        sa.Column("language", sa.String(length=10), nullable=False),
-        sa.Column("request_id", sa.String(length=64), nullable=True),
-        sa.Column("attempts", types.Id, nullable=False),
-        sa.Column("is_unwanted", sa.Boolean(), nullable=False),
-        sa.Column("created_at", types.Instant(), nullable=False),
-        sa.Column("started_at", types.Instant(), nullable=True),
-        sa.Column("beat_at", types.Instant(), nullable=False),
-        sa.Column("finished_at", types.Instant(), nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_job")),
-        sqlite_autoincrement=True,
-    )
-    with op.batch_alter_table("job", schema=None) as batch_op:
-        batch_op.create_index("ix_job_finished", ["finished_at"], unique=False)
-        batch_op.create_index("ix_job_open", ["status", "beat_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_job_user_id"), ["user_id"], unique=False)
 
     op.create_table(
         "option",
@@ -352,7 +295,6 @@ def upgrade() -> None:
         sa.Column("avatar", sa.String(length=500), nullable=True),
         sa.Column("language", sa.String(length=10), nullable=True),
         sa.Column("time_zone", sa.String(length=60), nullable=True),
-        sa.Column("wants_digest", sa.Boolean(), nullable=False),
         sa.Column("team_id", types.Id, nullable=True),
         sa.Column("role", sa.String(length=40), nullable=False),
         sa.Column("absent_until", types.Instant(), nullable=True),
@@ -863,21 +805,9 @@ def upgrade() -> None:
     with op.batch_alter_table("team", table_kwargs={"sqlite_autoincrement": True}) as batch_op:
         batch_op.create_foreign_key("fk_team_manager_id", "user", ["manager_id"], ["id"])
 
-    op.create_table(
-        "weekly_digest",
-        sa.Column("user_id", types.Id, nullable=False),
-        sa.Column("week", sa.String(length=8), nullable=False),
-        sa.Column("state", sa.String(length=7), nullable=False),
-        sa.Column("at", types.Instant(), nullable=False),
-        sa.CheckConstraint("state IN ('claimed', 'sent', 'empty')", name=op.f("ck_weekly_digest_state")),
-        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_weekly_digest_user_id")),
-        sa.PrimaryKeyConstraint("user_id", "week", name=op.f("pk_weekly_digest")),
-    )
-
 
 def downgrade() -> None:
     """Back."""
-    op.drop_table("weekly_digest")
     with op.batch_alter_table("team") as batch_op:
         batch_op.drop_constraint("fk_team_manager_id", type_="foreignkey")
     with op.batch_alter_table("person_customer", schema=None) as batch_op:
@@ -1031,16 +961,6 @@ def downgrade() -> None:
         batch_op.drop_index("uq_option_origin")
 
     op.drop_table("option")
-    with op.batch_alter_table("job", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_job_user_id"))
-        batch_op.drop_index("ix_job_open")
-        batch_op.drop_index("ix_job_finished")
-
-    op.drop_table("job")
-    with op.batch_alter_table("import", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_import_user_id"))
-
-    op.drop_table("import")
     with op.batch_alter_table("idempotency_key", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_idempotency_key_created_at"))
 
@@ -1051,7 +971,6 @@ def downgrade() -> None:
         batch_op.drop_index("ix_collaborator_record")
 
     op.drop_table("collaborator")
-    op.drop_table("chore")
     with op.batch_alter_table("changeset", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_changeset_actor_id"))
 
