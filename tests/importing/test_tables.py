@@ -218,15 +218,11 @@ def test_json_lines(write: Write) -> None:
     assert tables.recognise(path, "whatever").format == Format.JSONL
 
 
-def test_every_trouble_of_a_row_has_its_text() -> None:
-    for language in LANGUAGES:
-        for code, params in {
-            "row_too_long": {"count": 4, "columns": 3},
-            "cell_error": {"error": "#N/A"},
-            "row_not_json": {},
-            "row_not_object": {},
-        }.items():
-            assert say_in(language, f"error.{code}", **params)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_trouble_of_a_row_has_its_text(language: str) -> None:
+    assert "4" in say_in(language, "error.row_too_long", count=4, columns=3)
+    assert "#N/A" in say_in(language, "error.cell_error", error="#N/A")
+    assert say_in(language, "error.row_not_json") != say_in(language, "error.row_not_object")
 
 
 def test_memory_does_not_grow_with_the_file(write: Write) -> None:

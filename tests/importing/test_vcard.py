@@ -18,7 +18,7 @@ def cards(tmp_path: Path, *texts: str, encoding: str = "utf-8") -> list[dict[str
     found = tables.recognise(path, "cards.vcf")
     assert found.format == Format.VCARD
     names, rows = tables.table(path, found)
-    taken = []
+    taken: list[dict[str, Cell]] = []
     for _, row in rows:
         assert isinstance(row, list)
         taken.append({name: cell for name, cell in zip(names, row, strict=True) if cell is not None})
