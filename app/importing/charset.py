@@ -160,6 +160,11 @@ def _reads(path: Path, encoding: str) -> bool:
 
 def _wide(head: bytes) -> str | None:
     """UTF-16 without a mark: nearly every character is one that people write, and there are ends of lines or cells."""
+    others = head.replace(b"\x00", b"")
+    beyond = len(others) - len(others.decode("ascii", "ignore"))
+    # ASCII with a stray NUL would read as Chinese too.
+    if 5 * head.count(0) < len(head) and 8 * beyond < len(others):
+        return None
     even = head[: len(head) // 4 * 4] if len(head) == _SAMPLE else head
     best: tuple[float, str] | None = None
     for encoding in ("utf-16-le", "utf-16-be"):

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from functools import lru_cache
+from math import isfinite
 
 from .reading import Cell, is_blank
 
@@ -139,7 +140,9 @@ def _tried(value: Cell, format: str) -> date | None:
 
 
 def _from_serial(value: Cell) -> date:
-    if not isinstance(value, int | float | Decimal) or not _FIRST_SERIAL <= value < _LAST_SERIAL:
+    if not isinstance(value, int | float | Decimal) or not isfinite(value):
+        raise ValueError("This is no number.")
+    if not _FIRST_SERIAL <= value < _LAST_SERIAL:
         raise ValueError("No number by which a spreadsheet counts days.")
     days, part = divmod(Decimal(str(value)), 1)
     day = _EPOCH + timedelta(days=int(days))

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from math import isfinite
 
 from .reading import Cell, is_blank
 
@@ -164,9 +165,7 @@ def infer(samples: Iterable[Cell]) -> NumberGuess:
         if not readings:
             continue
         differs = differs or len(set(readings.values())) > 1
-        largest = {
-            style: max(readings[style], last or readings[style]) for style, last in largest.items() if style in readings
-        }
+        largest = {style: _larger(largest[style], found) for style, found in readings.items() if style in largest}
         if isinstance(sample, str):
             has_percent = has_percent or "%" in sample or "％" in sample
             sign = _sign(sample)
@@ -191,6 +190,8 @@ def read(value: Cell, style: str) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         raise ValueError("This is no number.")
     if not isinstance(value, str):
+        if not isfinite(value):
+            raise ValueError("This is no finite number.")
         return Decimal(str(value))
     if len(value) > _LONGEST:
         raise ValueError("This is longer than any number.")
@@ -216,6 +217,10 @@ def _tried(value: Cell, style: str) -> Decimal | None:
         return read(value, style)
     except ValueError:
         return None
+
+
+def _larger(one: Decimal | None, other: Decimal) -> Decimal:
+    return other if one is None else max(one, other)
 
 
 def _plain(text: str) -> str:

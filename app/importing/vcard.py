@@ -58,7 +58,9 @@ _LINE_BREAKS = re.compile(r"\s*[\r\n]+\s*")
 _NAMED = {"TITLE": "title", "URL": "website", "NOTE": "description", "UID": "external_id"}
 _CHATS = {"QQ": "qq", "TENCENT": "qq", "WECHAT": "wechat", "WEIXIN": "wechat"}
 _MANY = frozenset({"website", "description", "wechat", "qq"})
-_UNTOLD = frozenset({"VERSION", "PRODID", "REV", "KEY", "SOUND", "LOGO", "SOURCE", "PROFILE", "MAILER", "X-ABLABEL"})
+_UNTOLD = frozenset(
+    {"AGENT", "VERSION", "PRODID", "REV", "KEY", "SOUND", "LOGO", "SOURCE", "PROFILE", "MAILER", "X-ABLABEL"}
+)
 _IMAGES = ((b"/9j/", "jpeg"), (b"iVBOR", "png"), (b"R0lGOD", "gif"), (b"UklGR", "webp"))
 _LONGEST_OTHER = 2_000
 
