@@ -11,6 +11,7 @@ import click
 from flask import Flask, current_app
 from flask_migrate import upgrade
 
+from . import search_index
 from .database import db, read_engine
 from .deal import periods
 from .demo import service as demo_service
@@ -40,6 +41,26 @@ def register(app: Flask) -> None:
         """Make the periods that reports read anew from the journal."""
         with db.engines[None].begin() as connection:
             click.echo(periods.rebuild(connection, periods.all_deals(connection)))
+
+    @app.cli.group("search")
+    def search() -> None:
+        """Look after the search index."""
+
+    @search.command("check")
+    def check_search() -> None:
+        """Compare the search index with the records; fails where they differ."""
+        with db.engines[None].begin() as connection:
+            wrong = search_index.check(connection)
+        for resource, record_id in wrong:
+            click.echo(f"{resource} {record_id}")
+        if wrong:
+            raise click.ClickException("The index differs from these records: flask search rebuild")
+
+    @search.command("rebuild")
+    def rebuild_search() -> None:
+        """Make the search index anew from the records."""
+        with db.engines[None].begin() as connection:
+            click.echo(search_index.rebuild(connection))
 
     @app.cli.command("openapi")
     @click.option("--output", type=click.Path(path_type=Path), help="Write to this file instead of printing.")

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 from app import database as types
 from app.journal import XID, current_transaction
+from app.search_index import MAKE_FTS, Pieces
 
 revision = "0001"
 down_revision = None
@@ -155,6 +156,28 @@ def upgrade() -> None:
         sa.Column("is_builtin", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_role")),
     )
+    op.create_table(
+        "search_entry",
+        sa.Column("id", types.Id, nullable=False),
+        sa.Column("resource", sa.String(length=20), nullable=False),
+        sa.Column("record_id", types.Id, nullable=False),
+        sa.Column("pieces", Pieces(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_search_entry")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("search_entry", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_search_entry_pieces",
+            ["pieces"],
+            unique=False,
+            postgresql_using="gin",
+            sqlite_where=sa.text("id IS NULL"),
+        )
+        batch_op.create_index("uq_search_entry_record", ["resource", "record_id"], unique=True)
+
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(MAKE_FTS)
+
     op.create_table(
         "setting",
         sa.Column("name", sa.String(length=60), nullable=False),
@@ -948,6 +971,13 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_sign_in_throttle_last_at"))
 
     op.drop_table("sign_in_throttle")
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute("DROP TABLE search_index")
+    with op.batch_alter_table("search_entry", schema=None) as batch_op:
+        batch_op.drop_index("uq_search_entry_record")
+        batch_op.drop_index("ix_search_entry_pieces")
+
+    op.drop_table("search_entry")
     op.drop_table("setting")
     op.drop_table("role")
     with op.batch_alter_table("product", schema=None) as batch_op:
