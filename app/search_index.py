@@ -7,7 +7,6 @@ decides nothing: whoever asks checks sight, masks and the very words on the reco
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any
@@ -20,12 +19,14 @@ from sqlalchemy import (
     Select,
     String,
     Text,
+    and_,
     bindparam,
     column,
     delete,
     event,
     insert,
     inspect,
+    literal_column,
     or_,
     select,
     table,
@@ -159,9 +160,6 @@ def _expected(connection: Connection, model: type[Record], ids: Sequence[int]) -
     return {row[0]: _pieces_of(model, row[1:]) for row in connection.execute(query, {"ids": ids})}
 
 
-_OURS = "FROM search_entry WHERE resource = :resource AND record_id IN (SELECT value FROM json_each(:ids))"
-
-
 def _write(connection: Connection, resource: str, rows: dict[int, list[int]], *, are_new: bool) -> None:
     values = [{"resource": resource, "record_id": one, "pieces": pieces} for one, pieces in rows.items()]
     if not values:
@@ -169,17 +167,25 @@ def _write(connection: Connection, resource: str, rows: dict[int, list[int]], *,
     if connection.dialect.name == "postgresql":
         connection.execute(_INSERT if are_new else _upsert(), values)
         return
-    ours = {"resource": resource, "ids": json.dumps(list(rows))}
+    ours = {"of_resource": resource, "of_ids": list(rows)}
     if not are_new:
         # FTS5 keeps no texts: what is to be forgotten is told to it once more.
-        connection.execute(
-            text(f"INSERT INTO search_index (search_index, rowid, pieces) SELECT 'delete', id, pieces {_OURS}"), ours
-        )
-        connection.execute(text(f"DELETE {_OURS}"), ours)
+        connection.execute(_FORGET, ours)
+        connection.execute(delete(SearchEntry).where(_OURS), ours)
     connection.execute(_INSERT, values)
-    connection.execute(text(f"INSERT INTO search_index (rowid, pieces) SELECT id, pieces {_OURS}"), ours)
+    connection.execute(_LEARN, ours)
 
 
+_OURS = and_(
+    SearchEntry.resource == bindparam("of_resource", type_=String()),
+    member_of(SearchEntry.record_id, bindparam("of_ids", type_=IdList())),
+)
+_FTS = table("search_index", column("search_index"), column("rowid"), column("pieces"))
+_LEARN = insert(_FTS).from_select(["rowid", "pieces"], select(SearchEntry.id, SearchEntry.pieces).where(_OURS))
+_FORGET = insert(_FTS).from_select(
+    ["search_index", "rowid", "pieces"],
+    select(literal_column("'delete'"), SearchEntry.id, SearchEntry.pieces).where(_OURS),
+)
 _INSERT = insert(SearchEntry)
 
 
@@ -238,10 +244,9 @@ def _query(dialect: str, ways: int) -> Prepared:
     entry, most = SearchEntry, bindparam("most", type_=Integer())
     ours = entry.resource == bindparam("resource", type_=String())
     if dialect != "postgresql":
-        index = table("search_index", column("rowid"), column("search_index"))
-        asked = text("search_index MATCH :match")
-        query = select(entry.record_id).join(index, index.c.rowid == entry.id).where(ours, asked)
-        return Prepared(query.order_by(index.c.rowid.desc()).limit(most), dialect)
+        asked = _FTS.c.search_index.op("MATCH")(bindparam("match", type_=String()))
+        query = select(entry.record_id).join(_FTS, _FTS.c.rowid == entry.id).where(ours, asked)
+        return Prepared(query.order_by(_FTS.c.rowid.desc()).limit(most), dialect)
     holds = or_(*(entry.pieces.op("@>")(bindparam(f"way_{number}", type_=Pieces())) for number in range(ways)))
     # Fenced: with the limit in sight the planner would read the whole table in the hope of finding enough soon.
     hits = select(entry.record_id).where(ours, holds).cte("hits").prefix_with("MATERIALIZED")

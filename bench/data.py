@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, insert
 
+from app import search_index
 from app.auth.models import SignIn, Team, User
 from app.customer.models import Customer, CustomerTag, Tag
 from app.folding import email_key, fold, search_key, sort_key
@@ -15,6 +17,8 @@ _SURNAMES = "王李张刘陈杨黄赵周吴徐孙朱马胡郭林何高梁"
 _WORDS = ("华", "信", "达", "博", "远", "泰", "恒", "新", "创", "通", "瑞", "联", "科", "盛", "源", "明")
 _LATIN = ("North", "Delta", "Prime", "Vertex", "Orion", "Summit", "Harbor", "Atlas", "Nova", "Cedar")
 START = datetime(2025, 1, 1, tzinfo=UTC)
+
+Row = dict[str, Any]
 
 
 def people(connection: Connection) -> None:
@@ -91,3 +95,16 @@ def customers(connection: Connection, count: int) -> None:
             connection.execute(insert(Customer), rows)
             connection.execute(insert(CustomerTag), links)
             rows, links = [], []
+    search_index.rebuild(connection)
+
+
+def copied(connection: Connection, model: Any, rows: list[Row]) -> None:
+    """Copy rows, in the database's own values, into the table of a model on PostgreSQL."""
+    if not rows:
+        return
+    names = list(rows[0])
+    statement = f"COPY {model.__tablename__} ({', '.join(names)}) FROM STDIN"
+    driver: Any = connection.connection.driver_connection
+    with driver.cursor().copy(statement) as copy:
+        for row in rows:
+            copy.write_row([row[name] for name in names])

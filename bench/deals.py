@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 
 from sqlalchemy import Connection
 
 from app.deal.models import Deal, DealLine, DealPeriod, DealStageEntry, Product
+from bench.data import Row, copied
 
 START = date(2024, 1, 1)
 END = date(2026, 1, 1)
@@ -17,8 +17,6 @@ OPEN, WON, LOST = (1, 2, 3, 4), 5, 6
 PRODUCTS = 50
 _PROBABILITY = {1: 1_000, 2: 3_000, 3: 5_000, 4: 8_000, WON: 10_000, LOST: 0}
 _REASONS = ("price", "competitor", "no_budget", "timing", "other")
-
-Row = dict[str, Any]
 
 
 def deals(connection: Connection, count: int, customers: int) -> None:
@@ -32,7 +30,7 @@ def deals(connection: Connection, count: int, customers: int) -> None:
     chance = random.Random(11)
     common = {"version": 1, "created_at": _noon(START), "updated_at": _noon(START), "is_active": True}
     keys = {"code_key": "p", "name_key": "p", "sort_key": "p", "search_key": "p"}
-    _copy(
+    copied(
         connection,
         Product,
         [
@@ -44,7 +42,7 @@ def deals(connection: Connection, count: int, customers: int) -> None:
     for begin in range(1, count + 1, 10_000):
         told = [_told(number, customers, chance) for number in range(begin, min(begin + 10_000, count + 1))]
         for model, place in ((Deal, 0), (DealStageEntry, 1), (DealPeriod, 2), (DealLine, 3)):
-            _copy(connection, model, [row for one in told for row in one[place]])
+            copied(connection, model, [row for one in told for row in one[place]])
 
 
 def _told(number: int, customers: int, chance: random.Random) -> tuple[list[Row], list[Row], list[Row], list[Row]]:
@@ -119,15 +117,3 @@ def _way(chance: random.Random) -> Iterator[int]:
 
 def _noon(day: date) -> datetime:
     return datetime.combine(day, time(12), UTC)
-
-
-def _copy(connection: Connection, model: Any, rows: list[Row]) -> None:
-    """Rows in the database's own values, into the table of a model."""
-    if not rows:
-        return
-    names = list(rows[0])
-    statement = f"COPY {model.__tablename__} ({', '.join(names)}) FROM STDIN"
-    driver: Any = connection.connection.driver_connection
-    with driver.cursor().copy(statement) as copy:
-        for row in rows:
-            copy.write_row([row[name] for name in names])

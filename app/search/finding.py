@@ -34,12 +34,14 @@ class Hit:
         record: as its reader sees it, with the fields of its kind alone.
         hidden: fields that are masked on it.
         mistyped: the word that was not found as it was typed.
+        nearness: how alike it is to the nearest word of the record, in parts of 1.
     """
 
     kind: SearchType
     record: dict[str, Any]
     hidden: frozenset[str]
     mistyped: str | None = None
+    nearness: float = 1.0
 
 
 @cache
@@ -136,7 +138,7 @@ def hits(connection: Connection, actor: Actor, kind: SearchType, words: Sequence
 
 
 def near_hits(connection: Connection, actor: Actor, kind: SearchType, words: Sequence[str]) -> list[Hit]:
-    """The records of a kind that hold all words if one of them was mistyped."""
+    """The records of a kind that hold all words if one of them was mistyped, those nearest to it."""
     if kind.spec.model.title_column is None:
         return []
     known: dict[int, Hit] = {}
@@ -146,6 +148,7 @@ def near_hits(connection: Connection, actor: Actor, kind: SearchType, words: Seq
             continue
         found = search_index.near(connection, kind.name, word, others, _NEAR_MOST)
         for record, hidden, text in _read(connection, actor, kind, words, "near", found) if found else []:
-            if any(nearness(word, one) for one in text.split()) and all(other in text for other in others):
-                known.setdefault(record["id"], Hit(kind, record, hidden, word))
+            alike = max((nearness(word, one) for one in text.split()), default=0.0)
+            if alike and all(other in text for other in others):
+                known.setdefault(record["id"], Hit(kind, record, hidden, word, alike))
     return list(known.values())

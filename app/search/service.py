@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +12,7 @@ from ..database import read_engine
 from ..errors import Issue, invalid
 from ..folding import HAN, fold, search_words, without_legal_form
 from .finding import MOST, Hit, hits, near_hits
-from .marking import Range, excerpt, merged, near_ranges, nearness, ranges
+from .marking import Range, excerpt, merged, near_ranges, ranges
 from .types import TYPES, SearchType
 
 _FEW = 3
@@ -44,19 +45,16 @@ def search(actor: Actor, text: str, types: str, limit: int) -> dict[str, Any]:
                 found += hits(connection, actor, kind, words)
             if len(found) < _FEW:
                 known = {(hit.kind.name, hit.record["id"]) for hit in found}
-                for kind in kinds:
-                    near = near_hits(connection, actor, kind, words)
-                    found += [hit for hit in near if (kind.name, hit.record["id"]) not in known]
-                is_near = len(found) > len(known)
-    ranked = sorted(((_result(actor, hit, words)) for hit in found), key=lambda one: (-one["score"], -one["id"]))
+                near = [hit for kind in kinds for hit in near_hits(connection, actor, kind, words)]
+                near = [hit for hit in near if (hit.kind.name, hit.record["id"]) not in known]
+                # What has fewer errors was meant.
+                nearest = max((hit.nearness for hit in near), default=0.0)
+                found += [hit for hit in near if hit.nearness == nearest]
+                is_near = bool(near)
+    ranked = sorted((_result(actor, hit, words) for hit in found), key=lambda one: (-one["score"], -one["id"]))
     shown = _shared(ranked, limit)
-    left = {one["type"] for one in ranked[:]} if len(shown) < len(ranked) else set()
-    counts = {kind.name: sum(1 for one in ranked if one["type"] == kind.name) for kind in kinds}
-    more = [
-        name
-        for name, count in counts.items()
-        if count >= MOST or (name in left and count > sum(1 for one in shown if one["type"] == name))
-    ]
+    all_of, shown_of = (Counter(one["type"] for one in some) for some in (ranked, shown))
+    more = [name for name, count in all_of.items() if count >= MOST or count > shown_of[name]]
     return {"data": shown, "meta": {"more": more, "is_near": is_near}}
 
 
@@ -70,12 +68,12 @@ def _kinds(types: str) -> list[SearchType]:
 
 def _shared(ranked: list[dict[str, Any]], limit: int) -> list[dict[str, Any]]:
     """The best, of which no kind takes more than half of the places while others have some for them."""
-    taken: dict[str, int] = {}
+    taken: Counter[str] = Counter()
     first: list[dict[str, Any]] = []
     rest: list[dict[str, Any]] = []
     for one in ranked:
-        count = taken[one["type"]] = taken.get(one["type"], 0) + 1
-        (first if count <= max(limit // 2, 1) else rest).append(one)
+        taken[one["type"]] += 1
+        (first if taken[one["type"]] <= max(limit // 2, 1) else rest).append(one)
     chosen = (first + rest)[:limit]
     return sorted(chosen, key=lambda one: (-one["score"], -one["id"]))
 
@@ -135,7 +133,7 @@ def _closeness(text: str, asked: str, mistyped: str | None) -> float:
             return _EXACT if len(asked) > 6 else _WORD
         return _PART
     if mistyped is not None and mistyped in asked.split():
-        return _NEAR + 0.1 * max((nearness(mistyped, word) for word in folded.split()), default=0.0)
+        return _NEAR
     if HAN.search(folded) and asked.isascii():
         return _SPELT
     return 0.0
