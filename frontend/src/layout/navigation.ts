@@ -132,6 +132,12 @@ export const pages: readonly RouteRecordRaw[] = [
     meta: { title: 'nav.customers', place: 'customers' },
   },
   {
+    path: '/search',
+    name: 'search',
+    component: () => import('@/search/SearchPage.vue'),
+    meta: { title: 'shell.search' },
+  },
+  {
     path: '/deals',
     name: 'deals',
     component: () => import('@/deal/DealsPage.vue'),
