@@ -84,8 +84,9 @@ def filled(url: str, folder: Path, *parts: Callable[[Connection], None]) -> CRM:
         with db.engines[None].begin() as connection:
             for part in parts:
                 part(connection)
-        with db.engines[None].connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql("VACUUM ANALYZE")
+        if db.engines[None].dialect.name == "postgresql":
+            with db.engines[None].connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.exec_driver_sql("VACUUM ANALYZE")
         for engine in db.engines.values():
             engine.dispose()
     return app

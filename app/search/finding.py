@@ -66,16 +66,15 @@ def _statement(kind: SearchType, shape: Shape, dialect: str, words: int, form: s
     column = spec.sort[spec.default_sort.removeprefix("-")]
     newest = (column.desc(), model.id.desc())
     limit = bindparam("limit", type_=Integer())
-    hits: Any = select(model.id).where(*asked).correlate(None)
-    if form == "newest":
-        hits = hits.order_by(*newest).limit(limit)
+    order = newest if form != "found" else (*_closest(spec, words), *newest)
+    # Ids first: what stands beside them is read for those alone that are shown.
+    hits = select(model.id).where(*asked).order_by(*order).limit(limit)
     masked = spec.masked_for(shape)
     query = projection.select().add_columns(
         (false() if masked is None else masked).label("hidden"),
         (spec.search[0] if form == "near" else literal_column("NULL")).label("words"),
     )
     query = query.where(search_index.one_of(model.id, hits))
-    order = newest if form == "newest" else (*_closest(spec, words), *newest)
     return projection, Prepared(query.order_by(*order).limit(limit), dialect)
 
 

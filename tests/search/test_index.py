@@ -50,12 +50,17 @@ def test_the_index_follows_what_is_done(cast: Cast) -> None:
 
 def test_a_rolled_back_change_leaves_the_index_alone(cast: Cast) -> None:
     customer = cast.alice.made("/customers", {"name": "Before"})["id"]
-    with pytest.raises(RuntimeError), unit_of_work():
-        record = db.session.get(Customer, customer)
-        assert record is not None
-        record.search_key = "after"
-        db.session.flush()
-        raise RuntimeError
+
+    def fail() -> None:
+        with unit_of_work():
+            record = db.session.get(Customer, customer)
+            assert record is not None
+            record.search_key = "after"
+            db.session.flush()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert differences() == []
     with unit_of_work():
         record = db.session.get(Customer, customer)
