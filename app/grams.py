@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from zlib import crc32
 
+from rapidfuzz.distance import OSA
+
 _START, _END = "\x02", "\x03"
 """Bounds of a word."""
 _FIRST, _LAST = "\x04", "\x05"
@@ -81,6 +83,13 @@ class Grams:
 def is_near_worthy(word: str) -> bool:
     """Whether a typing error in a word is looked through."""
     return _SHORTEST_NEAR <= len(word) <= _LONGEST_NEAR and word.isascii() and word.isalpha()
+
+
+def nearness(word: str, other: str) -> float:
+    """How alike two folded words are, 0 where one is not the other mistyped: one error, two in long words."""
+    allowed = 1 if len(word) < _HALVED_FROM else 2
+    distance = OSA.distance(word, other, score_cutoff=allowed)
+    return 0.0 if distance > allowed else 1 - distance / len(word)
 
 
 def _is_spelt(word: str) -> bool:

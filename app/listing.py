@@ -42,6 +42,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.elements import True_
 
+from . import search_index
 from .access import Actor, Policy
 from .database import (
     SCALE,
@@ -74,15 +75,16 @@ from .filtering import (
     tree_condition,
 )
 from .folding import search_words
+from .grams import nearness
 from .projection import Gathered, LinkTo, Projection, Shape
 from .record import Record
 from .schema import MAX_ID, parse_date, parse_instant
-from .search_index import candidates, one_of
 from .statement import Prepared
 
 JSON = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 CAP = 10_000
 _DEFAULT_PER_PAGE = 20
+_NEAR_MOST = 400
 
 
 class StaleActor(Exception):
@@ -581,7 +583,7 @@ class ListSpec:
         if not found:
             return wanted
         # Fenced as a list of ids: in sight of a limit the planner would walk the records in the page's order.
-        return [one_of(self.model.id, select(self.model.id).where(self.among_found(), *wanted))]
+        return [search_index.one_of(self.model.id, select(self.model.id).where(self.among_found(), *wanted))]
 
     def among_found(self) -> ColumnElement[bool]:
         """Whether a record is one of those that the search index has found, which are bound as `found`."""
@@ -663,13 +665,8 @@ class ListSpec:
         offset = (query.page - 1) * query.per_page if query.page else 0
         binds["offset"] = offset
         with read_engine().connect() as connection:
-            found = None
-            if query.words and self.model.search_columns:
-                words = [query.asked[f"q_{number}"] for number in range(query.words)]
-                found = candidates(connection, self.model.resource, words)
-            if found is not None:
-                binds["found"] = found
-            plan = self._plan(query, actor, connection.dialect.name, found=found is not None)
+            found, read_as = self._looked_up(connection, actor, query, binds)
+            plan = self._plan(query, actor, connection.dialect.name, found=found)
             rows = plan.page.rows(connection, binds)
             if not rows and not fresh and not VERIFY[0](connection, actor):
                 raise StaleActor
@@ -690,7 +687,58 @@ class ListSpec:
         }
         if query.count == "capped":
             meta["total_is_capped"] = capped
+        if read_as is not None:
+            meta["q_read_as"] = read_as
         return {"data": data, "meta": meta}
+
+    def _looked_up(
+        self, connection: Connection, actor: Actor, query: Query, binds: dict[str, Any]
+    ) -> tuple[bool, str | None]:
+        """Ask the search index for a list's words.
+
+        Returns:
+            Whether it has bound the records that may match as `found`, and how the words were read where no record
+            holds them as they were typed.
+        """
+        if not query.words or not self.model.search_columns:
+            return False, None
+        words = [query.asked[f"q_{number}"] for number in range(query.words)]
+        found = search_index.candidates(connection, self.model.resource, words)
+        read_as = None
+        if not found and found is not None:
+            meant = self._meant(connection, actor, words)
+            if meant is not None:
+                binds |= {f"q_{number}": word for number, word in enumerate(meant)}
+                found = search_index.candidates(connection, self.model.resource, meant)
+                read_as = " ".join(meant)
+        if found is not None:
+            binds["found"] = found
+        return found is not None, read_as
+
+    def _meant(self, connection: Connection, actor: Actor, words: list[str]) -> list[str] | None:
+        """Words of which one was mistyped as they stand in records that the reader sees; None where there are none."""
+        best: tuple[float, int, str] | None = None
+        for number, word in enumerate(words):
+            others = [*words[:number], *words[number + 1 :]]
+            found = search_index.near(connection, self.model.resource, word, others, _NEAR_MOST)
+            if not found:
+                continue
+            texts = self._texts(connection.dialect.name, actor.shape)
+            for (text,) in texts.rows(connection, {**actor.binds, "found": found}):
+                for other in text.split():
+                    alike = nearness(word, other)
+                    if alike and (best is None or alike > best[0]):
+                        best = (alike, number, other)
+        return None if best is None else [*words[: best[1]], best[2], *words[best[1] + 1 :]]
+
+    def _texts(self, dialect: str, shape: Shape) -> Prepared:
+        """What reads the words that nobody masks of the found records in sight."""
+        known: Prepared | None = self._plans.get((shape, dialect))
+        if known is None:
+            live: Any = self.model.is_active
+            query = select(self.search[0]).where(self.among_found(), live, self.policy.visible(shape))
+            known = self._plans.keep((shape, dialect), Prepared(query, dialect))
+        return known
 
     def _total(
         self,

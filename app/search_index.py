@@ -83,7 +83,14 @@ class SearchEntry(Model):
     __table_args__ = (
         Index("uq_search_entry_record", "resource", "record_id", unique=True),
         # Empty on SQLite, where the table `search_index` is asked instead.
-        Index("ix_search_entry_pieces", "pieces", postgresql_using="gin", sqlite_where=text("id IS NULL")),
+        Index(
+            "ix_search_entry_pieces",
+            "pieces",
+            postgresql_using="gin",
+            # What is written waits in a list that every search reads too: a short one.
+            postgresql_with={"gin_pending_list_limit": 256},
+            sqlite_where=text("id IS NULL"),
+        ),
         {"sqlite_autoincrement": True},
     )
 

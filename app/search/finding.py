@@ -13,11 +13,10 @@ from sqlalchemy.sql.elements import ColumnElement
 from .. import search_index
 from ..access import Actor
 from ..database import KeyText, position
-from ..grams import is_near_worthy
+from ..grams import is_near_worthy, nearness
 from ..listing import ListSpec
 from ..projection import Projection, Shape
 from ..statement import Prepared
-from .marking import nearness
 from .types import SearchType
 
 MOST = 60

@@ -7,10 +7,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from rapidfuzz.distance import OSA
-
 from ..folding import HAN, fold, readings, syllables
-from ..grams import is_near_worthy
+from ..grams import is_near_worthy, nearness
 
 Range = tuple[int, int]
 
@@ -109,13 +107,6 @@ def _dialled(text: str, word: str) -> list[Range]:
             return []
         begin, length = len(number) - shared, shared
     return [(places[begin], places[begin + length - 1] + 1)]
-
-
-def nearness(word: str, other: str) -> float:
-    """How alike two folded words are, 0 where one is not the other mistyped: one error, two in long words."""
-    allowed = 1 if len(word) < 8 else 2
-    distance = OSA.distance(word, other, score_cutoff=allowed)
-    return 0.0 if distance > allowed else 1 - distance / len(word)
 
 
 def near_ranges(text: str, word: str) -> list[Range]:

@@ -171,6 +171,7 @@ def upgrade() -> None:
             ["pieces"],
             unique=False,
             postgresql_using="gin",
+            postgresql_with={"gin_pending_list_limit": 256},
             sqlite_where=sa.text("id IS NULL"),
         )
         batch_op.create_index("uq_search_entry_record", ["resource", "record_id"], unique=True)

@@ -245,3 +245,17 @@ def test_surnames_of_several_readings(cast: Cast, name: str, typed: list[str]) -
         (result,) = page(cast.alice, "/search", q=q)["data"]
         assert result["title"] == name
         assert result["matches"][0]["ranges"], q
+
+
+def test_lists_look_through_a_typing_error_and_say_so(cast: Cast, records: dict[str, int]) -> None:
+    answer = page(cast.alice, "/customers", q="micorsoft irland")
+    assert answer["data"] == []
+    answer = page(cast.alice, "/customers", q="Micorsoft Ireland")
+    assert [one["id"] for one in answer["data"]] == [records["microsoft"]]
+    assert answer["meta"]["q_read_as"] == "microsoft ireland"
+    assert answer["meta"]["total"] == 1
+    # What is there as it was typed is not guessed at, and what is out of sight is not told.
+    assert "q_read_as" not in page(cast.alice, "/customers", q="Microsoft")["meta"]
+    other = page(cast.mallory, "/customers", q="micorsoft")
+    assert (other["data"], "q_read_as" in other["meta"]) == ([], False)
+    assert page(cast.alice, "/people", q="shanxoingxin")["meta"]["q_read_as"] == "shanxiongxin"

@@ -3164,6 +3164,8 @@ export interface components {
             per_page: number;
             next_cursor: string | null;
             total_is_capped?: boolean;
+            /** @description How `q` was read where nothing holds it as typed: a typing error was looked through. */
+            q_read_as?: string;
         };
         LoginInput: {
             email: string;
