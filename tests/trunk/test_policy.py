@@ -53,7 +53,7 @@ world = st.fixed_dictionaries(
     }
 )
 
-TABLES = (
+TABLES = ("search_entry", 
     "journal_value",
     "journal",
     "deal_period",

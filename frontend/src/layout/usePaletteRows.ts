@@ -128,7 +128,8 @@ export function usePaletteRows(term: Ref<string>) {
       ]
     })
     // Kinds stand together, the one with the best result first.
-    return [...Map.groupBy(found, ({ group }) => group).values()].flat()
+    const groups = [...new Set(found.map(({ group }) => group))]
+    return groups.flatMap((group) => found.filter((row) => row.group === group))
   })
 
   const last = computed<PaletteRow[]>(() => {
@@ -139,9 +140,12 @@ export function usePaletteRows(term: Ref<string>) {
       const to = { name: 'search', query }
       return [{ key: 'all', group, label: t('search.all', { text: words.value }), icon: Search, to }]
     }
-    if (search.isPending.value || search.error.value || prefix.value || !session.can('customer:write')) return []
+    if (search.isPending.value || search.error.value || prefix.value || !session.can('customer:write'))
+      return []
     const to = { name: 'customers', query: { new: words.value } }
-    return [{ key: 'create-customer', group, label: t('search.create', { text: words.value }), icon: Plus, to }]
+    return [
+      { key: 'create-customer', group, label: t('search.create', { text: words.value }), icon: Plus, to },
+    ]
   })
 
   return {

@@ -31,7 +31,10 @@ export function useSearch(asked: Ref<Asked>): {
   return {
     answer: computed(() => (asked.value.q === '' ? undefined : result.data.value)),
     isPending: computed(
-      () => asked.value.q !== '' && result.isFetching.value && (result.isPending.value || result.isPlaceholderData.value),
+      () =>
+        asked.value.q !== '' &&
+        result.isFetching.value &&
+        (result.isPending.value || result.isPlaceholderData.value),
     ),
     error: result.error,
     retry: () => void result.refetch(),

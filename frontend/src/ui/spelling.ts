@@ -1,6 +1,6 @@
 const collator = new Intl.Collator('zh-Hans-CN', { sensitivity: 'accent' })
 // The first character of each letter in the order of pinyin; no word begins with i, u or v.
-const firsts = [...'阿八嚓哒妸发旮哈讥咔垃痳拏噢妑七呥扨它穵夕丫帀']
+const firsts = [...'阿八嚓哒妸发旮哈讥咔垃妈拏噢妑七呥扨它穵夕丫帀']
 const letters = 'abcdefghjklmnopqrstwxyz'
 const han = /\p{Script=Han}/u
 
