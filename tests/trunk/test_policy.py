@@ -53,7 +53,8 @@ world = st.fixed_dictionaries(
     }
 )
 
-TABLES = ("search_entry", 
+TABLES = (
+    "search_entry",
     "journal_value",
     "journal",
     "deal_period",
