@@ -35,7 +35,7 @@ const recentsShown = 6
 const resultsShown = 20
 
 /** What the palette offers: recents, commands and tags at once, records as the server finds them. */
-export function usePaletteRows(term: Ref<string>) {
+export function usePaletteRows(term: Ref<string>, isOpen: Ref<boolean>) {
   const { t } = useI18n()
   const router = useRouter()
   const session = useSession()
@@ -62,23 +62,26 @@ export function usePaletteRows(term: Ref<string>) {
           .sort((a, b) => a.group.localeCompare(b.group)),
   )
 
-  const recent = recentIds('customers', session.user?.id ?? 0).slice(0, recentsShown)
+  // Read with each opening: what was looked at last is remembered outside of the page's state.
+  const recent = computed(() =>
+    isOpen.value ? recentIds('customers', session.user?.id ?? 0).slice(0, recentsShown) : [],
+  )
   const visited = useQuery({
-    queryKey: ['palette', 'recents', recent],
+    queryKey: computed(() => ['palette', 'recents', recent.value] as const),
     queryFn: ({ signal }) =>
       rest.get<ListPage<Customer>>(
         '/customers',
-        { id: recent, fields: 'id,name,company', count: 'none' },
+        { id: recent.value, fields: 'id,name,company', count: 'none' },
         signal,
       ),
-    enabled: recent.length > 0,
+    enabled: computed(() => recent.value.length > 0),
     staleTime: 60_000,
     placeholderData: keepPreviousData,
     retry: false,
     shallow: true,
   })
   const recents = computed(() =>
-    recent.flatMap<PaletteRow>((id) => {
+    recent.value.flatMap<PaletteRow>((id) => {
       const customer = visited.data.value?.data.find((one) => one.id === id)
       if (!customer) return []
       const to = { name: 'customer', params: { id } }
