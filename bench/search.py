@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import random
+import statistics
+import time
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from itertools import islice
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import Connection, insert, text
 
+from app.auth.tokens import access_token
 from app.customer.models import Customer
+from app.database import db
 from app.folding import fold, search_key, sort_key
 from app.grams import Grams
+from app.routing import CRM
 from app.search_index import SearchEntry, follow
 from bench import data
+from bench.serving import filled, made_database
 
 GOALS = {"postgresql": 100, "sqlite": 150}
-GROWTH_GOAL = 2.0
 FEW = 1_000
 _NAMES = 40_000
 _SURNAMES = "王李张刘陈杨黄赵周吴徐孙朱马胡郭林何高梁单解仇曾查"
@@ -125,3 +133,65 @@ def customers(connection: Connection, count: int) -> None:
         )
     )
     connection.execute(text("SELECT setval('customer_id_seq', :last)"), {"last": count})
+
+
+def measured(admin_url: str, folder: Path, count: int, rounds: int) -> dict[str, Any]:
+    """Milliseconds of answers among many customers and how they grow from few, on both databases, in process.
+
+    Args:
+        admin_url: of a PostgreSQL on which databases can be made.
+        folder: for the applications' files.
+        count: of customers on PostgreSQL; SQLite gets a tenth.
+        rounds: how often each is measured; the median counts.
+    """
+    result: dict[str, Any] = {}
+    for kind, many in (("postgresql", count), ("sqlite", count // 10)):
+        apps = {}
+        for size in (many, FEW):
+            print(f"Filling {size:,} customers on {kind} ...", flush=True)
+            place = folder / f"{kind}-{size}"
+            place.mkdir(parents=True)
+            url = made_database(admin_url, f"search_{size}") if kind == "postgresql" else ""
+            apps[size] = filled(url, place, data.people, partial(customers, count=size))
+        print(f"Measuring the search on {kind} ...", flush=True)
+        answers = {name: _answers(apps[many], apps[FEW], f"/search?q={quote(q)}", rounds) for name, q in ASKED.items()}
+        path = "/customers?per_page=20&count=capped&q="
+        listed = {name: _answers(apps[many], apps[FEW], path + quote(q), rounds) for name, q in ASKED.items()}
+        result[kind] = {
+            "customers": many,
+            "goal_ms": GOALS[kind],
+            "first_answer_ms": {name: round(found["first"]) for name, found in answers.items()},
+            "answer_ms": {name: round(found["many"], 1) for name, found in answers.items()},
+            "growth": {name: round(found["many"] / found["few"], 2) for name, found in answers.items()},
+            "list_growth": {name: round(found["many"] / found["few"], 2) for name, found in listed.items()},
+        }
+        for app in apps.values():
+            with app.app_context():
+                for engine in db.engines.values():
+                    engine.dispose()
+    return result
+
+
+def _answers(many: CRM, few: CRM, path: str, rounds: int) -> dict[str, float]:
+    """The first answer among many, and medians among many and few, asked in turn."""
+    first = _answer(many, path)
+    _answer(few, path)
+    pairs = [(_answer(many, path), _answer(few, path)) for _ in range(rounds)]
+    return {
+        "first": first,
+        "many": statistics.median(one for one, _ in pairs),
+        "few": statistics.median(other for _, other in pairs),
+    }
+
+
+def _answer(app: CRM, path: str) -> float:
+    """Milliseconds of an answer to the admin."""
+    with app.app_context():
+        token = access_token(1, 1, 86_400)
+    client = app.test_client()
+    start: float = time.perf_counter()
+    answer = client.get(f"/api/v1{path}", headers={"Authorization": f"Bearer {token}"})
+    taken = (time.perf_counter() - start) * 1_000
+    if answer.status_code != 200:
+        raise SystemExit(f"{path} answered {answer.status_code}")
+    return taken
