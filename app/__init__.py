@@ -30,6 +30,7 @@ from .money.routes import routes as money_routes
 from .quote.routes import routes as quote_routes
 from .report.routes import routes as report_routes
 from .routing import CRM
+from .search.routes import routes as search_routes
 from .target.routes import routes as target_routes
 
 BLUEPRINTS = (
@@ -45,6 +46,7 @@ BLUEPRINTS = (
     target_routes,
     report_routes,
     dashboard_routes,
+    search_routes,
     live_routes,
     importing_routes,
     bulk_routes(),

@@ -10,7 +10,9 @@ from pathlib import Path
 import click
 from flask import Flask, current_app
 from flask_migrate import upgrade
+from sqlalchemy import select
 
+from . import search_index
 from .database import db, read_engine
 from .deal import periods
 from .demo import service as demo_service
@@ -20,6 +22,7 @@ from .job.worker import work
 from .mail import NotConfiguredError
 from .openapi import document
 from .report import digest, sending
+from .search_index import SearchEntry
 
 
 def register(app: Flask) -> None:
@@ -36,12 +39,33 @@ def register(app: Flask) -> None:
         upgrade()
         _init()
         _fill_periods()
+        _fill_search()
 
     @app.cli.command("periods")
     def rebuild_periods() -> None:
         """Make the periods that reports read anew from the journal."""
         with db.engines[None].begin() as connection:
             click.echo(periods.rebuild(connection, periods.all_deals(connection)))
+
+    @app.cli.group("search")
+    def search() -> None:
+        """Look after the search index."""
+
+    @search.command("check")
+    def check_search() -> None:
+        """Compare the search index with the records; fails where they differ."""
+        with db.engines[None].begin() as connection:
+            wrong = search_index.check(connection)
+        for resource, record_id in wrong:
+            click.echo(f"{resource} {record_id}")
+        if wrong:
+            raise click.ClickException("The index differs from these records: flask search rebuild")
+
+    @search.command("rebuild")
+    def rebuild_search() -> None:
+        """Make the search index anew from the records."""
+        with db.engines[None].begin() as connection:
+            click.echo(search_index.rebuild(connection))
 
     @app.cli.command("openapi")
     @click.option("--output", type=click.Path(path_type=Path), help="Write to this file instead of printing.")
@@ -122,6 +146,13 @@ def _fill_periods() -> None:
     """A database from before there were periods gets them."""
     with db.engines[None].begin() as connection:
         periods.rebuild(connection, periods.without_any(connection))
+
+
+def _fill_search() -> None:
+    """A database from before there was a search index gets one."""
+    with db.engines[None].begin() as connection:
+        if connection.execute(select(SearchEntry.id).limit(1)).first() is None:
+            search_index.rebuild(connection)
 
 
 def _make_demo(number: int) -> None:

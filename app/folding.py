@@ -12,7 +12,7 @@ from opencc import OpenCC
 from pypinyin import Style, lazy_pinyin, pinyin
 
 _simplify = OpenCC("t2s").convert
-_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _NOT_DIGIT = re.compile(r"\D+")
 
 
@@ -25,7 +25,7 @@ class _Simplified(dict[int, str]):
 
     def __missing__(self, code: int) -> str:
         character = chr(code)
-        self[code] = simplified = str(_simplify(character)) if _HAN.match(character) else character
+        self[code] = simplified = str(_simplify(character)) if HAN.match(character) else character
         return simplified
 
 
@@ -60,29 +60,62 @@ def _spoken(text: str) -> str:
 def sort_key(text: str) -> str:
     """A text in dictionary order: Chinese by pinyin, then by character, the rest by its folded form."""
     folded = fold(text)
-    if not _HAN.search(folded):
+    if not HAN.search(folded):
         return folded
     return " ".join(lazy_pinyin(_spoken(text))) + "\x1f" + folded
 
 
-def readings(text: str) -> set[str]:
-    """Latin spellings by which a Chinese name is typed: full pinyin and initials, with the surname's other readings.
+_SPELT_WITHOUT_DOTS = {
+    "lv": ("lv", "lu", "lyu"),
+    "nv": ("nv", "nu", "nyu"),
+    "lve": ("lve", "lue"),
+    "nve": ("nve", "nue"),
+}
+_MIXED_UP_TO = 4
 
-    `张三` gives `zhangsan` and `zs`; `单雄` gives `danxiong`, `shanxiong`, `dx`, `sx` and kin. Empty without Han
-    characters.
+
+def readings(text: str) -> set[str]:
+    """Latin spellings by which a Chinese name is typed: pinyin, initials, and any mixture of both for short names.
+
+    `张三` gives `zhangsan`, `zs`, `zsan`, `zhangs`; the first two characters are given in all their readings, because
+    surnames are read in their own way: `单雄` gives `danxiong`, `shanxiong`, `dx` and kin. Empty without Han ones.
     """
     folded = _spoken(text)
-    if not _HAN.search(folded):
+    if not HAN.search(folded):
         return set()
-    head = pinyin(folded[:2], style=Style.NORMAL, heteronym=True)
-    tail = [[syllable] for syllable in lazy_pinyin(folded[2:])]
-    spellings: set[str] = set()
-    for combination in product(*(options[:4] for options in [*head, *tail])):
-        syllables = [syllable for syllable in combination if syllable.strip()]
-        spellings.add("".join(syllables))
-        spellings.add("".join(syllable[0] for syllable in syllables))
-    spellings.add("".join(lazy_pinyin(folded)))
+    usual = [one for one in lazy_pinyin(folded) if one.strip()]
+    ways = [syllables(character) for character in folded[:2] if character.strip()]
+    ways += [(syllable,) for syllable in lazy_pinyin(folded[2:]) if syllable.strip()]
+    spellings = {"".join(usual), *_with_apostrophes(usual)}
+    for one in product(*ways):
+        spellings.add("".join(one))
+        spellings.add("".join(map(_initial, one)))
+    if len(ways) == len(usual):
+        for surname in ways[0]:
+            if len(usual) <= _MIXED_UP_TO:
+                parts = [(syllable, _initial(syllable)) for syllable in (surname, *usual[1:])]
+                spellings |= {"".join(mixture) for mixture in product(*parts)}
+            else:
+                spellings.add(_initial(surname) + "".join(usual[1:]))
+                spellings.add(surname + "".join(map(_initial, usual[1:])))
     return {spelling for spelling in spellings if len(spelling) > 1}
+
+
+@lru_cache(maxsize=20_000)
+def syllables(character: str) -> tuple[str, ...]:
+    """The readings of one character, the usual one first, in every spelling; of what is no Han character, itself."""
+    found = pinyin(character, style=Style.NORMAL, heteronym=True)[0][:4]
+    return tuple(dict.fromkeys(way for one in found for way in _SPELT_WITHOUT_DOTS.get(one, (one,))))
+
+
+def _initial(syllable: str) -> str:
+    return syllable.strip()[0]
+
+
+def _with_apostrophes(usual: list[str]) -> set[str]:
+    """`xi'an`, where a syllable begins with a vowel."""
+    spelt = "".join("'" + one if place and one[0] in "aoe" else one for place, one in enumerate(usual))
+    return {spelt} if "'" in spelt else set()
 
 
 def digits(text: str | None) -> str:
@@ -131,13 +164,107 @@ def email_key(text: str | None) -> str | None:
     )
 
 
+_LEGAL_FORM_WORDS = frozenset(
+    [
+        "ltd",
+        "limited",
+        "inc",
+        "incorporated",
+        "corp",
+        "corporation",
+        "co",
+        "company",
+        "llc",
+        "llp",
+        "lp",
+        "plc",
+        "gmbh",
+        "mbh",
+        "ag",
+        "kg",
+        "kgaa",
+        "ohg",
+        "gbr",
+        "ug",
+        "se",
+        "eg",
+        "ev",
+        "sa",
+        "sas",
+        "sarl",
+        "srl",
+        "spa",
+        "bv",
+        "nv",
+        "ab",
+        "as",
+        "asa",
+        "oy",
+        "oyj",
+        "aps",
+        "a/s",
+        "pty",
+        "pte",
+        "sdn",
+        "bhd",
+        "kk",
+        "k.k",
+        "jsc",
+        "pjsc",
+        "ooo",
+        "zrt",
+        "kft",
+        "sro",
+        "s.r.o",
+        "sp.z.o.o",
+        "gmbh&co",
+        "co.kg",
+        "l.l.c",
+        "s.a",
+        "s.p.a",
+        "b.v",
+        "n.v",
+        "e.v",
+        "s.a.s",
+        "s.r.l",
+        "s.a.r.l",
+    ]
+)
+_LEGAL_FORM_ENDING = re.compile(
+    r"(股份有限公司|有限[责責]任公司|有限公司|股份公司|[总總分]?公司|\(?(?:特殊)?(?:普通|有限)合伙\)?|株式[会會]社|有限[会會]社|\((?:株|有)\))$"
+)
+_LOOSE = ".,;:\u3001\u3002"
+
+
+def without_legal_form(words: list[str]) -> list[str]:
+    """Folded words of a company's name without its legal form; all of them where nothing else would remain.
+
+    `acme co., ltd.` becomes `acme`, `华信科技有限公司` becomes `华信科技`.
+    """
+    kept = list(words)
+    while kept:
+        last = _LEGAL_FORM_ENDING.sub("", kept[-1])
+        if kept[-1].strip(_LOOSE) in _LEGAL_FORM_WORDS or kept[-1] == "&" or (len(kept) > 1 and not last):
+            kept.pop()
+        elif last and last != kept[-1]:
+            kept[-1] = last
+        else:
+            break
+    if not kept or kept == words:
+        return words
+    kept[-1] = kept[-1].rstrip(_LOOSE) or kept[-1]
+    return kept
+
+
 def search_key(names: list[str | None], reach: list[str | None] = ()) -> str:  # type: ignore[assignment]
     """One text that a search looks into: folded words, their pinyin, and the digits of phone numbers, line by line."""
     lines: dict[str, None] = {}
     for name in names:
         if name:
             lines[fold(name)] = None
-            for reading in sorted(readings(name[:40])):
+            # What every company is called would be found by every syllable of it.
+            bare = _LEGAL_FORM_ENDING.sub("", name[:40].rstrip()) or name[:40]
+            for reading in sorted(readings(bare)):
                 lines[reading] = None
     for way in reach:
         if way:
@@ -148,3 +275,21 @@ def search_key(names: list[str | None], reach: list[str | None] = ()) -> str:  #
                 if line:
                     lines[line] = None
     return "\n".join(lines)
+
+
+_BETWEEN_DIGITS = frozenset(" -\u2010\u2011\u2012\u2013()./+")
+_MOST_WORDS = 8
+
+
+def search_words(text: str) -> list[str]:
+    """What is looked for, folded: all of these words, in any order.
+
+    A phone number in any notation is one word of digits; the legal form of a company is left out.
+    """
+    folded = fold(text)
+    # `+49 (0)30 ...`: the zero is dialled at home only.
+    number = folded.replace("(0)", "", 1) if folded.startswith(("+", "00")) else folded
+    compact = "".join(c for c in number if c not in _BETWEEN_DIGITS)
+    if len(compact) > 5 and compact.isascii() and compact.isdigit():
+        return [compact.removeprefix("00")]
+    return without_legal_form(folded.split()[:_MOST_WORDS])

@@ -42,6 +42,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.elements import True_
 
+from . import search_index
 from .access import Actor, Policy
 from .database import (
     SCALE,
@@ -73,7 +74,8 @@ from .filtering import (
     terms_of,
     tree_condition,
 )
-from .folding import fold
+from .folding import search_words
+from .grams import nearness
 from .projection import Gathered, LinkTo, Projection, Shape
 from .record import Record
 from .schema import MAX_ID, parse_date, parse_instant
@@ -82,9 +84,7 @@ from .statement import Prepared
 JSON = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 CAP = 10_000
 _DEFAULT_PER_PAGE = 20
-
-
-_BETWEEN_DIGITS = frozenset(" -\u2010\u2011\u2012\u2013()./+")
+_NEAR_MOST = 400
 
 
 class StaleActor(Exception):
@@ -234,7 +234,8 @@ class ListSpec:
 
     # ---- projections ---------------------------------------------------------------------------------------------
 
-    def _masked_for(self, shape: Shape) -> ColumnElement[bool] | None:
+    def masked_for(self, shape: Shape) -> ColumnElement[bool] | None:
+        """The rows on which fields are hidden from readers of a shape; None where nothing is."""
         return None if self.masked is None or self.unmask in shape[1] else self.masked
 
     def projection(
@@ -257,7 +258,7 @@ class ListSpec:
             right_fields=self.right_fields,
             can_write=condition,
             masks=self.masks,
-            masked=self._masked_for(shape),
+            masked=self.masked_for(shape),
             gathered=self.gathered,
         )
 
@@ -466,11 +467,7 @@ class ListSpec:
         if text.strip() and not self.search:
             issues.append(Issue("q", "unknown_parameter"))
             return 0
-        words = fold(text).split()[:8]
-        # A phone number in any notation is one word of digits.
-        compact = "".join(c for c in fold(text) if c not in _BETWEEN_DIGITS)
-        if len(compact) > 5 and compact.isascii() and compact.isdigit():
-            words = [compact.removeprefix("00")]
+        words = search_words(text)
         binds |= {f"q_{number}": word for number, word in enumerate(words)}
         return len(words)
 
@@ -558,9 +555,13 @@ class ListSpec:
                     guards[name] = Guard(rows, reads_null=True)
         return guards
 
-    def conditions(self, query: Query, shape: Shape) -> list[ColumnElement[bool]]:
-        """Sight, deletion, filters and search as conditions."""
-        masked = self._masked_for(shape)
+    def conditions(self, query: Query, shape: Shape, *, found: bool = False) -> list[ColumnElement[bool]]:
+        """Sight, deletion, filters and search as conditions.
+
+        Args:
+            found: whether the search index has found the records that may match; their ids are bound as `found`.
+        """
+        masked = self.masked_for(shape)
         unmasked = None if masked is None else not_(masked)
         guards = self._guards(shape, unmasked)
         filters = {name: one.for_shape(shape) for name, one in self.filters.items()}
@@ -577,27 +578,42 @@ class ListSpec:
         if query.tree is not None:
             asked.append(tree_condition(filters, query.tree, guards))
         # Visibility and search are always those of now.
-        found = [self.policy.visible(shape), *([one.was(self.model, bind, asked) for one, bind in then] or asked)]
-        for number in range(query.words):
+        wanted = [self.policy.visible(shape), *([one.was(self.model, bind, asked) for one, bind in then] or asked)]
+        wanted += self.holding(query.words, shape)
+        if not found:
+            return wanted
+        # Fenced as a list of ids: in sight of a limit the planner would walk the records in the page's order.
+        return [search_index.one_of(self.model.id, select(self.model.id).where(self.among_found(), *wanted))]
+
+    def among_found(self) -> ColumnElement[bool]:
+        """Whether a record is one of those that the search index has found, which are bound as `found`."""
+        return member_of(self.model.id, bindparam("found", type_=IdList()))
+
+    def holding(self, words: int, shape: Shape) -> list[ColumnElement[bool]]:
+        """Whether a record holds each of the words that are bound as `q_0`, `q_1`, ... where the reader may see it."""
+        masked = self.masked_for(shape)
+        unmasked = None if masked is None else not_(masked)
+        conditions = []
+        for number in range(words):
             word = bindparam(f"q_{number}", type_=KeyText())
             ways = [position(key, word) > 0 for key in self.search]
             hidden = [position(key, word) > 0 for key in self.masked_search]
             if hidden:
                 ways.append(and_(or_(*hidden), unmasked) if unmasked is not None else or_(*hidden))
-            found.append(or_(*ways))
-        return found
+            conditions.append(or_(*ways))
+        return conditions
 
-    def _plan(self, query: Query, actor: Actor, dialect: str) -> _Plan:
-        key = (query.key, actor.shape, actor.may(self.policy.write), dialect)
-        found: _Plan | None = self._plans.get(key)
-        if found is not None:
-            return found
+    def _plan(self, query: Query, actor: Actor, dialect: str, *, found: bool = False) -> _Plan:
+        key = (query.key, actor.shape, actor.may(self.policy.write), dialect, found)
+        known: _Plan | None = self._plans.get(key)
+        if known is not None:
+            return known
         names = query.names
         can_write: bool | None = actor.may(self.policy.write)
         if names is not None and "can_write" not in names:
             can_write = None
         projection = self.projection(actor.shape, dialect, can_write, names)
-        conditions = self.conditions(query, actor.shape)
+        conditions = self.conditions(query, actor.shape, found=found)
         order: list[Any] = []
         for name, descending in query.sort:
             column = self.sort[name]
@@ -657,7 +673,8 @@ class ListSpec:
         offset = (query.page - 1) * query.per_page if query.page else 0
         binds["offset"] = offset
         with read_engine().connect() as connection:
-            plan = self._plan(query, actor, connection.dialect.name)
+            found, read_as = self._looked_up(connection, actor, query, binds)
+            plan = self._plan(query, actor, connection.dialect.name, found=found)
             rows = plan.page.rows(connection, binds)
             if not rows and not fresh and not VERIFY[0](connection, actor):
                 raise StaleActor
@@ -678,7 +695,58 @@ class ListSpec:
         }
         if query.count == "capped":
             meta["total_is_capped"] = capped
+        if read_as is not None:
+            meta["q_read_as"] = read_as
         return {"data": data, "meta": meta}
+
+    def _looked_up(
+        self, connection: Connection, actor: Actor, query: Query, binds: dict[str, Any]
+    ) -> tuple[bool, str | None]:
+        """Ask the search index for a list's words.
+
+        Returns:
+            Whether it has bound the records that may match as `found`, and how the words were read where no record
+            holds them as they were typed.
+        """
+        if not query.words or not self.model.search_columns:
+            return False, None
+        words = [query.asked[f"q_{number}"] for number in range(query.words)]
+        found = search_index.candidates(connection, self.model.resource, words)
+        read_as = None
+        if not found and found is not None:
+            meant = self._meant(connection, actor, words)
+            if meant is not None:
+                binds |= {f"q_{number}": word for number, word in enumerate(meant)}
+                found = search_index.candidates(connection, self.model.resource, meant)
+                read_as = " ".join(meant)
+        if found is not None:
+            binds["found"] = found
+        return found is not None, read_as
+
+    def _meant(self, connection: Connection, actor: Actor, words: list[str]) -> list[str] | None:
+        """Words of which one was mistyped as they stand in records that the reader sees; None where there are none."""
+        best: tuple[float, int, str] | None = None
+        for number, word in enumerate(words):
+            others = [*words[:number], *words[number + 1 :]]
+            found = search_index.near(connection, self.model.resource, word, others, _NEAR_MOST)
+            if not found:
+                continue
+            texts = self._texts(connection.dialect.name, actor.shape)
+            for (text,) in texts.rows(connection, {**actor.binds, "found": found}):
+                for other in text.split():
+                    alike = nearness(word, other)
+                    if alike and (best is None or alike > best[0]):
+                        best = (alike, number, other)
+        return None if best is None else [*words[: best[1]], best[2], *words[best[1] + 1 :]]
+
+    def _texts(self, dialect: str, shape: Shape) -> Prepared:
+        """What reads the words that nobody masks of the found records in sight."""
+        known: Prepared | None = self._plans.get((shape, dialect))
+        if known is None:
+            live: Any = self.model.is_active
+            query = select(self.search[0]).where(self.among_found(), live, self.policy.visible(shape))
+            known = self._plans.keep((shape, dialect), Prepared(query, dialect))
+        return known
 
     def _total(
         self,

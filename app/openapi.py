@@ -218,6 +218,10 @@ _LIST_META: Json = {
         "per_page": {"type": "integer"},
         "next_cursor": {"type": ["string", "null"]},
         "total_is_capped": {"type": "boolean"},
+        "q_read_as": {
+            "type": "string",
+            "description": "How `q` was read where nothing holds it as typed: a typing error was looked through.",
+        },
     },
 }
 

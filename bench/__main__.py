@@ -25,7 +25,7 @@ from app.auth.tokens import access_token
 from app.customer.schemas import CUSTOMERS
 from app.database import read_engine
 from app.routing import CRM
-from bench import data, reports
+from bench import data, reports, search
 from bench.serving import ENVIRONMENT, filled, made_database, served
 from config import ROOT
 from tests.servers import free_port, postgres_server
@@ -186,30 +186,37 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--deals", type=int, default=200_000)
+    parser.add_argument("--searched", type=int, default=1_000_000, help="customers to search among")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=4)
-    parser.add_argument("--only", choices=("lists", "reports"), help="one part; the other keeps what it has")
+    parser.add_argument(
+        "--only", choices=("lists", "reports", "search"), help="one part; the others keep what they have"
+    )
     parser.add_argument("--database", choices=("postgresql", "sqlite"), help="the reports on one database only")
     options = parser.parse_args()
-    if options.only != "reports" and shutil.which("wrk") is None:
+    if options.only in (None, "lists") and shutil.which("wrk") is None:
         raise SystemExit("The benchmark needs wrk: apt-get install wrk")
     folder = Path(tempfile.mkdtemp(prefix="lianxi-bench-"))
     result: dict[str, Any] = json.loads(LATEST.read_text()) if options.only or options.database else {}
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, folder, True)
         admin_url = stack.enter_context(postgres_server())
-        if options.only != "reports":
+        if options.only in (None, "lists"):
             result |= lists(admin_url, folder, options)
-        if options.only != "lists":
+        if options.only in (None, "reports"):
             for name, database, url in (("reports", "postgresql", admin_url), ("reports_sqlite", "sqlite", None)):
                 if options.database in (None, database):
                     result[name] = reports.measured(url, folder / database, options.deals, options.rounds)
+        if options.only in (None, "search"):
+            result["search"] = search.measured(admin_url, folder / "search", options.searched, options.rounds)
     LATEST.write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps(result, indent=1))
     missed = [name for name, goal in GOALS.items() if result["ratios"][name] < goal]
     for part in ("reports", "reports_sqlite"):
         ratios = result.get(part, {}).get("ratios", {})
         missed += [f"{name} ({part})" for name, ratio in ratios.items() if ratio > reports.GOAL]
+    for kind, found in result.get("search", {}).items():
+        missed += [f"{name} on {kind}" for name, ms in found["answer_ms"].items() if ms > found["goal_ms"]]
     if missed:
         print(f"Short of the goal: {', '.join(missed)}")
 

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Connection, insert
 
+from app import search_index
 from app.auth.models import SignIn, Team, User
 from app.customer.models import Customer, CustomerTag, Tag
 from app.folding import email_key, fold, search_key, sort_key
@@ -104,6 +105,7 @@ def customers(connection: Connection, count: int) -> None:
             connection.execute(insert(Customer), rows)
             connection.execute(insert(CustomerTag), links)
             rows, links = [], []
+    search_index.rebuild(connection)
 
 
 def rates(connection: Connection) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.pool import NullPool
 
 from app.database import Base, db
 from app.journal import Xid, current_transaction
+from app.search_index import Pieces
 
 target = Base.metadata
 
@@ -26,6 +27,9 @@ def render(kind: str, item: object, autogen: AutogenContext) -> str | Literal[Fa
     if kind == "type" and type(item).__module__ == "app.database":
         autogen.imports.add("from app import database as types")
         return f"types.{type(item).__name__}()"
+    if kind == "type" and isinstance(item, Pieces):
+        autogen.imports.add("from app.search_index import Pieces")
+        return "Pieces()"
     if kind == "type" and isinstance(item, Xid):
         autogen.imports.add("from app.journal import XID, current_transaction")
         return "XID"

@@ -14,7 +14,7 @@ import pytest
 from flask_migrate import upgrade
 from sqlalchemy import Connection, event, text
 
-from app import create_app
+from app import create_app, search_index
 from app.database import Base, db
 from app.installation import seed
 from app.job import queue
@@ -98,6 +98,7 @@ def clear(connection: Connection) -> None:
         for name in names:
             connection.execute(text(f'DELETE FROM "{name}"'))  # noqa: S608 - as above
         connection.execute(text("DELETE FROM sqlite_sequence"))
+        search_index.follow(connection)
 
 
 @pytest.fixture

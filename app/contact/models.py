@@ -54,6 +54,7 @@ class ContactRecord(Record):
     )
     resource = "contact"
     unjournalled = frozenset({"search_key"})
+    search_columns = ("search_key",)
 
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))

@@ -63,6 +63,8 @@ class Customer(Record):
     resource = "customer"
     unjournalled = frozenset({"name_key", "sort_key", "search_key", "reach_key", "email_key", "phone_e164"})
     derived_columns = frozenset({"last_contacted_at", "first_contacted_at", "became_lead_at", "team_id"})
+    search_columns = ("search_key", "reach_key")
+    title_column = "name_key"
 
     kind: Mapped[str] = mapped_column(String(10))
     name: Mapped[str] = mapped_column(String(200))
@@ -148,6 +150,8 @@ class Person(Record):
     )
     resource = "person"
     unjournalled = frozenset({"name_key", "sort_key", "search_key", "reach_key"})
+    search_columns = ("search_key", "reach_key")
+    title_column = "name_key"
 
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
     name: Mapped[str] = mapped_column(String(200))

@@ -176,6 +176,8 @@ class Deal(Record):
     resource = "deal"
     unjournalled = frozenset({"name_key", "sort_key", "search_key"})
     derived_columns = frozenset({"team_id", "stage_entered_at", "last_contacted_at"})
+    search_columns = ("search_key",)
+    title_column = "name_key"
 
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"))
     name: Mapped[str] = mapped_column(String(200))

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from flask import current_app
 from sqlalchemy import Connection, inspect, select, text
 
+from .. import search_index
 from ..access import Actor
 from ..auth import service as user_service
 from ..auth import team_service
@@ -237,3 +238,4 @@ def _empty(connection: Connection) -> None:
     for name in names:
         connection.execute(text(f'DELETE FROM "{name}"'))  # noqa: S608 - names of our own tables
     connection.execute(text("DELETE FROM sqlite_sequence"))
+    search_index.follow(connection)

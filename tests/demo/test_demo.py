@@ -168,6 +168,8 @@ def test_the_command_knows_what_it_made_and_clears_it(made: Made, tmp_path: Path
     assert (cleared.exit_code, "are gone" in cleared.output) == (0, True), cleared.output
     with closing(sqlite3.connect(tmp_path / "lianxi.db")) as connection:
         tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        # The index of the search keeps its own form.
+        tables = [name for name in tables if not name.startswith("search_index")]
         left = {name for name in tables if connection.execute(f'SELECT 1 FROM "{name}" LIMIT 1').fetchone()}  # noqa: S608
         # The feed begins a new generation; the version of the tables stays.
         assert left - {"sqlite_sequence"} == {"alembic_version", "setting"}

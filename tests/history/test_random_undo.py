@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from app import search_index
 from app.database import Base, db
 from app.deal.models import DealStageEntry
 from app.journal import BOOKKEEPING, SETTLE, Part
@@ -170,3 +171,5 @@ def test_undone_from_its_end_it_is_as_it_was(app: CRM, cast: Cast, seed: int) ->
         for row in one["deal"]:
             row.pop("stage_entered_at")
     assert again == end
+    with db.engines[None].begin() as connection:
+        assert search_index.check(connection) == []

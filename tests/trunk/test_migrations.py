@@ -35,7 +35,8 @@ def empty(database: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iter
 
 def tables() -> set[str]:
     with db.engines[None].connect() as connection:
-        return set(inspect(connection).get_table_names())
+        # SQLite's index for the search and its shadows belong to the table `search_entry`.
+        return {name for name in inspect(connection).get_table_names() if not name.startswith("search_index")}
 
 
 def test_up_down_up(empty: CRM) -> None:

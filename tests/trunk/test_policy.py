@@ -54,6 +54,7 @@ world = st.fixed_dictionaries(
 )
 
 TABLES = (
+    "search_entry",
     "journal_value",
     "journal",
     "deal_period",

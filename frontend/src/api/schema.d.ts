@@ -2118,6 +2118,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Search customers, people, deals and contact records in one box */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/settings/company": {
         parameters: {
             query?: never;
@@ -3734,6 +3751,8 @@ export interface components {
             per_page: number;
             next_cursor: string | null;
             total_is_capped?: boolean;
+            /** @description How `q` was read where nothing holds it as typed: a typing error was looked through. */
+            q_read_as?: string;
         };
         LoginInput: {
             email: string;
@@ -3773,6 +3792,11 @@ export interface components {
             filters?: {
                 [key: string]: unknown;
             };
+        };
+        Match: {
+            field: string;
+            text: string;
+            ranges: number[][];
         };
         Me: {
             id: number;
@@ -4388,6 +4412,15 @@ export interface components {
             /** @description Whether there are more rows than are shown. */
             is_capped: boolean;
         };
+        Result: {
+            type: string;
+            id: number;
+            title: string;
+            subtitle: string | null;
+            customer_id: number | null;
+            score: number;
+            matches: components["schemas"]["Match"][];
+        };
         Role: {
             key: string;
             name_zh: string;
@@ -4451,6 +4484,14 @@ export interface components {
             filters?: {
                 [key: string]: unknown;
             };
+        };
+        Search: {
+            data: components["schemas"]["Result"][];
+            meta: components["schemas"]["SearchMeta"];
+        };
+        SearchMeta: {
+            more: string[];
+            is_near: boolean;
         };
         SellingEntity: {
             id: number;
@@ -19805,6 +19846,73 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RolePage"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search: {
+        parameters: {
+            query?: {
+                q?: string | null;
+                types?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Search"];
                 };
             };
             /** @description Not modified */

@@ -47,6 +47,9 @@ export type Quote = Schemas['QuoteRecord']
 export type QuoteLine = Schemas['QuoteLine']
 export type Company = Schemas['CompanyRecord']
 export type SellingEntity = Schemas['SellingEntity']
+export type SearchAnswer = Schemas['Search']
+export type SearchResult = Schemas['Result']
+export type SearchMatch = Schemas['Match']
 
 /** A customer that resembles another. */
 export interface DuplicateMatch {

@@ -142,6 +142,12 @@ export const pages: readonly RouteRecordRaw[] = [
     meta: { title: 'nav.contacts', place: 'contacts', permission: 'contact:read' },
   },
   {
+    path: '/search',
+    name: 'search',
+    component: () => import('@/search/SearchPage.vue'),
+    meta: { title: 'shell.search' },
+  },
+  {
     path: '/deals',
     name: 'deals',
     component: () => import('@/deal/DealsPage.vue'),

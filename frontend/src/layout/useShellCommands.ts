@@ -51,6 +51,16 @@ export function useShellCommands(open: { openPalette: () => void; openSheet: () 
       run: open.openPalette,
     },
     {
+      // On a page with a list the key belongs to its search box.
+      id: 'palette.slash',
+      label: () => t('shell.search'),
+      group: 'general',
+      icon: Search,
+      keys: ['/'],
+      hidden: true,
+      run: open.openPalette,
+    },
+    {
       id: 'help',
       label: () => t('shell.shortcuts'),
       group: 'general',

@@ -109,6 +109,7 @@ export function useList<R extends Resource>(
     rows,
     total: computed(() => meta.value?.total ?? null),
     isCapped: computed(() => meta.value?.total_is_capped === true),
+    readAs: computed(() => meta.value?.q_read_as ?? null),
     isFirstLoad: computed(() => result.isPending.value),
     isDimmed: computed(() => result.isPlaceholderData.value && result.isFetching.value),
     isFetching: result.isFetching,

@@ -1,0 +1,378 @@
+"""The search index: which records may hold some words, without looking at all of them.
+
+One table holds the pieces (`grams.py`) of every record that can be searched, written in the transaction of the record:
+an array with a GIN index on PostgreSQL, an FTS5 table of our own pieces beside it on SQLite. It finds candidates and
+decides nothing: whoever asks checks sight, masks and the very words on the records themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from math import prod
+from time import monotonic
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Dialect,
+    Index,
+    Integer,
+    Select,
+    String,
+    Text,
+    and_,
+    bindparam,
+    column,
+    delete,
+    event,
+    insert,
+    inspect,
+    literal_column,
+    or_,
+    select,
+    table,
+    text,
+)
+from sqlalchemy.dialects import postgresql as pg
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from .database import AppSession, Base, IdList, Model, member_of
+from .grams import Grams
+from .record import Record
+from .statement import Prepared
+
+MOST = 5_000
+"""Words that more records may hold are no help: walking the records finds enough of them sooner."""
+
+_CHUNK = 2_000
+
+
+class Pieces(TypeDecorator[Sequence[int]]):
+    """Whole numbers to be found by: an array on PostgreSQL, words for FTS5 on SQLite."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """The driver's array, or text."""
+        return dialect.type_descriptor(pg.ARRAY(Integer()) if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: Sequence[int] | None, dialect: Dialect) -> Any:
+        """The numbers for the driver."""
+        if value is None:
+            return None
+        return list(value) if dialect.name == "postgresql" else " ".join(map(_word, value))
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Sequence[int] | None:
+        """The numbers."""
+        if isinstance(value, str):
+            return [int(word, 16) - (1 << 31) for word in value.split()]
+        return value  # type: ignore[no-any-return]
+
+
+def _word(number: int) -> str:
+    return f"{number + (1 << 31):x}"
+
+
+class SearchEntry(Model):
+    """The pieces of one record."""
+
+    __tablename__ = "search_entry"
+    __table_args__ = (
+        Index("uq_search_entry_record", "resource", "record_id", unique=True),
+        # Empty on SQLite, where the table `search_index` is asked instead.
+        Index(
+            "ix_search_entry_pieces",
+            "pieces",
+            postgresql_using="gin",
+            # What is written waits in a list that every search reads too: a short one.
+            postgresql_with={"gin_pending_list_limit": 256},
+            sqlite_where=text("id IS NULL"),
+        ),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    resource: Mapped[str] = mapped_column(String(20))
+    record_id: Mapped[int] = mapped_column()
+    pieces: Mapped[Any] = mapped_column(Pieces())
+
+
+MAKE_FTS = (
+    "CREATE VIRTUAL TABLE search_index USING fts5"
+    "(pieces, content='search_entry', content_rowid='id', detail='none', columnsize=0, tokenize='ascii')"
+)
+"""What SQLite needs beside the table."""
+
+
+@cache
+def _grams(resource: str) -> Grams:
+    return Grams(resource)
+
+
+def searched_models() -> list[type[Record]]:
+    """Every kind of record that can be searched, by name."""
+    models = (mapper.class_ for mapper in Base.registry.mappers if issubclass(mapper.class_, Record))
+    return sorted((model for model in models if model.search_columns), key=lambda model: model.resource)
+
+
+def _columns(model: type[Record]) -> tuple[str, ...]:
+    return (*model.search_columns, *([model.title_column] if model.title_column else []))
+
+
+def _pieces_of(model: type[Record], values: Sequence[Any]) -> list[int]:
+    keys = [value or "" for value in values[: len(model.search_columns)]]
+    return _grams(model.resource).of_record(keys, values[-1] if model.title_column else None)
+
+
+# ---- writing ---------------------------------------------------------------------------------------------------------
+
+
+@event.listens_for(AppSession, "after_flush")
+def _after_flush(session: AppSession, _context: Any) -> None:
+    new: dict[type[Record], list[Record]] = {}
+    changed: dict[type[Record], list[Record]] = {}
+    for item in session.new:
+        if isinstance(item, Record) and item.search_columns:
+            new.setdefault(type(item), []).append(item)
+    for item in session.dirty:
+        if isinstance(item, Record) and item.search_columns:
+            state = inspect(item)
+            if any(state.attrs[name].history.has_changes() for name in _columns(type(item))):
+                changed.setdefault(type(item), []).append(item)
+    for found, are_new in ((new, True), (changed, False)):
+        for model, records in found.items():
+            names = _columns(model)
+            rows = {record.id: _pieces_of(model, [getattr(record, name) for name in names]) for record in records}
+            _write(session.connection(), model.resource, rows, are_new=are_new)
+
+
+def index_records(connection: Connection, model: type[Record], ids: Iterable[int]) -> None:
+    """Index records anew whose key columns were written past the session.
+
+    Args:
+        connection: in the transaction that wrote them.
+        model: their class.
+        ids: which ones.
+    """
+    ids = list(ids)
+    for begin in range(0, len(ids), _CHUNK):
+        found = _expected(connection, model, ids[begin : begin + _CHUNK])
+        _write(connection, model.resource, found, are_new=False)
+
+
+def _expected(connection: Connection, model: type[Record], ids: Sequence[int]) -> dict[int, list[int]]:
+    columns = [getattr(model, name) for name in _columns(model)]
+    query = select(model.id, *columns).where(member_of(model.id, bindparam("ids", type_=IdList())))
+    return {row[0]: _pieces_of(model, row[1:]) for row in connection.execute(query, {"ids": ids})}
+
+
+def _write(connection: Connection, resource: str, rows: dict[int, list[int]], *, are_new: bool) -> None:
+    values = [{"resource": resource, "record_id": one, "pieces": pieces} for one, pieces in rows.items()]
+    if not values:
+        return
+    if connection.dialect.name == "postgresql":
+        connection.execute(_INSERT if are_new else _upsert(), values)
+        return
+    ours = {"of_resource": resource, "of_ids": list(rows)}
+    if not are_new:
+        # FTS5 keeps no texts: what is to be forgotten is told to it once more.
+        connection.execute(_FORGET, ours)
+        connection.execute(delete(SearchEntry).where(_OURS), ours)
+    connection.execute(_INSERT, values)
+    connection.execute(_LEARN, ours)
+
+
+_OURS = and_(
+    SearchEntry.resource == bindparam("of_resource", type_=String()),
+    member_of(SearchEntry.record_id, bindparam("of_ids", type_=IdList())),
+)
+_FTS = table("search_index", column("search_index"), column("rowid"), column("pieces"))
+_LEARN = insert(_FTS).from_select(["rowid", "pieces"], select(SearchEntry.id, SearchEntry.pieces).where(_OURS))
+_FORGET = insert(_FTS).from_select(
+    ["search_index", "rowid", "pieces"],
+    select(literal_column("'delete'"), SearchEntry.id, SearchEntry.pieces).where(_OURS),
+)
+_INSERT = insert(SearchEntry)
+
+
+@cache
+def _upsert() -> Any:
+    query = pg.insert(SearchEntry)
+    return query.on_conflict_do_update(index_elements=["resource", "record_id"], set_={"pieces": query.excluded.pieces})
+
+
+# ---- asking ----------------------------------------------------------------------------------------------------------
+
+
+def candidates(connection: Connection, resource: str, words: Sequence[str]) -> list[int] | None:
+    """The records that may hold all of some words.
+
+    Args:
+        connection: of the reading engine.
+        resource: singular name.
+        words: folded, without blanks.
+
+    Returns:
+        Ids, none missing; None where the words say too little or more than `MOST` records may hold them.
+    """
+    pieces = _grams(resource).of_words(words)
+    if connection.dialect.name == "postgresql" and _statistics(connection).expects(resource, pieces) > 2 * MOST:
+        return None
+    return _found(connection, resource, [pieces], MOST)
+
+
+def titled(connection: Connection, resource: str, words: Sequence[str], *, whole: bool) -> list[int] | None:
+    """The records whose title may begin with some words, or be them; otherwise as `candidates`."""
+    return _found(connection, resource, [_grams(resource).of_title(words, whole=whole)], MOST)
+
+
+def near(connection: Connection, resource: str, word: str, others: Sequence[str], most: int) -> list[int]:
+    """Records that may hold a word as somebody would mistype it, and all of some other words.
+
+    Args:
+        most: how many at most.
+    """
+    ways = [way for way in _grams(resource).near(word, others) if way]
+    return (_found(connection, resource, ways, most) or [])[:most] if ways else []
+
+
+def _found(connection: Connection, resource: str, ways: Sequence[Sequence[int]], most: int) -> list[int] | None:
+    if not all(ways):
+        return None
+    binds: dict[str, Any] = {"resource": resource, "most": most + 1}
+    if connection.dialect.name == "postgresql":
+        binds |= {f"way_{number}": way for number, way in enumerate(ways)}
+    else:
+        binds["match"] = " OR ".join(f"({' '.join(map(_word, way))})" for way in ways)
+    rows = _query(connection.dialect.name, len(ways)).rows(connection, binds)
+    return None if len(rows) > most and len(ways) == 1 else [row[0] for row in rows]
+
+
+class _Statistics:
+    """What PostgreSQL's own statistics say of the index: how many records hold a piece, for the common ones.
+
+    Asking the index itself for what a third of a million records hold takes longer than all the rest.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self.read_at = monotonic()
+        found = connection.execute(_COMMON).one()
+        rows = max(found.rows or 0, 0)
+        self.records: dict[str, float] = {
+            name: share * rows for name, share in zip(found.names or (), found.shares or (), strict=False)
+        }
+        # Behind the shares stand their least, their greatest and that of null.
+        self.holding = {
+            one: share * rows for one, share in zip(found.pieces or (), found.frequencies or (), strict=False)
+        }
+
+    def expects(self, resource: str, pieces: Sequence[int]) -> float:
+        """How many records of a resource hold all of some pieces, if these have nothing to do with each other."""
+        records = self.records.get(resource, 0.0)
+        if not records or not pieces:
+            return 0.0
+        shares: list[float] = [min(self.holding.get(one, 0.0) / records, 1.0) for one in pieces]
+        return records * prod(shares)
+
+
+_known: dict[str, _Statistics] = {}
+_KNOWN_FOR_SECONDS = 300
+
+
+def _statistics(connection: Connection) -> _Statistics:
+    address = str(connection.engine.url)
+    found = _known.get(address)
+    if found is None or monotonic() - found.read_at > _KNOWN_FOR_SECONDS:
+        found = _known[address] = _Statistics(connection)
+    return found
+
+
+_COMMON = text("""
+    SELECT (SELECT greatest(reltuples, 0) FROM pg_class WHERE oid = 'search_entry'::regclass) AS rows,
+        (SELECT most_common_vals::text::text[] FROM pg_stats
+            WHERE tablename = 'search_entry' AND attname = 'resource' AND schemaname = current_schema()) AS names,
+        (SELECT most_common_freqs FROM pg_stats
+            WHERE tablename = 'search_entry' AND attname = 'resource' AND schemaname = current_schema()) AS shares,
+        (SELECT most_common_elems::text::integer[] FROM pg_stats
+            WHERE tablename = 'search_entry' AND attname = 'pieces' AND schemaname = current_schema()) AS pieces,
+        (SELECT most_common_elem_freqs FROM pg_stats
+            WHERE tablename = 'search_entry' AND attname = 'pieces' AND schemaname = current_schema()) AS frequencies
+""")
+
+
+@cache
+def _query(dialect: str, ways: int) -> Prepared:
+    entry, most = SearchEntry, bindparam("most", type_=Integer())
+    ours = entry.resource == bindparam("resource", type_=String())
+    if dialect != "postgresql":
+        asked = _FTS.c.search_index.op("MATCH")(bindparam("match", type_=String()))
+        query = select(entry.record_id).join(_FTS, _FTS.c.rowid == entry.id).where(ours, asked)
+        return Prepared(query.order_by(_FTS.c.rowid.desc()).limit(most), dialect)
+    holds = or_(*(entry.pieces.op("@>")(bindparam(f"way_{number}", type_=Pieces())) for number in range(ways)))
+    # Fenced: with the limit in sight the planner would read the whole table in the hope of finding enough soon.
+    hits = select(entry.record_id).where(ours, holds).cte("hits").prefix_with("MATERIALIZED")
+    return Prepared(select(hits.c.record_id).limit(most), dialect)
+
+
+def one_of(key: Any, query: Select[Any]) -> member_of:
+    """Whether a key is one of a query's, fenced: the query is run by itself before anything else."""
+    return member_of(key, query.correlate(None).scalar_subquery())
+
+
+# ---- upkeep ----------------------------------------------------------------------------------------------------------
+
+
+def _all_ids(connection: Connection, model: type[Record]) -> Iterator[list[int]]:
+    last = 0
+    while (
+        ids := connection.execute(select(model.id).where(model.id > last).order_by(model.id).limit(_CHUNK))
+        .scalars()
+        .all()
+    ):
+        yield list(ids)
+        last = ids[-1]
+
+
+def check(connection: Connection) -> list[tuple[str, int]]:
+    """What the index says wrongly: `(resource, record id)` of records that it lacks, has of old or should not have.
+
+    Raises:
+        DatabaseError: SQLite's index is not that of the table beside it.
+    """
+    wrong: list[tuple[str, int]] = []
+    for model in searched_models():
+        stored = select(SearchEntry.record_id, SearchEntry.pieces).where(SearchEntry.resource == model.resource)
+        left = set(connection.execute(stored.with_only_columns(SearchEntry.record_id)).scalars())
+        for ids in _all_ids(connection, model):
+            ours = stored.where(member_of(SearchEntry.record_id, bindparam("ids", type_=IdList())))
+            found = {one: list(pieces) for one, pieces in connection.execute(ours, {"ids": ids})}
+            expected = _expected(connection, model, ids)
+            wrong += [(model.resource, one) for one in ids if found.get(one) != expected[one]]
+            left.difference_update(ids)
+        wrong += [(model.resource, one) for one in sorted(left)]
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("INSERT INTO search_index (search_index, rank) VALUES ('integrity-check', 1)")
+    return wrong
+
+
+def rebuild(connection: Connection) -> int:
+    """Make the index anew from the records; how many there are."""
+    connection.execute(delete(SearchEntry))
+    told = 0
+    for model in searched_models():
+        for ids in _all_ids(connection, model):
+            rows = _expected(connection, model, ids)
+            values = [{"resource": model.resource, "record_id": one, "pieces": rows[one]} for one in ids]
+            connection.execute(_INSERT, values)
+            told += len(values)
+    follow(connection)
+    return told
+
+
+def follow(connection: Connection) -> None:
+    """Have SQLite's index follow a table that was written past it, such as one that was emptied."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("INSERT INTO search_index (search_index) VALUES ('rebuild')")

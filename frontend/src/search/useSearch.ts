@@ -1,0 +1,42 @@
+import { keepPreviousData, useQuery } from '@tanstack/vue-query'
+import { computed, type ComputedRef, type Ref } from 'vue'
+import { rest } from '@/api/rest'
+import type { SearchAnswer } from '@/api/types'
+
+/** What is looked for: words, kinds of records (all of them where empty), and how many at most. */
+export interface Asked {
+  q: string
+  types: string
+  limit: number
+}
+
+/** The server's answer to a search. A new question takes the old one back; meanwhile the old answer stays. */
+export function useSearch(asked: Ref<Asked>): {
+  answer: ComputedRef<SearchAnswer | undefined>
+  /** The answer is not to this question: it is under way. */
+  isPending: ComputedRef<boolean>
+  error: Ref<Error | null>
+  retry: () => void
+} {
+  const result = useQuery({
+    queryKey: computed(() => ['search', asked.value] as const),
+    queryFn: ({ signal }) => rest.get<SearchAnswer>('/search', { ...asked.value }, signal),
+    enabled: computed(() => asked.value.q !== ''),
+    placeholderData: keepPreviousData,
+    staleTime: 10_000,
+    gcTime: 60_000,
+    retry: false,
+    shallow: true,
+  })
+  return {
+    answer: computed(() => (asked.value.q === '' ? undefined : result.data.value)),
+    isPending: computed(
+      () =>
+        asked.value.q !== '' &&
+        result.isFetching.value &&
+        (result.isPending.value || result.isPlaceholderData.value),
+    ),
+    error: result.error,
+    retry: () => void result.refetch(),
+  }
+}
