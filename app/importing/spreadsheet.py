@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, time, timedelta
@@ -27,6 +28,7 @@ _MAX_RATIO = 200
 _SMALL = 1 << 24
 _MAX_ENTRIES = 10_000
 _MAX_CELLS = 30_000_000
+_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError, ValueError)
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _STREAMS = ("Workbook".encode("utf-16-le"), "Book".encode("utf-16-le"))
@@ -70,13 +72,16 @@ def kind_of(path: Path, head: bytes) -> Format | None:
                 raise UnreadableError("file_too_large")
             if unpacked > _SMALL and unpacked > _MAX_RATIO * packed:
                 raise UnreadableError("file_too_large")
+            # Sizes are only what the archive says of itself: here each part is unpacked no further than that.
+            if archive.testzip() is not None:
+                raise UnreadableError("file_damaged")
             if "xl/workbook.xml" in names:
                 return Format.XLSX
             if _holds(archive, "mimetype", _ODS):
                 if _holds(archive, "META-INF/manifest.xml", b"encryption-data"):
                     raise UnreadableError("file_encrypted")
                 return Format.ODS
-    except (zipfile.BadZipFile, NotImplementedError, OSError, RuntimeError, ValueError) as error:
+    except _BROKEN as error:
         raise UnreadableError("file_damaged") from error
     raise UnreadableError("file_unknown")
 
@@ -210,7 +215,8 @@ class _Survey:
                 if part is not None:
                     with archive.open(part) as file:
                         self._look_through(file)
-        except zipfile.BadZipFile:
+        except _BROKEN:
+            # An XLS is no archive; what is wrong with a broken one is told when it is opened.
             return
 
     def _look_through(self, file: IO[bytes]) -> None:
