@@ -62,45 +62,36 @@ def _records(path: Path, reading: Reading) -> Iterator[tuple[int, list[Cell]]]:
     """
     assert reading.encoding is not None
     skipped = reading.first_row - 1
-    kept = _Remembering(islice(charset.lines(path, reading.encoding), skipped, None))
-    source = _reader(kept, reading.delimiter or ",", reading.quote)
+    lines = _Counted(islice(charset.lines(path, reading.encoding), skipped, None))
+    source = _reader(lines, reading.delimiter or ",", reading.quote)
     while True:
-        start = skipped + kept.count + 1
-        kept.held.clear()
+        start = skipped + lines.count + 1
         try:
             cells = next(source, None)
         except csv.Error as error:
             raise UnreadableError("file_quotes", line=start) from error
         if cells is None:
             return
-        if kept.is_over and reading.quote and _is_open(kept.held, reading):
+        # A record is complete before the lines are over, unless it ends inside quotes and has swallowed all of them.
+        if lines.is_over:
             raise UnreadableError("file_quotes", line=start)
         if not all(is_blank(cell) for cell in cells):
             yield start, list[Cell](cells)
 
 
-class _Remembering:
-    """Lines, of which those of the current record are kept."""
+class _Counted:
+    """Lines, and how many of them were taken."""
 
     def __init__(self, lines: Iterator[str]) -> None:
         self._lines = lines
-        self.held: list[str] = []
         self.count = 0
         self.is_over = False
 
     def __iter__(self) -> Iterator[str]:
         for line in self._lines:
-            self.held.append(line)
             self.count += 1
             yield line
         self.is_over = True
-
-
-def _is_open(lines: list[str], reading: Reading) -> bool:
-    """Whether the last record of a file ends inside quotes: its cell has swallowed all that follows."""
-    # One more line ending is part of the cell if the cell is open, and changes nothing if it is not.
-    more = [*lines, "\n", "\n"]
-    return len(list(_reader(more, reading.delimiter or ",", reading.quote))) == 1 and len(lines) > 0
 
 
 def _reader(lines: Iterable[str], delimiter: str, quote: str | None) -> Iterator[list[str]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
-from . import charset, delimited, jsonlines, spreadsheet, vcard
+from . import archive, charset, delimited, jsonlines, spreadsheet, vcard
 from .charset import ENCODINGS
 from .reading import (
     MAX_COLUMNS,
@@ -80,7 +80,7 @@ def recognise(path: Path, name: str) -> Reading:
         head = file.read(4_096)
     if not head.strip(b"\x00\r\n\t "):
         raise UnreadableError("file_empty")
-    kind = spreadsheet.kind_of(path, head)
+    kind = archive.kind_of(path, head)
     if kind:
         return spreadsheet.recognise(path, kind)
     if head.startswith(_NOT_TEXT):

@@ -200,6 +200,9 @@ def test_a_file_that_unpacks_to_too_much(path: Path) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/workbook.xml", b" " * (20 << 20))
     assert refusal(path) == "file_too_large"
+    lying = path.read_bytes().replace((20 << 20).to_bytes(4, "little"), (20).to_bytes(4, "little"))
+    path.write_bytes(lying)
+    assert refusal(path) == "file_damaged"
     with zipfile.ZipFile(path, "w") as archive:
         for number in range(10_001):
             archive.writestr(str(number), b"")
