@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from flask import current_app
@@ -13,7 +14,7 @@ from ..access import Actor
 from ..auth.models import Team, User
 from ..customer.models import Customer, Option, Person, customers, people
 from ..database import db
-from ..deal.models import Deal, Pipeline, Product, Stage, deals
+from ..deal.models import Deal, Pipeline, Product, Stage, StageKind, deals
 from ..folding import e164, email_key, fold
 from ..routing import RESOURCES
 from .fields import Field, Kind
@@ -35,6 +36,7 @@ class References:
 
     def __init__(self, actor: Actor, decided: Mapping[str, Mapping[str, Any]], create: frozenset[str]) -> None:
         self.actor, self.decided, self.create = actor, decided, create
+        self.made: set[tuple[str, int]] = set()
         self.unknown: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._known: dict[str, Named] = {}
         self._asked: dict[tuple[str, str, Any], list[int]] = {}
@@ -116,13 +118,28 @@ class References:
         db.session.flush()
         self._known.pop(target, None)
         self._asked[target, fold(text), None] = [made.id]
+        self.made.add((target, made.id))
         return int(made.id)
+
+    def is_closed(self, stage_id: int) -> bool:
+        """Whether a stage is that of won or lost deals."""
+        key = ("stage kinds", "", None)
+        if key not in self._asked:
+            closed = select(Stage.id).where(Stage.kind != StageKind.OPEN)
+            self._asked[key] = list(db.session.execute(closed).scalars())
+        return stage_id in self._asked[key]
+
+    def price_of(self, product_id: int) -> str:
+        """The list price of a product; nothing where it has none."""
+        price = db.session.execute(select(Product.price).where(Product.id == product_id)).scalar()
+        return format(price or Decimal(0), "f")
 
     def forget(self) -> None:
         """Forget what was looked up: what was made may have been rolled back."""
         self._known.clear()
         self._asked.clear()
         self._options.clear()
+        self.made.clear()
 
 
 def _gathered(rows: Any) -> Named:

@@ -69,6 +69,7 @@ class RowReader:
             except _Unclear as unclear:
                 faults.append(Fault(column.field.name, unclear.code, {"value": _text(cell)[:60]}))
         self._join(values)
+        self._fill(values, cells)
         return values, faults
 
     def _value(self, column: Column, cell: Cell, values: Mapping[str, Any]) -> Any:
@@ -128,12 +129,33 @@ class RowReader:
         products = values.pop("all_product", None)
         quantity, price = values.pop("quantity", None), values.pop("unit_price", None)
         if products:
-            lines = [{"product_id": product, "quantity": quantity or "1"} for product in products]
-            if len(lines) == 1 and (price or values.get("amount")):
-                lines[0]["unit_price"] = price or values["amount"]
-            values["lines"] = lines
+            said = (price or values.get("amount")) if len(products) == 1 else None
+            values["lines"] = [
+                {
+                    "product_id": product,
+                    "quantity": quantity or "1",
+                    "unit_price": said or self.references.price_of(product),
+                }
+                for product in products
+            ]
         if values.get("external_id"):
             values["external_source"] = self.source
+
+    def _fill(self, values: dict[str, Any], cells: Sequence[Cell]) -> None:
+        """What other systems say in their own way.
+
+        One date stands for the expected and for the real close; a deal may be known by its customer and product only,
+        a product by its name.
+        """
+        if "stage_id" in values and self.references.is_closed(values["stage_id"]) and "closed_on" not in values:
+            expected = values.get("expected_close_on")
+            if expected is not None:
+                values["closed_on"] = expected
+        if any(column.field.name == "price" for column in self.columns) and values.get("name"):
+            values.setdefault("code", values["name"][:60])
+        if "name" not in values and any(column.field.name == "product" for column in self.columns):
+            named = {column.field.name: _text(cells[column.index]) for column in self._links if cells[column.index]}
+            values["name"] = " - ".join(named[one] for one in ("customer", "product") if one in named)[:200]
 
 
 class _Unclear(Exception):

@@ -111,8 +111,12 @@ class _Taken:
         values.pop("id", None)
         record = self.resource.spec.policy.writable(self.actor, record_id)
         before = record.version
-        self.resource.service.edit(self.actor, record, load(self.resource.patch, values, partial=True))
+        self.resource.service.edit(self.actor, record, load(self.resource.create, values, partial=True))
         db.session.flush()
+        if (self.plural, record_id) in self.references.made:
+            # Another row has named it before its own came.
+            self.references.made.discard((self.plural, record_id))
+            return "new"
         return "unchanged" if record.version == before else "updated"
 
     def _fault(self, issue: Issue) -> Fault:

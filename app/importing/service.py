@@ -306,8 +306,10 @@ def _lacking(chosen: Import) -> list[Issue]:
     """What must have a column or a format before rows can be read."""
     known = fields_of(chosen.resource)
     mapped = {column["field"] for column in chosen.columns}
-    if {"first_name", "last_name"} & mapped:
+    if {"first_name", "last_name"} & mapped or (chosen.resource == "deals" and "product" in mapped):
         mapped.add("name")
+    if chosen.resource == "products" and "name" in mapped:
+        mapped.add("code")
     issues = [
         Issue("#/columns", "column_required", {"field": field.name})
         for field in known.values()
