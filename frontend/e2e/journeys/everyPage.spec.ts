@@ -36,6 +36,7 @@ const pages = (scene: Scene): [name: string, path: string][] => [
   ['admin-company', '/admin/company'],
   ['admin-currencies', '/admin/currencies'],
   ['admin-tags', '/admin/tags'],
+  ['search', '/search?q=a'],
   ['settings', '/settings'],
   ['absent', '/no/such/page'],
 ]
