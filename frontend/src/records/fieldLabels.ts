@@ -1,0 +1,88 @@
+import { t } from '@/i18n/i18n'
+
+/** Keys of the word files by field. */
+type Labels = Record<string, string>
+
+const inFolder = (folder: string, names: string): Labels =>
+  Object.fromEntries(names.split(' ').map((name) => [name, `${folder}.${name}`]))
+
+const common: Labels = { is_active: 'undo.deletion', rank: 'undo.place', custom: 'undo.otherField' }
+
+const labels: Record<string, Labels> = {
+  customer: {
+    kind: 'customer.kind',
+    name: 'customer.name',
+    short_name: 'customer.shortName',
+    email: 'customer.email',
+    phone: 'customer.phone',
+    company: 'customer.company',
+    title: 'customer.title',
+    website: 'customer.website',
+    industry: 'customer.industry',
+    source: 'customer.source',
+    source_detail: 'customer.sourceDetail',
+    level: 'customer.level',
+    status: 'customer.status',
+    credit_rating: 'customer.creditRating',
+    tags: 'customer.tags',
+    address: 'customer.address',
+    tax_id: 'customer.taxId',
+    employee_count: 'customer.employeeCount',
+    annual_revenue: 'customer.annualRevenue',
+    description: 'customer.description',
+    owner_id: 'customer.owner',
+    collaborators: 'history.sharedWith',
+    next_follow_up_at: 'customer.nextFollowUp',
+    disqualify_reason: 'lead.reason',
+    disqualify_note: 'lead.note',
+  },
+  deal: {
+    ...inFolder(
+      'deal.field',
+      'name kind customer_id people pipeline_id stage_id amount amount_is_manual currency win_probability ' +
+        'forecast_category lines opened_on expected_close_on closed_on lost_reason lost_note competitors ' +
+        'next_step next_step_on source description owner_id',
+    ),
+    collaborators: 'history.sharedWith',
+  },
+  person: inFolder(
+    'person.field',
+    'name salutation title department emails phones wechat qq birthday address photo decision_role is_primary ' +
+      'has_left do_not_call do_not_email description customer_id customers',
+  ),
+  contact: inFolder(
+    'contact.field',
+    'customer_id person_id deal_id user_id kind direction subject content outcome occurred_at duration_seconds ' +
+      'next_step next_follow_up_at',
+  ),
+  product: inFolder(
+    'admin.product',
+    'code name category series unit specification price currency tax_percent cost description',
+  ),
+  tag: inFolder('history.field', 'name colour'),
+  option: {
+    ...inFolder('history.field', 'label_zh label_en colour is_retired value'),
+    rank: 'history.field.rank',
+  },
+  attachment: inFolder('history.field', 'name'),
+  dashboard: inFolder('history.field', 'name tiles'),
+  target: inFolder('history.field', 'amount'),
+}
+
+/**
+ * What a field is called in the reader's language.
+ *
+ * @param resource Singular name, as the journal has it.
+ * @param field As the API has it; an inner key (`address.city`) is called as the whole.
+ * @returns Empty for inner keys of the server that have no name.
+ */
+export function fieldLabel(resource: string, field: string): string {
+  const [head = field] = field.split('.')
+  const key = labels[resource]?.[head] ?? common[head]
+  return key ? t(key) : ''
+}
+
+/** The fields of a kind of record that have a name, in the order in which they are read. */
+export function namedFields(resource: string): string[] {
+  return [...Object.keys(labels[resource] ?? {}), ...Object.keys(common)]
+}
