@@ -2339,6 +2339,19 @@ export interface components {
             updated_at: string;
             is_active: boolean;
             can_write: boolean;
+            /**
+             * Format: date-time
+             * @description In lists with `deleted=only` alone.
+             */
+            deleted_at?: string | null;
+            /** @description In lists with `deleted=only` alone. */
+            deleted_by?: number | null;
+            /** @description In lists with `deleted=only` alone. */
+            deleter?: components["schemas"]["Link"] | null;
+            /** @description How many records vanished with it, by the names of their lists. In lists with `deleted=only` alone. */
+            deleted_with?: {
+                [key: string]: number;
+            };
         };
         Attainment: {
             rows: components["schemas"]["AttainmentRow"][];
@@ -2445,6 +2458,19 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
             can_write: boolean;
+            /**
+             * Format: date-time
+             * @description In lists with `deleted=only` alone.
+             */
+            deleted_at?: string | null;
+            /** @description In lists with `deleted=only` alone. */
+            deleted_by?: number | null;
+            /** @description In lists with `deleted=only` alone. */
+            deleter?: components["schemas"]["Link"] | null;
+            /** @description How many records vanished with it, by the names of their lists. In lists with `deleted=only` alone. */
+            deleted_with?: {
+                [key: string]: number;
+            };
         };
         ContactInput: {
             customer_id: number;
@@ -2533,6 +2559,19 @@ export interface components {
             updated_at: string;
             is_active: boolean;
             can_write: boolean;
+            /**
+             * Format: date-time
+             * @description In lists with `deleted=only` alone.
+             */
+            deleted_at?: string | null;
+            /** @description In lists with `deleted=only` alone. */
+            deleted_by?: number | null;
+            /** @description In lists with `deleted=only` alone. */
+            deleter?: components["schemas"]["Link"] | null;
+            /** @description How many records vanished with it, by the names of their lists. In lists with `deleted=only` alone. */
+            deleted_with?: {
+                [key: string]: number;
+            };
         };
         Currencies: {
             base_currency: string;
@@ -2700,6 +2739,19 @@ export interface components {
             updated_at: string;
             is_active: boolean;
             can_write: boolean;
+            /**
+             * Format: date-time
+             * @description In lists with `deleted=only` alone.
+             */
+            deleted_at?: string | null;
+            /** @description In lists with `deleted=only` alone. */
+            deleted_by?: number | null;
+            /** @description In lists with `deleted=only` alone. */
+            deleter?: components["schemas"]["Link"] | null;
+            /** @description How many records vanished with it, by the names of their lists. In lists with `deleted=only` alone. */
+            deleted_with?: {
+                [key: string]: number;
+            };
         };
         CustomersReport: {
             rows: components["schemas"]["CustomersRow"][];
@@ -2770,6 +2822,19 @@ export interface components {
             updated_at: string;
             is_active: boolean;
             can_write: boolean;
+            /**
+             * Format: date-time
+             * @description In lists with `deleted=only` alone.
+             */
+            deleted_at?: string | null;
+            /** @description In lists with `deleted=only` alone. */
+            deleted_by?: number | null;
+            /** @description In lists with `deleted=only` alone. */
+            deleter?: components["schemas"]["Link"] | null;
+            /** @description How many records vanished with it, by the names of their lists. In lists with `deleted=only` alone. */
+            deleted_with?: {
+                [key: string]: number;
+            };
         };
         DeactivationInput: {
             successor_id?: number | null;
@@ -2939,6 +3004,19 @@ export interface components {
             updated_at: string;
             is_active: boolean;
             can_write: boolean;
+            /**
+             * Format: date-time
+             * @description In lists with `deleted=only` alone.
+             */
+            deleted_at?: string | null;
+            /** @description In lists with `deleted=only` alone. */
+            deleted_by?: number | null;
+            /** @description In lists with `deleted=only` alone. */
+            deleter?: components["schemas"]["Link"] | null;
+            /** @description How many records vanished with it, by the names of their lists. In lists with `deleted=only` alone. */
+            deleted_with?: {
+                [key: string]: number;
+            };
         };
         Digest: {
             owner: components["schemas"]["Actor"];
@@ -3036,6 +3114,19 @@ export interface components {
             updated_at: string;
             is_active: boolean;
             can_write: boolean;
+            /**
+             * Format: date-time
+             * @description In lists with `deleted=only` alone.
+             */
+            deleted_at?: string | null;
+            /** @description In lists with `deleted=only` alone. */
+            deleted_by?: number | null;
+            /** @description In lists with `deleted=only` alone. */
+            deleter?: components["schemas"]["Link"] | null;
+            /** @description How many records vanished with it, by the names of their lists. In lists with `deleted=only` alone. */
+            deleted_with?: {
+                [key: string]: number;
+            };
         };
         ForecastReport: {
             rows: components["schemas"]["ForecastRow"][];
@@ -3410,6 +3501,19 @@ export interface components {
             updated_at: string;
             is_active: boolean;
             can_write: boolean;
+            /**
+             * Format: date-time
+             * @description In lists with `deleted=only` alone.
+             */
+            deleted_at?: string | null;
+            /** @description In lists with `deleted=only` alone. */
+            deleted_by?: number | null;
+            /** @description In lists with `deleted=only` alone. */
+            deleter?: components["schemas"]["Link"] | null;
+            /** @description How many records vanished with it, by the names of their lists. In lists with `deleted=only` alone. */
+            deleted_with?: {
+                [key: string]: number;
+            };
         };
         PasswordChangeInput: {
             current_password: string;
@@ -3537,6 +3641,19 @@ export interface components {
             updated_at: string;
             is_active: boolean;
             can_write: boolean;
+            /**
+             * Format: date-time
+             * @description In lists with `deleted=only` alone.
+             */
+            deleted_at?: string | null;
+            /** @description In lists with `deleted=only` alone. */
+            deleted_by?: number | null;
+            /** @description In lists with `deleted=only` alone. */
+            deleter?: components["schemas"]["Link"] | null;
+            /** @description How many records vanished with it, by the names of their lists. In lists with `deleted=only` alone. */
+            deleted_with?: {
+                [key: string]: number;
+            };
         };
         PhoneEntry: {
             kind: string | null;
@@ -3605,6 +3722,19 @@ export interface components {
             updated_at: string;
             is_active: boolean;
             can_write: boolean;
+            /**
+             * Format: date-time
+             * @description In lists with `deleted=only` alone.
+             */
+            deleted_at?: string | null;
+            /** @description In lists with `deleted=only` alone. */
+            deleted_by?: number | null;
+            /** @description In lists with `deleted=only` alone. */
+            deleter?: components["schemas"]["Link"] | null;
+            /** @description How many records vanished with it, by the names of their lists. In lists with `deleted=only` alone. */
+            deleted_with?: {
+                [key: string]: number;
+            };
         };
         PipelineReport: {
             rows: components["schemas"]["PipelineRow"][];
@@ -3692,6 +3822,19 @@ export interface components {
             updated_at: string;
             is_active: boolean;
             can_write: boolean;
+            /**
+             * Format: date-time
+             * @description In lists with `deleted=only` alone.
+             */
+            deleted_at?: string | null;
+            /** @description In lists with `deleted=only` alone. */
+            deleted_by?: number | null;
+            /** @description In lists with `deleted=only` alone. */
+            deleter?: components["schemas"]["Link"] | null;
+            /** @description How many records vanished with it, by the names of their lists. In lists with `deleted=only` alone. */
+            deleted_with?: {
+                [key: string]: number;
+            };
         };
         QualifyDealInput: {
             name: string;
@@ -3869,6 +4012,19 @@ export interface components {
             updated_at: string;
             is_active: boolean;
             can_write: boolean;
+            /**
+             * Format: date-time
+             * @description In lists with `deleted=only` alone.
+             */
+            deleted_at?: string | null;
+            /** @description In lists with `deleted=only` alone. */
+            deleted_by?: number | null;
+            /** @description In lists with `deleted=only` alone. */
+            deleter?: components["schemas"]["Link"] | null;
+            /** @description How many records vanished with it, by the names of their lists. In lists with `deleted=only` alone. */
+            deleted_with?: {
+                [key: string]: number;
+            };
         };
         RateInput: {
             currency: string;
@@ -4116,6 +4272,19 @@ export interface components {
             updated_at: string;
             is_active: boolean;
             can_write: boolean;
+            /**
+             * Format: date-time
+             * @description In lists with `deleted=only` alone.
+             */
+            deleted_at?: string | null;
+            /** @description In lists with `deleted=only` alone. */
+            deleted_by?: number | null;
+            /** @description In lists with `deleted=only` alone. */
+            deleter?: components["schemas"]["Link"] | null;
+            /** @description How many records vanished with it, by the names of their lists. In lists with `deleted=only` alone. */
+            deleted_with?: {
+                [key: string]: number;
+            };
         };
         TargetInput: {
             user_id?: number | null;
@@ -4182,6 +4351,19 @@ export interface components {
             updated_at: string;
             is_active: boolean;
             can_write: boolean;
+            /**
+             * Format: date-time
+             * @description In lists with `deleted=only` alone.
+             */
+            deleted_at?: string | null;
+            /** @description In lists with `deleted=only` alone. */
+            deleted_by?: number | null;
+            /** @description In lists with `deleted=only` alone. */
+            deleter?: components["schemas"]["Link"] | null;
+            /** @description How many records vanished with it, by the names of their lists. In lists with `deleted=only` alone. */
+            deleted_with?: {
+                [key: string]: number;
+            };
         };
         TeamInput: {
             name: string;
@@ -4223,6 +4405,19 @@ export interface components {
             updated_at: string;
             is_active: boolean;
             can_write: boolean;
+            /**
+             * Format: date-time
+             * @description In lists with `deleted=only` alone.
+             */
+            deleted_at?: string | null;
+            /** @description In lists with `deleted=only` alone. */
+            deleted_by?: number | null;
+            /** @description In lists with `deleted=only` alone. */
+            deleter?: components["schemas"]["Link"] | null;
+            /** @description How many records vanished with it, by the names of their lists. In lists with `deleted=only` alone. */
+            deleted_with?: {
+                [key: string]: number;
+            };
         };
         Tile: {
             /** @enum {string} */
@@ -4354,6 +4549,19 @@ export interface components {
             updated_at: string;
             is_active: boolean;
             can_write: boolean;
+            /**
+             * Format: date-time
+             * @description In lists with `deleted=only` alone.
+             */
+            deleted_at?: string | null;
+            /** @description In lists with `deleted=only` alone. */
+            deleted_by?: number | null;
+            /** @description In lists with `deleted=only` alone. */
+            deleter?: components["schemas"]["Link"] | null;
+            /** @description How many records vanished with it, by the names of their lists. In lists with `deleted=only` alone. */
+            deleted_with?: {
+                [key: string]: number;
+            };
         };
         VelocityReport: {
             rows: components["schemas"]["VelocityRow"][];
@@ -4427,7 +4635,7 @@ export interface operations {
             query?: {
                 page?: number;
                 per_page?: number;
-                /** @description Comma list of created_at, id, name, size, updated_at; a leading - sorts downwards. */
+                /** @description Comma list of created_at, deleted_at, id, name, size, updated_at; a leading - sorts downwards. */
                 sort?: string;
                 /** @description From `next_cursor`; not with `page`. */
                 cursor?: string;
@@ -4435,7 +4643,7 @@ export interface operations {
                 /** @description Comma list of fields to send. */
                 fields?: string;
                 deleted?: "only";
-                /** @description JSON tree of and, or, {field, op, value} over: id (eq, ne, in, not_in, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); deal_id (eq, ne, in, not_in, is_null, not_null); contact_id (eq, ne, in, not_in, is_null, not_null); name (contains, not_contains, eq, starts_with, is_null, not_null); content_type (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null) */
+                /** @description JSON tree of and, or, {field, op, value} over: id (eq, ne, in, not_in, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); deal_id (eq, ne, in, not_in, is_null, not_null); contact_id (eq, ne, in, not_in, is_null, not_null); name (contains, not_contains, eq, starts_with, is_null, not_null); content_type (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); deleted_by (eq, ne, in, not_in, is_null, not_null); deleted (eq, ne, lt, lte, gt, gte, is_null, not_null) */
                 where?: string;
                 q?: string;
                 id?: (number | "none")[];
@@ -4447,6 +4655,12 @@ export interface operations {
                 created_by?: (number | "none")[];
                 created_after?: string;
                 created_before?: string;
+                /** @description Who deleted it; with `deleted=only`. */
+                deleted_by?: (number | "none")[];
+                /** @description When it was deleted; with `deleted=only`. */
+                deleted_after?: string;
+                /** @description When it was deleted; with `deleted=only`. */
+                deleted_before?: string;
             };
             header?: never;
             path?: never;
@@ -5960,7 +6174,7 @@ export interface operations {
             query?: {
                 page?: number;
                 per_page?: number;
-                /** @description Comma list of created_at, customer_id, duration_seconds, id, kind, next_follow_up_at, occurred_at, outcome, updated_at, user_id; a leading - sorts downwards. */
+                /** @description Comma list of created_at, customer_id, deleted_at, duration_seconds, id, kind, next_follow_up_at, occurred_at, outcome, updated_at, user_id; a leading - sorts downwards. */
                 sort?: string;
                 /** @description From `next_cursor`; not with `page`. */
                 cursor?: string;
@@ -5968,7 +6182,7 @@ export interface operations {
                 /** @description Comma list of fields to send. */
                 fields?: string;
                 deleted?: "only";
-                /** @description JSON tree of and, or, {field, op, value} over: id (eq, ne, in, not_in, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); person_id (eq, ne, in, not_in, is_null, not_null); deal_id (eq, ne, in, not_in, is_null, not_null); user_id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); kind (eq, ne, in, not_in, is_null, not_null); direction (eq, ne, in, not_in, is_null, not_null); first_answer (eq, is_null, not_null); outcome (eq, ne, in, not_in, is_null, not_null); occurred (eq, ne, lt, lte, gt, gte, is_null, not_null); next_follow_up (eq, ne, lt, lte, gt, gte, is_null, not_null); duration_seconds (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null) */
+                /** @description JSON tree of and, or, {field, op, value} over: id (eq, ne, in, not_in, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); person_id (eq, ne, in, not_in, is_null, not_null); deal_id (eq, ne, in, not_in, is_null, not_null); user_id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); kind (eq, ne, in, not_in, is_null, not_null); direction (eq, ne, in, not_in, is_null, not_null); first_answer (eq, is_null, not_null); outcome (eq, ne, in, not_in, is_null, not_null); occurred (eq, ne, lt, lte, gt, gte, is_null, not_null); next_follow_up (eq, ne, lt, lte, gt, gte, is_null, not_null); duration_seconds (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null); deleted_by (eq, ne, in, not_in, is_null, not_null); deleted (eq, ne, lt, lte, gt, gte, is_null, not_null) */
                 where?: string;
                 q?: string;
                 id?: (number | "none")[];
@@ -5996,6 +6210,12 @@ export interface operations {
                 updated_before?: string;
                 external_source?: (string | "none")[];
                 external_id?: (string | "none")[];
+                /** @description Who deleted it; with `deleted=only`. */
+                deleted_by?: (number | "none")[];
+                /** @description When it was deleted; with `deleted=only`. */
+                deleted_after?: string;
+                /** @description When it was deleted; with `deleted=only`. */
+                deleted_before?: string;
             };
             header?: never;
             path?: never;
@@ -6851,7 +7071,7 @@ export interface operations {
             query?: {
                 page?: number;
                 per_page?: number;
-                /** @description Comma list of annual_revenue, created_at, credit_rating, disqualified_at, employee_count, first_contacted_at, id, last_contacted_at, level, name, next_follow_up_at, owner_id, qualified_at, status, updated_at; a leading - sorts downwards. */
+                /** @description Comma list of annual_revenue, created_at, credit_rating, deleted_at, disqualified_at, employee_count, first_contacted_at, id, last_contacted_at, level, name, next_follow_up_at, owner_id, qualified_at, status, updated_at; a leading - sorts downwards. */
                 sort?: string;
                 /** @description From `next_cursor`; not with `page`. */
                 cursor?: string;
@@ -6859,7 +7079,7 @@ export interface operations {
                 /** @description Comma list of fields to send. */
                 fields?: string;
                 deleted?: "only";
-                /** @description JSON tree of and, or, {field, op, value} over: name (contains, not_contains, eq, starts_with, is_null, not_null); kind (eq, ne, in, not_in, is_null, not_null); status (eq, ne, in, not_in, is_null, not_null); source (eq, ne, in, not_in, is_null, not_null); industry (eq, ne, in, not_in, is_null, not_null); level (eq, ne, in, not_in, is_null, not_null); owner_id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); parent_id (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); id (eq, ne, in, not_in, is_null, not_null); email (contains, not_contains, eq, starts_with, is_null, not_null); phone_e164 (eq, ne, in, not_in, is_null, not_null); tax_id (eq, ne, in, not_in, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null); tag (has, has_not, is_null, not_null); credit_rating (eq, ne, lt, lte, gt, gte, is_null, not_null); employee_count (eq, ne, lt, lte, gt, gte, is_null, not_null); annual_revenue (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); first_contacted (eq, ne, lt, lte, gt, gte, is_null, not_null); last_contacted (eq, ne, lt, lte, gt, gte, is_null, not_null); deal_state (eq, ne, in, not_in, is_null, not_null); silent_since (eq, ne, lt, lte, gt, gte, is_null, not_null); became_lead (eq, ne, lt, lte, gt, gte, is_null, not_null); qualified (eq, ne, lt, lte, gt, gte, is_null, not_null); qualified_by (eq, ne, in, not_in, is_null, not_null); disqualified (eq, ne, lt, lte, gt, gte, is_null, not_null); disqualify_reason (eq, ne, in, not_in, is_null, not_null); next_follow_up (eq, ne, lt, lte, gt, gte, is_null, not_null); country (eq, ne, in, not_in, is_null, not_null); province (eq, ne, in, not_in, is_null, not_null); city (eq, ne, in, not_in, is_null, not_null) */
+                /** @description JSON tree of and, or, {field, op, value} over: name (contains, not_contains, eq, starts_with, is_null, not_null); kind (eq, ne, in, not_in, is_null, not_null); status (eq, ne, in, not_in, is_null, not_null); source (eq, ne, in, not_in, is_null, not_null); industry (eq, ne, in, not_in, is_null, not_null); level (eq, ne, in, not_in, is_null, not_null); owner_id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); parent_id (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); id (eq, ne, in, not_in, is_null, not_null); email (contains, not_contains, eq, starts_with, is_null, not_null); phone_e164 (eq, ne, in, not_in, is_null, not_null); tax_id (eq, ne, in, not_in, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null); tag (has, has_not, is_null, not_null); credit_rating (eq, ne, lt, lte, gt, gte, is_null, not_null); employee_count (eq, ne, lt, lte, gt, gte, is_null, not_null); annual_revenue (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); first_contacted (eq, ne, lt, lte, gt, gte, is_null, not_null); last_contacted (eq, ne, lt, lte, gt, gte, is_null, not_null); deal_state (eq, ne, in, not_in, is_null, not_null); silent_since (eq, ne, lt, lte, gt, gte, is_null, not_null); became_lead (eq, ne, lt, lte, gt, gte, is_null, not_null); qualified (eq, ne, lt, lte, gt, gte, is_null, not_null); qualified_by (eq, ne, in, not_in, is_null, not_null); disqualified (eq, ne, lt, lte, gt, gte, is_null, not_null); disqualify_reason (eq, ne, in, not_in, is_null, not_null); next_follow_up (eq, ne, lt, lte, gt, gte, is_null, not_null); country (eq, ne, in, not_in, is_null, not_null); province (eq, ne, in, not_in, is_null, not_null); city (eq, ne, in, not_in, is_null, not_null); deleted_by (eq, ne, in, not_in, is_null, not_null); deleted (eq, ne, lt, lte, gt, gte, is_null, not_null) */
                 where?: string;
                 q?: string;
                 name?: string;
@@ -6912,6 +7132,12 @@ export interface operations {
                 country?: (string | "none")[];
                 province?: (string | "none")[];
                 city?: (string | "none")[];
+                /** @description Who deleted it; with `deleted=only`. */
+                deleted_by?: (number | "none")[];
+                /** @description When it was deleted; with `deleted=only`. */
+                deleted_after?: string;
+                /** @description When it was deleted; with `deleted=only`. */
+                deleted_before?: string;
             };
             header?: never;
             path?: never;
@@ -7834,7 +8060,7 @@ export interface operations {
             query?: {
                 page?: number;
                 per_page?: number;
-                /** @description Comma list of created_at, customer_id, id, name, updated_at; a leading - sorts downwards. */
+                /** @description Comma list of created_at, customer_id, deleted_at, id, name, updated_at; a leading - sorts downwards. */
                 sort?: string;
                 /** @description From `next_cursor`; not with `page`. */
                 cursor?: string;
@@ -7842,7 +8068,7 @@ export interface operations {
                 /** @description Comma list of fields to send. */
                 fields?: string;
                 deleted?: "only";
-                /** @description JSON tree of and, or, {field, op, value} over: name (contains, not_contains, eq, starts_with, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); at_customer_id (eq, ne, in, not_in, is_null, not_null); id (eq, ne, in, not_in, is_null, not_null); is_primary (eq, is_null, not_null); has_left (eq, is_null, not_null); decision_role (eq, ne, in, not_in, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null) */
+                /** @description JSON tree of and, or, {field, op, value} over: name (contains, not_contains, eq, starts_with, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); at_customer_id (eq, ne, in, not_in, is_null, not_null); id (eq, ne, in, not_in, is_null, not_null); is_primary (eq, is_null, not_null); has_left (eq, is_null, not_null); decision_role (eq, ne, in, not_in, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); deleted_by (eq, ne, in, not_in, is_null, not_null); deleted (eq, ne, lt, lte, gt, gte, is_null, not_null) */
                 where?: string;
                 q?: string;
                 name?: string;
@@ -7859,6 +8085,12 @@ export interface operations {
                 created_before?: string;
                 updated_after?: string;
                 updated_before?: string;
+                /** @description Who deleted it; with `deleted=only`. */
+                deleted_by?: (number | "none")[];
+                /** @description When it was deleted; with `deleted=only`. */
+                deleted_after?: string;
+                /** @description When it was deleted; with `deleted=only`. */
+                deleted_before?: string;
             };
             header?: never;
             path: {
@@ -8552,7 +8784,7 @@ export interface operations {
             query?: {
                 page?: number;
                 per_page?: number;
-                /** @description Comma list of created_at, id, name, updated_at; a leading - sorts downwards. */
+                /** @description Comma list of created_at, deleted_at, id, name, updated_at; a leading - sorts downwards. */
                 sort?: string;
                 /** @description From `next_cursor`; not with `page`. */
                 cursor?: string;
@@ -8560,12 +8792,18 @@ export interface operations {
                 /** @description Comma list of fields to send. */
                 fields?: string;
                 deleted?: "only";
-                /** @description JSON tree of and, or, {field, op, value} over: id (eq, ne, in, not_in, is_null, not_null); owner_id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); visibility (eq, ne, in, not_in, is_null, not_null) */
+                /** @description JSON tree of and, or, {field, op, value} over: id (eq, ne, in, not_in, is_null, not_null); owner_id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); visibility (eq, ne, in, not_in, is_null, not_null); deleted_by (eq, ne, in, not_in, is_null, not_null); deleted (eq, ne, lt, lte, gt, gte, is_null, not_null) */
                 where?: string;
                 id?: (number | "none")[];
                 owner_id?: (number | "none")[];
                 team_id?: (number | "none")[];
                 visibility?: (string | "none")[];
+                /** @description Who deleted it; with `deleted=only`. */
+                deleted_by?: (number | "none")[];
+                /** @description When it was deleted; with `deleted=only`. */
+                deleted_after?: string;
+                /** @description When it was deleted; with `deleted=only`. */
+                deleted_before?: string;
             };
             header?: never;
             path?: never;
@@ -9220,7 +9458,7 @@ export interface operations {
             query?: {
                 page?: number;
                 per_page?: number;
-                /** @description Comma list of amount, closed_on, created_at, expected_close_on, forecast_category, id, last_contacted_at, name, next_step_on, opened_on, owner_id, rank, stage_entered_at, stage_id, state, updated_at, win_probability; a leading - sorts downwards. */
+                /** @description Comma list of amount, closed_on, created_at, deleted_at, expected_close_on, forecast_category, id, last_contacted_at, name, next_step_on, opened_on, owner_id, rank, stage_entered_at, stage_id, state, updated_at, win_probability; a leading - sorts downwards. */
                 sort?: string;
                 /** @description From `next_cursor`; not with `page`. */
                 cursor?: string;
@@ -9228,7 +9466,7 @@ export interface operations {
                 /** @description Comma list of fields to send. */
                 fields?: string;
                 deleted?: "only";
-                /** @description JSON tree of and, or, {field, op, value} over: as_of (); change (); entered (); went_on (); id (eq, ne, in, not_in, is_null, not_null); name (contains, not_contains, eq, starts_with, is_null, not_null); pipeline_id (eq, ne, in, not_in, is_null, not_null); stage_id (eq, ne, in, not_in, is_null, not_null); state (eq, ne, in, not_in, is_null, not_null); kind (eq, ne, in, not_in, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); person_id (eq, ne, in, not_in, is_null, not_null); product_id (eq, ne, in, not_in, is_null, not_null); product_series (eq, ne, in, not_in, is_null, not_null); industry (eq, ne, in, not_in, is_null, not_null); country (eq, ne, in, not_in, is_null, not_null); top_team_id (eq, ne, in, not_in, is_null, not_null); region (eq, ne, in, not_in, is_null, not_null); owner_id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); currency (eq, ne, in, not_in, is_null, not_null); amount (eq, ne, lt, lte, gt, gte, is_null, not_null); win_probability (eq, ne, lt, lte, gt, gte, is_null, not_null); forecast_category (eq, ne, in, not_in, is_null, not_null); source (eq, ne, in, not_in, is_null, not_null); lost_reason (eq, ne, in, not_in, is_null, not_null); lost_from_stage_id (eq, ne, in, not_in, is_null, not_null); competitor (eq, ne, in, not_in, is_null, not_null); opened (eq, ne, lt, lte, gt, gte, is_null, not_null); closed (eq, ne, lt, lte, gt, gte, is_null, not_null); expected_close (eq, ne, lt, lte, gt, gte, is_null, not_null); next_step_on (eq, ne, lt, lte, gt, gte, is_null, not_null); stage_entered (eq, ne, lt, lte, gt, gte, is_null, not_null); last_contacted (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); hygiene (eq, ne, in, not_in, is_null, not_null); is_backfill (eq, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null) */
+                /** @description JSON tree of and, or, {field, op, value} over: as_of (); change (); entered (); went_on (); id (eq, ne, in, not_in, is_null, not_null); name (contains, not_contains, eq, starts_with, is_null, not_null); pipeline_id (eq, ne, in, not_in, is_null, not_null); stage_id (eq, ne, in, not_in, is_null, not_null); state (eq, ne, in, not_in, is_null, not_null); kind (eq, ne, in, not_in, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); person_id (eq, ne, in, not_in, is_null, not_null); product_id (eq, ne, in, not_in, is_null, not_null); product_series (eq, ne, in, not_in, is_null, not_null); industry (eq, ne, in, not_in, is_null, not_null); country (eq, ne, in, not_in, is_null, not_null); top_team_id (eq, ne, in, not_in, is_null, not_null); region (eq, ne, in, not_in, is_null, not_null); owner_id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); currency (eq, ne, in, not_in, is_null, not_null); amount (eq, ne, lt, lte, gt, gte, is_null, not_null); win_probability (eq, ne, lt, lte, gt, gte, is_null, not_null); forecast_category (eq, ne, in, not_in, is_null, not_null); source (eq, ne, in, not_in, is_null, not_null); lost_reason (eq, ne, in, not_in, is_null, not_null); lost_from_stage_id (eq, ne, in, not_in, is_null, not_null); competitor (eq, ne, in, not_in, is_null, not_null); opened (eq, ne, lt, lte, gt, gte, is_null, not_null); closed (eq, ne, lt, lte, gt, gte, is_null, not_null); expected_close (eq, ne, lt, lte, gt, gte, is_null, not_null); next_step_on (eq, ne, lt, lte, gt, gte, is_null, not_null); stage_entered (eq, ne, lt, lte, gt, gte, is_null, not_null); last_contacted (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); hygiene (eq, ne, in, not_in, is_null, not_null); is_backfill (eq, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null); deleted_by (eq, ne, in, not_in, is_null, not_null); deleted (eq, ne, lt, lte, gt, gte, is_null, not_null) */
                 where?: string;
                 q?: string;
                 /** @description A moment, or a date for its end: the deals for which the other filters held then. */
@@ -9296,6 +9534,12 @@ export interface operations {
                 is_backfill?: boolean;
                 external_source?: (string | "none")[];
                 external_id?: (string | "none")[];
+                /** @description Who deleted it; with `deleted=only`. */
+                deleted_by?: (number | "none")[];
+                /** @description When it was deleted; with `deleted=only`. */
+                deleted_after?: string;
+                /** @description When it was deleted; with `deleted=only`. */
+                deleted_before?: string;
             };
             header?: never;
             path?: never;
@@ -9495,7 +9739,7 @@ export interface operations {
                 stage_id?: number;
                 cursor?: string;
                 per_page?: number;
-                /** @description JSON tree of and, or, {field, op, value} over: as_of (); change (); entered (); went_on (); id (eq, ne, in, not_in, is_null, not_null); name (contains, not_contains, eq, starts_with, is_null, not_null); pipeline_id (eq, ne, in, not_in, is_null, not_null); stage_id (eq, ne, in, not_in, is_null, not_null); state (eq, ne, in, not_in, is_null, not_null); kind (eq, ne, in, not_in, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); person_id (eq, ne, in, not_in, is_null, not_null); product_id (eq, ne, in, not_in, is_null, not_null); product_series (eq, ne, in, not_in, is_null, not_null); industry (eq, ne, in, not_in, is_null, not_null); country (eq, ne, in, not_in, is_null, not_null); top_team_id (eq, ne, in, not_in, is_null, not_null); region (eq, ne, in, not_in, is_null, not_null); owner_id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); currency (eq, ne, in, not_in, is_null, not_null); amount (eq, ne, lt, lte, gt, gte, is_null, not_null); win_probability (eq, ne, lt, lte, gt, gte, is_null, not_null); forecast_category (eq, ne, in, not_in, is_null, not_null); source (eq, ne, in, not_in, is_null, not_null); lost_reason (eq, ne, in, not_in, is_null, not_null); lost_from_stage_id (eq, ne, in, not_in, is_null, not_null); competitor (eq, ne, in, not_in, is_null, not_null); opened (eq, ne, lt, lte, gt, gte, is_null, not_null); closed (eq, ne, lt, lte, gt, gte, is_null, not_null); expected_close (eq, ne, lt, lte, gt, gte, is_null, not_null); next_step_on (eq, ne, lt, lte, gt, gte, is_null, not_null); stage_entered (eq, ne, lt, lte, gt, gte, is_null, not_null); last_contacted (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); hygiene (eq, ne, in, not_in, is_null, not_null); is_backfill (eq, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null) */
+                /** @description JSON tree of and, or, {field, op, value} over: as_of (); change (); entered (); went_on (); id (eq, ne, in, not_in, is_null, not_null); name (contains, not_contains, eq, starts_with, is_null, not_null); pipeline_id (eq, ne, in, not_in, is_null, not_null); stage_id (eq, ne, in, not_in, is_null, not_null); state (eq, ne, in, not_in, is_null, not_null); kind (eq, ne, in, not_in, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); person_id (eq, ne, in, not_in, is_null, not_null); product_id (eq, ne, in, not_in, is_null, not_null); product_series (eq, ne, in, not_in, is_null, not_null); industry (eq, ne, in, not_in, is_null, not_null); country (eq, ne, in, not_in, is_null, not_null); top_team_id (eq, ne, in, not_in, is_null, not_null); region (eq, ne, in, not_in, is_null, not_null); owner_id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); currency (eq, ne, in, not_in, is_null, not_null); amount (eq, ne, lt, lte, gt, gte, is_null, not_null); win_probability (eq, ne, lt, lte, gt, gte, is_null, not_null); forecast_category (eq, ne, in, not_in, is_null, not_null); source (eq, ne, in, not_in, is_null, not_null); lost_reason (eq, ne, in, not_in, is_null, not_null); lost_from_stage_id (eq, ne, in, not_in, is_null, not_null); competitor (eq, ne, in, not_in, is_null, not_null); opened (eq, ne, lt, lte, gt, gte, is_null, not_null); closed (eq, ne, lt, lte, gt, gte, is_null, not_null); expected_close (eq, ne, lt, lte, gt, gte, is_null, not_null); next_step_on (eq, ne, lt, lte, gt, gte, is_null, not_null); stage_entered (eq, ne, lt, lte, gt, gte, is_null, not_null); last_contacted (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); hygiene (eq, ne, in, not_in, is_null, not_null); is_backfill (eq, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null); deleted_by (eq, ne, in, not_in, is_null, not_null); deleted (eq, ne, lt, lte, gt, gte, is_null, not_null) */
                 where?: string;
                 q?: string;
                 /** @description A moment, or a date for its end: the deals for which the other filters held then. */
@@ -9561,6 +9805,12 @@ export interface operations {
                 is_backfill?: boolean;
                 external_source?: (string | "none")[];
                 external_id?: (string | "none")[];
+                /** @description Who deleted it; with `deleted=only`. */
+                deleted_by?: (number | "none")[];
+                /** @description When it was deleted; with `deleted=only`. */
+                deleted_after?: string;
+                /** @description When it was deleted; with `deleted=only`. */
+                deleted_before?: string;
             };
             header?: never;
             path?: never;
@@ -11140,7 +11390,7 @@ export interface operations {
             query?: {
                 page?: number;
                 per_page?: number;
-                /** @description Comma list of created_at, currency, id, updated_at, valid_on; a leading - sorts downwards. */
+                /** @description Comma list of created_at, currency, deleted_at, id, updated_at, valid_on; a leading - sorts downwards. */
                 sort?: string;
                 /** @description From `next_cursor`; not with `page`. */
                 cursor?: string;
@@ -11148,7 +11398,7 @@ export interface operations {
                 /** @description Comma list of fields to send. */
                 fields?: string;
                 deleted?: "only";
-                /** @description JSON tree of and, or, {field, op, value} over: id (eq, ne, in, not_in, is_null, not_null); currency (eq, ne, in, not_in, is_null, not_null); base_currency (eq, ne, in, not_in, is_null, not_null); valid (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null) */
+                /** @description JSON tree of and, or, {field, op, value} over: id (eq, ne, in, not_in, is_null, not_null); currency (eq, ne, in, not_in, is_null, not_null); base_currency (eq, ne, in, not_in, is_null, not_null); valid (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); deleted_by (eq, ne, in, not_in, is_null, not_null); deleted (eq, ne, lt, lte, gt, gte, is_null, not_null) */
                 where?: string;
                 id?: (number | "none")[];
                 currency?: (string | "none")[];
@@ -11159,6 +11409,12 @@ export interface operations {
                 created_before?: string;
                 updated_after?: string;
                 updated_before?: string;
+                /** @description Who deleted it; with `deleted=only`. */
+                deleted_by?: (number | "none")[];
+                /** @description When it was deleted; with `deleted=only`. */
+                deleted_after?: string;
+                /** @description When it was deleted; with `deleted=only`. */
+                deleted_before?: string;
             };
             header?: never;
             path?: never;
@@ -12190,7 +12446,7 @@ export interface operations {
             query?: {
                 page?: number;
                 per_page?: number;
-                /** @description Comma list of created_at, id, list, rank, updated_at, value; a leading - sorts downwards. */
+                /** @description Comma list of created_at, deleted_at, id, list, rank, updated_at, value; a leading - sorts downwards. */
                 sort?: string;
                 /** @description From `next_cursor`; not with `page`. */
                 cursor?: string;
@@ -12198,11 +12454,17 @@ export interface operations {
                 /** @description Comma list of fields to send. */
                 fields?: string;
                 deleted?: "only";
-                /** @description JSON tree of and, or, {field, op, value} over: list (eq, ne, in, not_in, is_null, not_null); value (eq, ne, in, not_in, is_null, not_null); is_retired (eq, is_null, not_null) */
+                /** @description JSON tree of and, or, {field, op, value} over: list (eq, ne, in, not_in, is_null, not_null); value (eq, ne, in, not_in, is_null, not_null); is_retired (eq, is_null, not_null); deleted_by (eq, ne, in, not_in, is_null, not_null); deleted (eq, ne, lt, lte, gt, gte, is_null, not_null) */
                 where?: string;
                 list?: (string | "none")[];
                 value?: (string | "none")[];
                 is_retired?: boolean;
+                /** @description Who deleted it; with `deleted=only`. */
+                deleted_by?: (number | "none")[];
+                /** @description When it was deleted; with `deleted=only`. */
+                deleted_after?: string;
+                /** @description When it was deleted; with `deleted=only`. */
+                deleted_before?: string;
             };
             header?: never;
             path?: never;
@@ -12839,7 +13101,7 @@ export interface operations {
             query?: {
                 page?: number;
                 per_page?: number;
-                /** @description Comma list of created_at, customer_id, id, name, updated_at; a leading - sorts downwards. */
+                /** @description Comma list of created_at, customer_id, deleted_at, id, name, updated_at; a leading - sorts downwards. */
                 sort?: string;
                 /** @description From `next_cursor`; not with `page`. */
                 cursor?: string;
@@ -12847,7 +13109,7 @@ export interface operations {
                 /** @description Comma list of fields to send. */
                 fields?: string;
                 deleted?: "only";
-                /** @description JSON tree of and, or, {field, op, value} over: name (contains, not_contains, eq, starts_with, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); at_customer_id (eq, ne, in, not_in, is_null, not_null); id (eq, ne, in, not_in, is_null, not_null); is_primary (eq, is_null, not_null); has_left (eq, is_null, not_null); decision_role (eq, ne, in, not_in, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null) */
+                /** @description JSON tree of and, or, {field, op, value} over: name (contains, not_contains, eq, starts_with, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); at_customer_id (eq, ne, in, not_in, is_null, not_null); id (eq, ne, in, not_in, is_null, not_null); is_primary (eq, is_null, not_null); has_left (eq, is_null, not_null); decision_role (eq, ne, in, not_in, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); deleted_by (eq, ne, in, not_in, is_null, not_null); deleted (eq, ne, lt, lte, gt, gte, is_null, not_null) */
                 where?: string;
                 q?: string;
                 name?: string;
@@ -12864,6 +13126,12 @@ export interface operations {
                 created_before?: string;
                 updated_after?: string;
                 updated_before?: string;
+                /** @description Who deleted it; with `deleted=only`. */
+                deleted_by?: (number | "none")[];
+                /** @description When it was deleted; with `deleted=only`. */
+                deleted_after?: string;
+                /** @description When it was deleted; with `deleted=only`. */
+                deleted_before?: string;
             };
             header?: never;
             path?: never;
@@ -13656,7 +13924,7 @@ export interface operations {
             query?: {
                 page?: number;
                 per_page?: number;
-                /** @description Comma list of created_at, id, name, updated_at; a leading - sorts downwards. */
+                /** @description Comma list of created_at, deleted_at, id, name, updated_at; a leading - sorts downwards. */
                 sort?: string;
                 /** @description From `next_cursor`; not with `page`. */
                 cursor?: string;
@@ -13664,12 +13932,18 @@ export interface operations {
                 /** @description Comma list of fields to send. */
                 fields?: string;
                 deleted?: "only";
-                /** @description JSON tree of and, or, {field, op, value} over: id (eq, ne, in, not_in, is_null, not_null); name (contains, not_contains, eq, starts_with, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null) */
+                /** @description JSON tree of and, or, {field, op, value} over: id (eq, ne, in, not_in, is_null, not_null); name (contains, not_contains, eq, starts_with, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); deleted_by (eq, ne, in, not_in, is_null, not_null); deleted (eq, ne, lt, lte, gt, gte, is_null, not_null) */
                 where?: string;
                 q?: string;
                 id?: (number | "none")[];
                 name?: string;
                 team_id?: (number | "none")[];
+                /** @description Who deleted it; with `deleted=only`. */
+                deleted_by?: (number | "none")[];
+                /** @description When it was deleted; with `deleted=only`. */
+                deleted_after?: string;
+                /** @description When it was deleted; with `deleted=only`. */
+                deleted_before?: string;
             };
             header?: never;
             path?: never;
@@ -14306,7 +14580,7 @@ export interface operations {
             query?: {
                 page?: number;
                 per_page?: number;
-                /** @description Comma list of category, code, created_at, id, name, price, series, updated_at; a leading - sorts downwards. */
+                /** @description Comma list of category, code, created_at, deleted_at, id, name, price, series, updated_at; a leading - sorts downwards. */
                 sort?: string;
                 /** @description From `next_cursor`; not with `page`. */
                 cursor?: string;
@@ -14314,7 +14588,7 @@ export interface operations {
                 /** @description Comma list of fields to send. */
                 fields?: string;
                 deleted?: "only";
-                /** @description JSON tree of and, or, {field, op, value} over: id (eq, ne, in, not_in, is_null, not_null); code (eq, ne, in, not_in, is_null, not_null); name (contains, not_contains, eq, starts_with, is_null, not_null); category (eq, ne, in, not_in, is_null, not_null); series (eq, ne, in, not_in, is_null, not_null); currency (eq, ne, in, not_in, is_null, not_null); price (eq, ne, lt, lte, gt, gte, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null) */
+                /** @description JSON tree of and, or, {field, op, value} over: id (eq, ne, in, not_in, is_null, not_null); code (eq, ne, in, not_in, is_null, not_null); name (contains, not_contains, eq, starts_with, is_null, not_null); category (eq, ne, in, not_in, is_null, not_null); series (eq, ne, in, not_in, is_null, not_null); currency (eq, ne, in, not_in, is_null, not_null); price (eq, ne, lt, lte, gt, gte, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); deleted_by (eq, ne, in, not_in, is_null, not_null); deleted (eq, ne, lt, lte, gt, gte, is_null, not_null) */
                 where?: string;
                 q?: string;
                 id?: (number | "none")[];
@@ -14331,6 +14605,12 @@ export interface operations {
                 created_before?: string;
                 updated_after?: string;
                 updated_before?: string;
+                /** @description Who deleted it; with `deleted=only`. */
+                deleted_by?: (number | "none")[];
+                /** @description When it was deleted; with `deleted=only`. */
+                deleted_after?: string;
+                /** @description When it was deleted; with `deleted=only`. */
+                deleted_before?: string;
             };
             header?: never;
             path?: never;
@@ -15105,7 +15385,7 @@ export interface operations {
             query?: {
                 page?: number;
                 per_page?: number;
-                /** @description Comma list of created_at, id, number, revision, sent_at, status, total, updated_at, valid_until; a leading - sorts downwards. */
+                /** @description Comma list of created_at, deleted_at, id, number, revision, sent_at, status, total, updated_at, valid_until; a leading - sorts downwards. */
                 sort?: string;
                 /** @description From `next_cursor`; not with `page`. */
                 cursor?: string;
@@ -15113,7 +15393,7 @@ export interface operations {
                 /** @description Comma list of fields to send. */
                 fields?: string;
                 deleted?: "only";
-                /** @description JSON tree of and, or, {field, op, value} over: id (eq, ne, in, not_in, is_null, not_null); number (contains, not_contains, eq, starts_with, is_null, not_null); status (eq, ne, in, not_in, is_null, not_null); deal_id (eq, ne, in, not_in, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); person_id (eq, ne, in, not_in, is_null, not_null); owner_id (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); superseded_by_id (eq, ne, in, not_in, is_null, not_null); currency (eq, ne, in, not_in, is_null, not_null); total (eq, ne, lt, lte, gt, gte, is_null, not_null); valid_until (eq, ne, lt, lte, gt, gte, is_null, not_null); sent (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null) */
+                /** @description JSON tree of and, or, {field, op, value} over: id (eq, ne, in, not_in, is_null, not_null); number (contains, not_contains, eq, starts_with, is_null, not_null); status (eq, ne, in, not_in, is_null, not_null); deal_id (eq, ne, in, not_in, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); person_id (eq, ne, in, not_in, is_null, not_null); owner_id (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); superseded_by_id (eq, ne, in, not_in, is_null, not_null); currency (eq, ne, in, not_in, is_null, not_null); total (eq, ne, lt, lte, gt, gte, is_null, not_null); valid_until (eq, ne, lt, lte, gt, gte, is_null, not_null); sent (eq, ne, lt, lte, gt, gte, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); deleted_by (eq, ne, in, not_in, is_null, not_null); deleted (eq, ne, lt, lte, gt, gte, is_null, not_null) */
                 where?: string;
                 q?: string;
                 id?: (number | "none")[];
@@ -15139,6 +15419,12 @@ export interface operations {
                 created_before?: string;
                 updated_after?: string;
                 updated_before?: string;
+                /** @description Who deleted it; with `deleted=only`. */
+                deleted_by?: (number | "none")[];
+                /** @description When it was deleted; with `deleted=only`. */
+                deleted_after?: string;
+                /** @description When it was deleted; with `deleted=only`. */
+                deleted_before?: string;
             };
             header?: never;
             path?: never;
@@ -17944,7 +18230,7 @@ export interface operations {
             query?: {
                 page?: number;
                 per_page?: number;
-                /** @description Comma list of created_at, id, name, updated_at; a leading - sorts downwards. */
+                /** @description Comma list of created_at, deleted_at, id, name, updated_at; a leading - sorts downwards. */
                 sort?: string;
                 /** @description From `next_cursor`; not with `page`. */
                 cursor?: string;
@@ -17952,11 +18238,17 @@ export interface operations {
                 /** @description Comma list of fields to send. */
                 fields?: string;
                 deleted?: "only";
-                /** @description JSON tree of and, or, {field, op, value} over: name (contains, not_contains, eq, starts_with, is_null, not_null); id (eq, ne, in, not_in, is_null, not_null) */
+                /** @description JSON tree of and, or, {field, op, value} over: name (contains, not_contains, eq, starts_with, is_null, not_null); id (eq, ne, in, not_in, is_null, not_null); deleted_by (eq, ne, in, not_in, is_null, not_null); deleted (eq, ne, lt, lte, gt, gte, is_null, not_null) */
                 where?: string;
                 q?: string;
                 name?: string;
                 id?: (number | "none")[];
+                /** @description Who deleted it; with `deleted=only`. */
+                deleted_by?: (number | "none")[];
+                /** @description When it was deleted; with `deleted=only`. */
+                deleted_after?: string;
+                /** @description When it was deleted; with `deleted=only`. */
+                deleted_before?: string;
             };
             header?: never;
             path?: never;
@@ -18593,7 +18885,7 @@ export interface operations {
             query?: {
                 page?: number;
                 per_page?: number;
-                /** @description Comma list of created_at, id, period_on, updated_at, value; a leading - sorts downwards. */
+                /** @description Comma list of created_at, deleted_at, id, period_on, updated_at, value; a leading - sorts downwards. */
                 sort?: string;
                 /** @description From `next_cursor`; not with `page`. */
                 cursor?: string;
@@ -18601,7 +18893,7 @@ export interface operations {
                 /** @description Comma list of fields to send. */
                 fields?: string;
                 deleted?: "only";
-                /** @description JSON tree of and, or, {field, op, value} over: id (eq, ne, in, not_in, is_null, not_null); user_id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); period (eq, ne, in, not_in, is_null, not_null); period_on (eq, ne, lt, lte, gt, gte, is_null, not_null); measure (eq, ne, in, not_in, is_null, not_null); product_id (eq, ne, in, not_in, is_null, not_null); currency (eq, ne, in, not_in, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null) */
+                /** @description JSON tree of and, or, {field, op, value} over: id (eq, ne, in, not_in, is_null, not_null); user_id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); period (eq, ne, in, not_in, is_null, not_null); period_on (eq, ne, lt, lte, gt, gte, is_null, not_null); measure (eq, ne, in, not_in, is_null, not_null); product_id (eq, ne, in, not_in, is_null, not_null); currency (eq, ne, in, not_in, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null); deleted_by (eq, ne, in, not_in, is_null, not_null); deleted (eq, ne, lt, lte, gt, gte, is_null, not_null) */
                 where?: string;
                 id?: (number | "none")[];
                 user_id?: (number | "none")[];
@@ -18615,6 +18907,12 @@ export interface operations {
                 currency?: (string | "none")[];
                 external_source?: (string | "none")[];
                 external_id?: (string | "none")[];
+                /** @description Who deleted it; with `deleted=only`. */
+                deleted_by?: (number | "none")[];
+                /** @description When it was deleted; with `deleted=only`. */
+                deleted_after?: string;
+                /** @description When it was deleted; with `deleted=only`. */
+                deleted_before?: string;
             };
             header?: never;
             path?: never;
@@ -19600,7 +19898,7 @@ export interface operations {
             query?: {
                 page?: number;
                 per_page?: number;
-                /** @description Comma list of created_at, id, name, updated_at; a leading - sorts downwards. */
+                /** @description Comma list of created_at, deleted_at, id, name, updated_at; a leading - sorts downwards. */
                 sort?: string;
                 /** @description From `next_cursor`; not with `page`. */
                 cursor?: string;
@@ -19608,7 +19906,7 @@ export interface operations {
                 /** @description Comma list of fields to send. */
                 fields?: string;
                 deleted?: "only";
-                /** @description JSON tree of and, or, {field, op, value} over: name (contains, not_contains, eq, starts_with, is_null, not_null); id (eq, ne, in, not_in, is_null, not_null); parent_id (eq, ne, in, not_in, is_null, not_null); manager_id (eq, ne, in, not_in, is_null, not_null); region (eq, ne, in, not_in, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null) */
+                /** @description JSON tree of and, or, {field, op, value} over: name (contains, not_contains, eq, starts_with, is_null, not_null); id (eq, ne, in, not_in, is_null, not_null); parent_id (eq, ne, in, not_in, is_null, not_null); manager_id (eq, ne, in, not_in, is_null, not_null); region (eq, ne, in, not_in, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); deleted_by (eq, ne, in, not_in, is_null, not_null); deleted (eq, ne, lt, lte, gt, gte, is_null, not_null) */
                 where?: string;
                 q?: string;
                 name?: string;
@@ -19622,6 +19920,12 @@ export interface operations {
                 created_before?: string;
                 updated_after?: string;
                 updated_before?: string;
+                /** @description Who deleted it; with `deleted=only`. */
+                deleted_by?: (number | "none")[];
+                /** @description When it was deleted; with `deleted=only`. */
+                deleted_after?: string;
+                /** @description When it was deleted; with `deleted=only`. */
+                deleted_before?: string;
             };
             header?: never;
             path?: never;
@@ -20396,7 +20700,7 @@ export interface operations {
             query?: {
                 page?: number;
                 per_page?: number;
-                /** @description Comma list of created_at, id, name, team_id, updated_at; a leading - sorts downwards. */
+                /** @description Comma list of created_at, deleted_at, id, name, team_id, updated_at; a leading - sorts downwards. */
                 sort?: string;
                 /** @description From `next_cursor`; not with `page`. */
                 cursor?: string;
@@ -20404,7 +20708,7 @@ export interface operations {
                 /** @description Comma list of fields to send. */
                 fields?: string;
                 deleted?: "only";
-                /** @description JSON tree of and, or, {field, op, value} over: name (contains, not_contains, eq, starts_with, is_null, not_null); id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); role (eq, ne, in, not_in, is_null, not_null); email (contains, not_contains, eq, starts_with, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null) */
+                /** @description JSON tree of and, or, {field, op, value} over: name (contains, not_contains, eq, starts_with, is_null, not_null); id (eq, ne, in, not_in, is_null, not_null); team_id (eq, ne, in, not_in, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null); updated (eq, ne, lt, lte, gt, gte, is_null, not_null); role (eq, ne, in, not_in, is_null, not_null); email (contains, not_contains, eq, starts_with, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null); deleted_by (eq, ne, in, not_in, is_null, not_null); deleted (eq, ne, lt, lte, gt, gte, is_null, not_null) */
                 where?: string;
                 q?: string;
                 name?: string;
@@ -20418,6 +20722,12 @@ export interface operations {
                 email?: string;
                 external_source?: (string | "none")[];
                 external_id?: (string | "none")[];
+                /** @description Who deleted it; with `deleted=only`. */
+                deleted_by?: (number | "none")[];
+                /** @description When it was deleted; with `deleted=only`. */
+                deleted_after?: string;
+                /** @description When it was deleted; with `deleted=only`. */
+                deleted_before?: string;
             };
             header?: never;
             path?: never;
