@@ -3,8 +3,9 @@ import { t } from '@/i18n/i18n'
 /** Keys of the word files by field. */
 type Labels = Record<string, string>
 
-const inFolder = (folder: string, names: string): Labels =>
-  Object.fromEntries(names.split(' ').map((name) => [name, `${folder}.${name}`]))
+const keysOf = (key: (name: string) => string, names: string): Labels =>
+  Object.fromEntries(names.split(' ').map((name) => [name, key(name)]))
+const ofOther = (name: string): string => `history.field.${name}`
 
 const common: Labels = { is_active: 'undo.deletion', rank: 'undo.place', custom: 'undo.otherField' }
 
@@ -37,36 +38,36 @@ const labels: Record<string, Labels> = {
     disqualify_note: 'lead.note',
   },
   deal: {
-    ...inFolder(
-      'deal.field',
+    ...keysOf(
+      (name) => `deal.field.${name}`,
       'name kind customer_id people pipeline_id stage_id amount amount_is_manual currency win_probability ' +
         'forecast_category lines opened_on expected_close_on closed_on lost_reason lost_note competitors ' +
         'next_step next_step_on source description owner_id',
     ),
     collaborators: 'history.sharedWith',
   },
-  person: inFolder(
-    'person.field',
+  person: keysOf(
+    (name) => `person.field.${name}`,
     'name salutation title department emails phones wechat qq birthday address photo decision_role is_primary ' +
       'has_left do_not_call do_not_email description customer_id customers',
   ),
-  contact: inFolder(
-    'contact.field',
+  contact: keysOf(
+    (name) => `contact.field.${name}`,
     'customer_id person_id deal_id user_id kind direction subject content outcome occurred_at duration_seconds ' +
       'next_step next_follow_up_at',
   ),
-  product: inFolder(
-    'admin.product',
+  product: keysOf(
+    (name) => `admin.product.${name}`,
     'code name category series unit specification price currency tax_percent cost description',
   ),
-  tag: inFolder('history.field', 'name colour'),
+  tag: keysOf(ofOther, 'name colour'),
   option: {
-    ...inFolder('history.field', 'label_zh label_en colour is_retired value'),
+    ...keysOf(ofOther, 'label_zh label_en colour is_retired value'),
     rank: 'history.field.rank',
   },
-  attachment: inFolder('history.field', 'name'),
-  dashboard: inFolder('history.field', 'name tiles'),
-  target: inFolder('history.field', 'amount'),
+  attachment: keysOf(ofOther, 'name'),
+  dashboard: keysOf(ofOther, 'name tiles'),
+  target: keysOf(ofOther, 'amount'),
 }
 
 /**
@@ -80,9 +81,4 @@ export function fieldLabel(resource: string, field: string): string {
   const [head = field] = field.split('.')
   const key = labels[resource]?.[head] ?? common[head]
   return key ? t(key) : ''
-}
-
-/** The fields of a kind of record that have a name, in the order in which they are read. */
-export function namedFields(resource: string): string[] {
-  return [...Object.keys(labels[resource] ?? {}), ...Object.keys(common)]
 }
