@@ -33,6 +33,8 @@ const pages = (scene: Scene): [name: string, path: string][] => [
   ['admin-company', '/admin/company'],
   ['admin-currencies', '/admin/currencies'],
   ['admin-tags', '/admin/tags'],
+  ['bin', '/bin'],
+  ['bin-contacts', '/bin/contacts'],
   ['settings', '/settings'],
   ['absent', '/no/such/page'],
 ]
