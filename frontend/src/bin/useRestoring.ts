@@ -67,22 +67,25 @@ export function useRestoring(resource: BinnedResource) {
     busy.value = false
   }
 
-  /** All that match, however many are loaded: those that one may bring back. */
-  async function everyOne(query: Query): Promise<number[]> {
+  /** All that match, however many are loaded: those that one may bring back; null when they could not be asked for. */
+  async function everyOne(query: Query): Promise<number[] | null> {
+    const wanted = { ...query, fields: 'id,deleted_by,can_write', per_page: 200, count: 'none' }
     const found: number[] = []
     let cursor: string | null = null
-    do {
-      const page: ListPage<Binned> = await rest.get(`/${resource}`, {
-        ...query,
-        fields: 'id,deleted_by,can_write',
-        per_page: 200,
-        count: 'none',
-        cursor,
-      })
-      found.push(...page.data.filter(may).map(({ id }) => id))
-      cursor = page.meta.next_cursor ?? null
-    } while (cursor !== null)
-    return found
+    busy.value = true
+    try {
+      do {
+        const page: ListPage<Binned> = await rest.get(`/${resource}`, { ...wanted, cursor })
+        found.push(...page.data.filter(may).map(({ id }) => id))
+        cursor = page.meta.next_cursor ?? null
+      } while (cursor !== null)
+      return found
+    } catch (fault) {
+      toast(explain(fault) ?? '', { tone: 'error' })
+      return null
+    } finally {
+      busy.value = false
+    }
   }
 
   return { busy, may, restore, everyOne }
