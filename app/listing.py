@@ -57,6 +57,7 @@ from .database import (
     position,
     read_engine,
 )
+from .deletion import deletion_fields, deletion_filters, hidden_with
 from .errors import Issue, Problem, invalid, not_found
 from .filtering import (
     AsOf,
@@ -223,7 +224,10 @@ class ListSpec:
             "id": self.model.id,
             "created_at": self.model.created_at,
             "updated_at": self.model.updated_at,
+            "deleted_at": self.model.deleted_at,
         } | self.sort
+        self.filters = self.filters | deletion_filters(self.model)
+        self.deletion = deletion_fields(self.model)
         self.plain: dict[str, tuple[str, str]] = {
             name + suffix: (name, op) for name, one in self.filters.items() for suffix, op in one.suffixes
         }
@@ -239,12 +243,19 @@ class ListSpec:
         return None if self.masked is None or self.unmask in shape[1] else self.masked
 
     def projection(
-        self, shape: Shape, dialect: str, can_write: bool | None, names: frozenset[str] | None = None
+        self,
+        shape: Shape,
+        dialect: str,
+        can_write: bool | None,
+        names: frozenset[str] | None = None,
+        *,
+        deleted: bool = False,
     ) -> Projection:
         """How rows are shown to readers of a shape.
 
         Args:
             can_write: None leaves the field out, False says no, True lets the row's condition decide.
+            deleted: whether deleted rows are shown, which say who deleted them and when.
         """
         condition: ColumnElement[bool] | bool | None = self.policy.writable_condition(shape) if can_write else can_write
         if isinstance(condition, True_):
@@ -260,6 +271,7 @@ class ListSpec:
             masks=self.masks,
             masked=self.masked_for(shape),
             gathered=self.gathered,
+            further=self.deletion if deleted else {},
         )
 
     def fill(
@@ -396,7 +408,7 @@ class ListSpec:
         if deleted not in ("", "only"):
             issues.append(Issue("deleted", "not_allowed", {"options": "only"}))
         cursor_text = single("cursor", "")
-        names = self._parse_names(single("fields", ""), issues)
+        names = self._parse_names(single("fields", ""), bool(deleted), issues)
         words = self._parse_words(single("q", ""), binds, issues)
         sort = self._parse_sort(single("sort", self.default_sort), issues)
         where = single("where", "")
@@ -451,11 +463,13 @@ class ListSpec:
             zone if is_of_now else None,
         )
 
-    def _parse_names(self, text: str, issues: list[Issue]) -> frozenset[str] | None:
+    def _parse_names(self, text: str, deleted: bool, issues: list[Issue]) -> frozenset[str] | None:
         if not text:
             return None
         names = frozenset(part.strip() for part in text.split(","))
         known = {name for name, one in self.fields.fields.items() if not one.load_only} | {"can_write"}
+        if deleted:
+            known |= {*self.deletion, "deleted_with"}
         if unknown := sorted(names - known):
             issues.append(Issue("fields", "unknown_name", {"names": ", ".join(unknown)[:200]}))
         return names & known
@@ -612,7 +626,7 @@ class ListSpec:
         can_write: bool | None = actor.may(self.policy.write)
         if names is not None and "can_write" not in names:
             can_write = None
-        projection = self.projection(actor.shape, dialect, can_write, names)
+        projection = self.projection(actor.shape, dialect, can_write, names, deleted=query.deleted)
         conditions = self.conditions(query, actor.shape, found=found)
         order: list[Any] = []
         for name, descending in query.sort:
@@ -681,6 +695,8 @@ class ListSpec:
             more = len(rows) > query.per_page
             rows = rows[: query.per_page]
             data = self.fill(connection, plan.projection, rows, binds)
+            if query.deleted and (query.names is None or "deleted_with" in query.names):
+                self._tell_hidden(connection, data)
             total, capped = self._total(connection, plan, query, binds, rows, offset, more)
         next_cursor = None
         if more and rows:
@@ -747,6 +763,13 @@ class ListSpec:
             query = select(self.search[0]).where(self.among_found(), live, self.policy.visible(shape))
             known = self._plans.keep((shape, dialect), Prepared(query, dialect))
         return known
+
+    def _tell_hidden(self, connection: Connection, data: Sequence[dict[str, Any]]) -> None:
+        """Add to deleted records how many others vanished with each of them, by the names of their lists."""
+        hidden = hidden_with(connection, self.policy, [record["id"] for record in data])
+        for record in data:
+            counts = hidden.get(record["id"], {})
+            record["deleted_with"] = {SPECS[name].plural: count for name, count in counts.items() if name in SPECS}
 
     def _total(
         self,

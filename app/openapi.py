@@ -163,6 +163,7 @@ class _Writer:
         """A record as it is read over HTTP."""
         found = self.schema(spec.fields, True, extra={"can_write": {"type": "boolean"}})
         name = found["$ref"].rsplit("/", 1)[-1]
+        self.schemas[name]["properties"] |= _DELETION
         for hidden in spec.right_fields:
             if hidden in self.schemas[name]["required"]:
                 self.schemas[name]["required"].remove(hidden)
@@ -179,6 +180,19 @@ class _Writer:
             },
         }
 
+
+_ONLY_DELETED = "In lists with `deleted=only` alone."
+
+_DELETION: Json = {
+    "deleted_at": {"type": ["string", "null"], "format": "date-time", "description": _ONLY_DELETED},
+    "deleted_by": {"type": ["integer", "null"], "description": _ONLY_DELETED},
+    "deleter": {"anyOf": [{"$ref": "#/components/schemas/Link"}, {"type": "null"}], "description": _ONLY_DELETED},
+    "deleted_with": {
+        "type": "object",
+        "additionalProperties": {"type": "integer"},
+        "description": "How many records vanished with it, by the names of their lists. " + _ONLY_DELETED,
+    },
+}
 
 _PROBLEM: Json = {
     "type": "object",

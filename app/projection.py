@@ -6,8 +6,9 @@ wire. Fields that are more than a column say so with the read-only field classes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -139,6 +140,7 @@ class Projection:
         masks: field name -> function that hides a value, applied where `masked` holds.
         masked: condition under which rows are masked for this shape, None for never.
         gathered: parts read by statements of their own.
+        further: fields shown after those of the schema.
     """
 
     def __init__(
@@ -154,6 +156,7 @@ class Projection:
         masks: dict[str, Callable[[Any], Any]],
         masked: ColumnElement[bool] | None,
         gathered: dict[str, Gathered],
+        further: Mapping[str, fields.Field[Any]] = MappingProxyType({}),
     ) -> None:
         self.model = model
         self.columns: list[ColumnElement[Any]] = []
@@ -167,7 +170,7 @@ class Projection:
         self.constants: dict[str, Any] = {}
         replaced: dict[str, ColumnElement[Any]] = {}
         hidden: list[tuple[str, ColumnElement[Any], ColumnElement[Any]]] = []
-        for name, written in schema.fields.items():
+        for name, written in [*schema.fields.items(), *further.items()]:
             right = right_fields.get(name)
             field = written.metadata.get("read", written)
             if field.load_only or (right is not None and right not in shape[1]):

@@ -12,6 +12,8 @@ const domains = [
   'auth',
   'admin',
   'home',
+  'history',
+  'bin',
   'layout',
 ]
 const noDomains = domains.map((domain) => ({

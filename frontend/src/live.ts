@@ -1,9 +1,11 @@
 import type { QueryClient } from '@tanstack/vue-query'
+import { watch } from 'vue'
 import { bodyOf, client, prefix } from '@/api/client'
 import { LiveConnection, type LiveSocket } from '@/realtime/connection'
 import { Presence } from '@/realtime/presence'
 import type { Live } from '@/records/context'
 import { LiveCache } from '@/records/live'
+import { Undo } from '@/records/undo'
 import { useSession } from '@/session/session'
 
 /** Ties the live connection to the session and to the cache. */
@@ -38,5 +40,11 @@ export function createLive(queries: QueryClient): Live {
   document.addEventListener('visibilitychange', () => {
     if (!document.hidden && connection.state.value !== 'off') void connection.catchUp()
   })
-  return { connection, cache, presence: new Presence(connection, () => session.user?.id ?? null) }
+  const undo = new Undo(connection)
+  // What one person did in this tab is not the next one's to take back.
+  watch(
+    () => session.user?.id,
+    () => undo.clear(),
+  )
+  return { connection, cache, presence: new Presence(connection, () => session.user?.id ?? null), undo }
 }

@@ -37,6 +37,8 @@ const pages = (scene: Scene): [name: string, path: string][] => [
   ['admin-currencies', '/admin/currencies'],
   ['admin-tags', '/admin/tags'],
   ['search', '/search?q=a'],
+  ['bin', '/bin'],
+  ['bin-contacts', '/bin/contacts'],
   ['settings', '/settings'],
   ['absent', '/no/such/page'],
 ]

@@ -49,7 +49,7 @@ test('A file is dropped on a deal, seen by the colleague, downloaded, deleted an
 
   await own.getByRole('button', { name: 'Delete offer 1.pdf' }).click()
   await expect(hers.getByRole('button', { name: 'Download offer 1.pdf' })).toBeHidden()
-  await page.getByRole('region', { name: 'Notices' }).getByRole('button', { name: 'Undo' }).click()
+  await page.getByRole('region', { name: 'Notices' }).getByRole('button', { name: 'Undo' }).last().click()
   await expect(hers.getByRole('button', { name: 'Download offer 1.pdf' })).toBeVisible()
   await expect(own.getByRole('button', { name: 'Download offer 1.pdf' })).toBeVisible()
 })

@@ -93,6 +93,12 @@ export async function setScene(cast: Cast, language: Language): Promise<Scene> {
   })
   const quote = await admin.api.post('/quotes', { deal_id: made[0], discount_percent: '3' })
   await admin.api.post(`/quotes/${quote.id}/send`)
+  await admin.api.call('DELETE', `/customers/${ids[20]}`)
+  await admin.api.call('DELETE', `/deals/${made[3]}`)
+  const logged = await admin.api.get<{ data: { id: number }[] }>(
+    `/contacts?customer_id=${customerId}&sort=occurred_at`,
+  )
+  await admin.api.call('DELETE', `/contacts/${logged.data[0]?.id}`)
   const revised = await admin.api.post(`/quotes/${quote.id}/revise`)
   return { admin, customerId, dealId: made[0] ?? 0, quoteId: revised.id }
 }

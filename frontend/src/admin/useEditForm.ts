@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/vue-query'
 import type { Ref } from 'vue'
 import { randomKey } from '@/api/key'
 import { Problem } from '@/api/problem'
+import { Receipt } from '@/api/receipt'
 import { rest } from '@/api/rest'
 import type { AnyRecord, Resource, ResourceMap } from '@/api/types'
 import { explain } from '@/i18n/problem'
@@ -19,7 +20,8 @@ interface EditOptions<R extends Resource, T extends object> {
   body: (values: T) => Changes
   describe: (field: string, value: unknown) => FieldText
   root: Ref<HTMLElement | null>
-  done: (record: ResourceMap[R], isNew: boolean) => void
+  /** @param receipt What was changed: offers the way back. */
+  done: (record: ResourceMap[R], isNew: boolean, receipt: Receipt) => void
 }
 
 /** The fields of a body that differ from another one. */
@@ -47,10 +49,10 @@ export function useEditForm<R extends Resource, T extends object>(options: EditO
   // One key for one intent: a lost answer cannot make the record twice.
   let key = randomKey()
 
-  async function create(body: Changes): Promise<Row> {
+  async function create(body: Changes, receipt: Receipt): Promise<Row> {
     const filled = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null))
     try {
-      const record = await rest.post<Row>(`/${resource}`, filled, { idempotencyKey: key })
+      const record = await rest.post<Row>(`/${resource}`, filled, { idempotencyKey: key, receipt })
       cache.put(resource, record)
       return record
     } catch (fault) {
@@ -66,18 +68,19 @@ export function useEditForm<R extends Resource, T extends object>(options: EditO
     root: options.root,
     async submit(values) {
       const body = options.body(values)
+      const receipt = new Receipt()
       let record: Row
       if (base) {
         const changes = changedFields(before, body)
         record =
           Object.keys(changes).length > 0
-            ? await save(base as Row, changes, { describe: options.describe, isFirm: true })
+            ? await save(base as Row, changes, { describe: options.describe, isFirm: true, receipt })
             : (base as Row)
       } else {
-        record = await create(body)
+        record = await create(body, receipt)
       }
       void queries.invalidateQueries({ queryKey: ['reference', resource] })
-      options.done(record, base === null)
+      options.done(record, base === null, receipt)
     },
   })
 }

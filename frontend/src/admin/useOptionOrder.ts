@@ -1,8 +1,11 @@
 import { useQueryClient } from '@tanstack/vue-query'
 import { computed, onScopeDispose, ref, watch, type Ref } from 'vue'
+import { Receipt } from '@/api/receipt'
 import { rest } from '@/api/rest'
 import type { Option } from '@/api/types'
+import { t } from '@/i18n/i18n'
 import { explain } from '@/i18n/problem'
+import { useLive } from '@/records/context'
 import { toast } from '@/ui/toasts'
 import { moved, rankChanges } from './ordering'
 
@@ -11,6 +14,7 @@ const quietMs = 500
 /** The order of an option list while it is being changed; several moves in a row are written once. */
 export function useOptionOrder(rows: Ref<readonly Option[]>) {
   const queries = useQueryClient()
+  const { undo } = useLive()
   const wanted = ref<readonly number[] | null>(null)
   const busy = ref(false)
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -33,10 +37,13 @@ export function useOptionOrder(rows: Ref<readonly Option[]>) {
     busy.value = true
     const sent = wanted.value
     const byId = new Map(rows.value.map((option) => [option.id, option]))
+    const receipt = new Receipt()
     try {
       for (const [id, rank] of rankChanges(ordered.value)) {
-        await rest.patch<Option>(`/options/${id}`, { rank }, { version: byId.get(id)?.version ?? null })
+        const version = byId.get(id)?.version ?? null
+        await rest.patch<Option>(`/options/${id}`, { rank }, { version, receipt })
       }
+      if (receipt.isFilled) undo.offer(t('admin.option.reordered'), receipt, { key: 'reordered' })
     } catch (fault) {
       toast(explain(fault) ?? '', { tone: 'error' })
       wanted.value = null

@@ -3,7 +3,7 @@ import { reportReachable } from './connectivity'
 import { randomKey } from './key'
 import { Problem, problemOf } from './problem'
 import type { paths } from './schema'
-import { rememberChangeset, rememberEtag } from './versions'
+import { rememberEtag } from './versions'
 
 /** Where every route of the contract begins. */
 export const prefix = '/api/v1'
@@ -72,8 +72,6 @@ const contract: Middleware = {
     if (!response.ok) throw await problemOf(response)
     const etag = response.headers.get('ETag')
     if (etag) rememberEtag(new URL(request.url).pathname, etag)
-    const changeset = response.headers.get('X-Changeset-Id')
-    if (changeset) rememberChangeset(changeset)
   },
 }
 

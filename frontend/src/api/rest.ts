@@ -1,4 +1,5 @@
 import { client, prefix } from './client'
+import { noteWrite, track, type Receipt } from './receipt'
 import { ifMatch } from './versions'
 
 /** Values of a query string; a repeated key means or, null and undefined are left out. */
@@ -13,10 +14,12 @@ interface WriteOptions {
   version?: number | null
   /** One key per intent: a retry sends the same again and cannot do it twice. */
   idempotencyKey?: string
+  /** Takes down what was changed; null where it is to be taken down nowhere. Left out, the request is an act of its own. */
+  receipt?: Receipt | null | undefined
   signal?: AbortSignal
 }
 
-type Untyped = (method: string, path: string, init: object) => Promise<{ data?: unknown }>
+type Untyped = (method: string, path: string, init: object) => Promise<{ data?: unknown; response: Response }>
 
 // Lists and records of any resource share one road, whose path is only known when it is walked;
 // their types come from the generated schemas by way of `ResourceMap`.
@@ -27,12 +30,14 @@ async function call<T>(method: string, path: string, options: WriteOptions & { b
   if (options.version != null) headers['If-Match'] = ifMatch(prefix + path, options.version)
   if (options.idempotencyKey) headers['Idempotency-Key'] = options.idempotencyKey
   const query = Object.entries(options.query ?? {}).filter(([, value]) => value != null && value !== '')
-  const { data } = await request(method, prefix + path, {
+  const sent = request(method, prefix + path, {
     params: { query: Object.fromEntries(query) },
     headers,
     ...(options.body === undefined ? {} : { body: options.body }),
     ...(options.signal ? { signal: options.signal } : {}),
   })
+  const { data, response } = await (method === 'get' || options.receipt === null ? sent : track(sent))
+  if (options.receipt !== null) noteWrite(path, response.headers, options.receipt)
   return data as T
 }
 

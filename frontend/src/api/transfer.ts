@@ -1,7 +1,7 @@
 import { credentialsNow, prefix } from './client'
 import { randomKey } from './key'
 import { Problem, problemOf } from './problem'
-import { rememberChangeset } from './versions'
+import { noteWrite, type Receipt } from './receipt'
 
 interface Upload {
   path: string
@@ -9,11 +9,12 @@ interface Upload {
   /** How much has gone out, from 0 to 1. */
   onProgress: (share: number) => void
   signal: AbortSignal
+  receipt?: Receipt
 }
 
 // `fetch` does not tell how much of a body has gone out.
 function sendForm(
-  { path, form, onProgress, signal }: Upload,
+  { path, form, onProgress, signal, receipt }: Upload,
   token: string | null,
   key: string,
 ): Promise<Response> {
@@ -28,8 +29,7 @@ function sendForm(
       if (event.lengthComputable) onProgress(event.loaded / event.total)
     }
     request.onload = () => {
-      const changeset = request.getResponseHeader('X-Changeset-Id')
-      if (changeset) rememberChangeset(changeset)
+      noteWrite(path, { get: (name) => request.getResponseHeader(name) }, receipt)
       const type = request.getResponseHeader('Content-Type') ?? ''
       resolve(
         new Response(request.responseText, { status: request.status, headers: { 'Content-Type': type } }),

@@ -50,6 +50,15 @@ export type SellingEntity = Schemas['SellingEntity']
 export type SearchAnswer = Schemas['Search']
 export type SearchResult = Schemas['Result']
 export type SearchMatch = Schemas['Match']
+export type Job = Schemas['Job']
+export type Changeset = Schemas['Changeset']
+/** What a field was and became. */
+export interface Sides {
+  before?: unknown
+  after?: unknown
+}
+/** One change of one record, as the journal tells it. */
+export type Entry = Omit<Schemas['Entry'], 'changes'> & { changes: Record<string, Sides> }
 
 /** A customer that resembles another. */
 export interface DuplicateMatch {

@@ -28,16 +28,26 @@ export function forgetEtags(): void {
   known.clear()
 }
 
-const own = new Set<string>()
+const own = new Map<string, boolean>()
 
-/** Notes a change set as made by this tab. */
-export function rememberChangeset(id: string): void {
-  own.add(id)
-  const oldest = own.values().next()
+/**
+ * Notes a change set as made by this tab.
+ *
+ * @param isShown Whether its outcome was put on the screen with the answer. That of an undo was not: its pushes bring
+ *   every place up to date.
+ */
+export function rememberChangeset(id: string | number, isShown = true): void {
+  own.set(String(id), isShown)
+  const oldest = own.keys().next()
   if (own.size > 500 && !oldest.done) own.delete(oldest.value)
 }
 
-/** True when this tab made the change set: its echo draws no attention to itself. */
+/** True when this tab made the change set: nothing has to wait for the reader then. */
 export function isOwnChangeset(id: string | number | null | undefined): boolean {
   return id != null && own.has(String(id))
+}
+
+/** True when this tab made the change set and shows its outcome: its echo draws no attention to itself. */
+export function isEcho(id: string | number | null | undefined): boolean {
+  return id != null && own.get(String(id)) === true
 }

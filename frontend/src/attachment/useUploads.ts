@@ -1,6 +1,7 @@
 import { onScopeDispose, shallowReactive } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { Problem } from '@/api/problem'
+import { Receipt } from '@/api/receipt'
 import { upload } from '@/api/transfer'
 import type { Attachment } from '@/api/types'
 import { explain } from '@/i18n/problem'
@@ -22,7 +23,7 @@ let count = 0
 /** Sends files one after another and shows how far each one is; what failed stays until it is sent again or let go. */
 export function useUploads(owner: () => FileOwner) {
   const { t } = useI18n()
-  const { cache } = useLive()
+  const { cache, undo } = useLive()
   const uploads = shallowReactive(new Map<number, Upload>())
   let queue: Promise<unknown> = Promise.resolve()
 
@@ -37,13 +38,16 @@ export function useUploads(owner: () => FileOwner) {
     for (const [name, id] of Object.entries(to)) form.set(name, String(id))
     form.set('file', file, file.name)
     try {
+      const receipt = new Receipt()
       const made = await upload<Attachment>({
         path: '/attachments',
         form,
         signal,
+        receipt,
         onProgress: (share) => change(key, { share }),
       })
       cache.put('attachments', made)
+      undo.offer(t('file.added', { name: made.name }), receipt, { key: 'uploaded' })
       uploads.delete(key)
     } catch (fault) {
       if (signal.aborted) return

@@ -1,15 +1,14 @@
 import { computed, type Ref } from 'vue'
 import { randomKey } from '@/api/key'
 import { Problem } from '@/api/problem'
+import { Receipt } from '@/api/receipt'
 import { rest } from '@/api/rest'
 import type { Contact } from '@/api/types'
 import { explain } from '@/i18n/problem'
 import { t } from '@/i18n/i18n'
 import { useLive } from '@/records/context'
 import { useSession } from '@/session/session'
-import { toast } from '@/ui/toasts'
 import { useForm } from '@/ui/useForm'
-import { removeContact } from './removeContact'
 
 interface Draft {
   kind: Contact['kind']
@@ -54,6 +53,7 @@ export function useContactComposer(
     async submit(values) {
       values.key ||= randomKey()
       try {
+        const receipt = new Receipt()
         const record = await rest.post<Contact>(
           '/contacts',
           {
@@ -65,12 +65,10 @@ export function useContactComposer(
             ...(values.outcome ? { outcome: values.outcome } : {}),
             ...(values.next_on ? { next_follow_up_at: morningOf(values.next_on) } : {}),
           },
-          { idempotencyKey: values.key },
+          { idempotencyKey: values.key, receipt },
         )
         live.cache.put('contacts', record)
-        toast(t('contact.logged'), {
-          action: { label: t('action.undo'), run: () => void removeContact(live.cache, record) },
-        })
+        live.undo.offer(t('contact.logged'), receipt)
       } catch (fault) {
         if (fault instanceof Problem && !fault.isUnavailable) values.key = ''
         throw fault

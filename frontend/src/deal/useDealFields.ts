@@ -2,35 +2,10 @@ import { useI18n } from 'vue-i18n'
 import type { DealLine } from '@/api/types'
 import { useFormat } from '@/i18n/format'
 import type { FieldText } from '@/records/conflicts'
+import { fieldLabel } from '@/records/fieldLabels'
 import { useOptions } from '@/records/useOptions'
 import { useUsers } from '@/records/useUsers'
 import { usePipelines } from './usePipelines'
-
-const known = new Set([
-  'name',
-  'kind',
-  'customer_id',
-  'people',
-  'pipeline_id',
-  'stage_id',
-  'amount',
-  'amount_is_manual',
-  'currency',
-  'win_probability',
-  'forecast_category',
-  'lines',
-  'opened_on',
-  'expected_close_on',
-  'closed_on',
-  'lost_reason',
-  'lost_note',
-  'competitors',
-  'next_step',
-  'next_step_on',
-  'source',
-  'description',
-  'owner_id',
-])
 
 /** Fields of a deal and their values in the reader's words. */
 export function useDealFields() {
@@ -69,6 +44,11 @@ export function useDealFields() {
     if (field.endsWith('_on')) return date(String(value))
     if (typeof value === 'boolean') return t(value ? 'field.yes' : 'field.no')
     if (field === 'lines' && Array.isArray(value)) return sayLines(value as Partial<DealLine>[])
+    if (field === 'collaborators' && Array.isArray(value))
+      return value
+        .map(({ user_id: user }: { user_id: number | null }) => users.nameOf(user))
+        .filter(Boolean)
+        .join(', ')
     if (field === 'people' && Array.isArray(value)) return sayPeople(value as { name?: string }[])
     if (field === 'competitors' && Array.isArray(value))
       return value.map((name) => options.competitor.label(String(name))).join(', ')
@@ -79,7 +59,7 @@ export function useDealFields() {
   /** Unknown fields (inner keys of the server, the rank) have no label and are not shown. */
   function describe(field: string, value: unknown): FieldText {
     const [head = field] = field.split('.')
-    return { label: known.has(head) ? t(`deal.field.${head}`) : '', value: say(head, value) }
+    return { label: fieldLabel('deal', head), value: say(head, value) }
   }
 
   return { describe, options, users }

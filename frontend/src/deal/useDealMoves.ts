@@ -1,6 +1,7 @@
 import { shallowReactive } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { Problem } from '@/api/problem'
+import { Receipt } from '@/api/receipt'
 import { rest } from '@/api/rest'
 import type { Deal, Stage } from '@/api/types'
 import { explain } from '@/i18n/problem'
@@ -45,7 +46,7 @@ function bodyOf(intent: Intent): object {
 /** Moving, winning, losing and reopening deals: shown at once, taken back with the server's reason. */
 export function useDealMoves() {
   const { t } = useI18n()
-  const { cache } = useLive()
+  const { cache, undo } = useLive()
   const { byId, stage } = usePipelines()
 
   function targetOf(deal: Deal, intent: Intent): Stage | null {
@@ -55,12 +56,12 @@ export function useDealMoves() {
     return byId(deal.pipeline_id)?.stages.find((entry) => entry.kind === kind) ?? null
   }
 
-  async function send(deal: Deal, intent: Intent): Promise<Deal> {
+  async function send(deal: Deal, intent: Intent, receipt: Receipt): Promise<Deal> {
     let { version } = deal
     let body = bodyOf(intent)
     for (let round = 0; ; round += 1) {
       try {
-        return await rest.post<Deal>(`/deals/${deal.id}/${intent.verb}`, body, { version })
+        return await rest.post<Deal>(`/deals/${deal.id}/${intent.verb}`, body, { version, receipt })
       } catch (fault) {
         if (!(fault instanceof Problem) || round >= 5) throw fault
         const current = fault.body['current'] as Deal | undefined
@@ -76,11 +77,20 @@ export function useDealMoves() {
   }
 
   /** Asks for what the stage wants to know; null when the person turned away. */
-  function complete(deal: Deal, target: Stage, fields: readonly string[]): Promise<Deal | null> {
+  function complete(
+    deal: Deal,
+    target: Stage,
+    fields: readonly string[],
+    receipt: Receipt,
+  ): Promise<Deal | null> {
     async function save(changes: Changes): Promise<Deal> {
       // Only what is empty is filled in: it meets nobody's change but the same one.
-      const saved = await patchWithConflict<Deal>(`/deals/${deal.id}`, deal, changes, async (met) =>
-        Object.fromEntries(met.map(({ field }) => [field, 'mine' as const])),
+      const saved = await patchWithConflict<Deal>(
+        `/deals/${deal.id}`,
+        deal,
+        changes,
+        async (met) => Object.fromEntries(met.map(({ field }) => [field, 'mine' as const])),
+        receipt,
       )
       cache.put('deals', saved)
       return saved
@@ -88,23 +98,28 @@ export function useDealMoves() {
     return ask<'fields'>({ kind: 'fields', deal, stage: target, fields, save })
   }
 
-  async function carryOut(deal: Deal, intent: Intent, target: Stage | null): Promise<Deal | null> {
+  async function carryOut(
+    deal: Deal,
+    intent: Intent,
+    target: Stage | null,
+    receipt: Receipt,
+  ): Promise<Deal | null> {
     let latest = deal
     if (target && target.id !== deal.stage_id) {
       const missing = missingFields(target, deal)
       if (missing.length > 0) {
-        const completed = await complete(deal, target, missing)
+        const completed = await complete(deal, target, missing, receipt)
         if (!completed) return null
         latest = completed
       }
     }
     for (;;) {
       try {
-        return await send(latest, intent)
+        return await send(latest, intent, receipt)
       } catch (fault) {
         const refused = refusedFields(fault)
         if (refused.length === 0 || !target) throw fault
-        const completed = await complete(latest, target, refused)
+        const completed = await complete(latest, target, refused, receipt)
         if (!completed) return null
         latest = completed
       }
@@ -128,9 +143,10 @@ export function useDealMoves() {
   /**
    * Carries out an intent. The deal stands at its new place at once; a refusal slides it back.
    *
+   * @param receipt Takes down what was changed: what the stage wanted to know, and the move itself.
    * @returns The deal as the server has it, null when nothing was done.
    */
-  async function run(deal: Deal, intent: Intent): Promise<Deal | null> {
+  async function run(deal: Deal, intent: Intent, receipt: Receipt): Promise<Deal | null> {
     const target = targetOf(deal, intent)
     const shown: PendingMove = {
       deal,
@@ -145,7 +161,7 @@ export function useDealMoves() {
       if (!start) return null
       cache.overlay('deals', dealAt(start, target), start.version)
       try {
-        const done = await carryOut(start, intent, target)
+        const done = await carryOut(start, intent, target, receipt)
         if (done) cache.put('deals', done)
         else cache.overlay('deals', start, start.version)
         return done
@@ -164,42 +180,24 @@ export function useDealMoves() {
     }
   }
 
-  /** Offers to bring an open deal back to the stage that it came from. */
-  function offerUndo(words: string, before: Deal, after: Deal): void {
-    const from = stage(before.stage_id)
-    const canUndo = from?.kind === 'open'
-    toast(
-      words,
-      canUndo
-        ? {
-            action: {
-              label: t('action.undo'),
-              run: () => void run(after, { verb: 'move', stage: from, afterId: null }),
-            },
-          }
-        : {},
-    )
-  }
-
   /** Moves a deal to a place of a stage; losing asks for the reason first. Resolves true when it stands there. */
   async function move(deal: Deal, to: Stage, afterId?: number | null): Promise<boolean> {
     if (to.kind === 'lost' && deal.state !== 'lost') return lose(deal)
-    const done = await run(deal, {
-      verb: 'move',
-      stage: to,
-      ...(afterId === undefined ? {} : { afterId }),
-    })
+    const receipt = new Receipt()
+    const place = afterId === undefined ? {} : { afterId }
+    const done = await run(deal, { verb: 'move', stage: to, ...place }, receipt)
     if (done && to.id !== deal.stage_id) {
       const words = to.kind === 'won' ? 'deal.wonIt' : 'deal.movedTo'
-      offerUndo(t(words, { name: deal.name, stage: to.name }), deal, done)
+      undo.offer(t(words, { name: deal.name, stage: to.name }), receipt)
     }
     return done !== null
   }
 
   /** Wins a deal. */
   async function win(deal: Deal): Promise<boolean> {
-    const done = await run(deal, { verb: 'win' })
-    if (done) offerUndo(t('deal.wonIt', { name: deal.name }), deal, done)
+    const receipt = new Receipt()
+    const done = await run(deal, { verb: 'win' }, receipt)
+    if (done) undo.offer(t('deal.wonIt', { name: deal.name }), receipt)
     return done !== null
   }
 
@@ -210,20 +208,23 @@ export function useDealMoves() {
     pendingMoves.set(deal.id, shown)
     const why = await ask<'loss'>({ kind: 'loss', deal })
     if (pendingMoves.get(deal.id) === shown) pendingMoves.delete(deal.id)
-    return why ? loseFor(deal, why) : false
+    if (!why) return false
+    const receipt = new Receipt()
+    const isDone = await loseFor(deal, why, receipt)
+    if (isDone) undo.offer(t('deal.lostIt', { name: deal.name }), receipt)
+    return isDone
   }
 
-  /** Loses a deal for a reason. */
-  async function loseFor(deal: Deal, why: LossReason): Promise<boolean> {
-    const done = await run(deal, { verb: 'lose', why })
-    if (done) offerUndo(t('deal.lostIt', { name: deal.name }), deal, done)
-    return done !== null
+  /** Loses a deal for a reason; who asks for it tells of it. */
+  async function loseFor(deal: Deal, why: LossReason, receipt: Receipt): Promise<boolean> {
+    return (await run(deal, { verb: 'lose', why }, receipt)) !== null
   }
 
   /** Takes a closed deal back to an open stage. */
   async function reopen(deal: Deal, to?: Stage): Promise<boolean> {
-    const done = await run(deal, { verb: 'reopen', ...(to ? { stage: to } : {}) })
-    if (done) toast(t('deal.reopenedIt', { name: deal.name, stage: done.stage.name }))
+    const receipt = new Receipt()
+    const done = await run(deal, { verb: 'reopen', ...(to ? { stage: to } : {}) }, receipt)
+    if (done) undo.offer(t('deal.reopenedIt', { name: deal.name, stage: done.stage.name }), receipt)
     return done !== null
   }
 

@@ -1,7 +1,9 @@
 import { useI18n } from 'vue-i18n'
+import { Receipt } from '@/api/receipt'
 import type { Deal } from '@/api/types'
 import { useFormat } from '@/i18n/format'
 import { explainChange } from '@/i18n/problem'
+import { useLive } from '@/records/context'
 import { useSave, type Changes } from '@/records/save'
 import { toast } from '@/ui/toasts'
 import { nextStageOf } from './hygiene'
@@ -14,27 +16,18 @@ import { usePipelines } from './usePipelines'
 export function useHygieneActions(today: () => string) {
   const { t } = useI18n()
   const { date } = useFormat()
+  const { undo } = useLive()
   const save = useSave('deals')
   const { describe } = useDealCommit()
   const moves = useDealMoves()
   const { byId } = usePipelines()
 
-  async function takeBack(saved: Deal, before: Changes): Promise<void> {
-    try {
-      await save(saved, before, { describe })
-    } catch (fault) {
-      toast(explainChange(fault, before) ?? '', { tone: 'error' })
-    }
-  }
-
   /** Saves changes and offers to take them back; resolves with what is wrong, null when all is well. */
   async function change(deal: Deal, changes: Changes, said: string): Promise<string | null> {
-    const before = Object.fromEntries(
-      Object.keys(changes).map((field) => [field, (deal as unknown as Changes)[field]]),
-    )
+    const receipt = new Receipt()
     try {
-      const saved = await save(deal, changes, { describe })
-      toast(said, { action: { label: t('action.undo'), run: () => void takeBack(saved, before) } })
+      await save(deal, changes, { describe, receipt })
+      undo.offer(said, receipt)
       return null
     } catch (fault) {
       return explainChange(fault, changes)

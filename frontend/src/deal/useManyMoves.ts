@@ -1,5 +1,6 @@
 import { useI18n } from 'vue-i18n'
 import { Problem } from '@/api/problem'
+import { Receipt } from '@/api/receipt'
 import { rest } from '@/api/rest'
 import type { BoardColumn, Deal, Stage } from '@/api/types'
 import { explain } from '@/i18n/problem'
@@ -9,7 +10,6 @@ import { dealAt, dealIn, dealOf } from './boardMoves'
 import { ask } from './questions'
 import { missingFields } from './requiredFields'
 import { pendingMoves, type useDealMoves } from './useDealMoves'
-import { usePipelines } from './usePipelines'
 
 /** Where several cards go at once, or one to an owner or a month. */
 export type Goal =
@@ -38,8 +38,7 @@ function bodyOf(goal: Goal): object {
 /** Moving several cards in one step: all of them arrive, or none; shown at once, taken back with the reason. */
 export function useManyMoves(single: ReturnType<typeof useDealMoves>) {
   const { t } = useI18n()
-  const { cache } = useLive()
-  const { stage } = usePipelines()
+  const { cache, undo } = useLive()
 
   /** The refusal in words: the server names the place of each deal that cannot go. */
   function tell(fault: unknown, deals: readonly Deal[]): void {
@@ -58,10 +57,11 @@ export function useManyMoves(single: ReturnType<typeof useDealMoves>) {
     if (text) toast(text, { tone: 'error' })
   }
 
-  async function send(deals: readonly Deal[], goal: Goal): Promise<Deal[]> {
+  async function send(deals: readonly Deal[], goal: Goal, receipt: Receipt): Promise<Deal[]> {
     const ids = deals.map(({ id }) => id)
     try {
-      return (await rest.post<{ data: Deal[] }>('/deals/move', { ids, ...bodyOf(goal) })).data
+      const body = { ids, ...bodyOf(goal) }
+      return (await rest.post<{ data: Deal[] }>('/deals/move', body, { receipt })).data
     } catch (fault) {
       const isNeighbour =
         fault instanceof Problem &&
@@ -69,12 +69,12 @@ export function useManyMoves(single: ReturnType<typeof useDealMoves>) {
         fault.errors.every(({ pointer }) => pointer === '#/after_id')
       if (!isNeighbour || goal.kind !== 'stage') throw fault
       // The neighbour has left meanwhile: the top of the column is in sight.
-      return send(deals, { ...goal, afterId: null })
+      return send(deals, { ...goal, afterId: null }, receipt)
     }
   }
 
   /** Moves deals in the given order. Resolves true when all of them stand there. */
-  async function run(deals: readonly Deal[], goal: Goal): Promise<boolean> {
+  async function run(deals: readonly Deal[], goal: Goal, receipt: Receipt): Promise<boolean> {
     const change = changeFor(goal)
     let afterId = goal.kind === 'stage' ? (goal.afterId ?? null) : null
     for (const deal of deals) {
@@ -90,11 +90,11 @@ export function useManyMoves(single: ReturnType<typeof useDealMoves>) {
         const complete =
           goal.kind !== 'stage' || missing.length === 0
             ? deal
-            : await single.complete(deal, goal.stage, missing)
+            : await single.complete(deal, goal.stage, missing, receipt)
         if (!complete) return false
         ready.push(complete)
       }
-      const moved = await send(ready, goal)
+      const moved = await send(ready, goal, receipt)
       const seen = new Set(moved.map(({ id }) => id))
       for (const deal of moved) cache.put('deals', deal)
       for (const { id } of ready) if (!seen.has(id)) cache.drop('deals', id)
@@ -106,29 +106,6 @@ export function useManyMoves(single: ReturnType<typeof useDealMoves>) {
       deals.forEach(({ id }, index) => {
         if (pendingMoves.get(id) === shown[index]) pendingMoves.delete(id)
       })
-    }
-  }
-
-  /** Brings deals back to the stages, owners or dates that they had. */
-  async function back(before: readonly Deal[], goal: Goal): Promise<void> {
-    if (goal.kind === 'stage') {
-      for (const stageId of new Set(before.map((deal) => deal.stage_id))) {
-        const from = stage(stageId)
-        if (from)
-          await run(
-            before.filter((deal) => deal.stage_id === stageId),
-            { kind: 'stage', stage: from, afterId: null },
-          )
-      }
-      return
-    }
-    const field = goal.kind === 'owner' ? 'owner_id' : 'expected_close_on'
-    for (const deal of before) {
-      try {
-        cache.put('deals', await rest.patch<Deal>(`/deals/${deal.id}`, { [field]: deal[field] }))
-      } catch (fault) {
-        tell(fault, before)
-      }
     }
   }
 
@@ -145,14 +122,10 @@ export function useManyMoves(single: ReturnType<typeof useDealMoves>) {
     const [first] = deals
     if (!first) return false
     if (goal.kind === 'stage' && goal.stage.kind === 'lost') return lose(deals)
-    if (!(await run(deals, goal))) return false
-    const mayReturn = goal.kind !== 'stage' || deals.every((deal) => stage(deal.stage_id)?.kind === 'open')
+    const receipt = new Receipt()
+    if (!(await run(deals, goal, receipt))) return false
     const isElsewhere = goal.kind !== 'stage' || deals.some((deal) => deal.stage_id !== goal.stage.id)
-    if (isElsewhere)
-      toast(
-        words(deals, goal),
-        mayReturn ? { action: { label: t('action.undo'), run: () => void back(deals, goal) } } : {},
-      )
+    if (isElsewhere) undo.offer(words(deals, goal), receipt)
     return true
   }
 
@@ -162,8 +135,13 @@ export function useManyMoves(single: ReturnType<typeof useDealMoves>) {
     if (!first) return false
     const why = await ask<'loss'>({ kind: 'loss', deal: first, count: deals.length })
     if (!why) return false
-    const done = await Promise.all(deals.map((deal) => single.loseFor(deal, why)))
-    return done.every(Boolean)
+    const receipt = new Receipt()
+    const done = await Promise.all(deals.map((deal) => single.loseFor(deal, why, receipt)))
+    const count = done.filter(Boolean).length
+    const said =
+      count === 1 ? t('deal.lostIt', { name: deals[done.indexOf(true)]?.name }) : t('deal.manyLost', count)
+    if (count > 0) undo.offer(said, receipt)
+    return count === deals.length
   }
 
   /** Asks for a stage and moves the deals there. */

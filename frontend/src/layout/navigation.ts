@@ -10,6 +10,7 @@ import {
   SlidersHorizontal,
   Sprout,
   Target,
+  Trash2,
 } from '@lucide/vue'
 import type { RouteRecordRaw } from 'vue-router'
 import { useSession } from '@/session/session'
@@ -26,6 +27,8 @@ export interface Place {
   permission?: string | readonly string[]
   /** Stands in the tab bar of a phone. */
   onPhone?: boolean
+  /** Stands in the menu of the account instead of the sidebar. */
+  isAside?: boolean
 }
 
 /** The pages of administration, in their order; each is for people with its permission. */
@@ -107,6 +110,7 @@ export const places: readonly Place[] = [
     key: 'm',
     permission: adminPages.filter(({ isForAdmins }) => isForAdmins).map(({ permission }) => permission),
   },
+  { name: 'bin', label: 'nav.bin', icon: Trash2, key: 'b', permission: 'customer:read', isAside: true },
 ]
 
 /** Pages inside the shell; each is a chunk of its own. `title` is a key of the word files. */
@@ -201,6 +205,12 @@ export const pages: readonly RouteRecordRaw[] = [
     name: 'targets',
     component: () => import('@/target/TargetsPage.vue'),
     meta: { title: 'nav.targets', place: 'targets', permission: 'report:read' },
+  },
+  {
+    path: '/bin/:of?',
+    name: 'bin',
+    component: () => import('@/bin/BinPage.vue'),
+    meta: { title: 'nav.bin', place: 'bin', permission: 'customer:read' },
   },
   {
     path: '/admin',

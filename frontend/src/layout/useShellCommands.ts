@@ -1,6 +1,7 @@
-import { Keyboard, LogOut, Moon, PanelLeft, Search, Settings, Sun } from '@lucide/vue'
+import { Keyboard, LogOut, Moon, PanelLeft, Redo2, Search, Settings, Sun, Undo2 } from '@lucide/vue'
 import { useRouter } from 'vue-router'
 import { useI18n } from 'vue-i18n'
+import { useLive } from '@/records/context'
 import { usePreferences } from '@/session/preferences'
 import { useSession } from '@/session/session'
 import { useCommands, type Command } from '@/ui/shortcuts'
@@ -12,6 +13,7 @@ export function useShellCommands(open: { openPalette: () => void; openSheet: () 
   const router = useRouter()
   const session = useSession()
   const preferences = usePreferences()
+  const { undo } = useLive()
 
   const goTo = places.map<Command>((place) => ({
     id: `go.${place.name}`,
@@ -67,6 +69,22 @@ export function useShellCommands(open: { openPalette: () => void; openSheet: () 
       icon: Keyboard,
       keys: ['?'],
       run: open.openSheet,
+    },
+    {
+      id: 'undo',
+      label: () => t('undo.last'),
+      group: 'actions',
+      icon: Undo2,
+      keys: ['mod+z'],
+      run: (event) => void (event?.repeat || undo.undoLast()),
+    },
+    {
+      id: 'redo',
+      label: () => t('undo.again'),
+      group: 'actions',
+      icon: Redo2,
+      keys: ['mod+shift+z', 'mod+y'],
+      run: (event) => void (event?.repeat || undo.redoLast()),
     },
     {
       id: 'sidebar',

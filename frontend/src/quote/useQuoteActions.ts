@@ -6,8 +6,8 @@ import { rest } from '@/api/rest'
 import type { Quote } from '@/api/types'
 import { explain } from '@/i18n/problem'
 import { useLive } from '@/records/context'
+import { useRemoval } from '@/records/useRemoval'
 import { fieldOf } from '@/ui/useForm'
-import { toast } from '@/ui/toasts'
 import { downloadPdf } from './download'
 import { numberOf } from './quoteList'
 
@@ -18,6 +18,7 @@ export function useQuoteActions(quote: Ref<Quote | undefined>) {
   const { t, te } = useI18n()
   const router = useRouter()
   const { cache } = useLive()
+  const removal = useRemoval('quotes')
   const busy = ref<Verb | 'remove' | 'pdf' | null>(null)
   const faults = ref<string[]>([])
 
@@ -56,23 +57,13 @@ export function useQuoteActions(quote: Ref<Quote | undefined>) {
   const print = (language: 'zh-CN' | 'en'): Promise<void> =>
     run('pdf', ({ id, number, revision }) => downloadPdf(id, `${number}-${revision}`, language))
 
-  async function restore(id: number): Promise<void> {
-    try {
-      cache.put('quotes', await rest.post<Quote>(`/quotes/${id}/restore`))
-      await router.push({ name: 'quote', params: { id } })
-    } catch (fault) {
-      toast(explain(fault) ?? '', { tone: 'error' })
-    }
-  }
   const remove = (): Promise<void> =>
-    run('remove', async (of) => {
-      await rest.delete(`/quotes/${of.id}`, { version: of.version })
-      await router.push({ name: 'deal', params: { id: of.deal_id }, query: { tab: 'quotes' } })
-      cache.drop('quotes', of.id)
-      toast(t('quote.removed', { number: numberOf(of) }), {
-        action: { label: t('action.undo'), run: () => void restore(of.id) },
-      })
-    })
+    run('remove', (of) =>
+      removal.remove(of, t('quote.removed', { number: numberOf(of) }), {
+        leave: () => router.push({ name: 'deal', params: { id: of.deal_id }, query: { tab: 'quotes' } }),
+        back: () => router.push({ name: 'quote', params: { id: of.id } }),
+      }),
+    )
 
   return { busy, faults, act, print, remove }
 }

@@ -36,6 +36,13 @@ export function listName(resource: string): string {
   return lists[resource] ?? (resource.endsWith('s') || resource === 'people' ? resource : `${resource}s`)
 }
 
+const records = new Map(Object.entries(lists).map(([record, list]) => [list, record]))
+
+/** `customers` -> `customer`, the name that the journal uses. */
+export function recordName(list: string): string {
+  return records.get(list) ?? list.replace(/s$/, '')
+}
+
 /** `deal_stage_moved` -> resource `deal_stage`, verb `moved`. Webhook names (`deal.moved`) are read too. */
 export function splitType(type: string): { resource: string; verb: string } {
   const at = Math.max(type.lastIndexOf('_'), type.lastIndexOf('.'))

@@ -2,12 +2,14 @@ import { inject, type App, type InjectionKey } from 'vue'
 import type { LiveConnection } from '@/realtime/connection'
 import type { Presence } from '@/realtime/presence'
 import type { LiveCache } from './live'
+import type { Undo } from './undo'
 
 /** The live parts that pages share. */
 export interface Live {
   connection: LiveConnection
   cache: LiveCache
   presence: Presence
+  undo: Undo
 }
 
 const key: InjectionKey<Live> = Symbol('live')

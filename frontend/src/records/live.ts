@@ -1,6 +1,6 @@
 import type { Query as CachedQuery, QueryClient } from '@tanstack/vue-query'
 import type { AnyRecord } from '@/api/types'
-import { isOwnChangeset } from '@/api/versions'
+import { isEcho, isOwnChangeset } from '@/api/versions'
 import { isGone, listName, splitType, type BulkEvent, type LiveEvent } from '@/realtime/events'
 import { highlight } from './highlights'
 import { recordKey } from './keys'
@@ -9,9 +9,12 @@ import { applyChanges, type Change, type ListData, type LiveList } from './listL
 import { pendingOf } from './pending'
 import { Recount } from './recount'
 
-/** An event with its resource by list name, and whether this tab caused it. */
+/** An event with its resource by list name, and what this tab has to do with it. */
 export interface AppliedEvent extends LiveEvent {
+  /** This tab caused it. */
   isOwn: boolean
+  /** This tab shows its outcome already. */
+  isEcho: boolean
 }
 
 /** A view that works events into its data itself; null asks for a reload. */
@@ -74,6 +77,7 @@ export class LiveCache {
         ...event,
         resource: listName(event.resource),
         isOwn: isOwnChangeset(event.changeset_id),
+        isEcho: isEcho(event.changeset_id),
       }))
       .filter((event) => this.isNews(event))
     for (const event of events) this.noteHighlight(event)
@@ -195,6 +199,7 @@ export class LiveCache {
       actor: null,
       at: new Date().toISOString(),
       isOwn: true,
+      isEcho: true,
     }
     for (const query of this.queries.getQueryCache().getAll()) {
       const live = query.meta?.live
@@ -203,7 +208,7 @@ export class LiveCache {
   }
 
   private noteHighlight(event: AppliedEvent): void {
-    if (!event.isOwn && event.changed.length > 0 && event.record)
+    if (!event.isEcho && event.changed.length > 0 && event.record)
       highlight(event.resource, event.id, event.changed)
   }
 
@@ -231,7 +236,7 @@ export class LiveCache {
         record: isGone(event) ? null : (event.record as unknown as AnyRecord),
         isOwn: event.isOwn,
         // What this tab made was put into its lists with the answer already.
-        isNew: !event.isOwn && ['created', 'restored'].includes(splitType(event.type).verb),
+        isNew: !event.isEcho && ['created', 'restored'].includes(splitType(event.type).verb),
         changed: event.changed,
       })),
     )

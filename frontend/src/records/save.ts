@@ -1,9 +1,12 @@
+import { Receipt } from '@/api/receipt'
 import { rest } from '@/api/rest'
 import { Problem } from '@/api/problem'
 import type { AnyRecord, Resource, ResourceMap } from '@/api/types'
 import { SaveCancelled } from './cancelled'
 import { askConflict, type Choice, type ConflictField, type FieldText } from './conflicts'
+import { t } from '@/i18n/i18n'
 import { useLive } from './context'
+import { isUndoable } from './undo'
 
 /** Fields and their new values; absent is untouched, null is cleared. */
 export type Changes = Record<string, unknown>
@@ -15,6 +18,8 @@ interface SaveOptions {
   preview?: Changes
   /** Nothing is shown before the server has agreed: what an admin changes concerns others. */
   isFirm?: boolean
+  /** Takes down what was changed; who brings one tells of the change in words of his own. */
+  receipt?: Receipt | undefined
 }
 
 function isPlain(value: unknown): value is Record<string, unknown> {
@@ -56,12 +61,13 @@ export async function patchWithConflict<T extends AnyRecord>(
   base: T,
   changes: Changes,
   ask: (fields: ConflictField[], current: T) => Promise<Record<string, Choice> | null>,
+  receipt?: Receipt,
 ): Promise<T> {
   let mine = { ...changes }
   let seen: T = base
   for (let round = 0; ; round += 1) {
     try {
-      return await rest.patch<T>(path, mine, { version: seen.version ?? null })
+      return await rest.patch<T>(path, mine, { version: seen.version ?? null, receipt })
     } catch (fault) {
       if (!(fault instanceof Problem) || fault.status !== 412 || !fault.body['current'] || round >= 8)
         throw fault
@@ -85,11 +91,12 @@ export async function patchWithConflict<T extends AnyRecord>(
 
 /** Saving for one resource: shown at once, conflicts settled, every place on the screen up to date. */
 export function useSave<R extends Resource>(resource: R) {
-  const { cache } = useLive()
+  const { cache, undo } = useLive()
   type Row = ResourceMap[R] & AnyRecord
 
   return async function save(record: Row, changes: Changes, options: SaveOptions = {}): Promise<Row> {
     const { version } = record
+    const receipt = options.receipt ?? new Receipt()
     if (!options.isFirm) {
       cache.overlay(
         resource,
@@ -117,8 +124,16 @@ export function useSave<R extends Resource>(resource: R) {
             })),
             changedAt: (current as { updated_at?: string }).updated_at ?? null,
           }),
+        receipt,
       )
       cache.put(resource, saved)
+      if (!options.receipt && receipt.isFilled && isUndoable(resource)) {
+        const names = Object.entries(changes).map(([field, value]) => options.describe?.(field, value).label)
+        const what = [...new Set(names.filter(Boolean))].join(t('undo.comma'))
+        undo.offer(what ? t('undo.changed', { what }) : t('undo.changedIt'), receipt, {
+          key: `saved ${resource} ${record.id}`,
+        })
+      }
       return saved
     } catch (fault) {
       if (!options.isFirm) cache.overlay(resource, record, version)

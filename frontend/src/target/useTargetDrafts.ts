@@ -1,5 +1,6 @@
 import { computed, ref, watch, type ComputedRef } from 'vue'
 import { Problem } from '@/api/problem'
+import { Receipt } from '@/api/receipt'
 import { rest } from '@/api/rest'
 import type { Attainment, AttainmentCell, AttainmentRow } from '@/api/types'
 import { explain } from '@/i18n/problem'
@@ -17,7 +18,7 @@ export interface CellDraft {
 type Drafts = Record<string, CellDraft>
 
 /** What a save did. */
-export type Saved = { count: number } | { problem: string | null; cell: string | null }
+export type Saved = { count: number; receipt?: Receipt } | { problem: string | null; cell: string | null }
 
 /** Name of a cell: its row and its period. */
 export const cellName = (row: string, span: string): string => `${row}/${span}`
@@ -133,14 +134,16 @@ export function useTargetDrafts(
     busy.value = true
     faults.value = {}
     try {
-      await rest.put('/targets/grid', {
+      const receipt = new Receipt()
+      const grid = {
         year: meta.year,
         measure: meta.measure,
         product_id: meta.product_id,
         currency: meta.currency,
         rows: changed.map(({ row: { user_id, team_id }, cells }) => ({ user_id, team_id, cells })),
-      })
-      return { count: Object.keys(sent).length }
+      }
+      await rest.put('/targets/grid', grid, { receipt })
+      return { count: Object.keys(sent).length, receipt }
     } catch (fault) {
       return place(fault, changed)
     } finally {

@@ -5,8 +5,18 @@ export interface Toast {
   id: number
   text: string
   tone: 'plain' | 'error'
-  action?: { label: string; run: () => void }
+  /** What can be done about it, most often Undo. */
+  actions?: readonly { label: string; run: () => void }[]
+  /** How far the work got of which it tells; without a total nobody knows how much there is. */
+  progress?: { done: number; total: number | null } | undefined
+  /** It stays until it is taken away: work that goes on, or more than can be read in passing. */
+  isLasting?: boolean
+  /** A newer notice of the same key takes its place. */
+  key?: string | undefined
 }
+
+/** What a notice may have besides its words. */
+export type ToastOptions = Partial<Omit<Toast, 'id' | 'text'>>
 
 /** The notices on the screen, oldest first. */
 export const toasts = shallowReactive<Toast[]>([])
@@ -27,23 +37,28 @@ export function dismissToast(id: number): void {
 /** Keeps a notice while it is pointed at or focused, and lets it go afterwards. */
 export function holdToast(id: number, hold: boolean): void {
   clearTimeout(timers.get(id))
-  if (!hold)
+  if (!hold && !toasts.find((toast) => toast.id === id)?.isLasting)
     timers.set(
       id,
       setTimeout(() => dismissToast(id), lifeMs),
     )
 }
 
-/** Shows a notice for five seconds; with an action (Undo) it offers to do that. */
-export function toast(text: string, options: Partial<Pick<Toast, 'tone' | 'action'>> = {}): number {
+/** Changes what a notice says; does nothing when it has gone. */
+export function changeToast(id: number, values: Partial<Omit<Toast, 'id'>>): void {
+  const at = toasts.findIndex((toast) => toast.id === id)
+  const held = toasts[at]
+  if (held) toasts[at] = { ...held, ...values }
+}
+
+/** Shows a notice for five seconds; with actions (Undo) it offers to do that. */
+export function toast(text: string, options: ToastOptions = {}): number {
   const id = ++last
-  toasts.push({
-    id,
-    text,
-    tone: options.tone ?? 'plain',
-    ...(options.action ? { action: options.action } : {}),
-  })
+  const former = options.key && toasts.find(({ key }) => key === options.key)
+  if (former) dismissToast(former.id)
+  toasts.push({ tone: 'plain', ...options, id, text })
   holdToast(id, false)
-  while (toasts.length > atMost && toasts[0]) dismissToast(toasts[0].id)
+  const passing = toasts.filter(({ isLasting }) => !isLasting)
+  for (const old of passing.slice(0, Math.max(0, passing.length - atMost))) dismissToast(old.id)
   return id
 }

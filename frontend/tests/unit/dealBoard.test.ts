@@ -95,6 +95,7 @@ function told(record: Deal | null, more: Partial<AppliedEvent> = {}): AppliedEve
     actor: { id: 2, name: 'Bob' },
     at: '2026-11-22T08:00:00Z',
     isOwn: false,
+    isEcho: false,
     ...more,
   }
 }

@@ -1,5 +1,6 @@
 import { QueryClient, QueryObserver } from '@tanstack/vue-query'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { rememberChangeset } from '@/api/versions'
 import { highlights } from '@/records/highlights'
 import { listKey, recordKey } from '@/records/keys'
 import { LiveCache } from '@/records/live'
@@ -229,6 +230,23 @@ describe('what this tab writes', () => {
     expect(rows()).toEqual(before)
     cache.drop('customers', 1)
     expect(rows().map((row) => row.id)).toEqual([2])
+  })
+
+  it('that takes another back is told by its push: even a list that is held lets the row in at once', async () => {
+    const rows = await openList('customers', [{ id: 2, version: 1, name: 'b' }], undefined, {
+      ...live,
+      isHeld: () => true,
+    })
+    highlights.clear()
+    rememberChangeset(41)
+    cache.drop('customers', 1)
+    cache.deliver([event('customer_deleted', null, { id: 1, version: 2, changeset_id: 41 })])
+    rememberChangeset(42, false)
+    cache.deliver([event('customer_restored', { id: 1, version: 3, name: 'a' }, { changeset_id: 42 })])
+    expect(rows().map(({ id }) => id)).toEqual([1, 2])
+    expect(highlights.has('customers:1')).toBe(true)
+    cache.deliver([event('customer_updated', { id: 2, version: 2, name: 'c' }, { changeset_id: 41 })])
+    expect(highlights.has('customers:2'), 'its own echo draws no attention').toBe(false)
   })
 
   it('is shown before it is confirmed and can be taken back', async () => {

@@ -38,6 +38,7 @@ const event = (resource: string, record: object | null, extra: Partial<AppliedEv
   actor: null,
   at: '2026-03-02',
   isOwn: false,
+  isEcho: false,
   ...extra,
 })
 const texts = (data: ReturnType<typeof applyToTimeline>): (string | null | undefined)[] | undefined =>

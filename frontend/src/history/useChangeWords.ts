@@ -1,0 +1,53 @@
+import { useI18n } from 'vue-i18n'
+import type { Entry } from '@/api/types'
+import { useCustomerFields } from '@/customer/useCustomerFields'
+import { useDealFields } from '@/deal/useDealFields'
+import type { FieldText } from '@/records/conflicts'
+import { useOtherFields } from './useOtherFields'
+
+/** A changed field in the reader's words. */
+export interface WordedField {
+  field: string
+  before: FieldText
+  after: FieldText
+}
+
+// The action says that a record was deleted or moved, better than a value could.
+const told = new Set(['is_active', 'rank'])
+
+/** What the journal tells of one kind of record, in the reader's words: the one place where that is done. */
+export function useChangeWords(resource: string) {
+  const { t, te } = useI18n()
+  const { describe } =
+    resource === 'deal'
+      ? useDealFields()
+      : resource === 'customer'
+        ? useCustomerFields()
+        : useOtherFields(resource)
+
+  /** `created the person Chen Jing`: what it is, and its name where the change tells it. */
+  function title(
+    { action, changes }: Pick<Entry, 'action' | 'changes'>,
+    isNamed = resource !== 'customer',
+  ): string {
+    const kind = t(te(`timeline.what.${resource}`) ? `timeline.what.${resource}` : 'timeline.what.record')
+    const name = changes['name']?.after ?? changes['name']?.before
+    const what = isNamed && typeof name === 'string' ? t('timeline.named', { kind, name }) : kind
+    const key = `timeline.action.${action}`
+    return t(te(key) ? key : 'timeline.action.updated', { what })
+  }
+
+  /** The fields that have a name; inner keys of the server have none. */
+  function fields(changes: Entry['changes']): WordedField[] {
+    return Object.entries(changes)
+      .filter(([field]) => !told.has(field))
+      .map(([field, { before, after }]) => ({
+        field,
+        before: describe(field, before),
+        after: describe(field, after),
+      }))
+      .filter(({ after }) => after.label !== '')
+  }
+
+  return { title, fields, describe }
+}
