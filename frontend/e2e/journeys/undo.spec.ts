@@ -35,6 +35,12 @@ test('An edit is taken back by its notice, in both browsers, and done again', as
   await notices(seller.page).getByRole('button', { name: 'Redo' }).click()
   await expect(shown(seller.page, '0571 2')).toBeVisible()
   await expect(shown(leader.page, '0571 2')).toBeVisible()
+
+  // Who leads takes it back from the timeline, which tells of all of it.
+  const timeline = leader.page.getByRole('region', { name: 'Timeline' })
+  await timeline.getByRole('button', { name: 'Undo this change' }).first().click()
+  await expect(shown(seller.page, '0571 1')).toBeVisible()
+  await expect(timeline.getByText('0571 1').first()).toBeVisible()
 })
 
 test('Ctrl+Z goes back act by act, outside of fields, and Ctrl+Shift+Z forth', async ({ cast, open }) => {

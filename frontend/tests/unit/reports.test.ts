@@ -243,7 +243,8 @@ describe('rows', () => {
 
 describe('the lists behind figures', () => {
   // What a list offers as a technical parameter and no person filters by.
-  const inner = /^(page|per_page|sort|cursor|count|fields|q|id|name|deleted|is_backfill|external_.*)$/
+  const inner =
+    /^(page|per_page|sort|cursor|count|fields|q|id|name|deleted(_by|_after|_before)?|is_backfill|external_.*)$/
   const others =
     /^(email|phone_e164|tax_id|parent_id|kind|employee_count_.*|annual_revenue_.*|updated_.*|next_follow_up_.*)$/
 
