@@ -6,6 +6,7 @@ import os
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
@@ -16,16 +17,20 @@ from sqlalchemy import select
 from ..access import Actor
 from ..database import db
 from ..errors import Issue, conflict, invalid, not_found
+from ..job.chores import chore
 from ..job.models import Job, Status
 from ..job.service import enqueue
 from ..routing import RESOURCES
-from ..transaction import in_unit, now
+from ..transaction import in_unit, now, unit_of_work
 from . import dates, headings, numbers, tables
 from .fields import Kind, fields_of
 from .matching import ways_of
 from .models import Import
 from .reading import Cell, Format, Reading, UnreadableError, WrongRow
 from .references import CREATABLE
+
+KEPT = timedelta(days=30)
+"""So long an uploaded file is kept."""
 
 _PIECE = 1024 * 1024
 _LOOKED_AT = 2_000
@@ -203,6 +208,17 @@ def reading_of(chosen: Import) -> Reading:
 def errors_path(chosen: Import) -> Path:
     """Where the wrong rows of the last check or commit are written."""
     return folder() / f"{chosen.file}.errors.csv"
+
+
+@chore("uploaded files", every=timedelta(days=1))
+def forget_old() -> None:
+    """Delete what was uploaded for imports a month ago: it is personal data, and what it became is in the database."""
+    with unit_of_work(source="job") as unit:
+        old = select(Import).where(Import.created_at < unit.at - KEPT)
+        for chosen in db.session.execute(old).scalars():
+            for path in (folder() / chosen.file, errors_path(chosen)):
+                path.unlink(missing_ok=True)
+            db.session.delete(chosen)
 
 
 # ---- what is recognised ---------------------------------------------------------------------------------------------

@@ -6,15 +6,18 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ..database import db
 from ..transaction import now, unit_of_work
 from . import queue
-from .models import Chore
+from .models import Chore, Job
 
 log = logging.getLogger("lianxi")
+
+KEPT = timedelta(days=30)
+"""So long an ended job can be asked about."""
 
 CHORES: dict[str, tuple[timedelta, Callable[[], object]]] = {}
 """Every chore by its name: how often it comes round, and what does it."""
@@ -65,6 +68,13 @@ def _claim(name: str, every: timedelta) -> bool:
         # Another worker has just begun it for the first time.
         return False
     return True
+
+
+@chore("ended jobs", every=timedelta(days=1))
+def forget_ended() -> None:
+    """Delete jobs that ended a month ago; what they did stands in the journal."""
+    with unit_of_work(source="job") as unit:
+        db.session.execute(delete(Job).where(Job.finished_at < unit.at - KEPT))
 
 
 queue.EVERY_MINUTE.append(do_due)

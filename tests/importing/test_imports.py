@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,9 +12,11 @@ from sqlalchemy import func, select
 
 from app.customer.models import Customer
 from app.database import db
-from app.importing import run
+from app.importing import run, service
+from app.importing.models import Import
 from app.job import service as jobs
 from app.routing import CRM
+from app.transaction import unit_of_work
 
 from ..cast import Cast
 from ..job.test_jobs import work_off
@@ -191,6 +194,18 @@ def test_customers_are_made_where_that_is_wanted(cast: Cast) -> None:
     assert names() == []
     assert counts(result(cast.alice, chosen, "commit")) == {"new": 2}
     assert names() == ["New one"]
+
+
+def test_uploaded_files_are_forgotten_after_a_month(cast: Cast) -> None:
+    old, new = (upload(cast.carol, "customers", CUSTOMERS) for _ in range(2))
+    result(cast.carol, old, "check")
+    before = set(service.folder().iterdir())
+    with unit_of_work() as unit:
+        db.session.get_one(Import, old["id"]).created_at = unit.at - timedelta(days=31)
+    service.forget_old()
+    assert cast.carol.get(f"/imports/{old['id']}").status_code == 404
+    assert cast.carol.get(f"/imports/{new['id']}").status_code == 200
+    assert len(before - set(service.folder().iterdir())) == 2, "the file and its errors"
 
 
 def test_ambiguous_dates_are_asked_for(cast: Cast) -> None:

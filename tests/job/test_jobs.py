@@ -303,6 +303,17 @@ def test_a_chore_comes_round_and_a_failing_one_hinders_nobody(app: CRM, caplog: 
     assert done == ["sweep", "sweep"]
 
 
+def test_ended_jobs_are_forgotten_after_a_month(app: CRM, cast: Cast) -> None:
+    KINDS["copy"] = copies
+    old, new, waiting = (ask(cast.alice, many=1) for _ in range(3))
+    with unit_of_work() as unit:
+        for number, ended in ((old, unit.at - timedelta(days=31)), (new, unit.at)):
+            db.session.execute(update(Job).where(Job.id == number).values(finished_at=ended))
+    chores.forget_ended()
+    assert cast.alice.get(f"/jobs/{old}").status_code == 404
+    assert {cast.alice.get(f"/jobs/{number}").status_code for number in (new, waiting)} == {200}
+
+
 def test_the_language_of_a_job_ends_with_it(app: CRM, cast: Cast) -> None:
     KINDS["copy"] = copies
     ask(cast.alice, many=1)
