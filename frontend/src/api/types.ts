@@ -46,6 +46,13 @@ export type Quote = Schemas['QuoteRecord']
 export type QuoteLine = Schemas['QuoteLine']
 export type Company = Schemas['CompanyRecord']
 export type SellingEntity = Schemas['SellingEntity']
+export type Job = Schemas['Job']
+export type Import = Schemas['Import']
+export type ImportSummary = Schemas['ImportSummary']
+export type ImportField = Schemas['Field']
+export type ImportColumn = Schemas['Column']
+export type ImportOptions = Schemas['Options']
+export type ImportChange = Schemas['ImportChangePatch']
 
 /** A customer that resembles another. */
 export interface DuplicateMatch {
