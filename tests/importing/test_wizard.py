@@ -115,5 +115,22 @@ def test_a_file_of_too_many_rows_says_so(cast: Cast, monkeypatch: pytest.MonkeyP
     data = {"resource": "customers", "file": (io.BytesIO(b"Company name\nA\nB\nC\nD\n"), "x.csv")}
     answer = cast.carol.call("POST", "/imports", data=data, content_type="multipart/form-data")
     assert [issue["detail"] for issue in answer.get_json()["errors"]] == [
-        "This file has more than 3 rows. Part it into several and import one after the other."
+        "This file has more than 3 rows. Split it into several files and import one after the other."
     ]
+
+
+def test_what_is_no_number_is_told_by_the_kind_of_number(cast: Cast) -> None:
+    text = "Company name,Annual revenue,Employees\nA,much,many\n"
+    (row,) = result(cast.carol, upload(cast.carol, "customers", text), "check")["rows"]
+    assert {error["field"]: error["code"] for error in row["errors"]} == {
+        "annual_revenue": "decimal",
+        "employee_count": "number",
+    }
+
+
+def test_a_tab_can_be_chosen(cast: Cast) -> None:
+    chosen = upload(cast.carol, "customers", "Company name\tCity\nA\tUlm\n")
+    assert chosen["delimiter"] == "\t"
+    chosen = change(cast.carol, chosen, delimiter=",")
+    chosen = change(cast.carol, chosen, delimiter="\t")
+    assert chosen["preview"] == [{"row": 2, "cells": ["A", "Ulm"]}]

@@ -21,7 +21,7 @@ test('A file is mapped, its names are decided once, it arrives live and is undon
   cast,
   open,
 }) => {
-  const [alice, carol] = [await cast.join('Alice'), await cast.join('Carol', 'manager')]
+  const [alice, carol] = [await cast.join('Alice', 'admin'), await cast.join('Carol', 'manager')]
   const mark = unique()
   await alice.api.post('/customers', { name: `Old ${mark}`, email: `old@${mark}.example` })
   const [seller, leader] = [await open(alice), await open(carol)]
@@ -44,25 +44,23 @@ test('A file is mapped, its names are decided once, it arrives live and is undon
   await expect(page.getByRole('region', { name: 'First rows' })).toContainText(`New ${mark}`)
   await expectAccessible(page, 'how the file is read')
   // It can be read in another way, and the rows follow at once.
-  await page.getByLabel('Columns are parted by').selectOption('Semicolon ( ; )')
+  await page.getByLabel('Delimiter').selectOption('Semicolon ( ; )')
   await expect(page.getByRole('columnheader', { name: 'Company name,Email' })).toBeVisible()
-  await page.getByLabel('Columns are parted by').selectOption('Comma ( , )')
+  await page.getByLabel('Delimiter').selectOption('Comma ( , )')
   await expect(page.getByRole('columnheader', { name: 'Email', exact: true })).toBeVisible()
   await page.keyboard.press('Control+Enter')
 
   await expect(page.getByText('Say how the dates of 1 column are written.')).toBeVisible()
   await expect(next(page, 'Check the rows')).toBeDisabled()
   await expectAccessible(page, 'the columns')
-  await page
-    .getByLabel('How Next follow up is written')
-    .selectOption({ label: 'Day, month, year (31/12/2026)' })
+  await page.getByLabel('How Next follow up is written').selectOption({ label: '31/12/2026 · day first' })
   await page.getByLabel('Company name becomes').selectOption('Leave out')
   await expect(page.getByText('Still without a column: Name')).toBeVisible()
   await page.getByLabel('Company name becomes').selectOption('Name *')
   await page.getByLabel('Remark becomes').selectOption('Description')
   await next(page, 'Check the rows').click()
 
-  const unknown = page.getByRole('region', { name: 'What is meant by these?' })
+  const unknown = page.getByRole('region', { name: 'Unrecognised values' })
   await expect(unknown).toContainText('A. Unknown')
   await expect(unknown).toContainText('in 2 rows')
   await expect(figure(page, 'With errors')).toHaveText('3')
@@ -157,7 +155,7 @@ test('What is no table is refused in words, and what one may not write is not of
   expect(await readFile(await (await saved).path(), 'utf8')).toContain('Example Ltd')
   const vera = await open(await cast.join('Vera', 'viewer'))
   await vera.visit('/import')
-  await expect(vera.page.getByText('You may not open this')).toBeVisible()
+  await expect(vera.page.getByRole('heading', { name: 'You may not open this' })).toBeVisible()
 })
 
 test('A long import is followed on other pages and over a reload, and is called off', async ({
@@ -172,6 +170,7 @@ test('A long import is followed on other pages and over a reload, and is called 
   const mark = unique()
   const rows = Array.from({ length: 12_000 }, (_, at) => `Long ${mark} ${at},long${at}@${mark}.example`)
   await give(page, 'long.csv', `Company name,Email\n${rows.join('\n')}\n`)
+  await expect(page.getByRole('heading', { name: 'long.csv' })).toBeVisible()
   await page.keyboard.press('Control+Enter')
   await next(page, 'Check the rows').click()
   await expect(page.getByRole('progressbar', { name: 'Checking the rows' })).toBeVisible()

@@ -15,7 +15,8 @@ export interface WrongRow {
 export interface UnknownValue {
   field: string
   value: string
-  rows: number
+  /** In so many rows; null where it was decided before and is not unknown any more. */
+  rows: number | null
 }
 /** What a check or a commit found. */
 export interface Found extends Counts {
@@ -42,6 +43,20 @@ export type Step = (typeof steps)[number]
 export function stepOf(state: ImportSummary['state']): Step {
   if (state === 'uploaded') return 'columns'
   return state === 'checking' || state === 'checked' ? 'check' : 'run'
+}
+
+/** What has to be decided, and what was decided already: that can be thought better of. */
+export function toDecide(
+  unknown: readonly UnknownValue[],
+  values: Record<string, unknown>,
+): readonly UnknownValue[] {
+  const held = new Set(unknown.map(({ field, value }) => JSON.stringify([field, value])))
+  const decided = Object.entries(values).flatMap(([field, texts]) =>
+    Object.keys(texts as object)
+      .filter((value) => !held.has(JSON.stringify([field, value])))
+      .map((value) => ({ field, value, rows: null })),
+  )
+  return [...unknown, ...decided]
 }
 
 /** What a person says once about a text that names nothing; absent where nothing was said yet. */
