@@ -140,7 +140,8 @@ class _Writer:
             self.schemas[name] = {}
             properties: Json = {}
             required: list[str] = []
-            for key, field in schema.fields.items():
+            for attribute, field in schema.fields.items():
+                key = field.data_key or attribute
                 if field.load_only if reading else field.dump_only:
                     continue
                 read_as = field.metadata.get("read")

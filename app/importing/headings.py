@@ -68,6 +68,14 @@ def recognise_columns(resource: str, headings: Sequence[str], known: Collection[
     return found
 
 
+def heading_of(resource: str, field: str, language: str) -> str | None:
+    """A heading that is sure to mean a field, in a language; None where it has none."""
+    aliases = [alias for alias in _catalogue()["aliases"][resource].get(field, ()) if not alias.startswith("?")]
+    own = (alias for alias in aliases if bool(_HAN.search(alias)) == (language == "zh-CN"))
+    found = next((alias for alias in own if recognise_columns(resource, [alias], [field]) == [field]), None)
+    return found and found[0].upper() + found[1:]
+
+
 def is_heading(text: str) -> bool:
     """Whether a text is a heading of any resource."""
     return any(key in _keys(resource) for resource in _catalogue()["aliases"] for key in [_key(_words(text))])

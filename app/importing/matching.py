@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +24,13 @@ Key = tuple[Any, ...]
 def ways_of(plural: str) -> tuple[str, ...]:
     """The ways in which rows for a resource can be matched, the surest first."""
     return tuple(_WAYS[plural])
+
+
+def known_by(plural: str, fields: Collection[str | None]) -> list[str]:
+    """The ways in which rows can be matched whose columns become certain fields."""
+    whole = {"moment": "occurred_at"}
+    named = {"name"} if {"first_name", "last_name"} & set(fields) else set[str]()
+    return [way for way in ways_of(plural) if whole.get(way, way) in {*fields, *named}]
 
 
 def key_of(plural: str, way: str, values: Mapping[str, Any]) -> Key | None:

@@ -124,7 +124,7 @@ def fitted(rows: Iterator[Numbered], width: int) -> Iterator[Numbered]:
     """Rows as wide as the headings: blank ones are passed over, short ones padded, longer ones told of.
 
     Raises:
-        UnreadableError: `too_many_rows`.
+        UnreadableError: `file_rows`.
     """
     count = 0
     for number, row in rows:
@@ -136,7 +136,7 @@ def fitted(rows: Iterator[Numbered], width: int) -> Iterator[Numbered]:
         cells.extend([None] * (width - len(cells)))
         count += 1
         if count > MAX_ROWS:
-            raise UnreadableError("too_many_rows", limit=MAX_ROWS)
+            raise UnreadableError("file_rows", limit=MAX_ROWS)
         if isinstance(row, list) and len(cells) > width:
             yield number, WrongRow("row_too_long", {"count": len(cells), "columns": width}, cells)
         else:

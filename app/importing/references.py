@@ -22,7 +22,15 @@ from .fields import Field, Kind
 CREATABLE = ("customers", "products", "tags", "options")
 """What may be made when a file names it and it is not there."""
 
+MADE = {"create": True}
+"""A decision: what the text names is made."""
+
 Named = dict[str, list[int]]
+
+
+def may_make(actor: Actor, plural: str) -> bool:
+    """Whether a person may make what a file names."""
+    return plural in CREATABLE and actor.may(RESOURCES[plural].write)
 
 
 class References:
@@ -30,8 +38,9 @@ class References:
 
     Args:
         actor: whose sight decides what can be named.
-        decided: by field, what the person has decided that a text stands for: an id, a value, or null for nothing.
-        create: which kinds may be made when they are not there.
+        decided: by field, what the person has decided that a text stands for: an id, a value, null for nothing, or
+            `MADE`.
+        create: which kinds are made when they are not there, as far as the person may make them.
     """
 
     def __init__(self, actor: Actor, decided: Mapping[str, Mapping[str, Any]], create: frozenset[str]) -> None:
@@ -51,18 +60,21 @@ class References:
             beside: what is known of the row already, such as its customer.
         """
         decided = self.decided.get(field.name, {})
-        if text in decided:
+        is_made = decided.get(text) == MADE
+        if text in decided and not is_made:
             return decided[text], None
         found: Any
         if field.kind is Kind.CHOICE:
             found = self._choice(field, text)
         elif field.kind in (Kind.OPTION, Kind.TEXTS):
-            found = self._option(field, text)
+            found = self._option(field, text, is_made)
         else:
             ids = self._link(field, text, beside)
             if len(ids) > 1:
+                if field.links_to not in _WITHIN:
+                    self.unknown[field.name][text] += 1
                 return None, "ambiguous_name"
-            found = ids[0] if ids else self._made(field, text)
+            found = ids[0] if ids else self._made(field, text, is_made)
         if found is None:
             self.unknown[field.name][text] += 1
             return None, "unknown_value"
@@ -74,7 +86,10 @@ class References:
         key = fold(text).replace(" ", "_")
         return next((one for one in field.choices if one in (key, text)), _SYNONYMS.get(field.name, {}).get(key))
 
-    def _option(self, field: Field, text: str) -> str | None:
+    def _makes(self, plural: str, is_made: bool) -> bool:
+        return (is_made or plural in self.create) and may_make(self.actor, plural)
+
+    def _option(self, field: Field, text: str, is_made: bool) -> str | None:
         name = field.option_list
         if not name:
             return text
@@ -85,7 +100,7 @@ class References:
                 fold(word): option.value for option in rows for word in (option.label_en, option.label_zh, option.value)
             }
         found = known.get(fold(text))
-        if found is None and "options" in self.create:
+        if found is None and self._makes("options", is_made):
             made: Any = RESOURCES["options"].service.create(self.actor, {"list": name, "value": text[:60]})
             found = known[fold(text)] = made.value
         return found
@@ -106,10 +121,10 @@ class References:
             found = self._asked[key] = _ASKED[target](self.actor, text, context)
         return found
 
-    def _made(self, field: Field, text: str) -> int | None:
+    def _made(self, field: Field, text: str, is_made: bool) -> int | None:
         """A record that is made because a file names it."""
         target = field.links_to
-        if target not in self.create:
+        if target not in CREATABLE or not self._makes(target, is_made):
             return None
         values: dict[str, Any] = {"name": text}
         if target == "products":
@@ -221,6 +236,9 @@ _ASKED: dict[str, Callable[[Actor, str, Any], list[int]]] = {
     "deals": _deals_named,
     "stages": _stages_named,
 }
+
+_WITHIN = ("people", "deals", "stages")
+"""What is looked for within another record: the same text means another one there, so it cannot be decided once."""
 
 _STAGE_WORDS = {
     **dict.fromkeys(("won", "closedwon", "win", "赢单", "成交", "已成交", "赢"), "won"),

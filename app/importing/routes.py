@@ -9,9 +9,9 @@ from flask import Response
 from ..access import Actor
 from ..job.routes import accepted
 from ..routing import SIGNED_IN, Routes
-from . import run, service, transfer
+from . import run, samples, service, transfer
 from .models import Import
-from .schemas import ImportChangeSchema, ImportQuery, ImportSchema, ImportsSchema, UploadSchema
+from .schemas import ImportChangeSchema, ImportQuery, ImportSchema, ImportsSchema, SampleQuery, UploadSchema
 
 __all__ = ["routes", "run"]
 
@@ -40,6 +40,23 @@ def upload_import(actor: Actor) -> Response:
 def list_imports(actor: Actor, query: dict[str, Any]) -> dict[str, Any]:
     """Newest first."""
     return service.own(actor, query)
+
+
+@routes.endpoint_for(
+    "GET",
+    "/imports/sample",
+    permission=SIGNED_IN,
+    query=SampleQuery,
+    media="text/csv",
+    summary="A sample file for a resource",
+)
+def read_sample(actor: Actor, query: dict[str, Any]) -> Response:
+    """CSV with headings in the caller's language, all of which are recognised, and one row below them."""
+    resource = query["resource"]
+    answer = Response(samples.sample(actor, resource), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{resource}.csv"'
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 @routes.endpoint_for(

@@ -192,7 +192,7 @@ def _number(column: Column, cell: Cell) -> Any:
     try:
         number = (numbers.read(cell, column.format or numbers.POINT) or 0) * column.factor
     except (ValueError, ArithmeticError) as error:
-        raise _Unclear("number") from error
+        raise _Unclear("number" if kind is Kind.WHOLE else "decimal") from error
     if kind is Kind.WHOLE:
         if number != int(number):
             raise _Unclear("number")

@@ -6,11 +6,15 @@ from marshmallow import fields
 
 from ..schema import Choice, Flag, IdField, InstantField, Items, Line, Part, StrictSchema, Texts, Whole, max_length
 from .charset import ENCODINGS
-from .fields import IMPORTABLE
+from .fields import IMPORTABLE, Kind
 from .reading import Format
 
 EXISTING = ("update", "skip", "create")
 """What becomes of a row that is about a record that is there: it changes it, is passed over, or makes another one."""
+
+
+STATES = ("uploaded", "checking", "checked", "committing", "committed", "cancelled", "failed", "undone")
+"""How far an import got; `cancelled` may have left changes, which its job's change set names."""
 
 
 class UploadSchema(StrictSchema):
@@ -38,7 +42,8 @@ class ColumnSchema(StrictSchema):
 class OptionsSchema(StrictSchema):
     """How rows find their records, and what is made of what they name.
 
-    `values` says by field and text what a text stands for: an id, a value, or null for nothing.
+    `values` says by field and text what a text stands for: an id, a value, null for nothing, or `{"create": true}`
+    where it is to be made.
     """
 
     match = Texts(length=20, most=10)
@@ -48,28 +53,57 @@ class OptionsSchema(StrictSchema):
     values = fields.Dict(keys=fields.String(), values=fields.Dict(keys=fields.String()))
 
 
-class ImportSchema(StrictSchema):
-    """A file on its way in."""
+class PreviewSchema(StrictSchema):
+    """One of the first rows, as it is read; `row` is its number in the file."""
+
+    row = fields.Integer()
+    cells = fields.List(fields.String(allow_none=True))
+
+
+class ImportSummarySchema(StrictSchema):
+    """A file on its way in, and what came of it."""
 
     id = fields.Integer()
     resource = Choice(IMPORTABLE)
     name = Line()
     size = fields.Integer()
     format = Choice(Format)
+    state = Choice(STATES)
+    found = fields.Raw(allow_none=True)
+    check_job_id = fields.Integer(allow_none=True)
+    commit_job_id = fields.Integer(allow_none=True)
+    changeset_id = fields.Integer(allow_none=True)
+    created_at = InstantField()
+
+
+class FieldSchema(StrictSchema):
+    """A field that columns can fill."""
+
+    name = Line()
+    kind = Choice(Kind)
+    links_to = Line(allow_none=True, metadata={"description": "The resource whose records it names."})
+    choices = fields.List(fields.String())
+    option_list = Line(allow_none=True)
+    repeats = Flag(metadata={"description": "Whether several columns may fill it."})
+    is_required = Flag()
+
+
+class ImportSchema(ImportSummarySchema):
+    """A file on its way in: how it is read, and what its columns mean."""
+
     encoding = Line(allow_none=True)
     delimiter = Line(allow_none=True)
     quote = Line(allow_none=True)
     has_header = Flag()
     sheet = Line(allow_none=True)
     sheets = fields.List(fields.String())
+    preview = Items(PreviewSchema, most=100)
     columns = Items(ColumnSchema, most=10_000)
-    fields_ = fields.List(fields.Dict(), data_key="fields", attribute="fields")
+    ways = fields.List(
+        fields.String(), metadata={"description": "By what rows can be matched, as their columns are mapped."}
+    )
+    fields_ = Items(FieldSchema, most=1_000, data_key="fields", attribute="fields")
     options = fields.Nested(OptionsSchema)
-    found = fields.Raw(allow_none=True)
-    check_job_id = fields.Integer(allow_none=True)
-    commit_job_id = fields.Integer(allow_none=True)
-    changeset_id = fields.Integer(allow_none=True)
-    created_at = InstantField()
 
 
 class ImportChangeSchema(StrictSchema):
@@ -91,7 +125,13 @@ class ImportQuery(StrictSchema):
     before = IdField()
 
 
+class SampleQuery(StrictSchema):
+    """For which resource."""
+
+    resource = Choice(IMPORTABLE, required=True)
+
+
 class ImportsSchema(StrictSchema):
     """One's own imports, newest first."""
 
-    data = Items(ImportSchema, most=200)
+    data = Items(ImportSummarySchema, most=200)

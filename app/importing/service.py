@@ -17,6 +17,7 @@ from sqlalchemy import select
 from ..access import Actor
 from ..database import db
 from ..errors import Issue, conflict, invalid, not_found
+from ..history.undo import undone
 from ..job.chores import chore
 from ..job.models import Job, Status
 from ..job.service import enqueue
@@ -24,10 +25,10 @@ from ..routing import RESOURCES
 from ..transaction import in_unit, now, unit_of_work
 from . import dates, headings, numbers, tables
 from .fields import Kind, fields_of
-from .matching import ways_of
+from .matching import known_by, ways_of
 from .models import Import
-from .reading import Cell, Format, Reading, UnreadableError, WrongRow
-from .references import CREATABLE
+from .reading import Cell, Format, Reading, Row, UnreadableError, WrongRow
+from .references import CREATABLE, may_make
 
 KEPT = timedelta(days=30)
 """So long an uploaded file is kept."""
@@ -36,6 +37,22 @@ _PIECE = 1024 * 1024
 _LOOKED_AT = 2_000
 """So many rows are looked at to see how dates and numbers are written."""
 _SAMPLES = 20
+_PREVIEWED = 8
+_SHOWN = 200
+_OF_CHECK = {
+    Status.QUEUED: "checking",
+    Status.RUNNING: "checking",
+    Status.SUCCEEDED: "checked",
+    Status.CANCELLED: "uploaded",
+    Status.FAILED: "failed",
+}
+_OF_COMMIT = {
+    Status.QUEUED: "committing",
+    Status.RUNNING: "committing",
+    Status.SUCCEEDED: "committed",
+    Status.CANCELLED: "cancelled",
+    Status.FAILED: "failed",
+}
 _READ = ("encoding", "delimiter", "quote", "has_header", "sheet")
 
 
@@ -110,10 +127,11 @@ def own(actor: Actor, query: Mapping[str, Any]) -> dict[str, Any]:
     if query.get("before"):
         found = found.where(Import.id < query["before"])
     rows = db.session.execute(found.limit(query.get("per_page", 20))).scalars().all()
-    return {"data": [shown(row) for row in rows]}
+    states = _states(rows)
+    return {"data": [_summary(row, states[row.id]) for row in rows]}
 
 
-def edit(_actor: Actor, chosen: Import, values: dict[str, Any]) -> Import:
+def edit(actor: Actor, chosen: Import, values: dict[str, Any]) -> Import:
     """Change how a file is read or what its columns mean. Reading it in another way recognises its columns anew.
 
     Raises:
@@ -137,9 +155,13 @@ def edit(_actor: Actor, chosen: Import, values: dict[str, Any]) -> Import:
         }
     issues: list[Issue] = []
     if "columns" in values:
+        before = _ways(resource, chosen.columns)
         chosen.columns = _mapped(resource, chosen.columns, values["columns"], issues)
+        now_known = _ways(resource, chosen.columns)
+        match = [way for way in now_known if way in chosen.options["match"] or way not in before]
+        chosen.options = {**chosen.options, "match": match}
     if "options" in values:
-        chosen.options = _optioned(resource, chosen.options, values["options"], issues)
+        chosen.options = _optioned(actor, chosen, values["options"], issues)
     if issues:
         raise invalid(*issues)
     chosen.found = None
@@ -172,18 +194,20 @@ def begin(actor: Actor, chosen: Import, kind: str) -> Job:
 
 def shown(chosen: Import) -> dict[str, Any]:
     """An import as `ImportSchema` has it."""
-    reading = reading_of(chosen)
+    reading, path = reading_of(chosen), folder() / chosen.file
     try:
-        sheets = tables.sheets(folder() / chosen.file, reading)
+        sheets = tables.sheets(path, reading)
+        preview = [_previewed(number, row) for number, row in islice(tables.rows(path, reading), _PREVIEWED)]
     except (UnreadableError, OSError):
-        sheets = []
+        sheets, preview = [], []
     return {
-        **{name: getattr(chosen, name) for name in ("id", "resource", "name", "size", "columns", "options", "found")},
-        **{name: getattr(chosen, name) for name in ("check_job_id", "commit_job_id", "changeset_id", "created_at")},
-        **{
-            name: getattr(reading, name) for name in ("format", "encoding", "delimiter", "quote", "has_header", "sheet")
-        },
+        **_summary(chosen, _states([chosen])[chosen.id]),
+        "columns": chosen.columns,
+        "options": chosen.options,
+        **{name: getattr(reading, name) for name in ("encoding", "delimiter", "quote", "has_header", "sheet")},
         "sheets": sheets,
+        "preview": preview,
+        "ways": _ways(chosen.resource, chosen.columns),
         "fields": [
             {
                 "name": field.name,
@@ -197,6 +221,32 @@ def shown(chosen: Import) -> dict[str, Any]:
             for field in fields_of(chosen.resource).values()
         ],
     }
+
+
+def _summary(chosen: Import, state: str) -> dict[str, Any]:
+    names = ("id", "resource", "name", "size", "found", "check_job_id", "commit_job_id", "changeset_id", "created_at")
+    return {name: getattr(chosen, name) for name in names} | {"format": chosen.reading["format"], "state": state}
+
+
+def _previewed(number: int, row: Row) -> dict[str, Any]:
+    cells = row.cells if isinstance(row, WrongRow) else row
+    return {"row": number, "cells": [None if cell is None else str(cell)[:_SHOWN] for cell in cells]}
+
+
+def _states(imports: Sequence[Import]) -> dict[int, str]:
+    """How far each of some imports got, one of `STATES`."""
+    jobs = [job for one in imports for job in (one.check_job_id, one.commit_job_id) if job is not None]
+    asked = select(Job.id, Job.status, Job.changeset_id).where(Job.id.in_(jobs))
+    found = {row.id: row for row in db.session.execute(asked)} if jobs else {}
+
+    def state(one: Import) -> str:
+        if one.commit_job_id is not None:
+            job = found[one.commit_job_id]
+            is_undone = job.changeset_id is not None and undone(job.changeset_id) is not None
+            return "undone" if is_undone else _OF_COMMIT[job.status]
+        return _OF_CHECK[found[one.check_job_id].status] if one.check_job_id is not None else "uploaded"
+
+    return {one.id: state(one) for one in imports}
 
 
 def reading_of(chosen: Import) -> Reading:
@@ -262,10 +312,17 @@ def _written(resource: str, name: str | None, heading: str, cells: Sequence[Cell
 
 def _options(resource: str, columns: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Rows are matched by what their columns can be known by, and change what they find; what is unknown is asked."""
-    mapped = {column["field"] for column in columns}
-    needs = {"moment": "occurred_at"}
-    match = [way for way in ways_of(resource) if needs.get(way, way) in mapped]
-    return {"match": match, "existing": "update", "create": ["tags"], "source": "import", "values": {}}
+    return {
+        "match": _ways(resource, columns),
+        "existing": "update",
+        "create": ["tags"],
+        "source": "import",
+        "values": {},
+    }
+
+
+def _ways(resource: str, columns: Sequence[Mapping[str, Any]]) -> list[str]:
+    return known_by(resource, {column["field"] for column in columns})
 
 
 # ---- what is changed ------------------------------------------------------------------------------------------------
@@ -295,10 +352,10 @@ def _mapped(
     return chosen
 
 
-def _optioned(
-    resource: str, options: Mapping[str, Any], sent: Mapping[str, Any], issues: list[Issue]
-) -> dict[str, Any]:
-    for name, allowed in (("match", ways_of(resource)), ("create", CREATABLE)):
+def _optioned(actor: Actor, chosen: Import, sent: Mapping[str, Any], issues: list[Issue]) -> dict[str, Any]:
+    resource, options = chosen.resource, chosen.options
+    creatable = [plural for plural in CREATABLE if may_make(actor, plural)]
+    for name, allowed in (("match", ways_of(resource)), ("create", creatable)):
         wrong = [word for word in sent.get(name) or () if word not in allowed]
         issues += [Issue(f"#/options/{name}", "not_allowed", {"options": ", ".join(allowed)}) for _ in wrong[:1]]
     unknown = sorted((sent.get("values") or {}).keys() - fields_of(resource).keys())

@@ -128,6 +128,6 @@ def rows(path: Path, reading: Reading) -> Iterator[Numbered]:
     `WrongRow`.
 
     Raises:
-        UnreadableError: as `recognise` does, and `too_many_rows`; the latter only when that many were read.
+        UnreadableError: as `recognise` does, and `file_rows`; the latter only when that many were read.
     """
     return table(path, reading)[1]

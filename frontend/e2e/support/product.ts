@@ -28,9 +28,19 @@ async function freePort(): Promise<number> {
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
-/** The product as it is really served: gunicorn, an empty database, a port of its own. */
+async function ended(one: ChildProcess): Promise<void> {
+  if (one.exitCode !== null || one.signalCode !== null) return
+  const gone = new Promise<void>((resolve) => one.once('exit', () => resolve()))
+  one.kill('SIGTERM')
+  const late = setTimeout(() => one.kill('SIGKILL'), 15_000)
+  await gone
+  clearTimeout(late)
+}
+
+/** The product as it is really served: gunicorn and the worker beside it, an empty database, a port of its own. */
 export class Product {
   private server: ChildProcess | null = null
+  private worker: ChildProcess | null = null
 
   private constructor(
     /** Where it answers. */
@@ -76,8 +86,14 @@ export class Product {
       stdio: ['ignore', log, log],
     })
     this.server = server
-    // A worker that is stopped in the middle leaves no server behind.
-    process.once('exit', () => server.kill('SIGTERM'))
+    const worker = spawn(join(bin, 'flask'), ['--app', 'app', 'worker'], {
+      cwd: root,
+      env: this.env,
+      stdio: ['ignore', log, log],
+    })
+    this.worker = worker
+    // Journeys that are stopped in the middle leave no process behind.
+    process.once('exit', () => [server, worker].forEach((one) => one.kill('SIGTERM')))
     for (const deadline = Date.now() + 60_000; ;) {
       const answer = await fetch(`${this.url}/health`).catch(() => null)
       if (answer?.ok) return
@@ -87,16 +103,11 @@ export class Product {
     }
   }
 
-  /** Ends the server by its pid; the data stay. */
+  /** Ends the server and the worker by their pids; the data stay. */
   async stop(): Promise<void> {
-    const server = this.server
-    this.server = null
-    if (!server || server.exitCode !== null || server.signalCode !== null) return
-    const gone = new Promise<void>((resolve) => server.once('exit', () => resolve()))
-    server.kill('SIGTERM')
-    const late = setTimeout(() => server.kill('SIGKILL'), 15_000)
-    await gone
-    clearTimeout(late)
+    const both = [this.server, this.worker]
+    this.server = this.worker = null
+    await Promise.all(both.map((one) => one && ended(one)))
   }
 
   /** Ends the server and removes its data. */

@@ -1116,6 +1116,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/imports/sample": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A sample file for a resource */
+        get: operations["read_sample"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/imports/{id}": {
         parameters: {
             query?: never;
@@ -3549,6 +3566,18 @@ export interface components {
             id: number;
             problem: unknown;
         };
+        Field: {
+            name: string;
+            /** @enum {string} */
+            kind: "text" | "whole" | "decimal" | "rate" | "date" | "instant" | "flag" | "choice" | "option" | "texts" | "link";
+            /** @description The resource whose records it names. */
+            links_to: string | null;
+            choices: string[];
+            option_list: string | null;
+            /** @description Whether several columns may fill it. */
+            repeats: boolean;
+            is_required: boolean;
+        };
         ForecastReport: {
             rows: components["schemas"]["ForecastRow"][];
             totals: components["schemas"]["ForecastTotals"];
@@ -3704,23 +3733,26 @@ export interface components {
             size: number;
             /** @enum {string} */
             format: "csv" | "xlsx" | "xls" | "ods" | "vcard" | "jsonl";
-            encoding: string | null;
-            delimiter: string | null;
-            quote: string | null;
-            has_header: boolean;
-            sheet: string | null;
-            sheets: string[];
-            columns: components["schemas"]["Column"][];
-            fields_: {
-                [key: string]: unknown;
-            }[];
-            options: components["schemas"]["Options"];
+            /** @enum {string} */
+            state: "uploaded" | "checking" | "checked" | "committing" | "committed" | "cancelled" | "failed" | "undone";
             found: unknown;
             check_job_id: number | null;
             commit_job_id: number | null;
             changeset_id: number | null;
             /** Format: date-time */
             created_at: string;
+            encoding: string | null;
+            delimiter: string | null;
+            quote: string | null;
+            has_header: boolean;
+            sheet: string | null;
+            sheets: string[];
+            preview: components["schemas"]["Preview"][];
+            columns: components["schemas"]["Column"][];
+            /** @description By what rows can be matched, as their columns are mapped. */
+            ways: string[];
+            fields: components["schemas"]["Field"][];
+            options: components["schemas"]["Options"];
         };
         ImportChangePatch: {
             /** @enum {string} */
@@ -3732,8 +3764,25 @@ export interface components {
             columns?: components["schemas"]["ColumnInput"][];
             options?: components["schemas"]["OptionsPatch"];
         };
+        ImportSummary: {
+            id: number;
+            /** @enum {string} */
+            resource: "customers" | "people" | "contacts" | "deals" | "products";
+            name: string;
+            size: number;
+            /** @enum {string} */
+            format: "csv" | "xlsx" | "xls" | "ods" | "vcard" | "jsonl";
+            /** @enum {string} */
+            state: "uploaded" | "checking" | "checked" | "committing" | "committed" | "cancelled" | "failed" | "undone";
+            found: unknown;
+            check_job_id: number | null;
+            commit_job_id: number | null;
+            changeset_id: number | null;
+            /** Format: date-time */
+            created_at: string;
+        };
         Imports: {
-            data: components["schemas"]["Import"][];
+            data: components["schemas"]["ImportSummary"][];
         };
         Job: {
             id: number;
@@ -4273,6 +4322,10 @@ export interface components {
             filters?: {
                 [key: string]: unknown;
             };
+        };
+        Preview: {
+            row: number;
+            cells: (string | null)[];
         };
         ProductInput: {
             code: string;
@@ -13382,6 +13435,71 @@ export interface operations {
             };
             /** @description Wrong type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_sample: {
+        parameters: {
+            query: {
+                resource: "customers" | "people" | "contacts" | "deals" | "products";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -59,6 +59,12 @@ export interface Sides {
 }
 /** One change of one record, as the journal tells it. */
 export type Entry = Omit<Schemas['Entry'], 'changes'> & { changes: Record<string, Sides> }
+export type Import = Schemas['Import']
+export type ImportSummary = Schemas['ImportSummary']
+export type ImportField = Schemas['Field']
+export type ImportColumn = Schemas['Column']
+export type ImportOptions = Schemas['Options']
+export type ImportChange = Schemas['ImportChangePatch']
 
 /** A customer that resembles another. */
 export interface DuplicateMatch {

@@ -85,6 +85,9 @@ const adminComponents: Record<(typeof adminPages)[number]['name'], () => Promise
   'admin-tags': () => import('@/admin/TagsPage.vue'),
 }
 
+/** Whoever may write one of these may import it. */
+export const importPermissions = ['customer:write', 'contact:write', 'deal:write', 'product:write'] as const
+
 /** The places, in their order. Labels are keys of the word files. */
 export const places: readonly Place[] = [
   { name: 'home', label: 'nav.home', icon: House, key: 'h', onPhone: true },
@@ -225,6 +228,12 @@ export const pages: readonly RouteRecordRaw[] = [
     component: adminComponents[name] as () => Promise<Component>,
     meta: { title, permission, place: 'admin' },
   })),
+  {
+    path: '/import/:id(\\d+)?',
+    name: 'import',
+    component: () => import('@/importing/ImportPage.vue'),
+    meta: { title: 'import.title', permission: importPermissions },
+  },
   {
     path: '/settings',
     name: 'settings',

@@ -1,11 +1,11 @@
-import { Keyboard, LogOut, Moon, PanelLeft, Redo2, Search, Settings, Sun, Undo2 } from '@lucide/vue'
+import { FileUp, Keyboard, LogOut, Moon, PanelLeft, Redo2, Search, Settings, Sun, Undo2 } from '@lucide/vue'
 import { useRouter } from 'vue-router'
 import { useI18n } from 'vue-i18n'
 import { useLive } from '@/records/context'
 import { usePreferences } from '@/session/preferences'
 import { useSession } from '@/session/session'
 import { useCommands, type Command } from '@/ui/shortcuts'
-import { adminPages, places } from './navigation'
+import { adminPages, importPermissions, places } from './navigation'
 
 /** What can be done from anywhere: go to a place, search, help, theme, sign out. */
 export function useShellCommands(open: { openPalette: () => void; openSheet: () => void }): void {
@@ -34,6 +34,14 @@ export function useShellCommands(open: { openPalette: () => void; openSheet: () 
   useCommands([
     ...goTo,
     ...goToAdmin,
+    {
+      id: 'import',
+      label: () => t('import.command'),
+      group: 'actions',
+      icon: FileUp,
+      when: () => session.can(importPermissions),
+      run: () => void router.push({ name: 'import' }),
+    },
     {
       id: 'go.settings',
       label: () => t('shell.goTo', { place: t('nav.settings') }),

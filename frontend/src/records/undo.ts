@@ -11,7 +11,7 @@ import { listName } from '@/realtime/events'
 import { changeToast, dismissToast, toast } from '@/ui/toasts'
 import { fieldLabel } from './fieldLabels'
 import { showHistory } from './history'
-import { followJob } from './jobs'
+import { awaitJob } from './jobs'
 
 /** The lists whose changes the server can take back. */
 const undoable: ReadonlySet<string> = new Set([
@@ -181,7 +181,7 @@ export class Undo {
     const progressOf = ({ done, total }: Job): { done: number; total: number | null } => ({ done, total })
     const notice = toast(t('undo.running'), { isLasting: true, progress: progressOf(job) })
     try {
-      const ended = await followJob(this.connection, job, (now) =>
+      const ended = await awaitJob(this.connection, job, (now) =>
         changeToast(notice, { progress: progressOf(now) }),
       )
       if (ended.status === 'succeeded' && ended.changeset_id !== null) return ended.changeset_id

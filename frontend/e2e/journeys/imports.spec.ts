@@ -1,0 +1,192 @@
+import { readFile } from 'node:fs/promises'
+import type { Page } from '@playwright/test'
+import { expectAccessible } from '../support/axe'
+import { phone } from '../support/actor'
+import { unique } from '../support/cast'
+import { expect, test } from '../support/test'
+
+async function give(page: Page, name: string, body: string | Buffer): Promise<void> {
+  await page
+    .locator('input[type=file]')
+    .setInputFiles({ name, mimeType: 'text/csv', buffer: Buffer.isBuffer(body) ? body : Buffer.from(body) })
+}
+const next = (page: Page, name: string | RegExp) => page.getByRole('button', { name })
+const figure = (page: Page, name: string) =>
+  page
+    .locator('dl > div')
+    .filter({ has: page.getByText(name, { exact: true }) })
+    .locator('dd')
+
+test('A file is mapped, its names are decided once, it arrives live and is undone', async ({
+  cast,
+  open,
+}) => {
+  const [alice, carol] = [await cast.join('Alice', 'admin'), await cast.join('Carol', 'manager')]
+  const mark = unique()
+  await alice.api.post('/customers', { name: `Old ${mark}`, email: `old@${mark}.example` })
+  const [seller, leader] = [await open(alice), await open(carol)]
+  const { page } = seller
+  await Promise.all([seller.visit('/customers'), leader.visit('/customers')])
+  await page.getByRole('button', { name: 'More actions' }).click()
+  await page.getByRole('menuitem', { name: 'Import' }).click()
+  await expect(page).toHaveURL(/\/import\?resource=customers$/)
+  await expectAccessible(page, 'the first step')
+
+  const rows = [
+    'Company name,Email,Owner,Next follow up,Remark',
+    `Old ${mark},old@${mark}.example,Alice,03/04/2027,known`,
+    `New ${mark},new@${mark}.example,A. Unknown,05/06/2027,first`,
+    `Other ${mark},,A. Unknown,07/08/2027,second`,
+    `,nobody@${mark}.example,Alice,07/08/2027,nameless`,
+  ]
+  await give(page, 'customers.csv', rows.join('\n'))
+  await expect(page.getByRole('heading', { name: 'customers.csv' })).toBeVisible()
+  await expect(page.getByRole('region', { name: 'First rows' })).toContainText(`New ${mark}`)
+  await expectAccessible(page, 'how the file is read')
+  // It can be read in another way, and the rows follow at once.
+  await page.getByLabel('Delimiter').selectOption('Semicolon ( ; )')
+  await expect(page.getByRole('columnheader', { name: 'Company name,Email' })).toBeVisible()
+  await page.getByLabel('Delimiter').selectOption('Comma ( , )')
+  await expect(page.getByRole('columnheader', { name: 'Email', exact: true })).toBeVisible()
+  await page.keyboard.press('Control+Enter')
+
+  await expect(page.getByText('Say how the dates of 1 column are written.')).toBeVisible()
+  await expect(next(page, 'Check the rows')).toBeDisabled()
+  await expectAccessible(page, 'the columns')
+  await page.getByLabel('How Next follow up is written').selectOption({ label: '31/12/2026 · day first' })
+  await page.getByLabel('Company name becomes').selectOption('Leave out')
+  await expect(page.getByText('Still without a column: Name')).toBeVisible()
+  await page.getByLabel('Company name becomes').selectOption('Name *')
+  await page.getByLabel('Remark becomes').selectOption('Description')
+  await next(page, 'Check the rows').click()
+
+  const unknown = page.getByRole('region', { name: 'Unrecognised values' })
+  await expect(unknown).toContainText('A. Unknown')
+  await expect(unknown).toContainText('in 2 rows')
+  await expect(figure(page, 'With errors')).toHaveText('3')
+  const wrong = page.getByRole('region', { name: 'Rows with errors' })
+  await expect(wrong).toContainText('Row 3')
+  await expect(wrong).toContainText('A. Unknown is not known.')
+  await expectAccessible(page, 'the check')
+  await unknown.getByRole('button', { name: 'What “A. Unknown” stands for' }).click()
+  await page.getByRole('option', { name: 'Carol' }).click()
+  await expect(unknown).toContainText('All are decided. Check again.')
+  await next(page, 'Check again').click()
+  await expect(figure(page, 'Will be new')).toHaveText('2')
+  await expect(figure(page, 'Will be updated')).toHaveText('1')
+  await expect(figure(page, 'With errors')).toHaveText('1')
+  const saved = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Download these rows' }).click()
+  expect(await readFile(await (await saved).path(), 'utf8')).toContain('nameless')
+
+  leader.watch()
+  await next(page, 'Import 3 rows').click()
+  await expect(page.getByRole('heading', { name: '3 rows imported' })).toBeVisible()
+  await expect(figure(page, 'Updated')).toHaveText('1')
+  await expectAccessible(page, 'the result')
+  await expect(leader.page.getByRole('grid')).toContainText(`Other ${mark}`)
+  const found = await alice.api.get<{
+    data: { name: string; next_follow_up_at: string; description: string }[]
+  }>(`/customers?q=${mark}`)
+  const made = found.data.find(({ name }) => name === `New ${mark}`)
+  expect(made?.next_follow_up_at.slice(0, 10)).toBe('2027-06-04')
+  expect(made?.description).toBe('first')
+
+  await page.getByRole('button', { name: 'Undo import' }).click()
+  await expect(page.getByRole('heading', { name: 'Import undone' })).toBeVisible()
+  await expect(leader.page.getByRole('grid')).not.toContainText(`Other ${mark}`)
+  await expect(leader.page.getByRole('grid')).toContainText(`Old ${mark}`)
+  await page.getByRole('link', { name: 'Choose another file' }).click()
+  const earlier = page.getByRole('region', { name: 'Earlier imports' })
+  await expect(earlier.getByRole('link', { name: /customers\.csv/ })).toContainText('Undone')
+})
+
+test('A GBK sheet is read in Chinese on a phone, also one that is pasted', async ({ cast, open }) => {
+  const wang = await cast.join('王磊', 'sales', 'zh-CN')
+  const seller = await open(wang, phone)
+  const { page } = seller
+  await seller.visit('/import')
+  // 客户名称,城市 / 宁波星河,宁波
+  const gbk = Buffer.from('bfcdbba7c3fbb3c62cb3c7cad00ac4feb2a8d0c7bad32cc4feb2a80a', 'hex')
+  await give(page, '客户.csv', gbk)
+  await expect(page.getByRole('region', { name: '前几行' })).toContainText('宁波星河')
+  await expect(page.getByLabel('编码')).toHaveValue('gb18030')
+  await page.getByRole('button', { name: '下一步' }).click()
+  await expect(page.getByLabel('“城市”对应的字段')).toHaveValue('address.city')
+  await expectAccessible(page, 'the columns on a phone')
+  await page.getByRole('button', { name: '检查数据' }).click()
+  await page.getByRole('button', { name: '导入 1 行' }).click()
+  await expect(page.getByRole('heading', { name: '已导入 1 行' })).toBeVisible()
+  await page.getByRole('button', { name: '查看列表' }).click()
+  await expect(page.getByText('宁波星河')).toBeVisible()
+
+  await page.goto('/import?resource=customers')
+  await expect(page.getByRole('button', { name: '选择文件' })).toBeVisible()
+  await page.evaluate(() => {
+    const data = new DataTransfer()
+    data.setData('text/plain', '客户名称\t城市\n湖州远山\t湖州\n')
+    document.body.dispatchEvent(
+      new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }),
+    )
+  })
+  await expect(page.getByRole('region', { name: '前几行' })).toContainText('湖州远山')
+  // Escape asks; the file stays among the earlier ones.
+  await page.keyboard.press('Escape')
+  await page.getByRole('dialog').getByRole('button', { name: '离开导入' }).click()
+  await expect(page.getByRole('region', { name: '导入记录' })).toContainText('pasted.csv')
+})
+
+test('What is no table is refused in words, and what one may not write is not offered', async ({
+  cast,
+  open,
+}) => {
+  const alice = await cast.join('Alice')
+  const seller = await open(alice)
+  const { page } = seller
+  seller.expects(/status of 422/)
+  await seller.visit('/import')
+  await expect(page.getByRole('radio', { name: 'Products' })).toHaveCount(0)
+  await give(page, 'picture.png', Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), Buffer.alloc(60)]))
+  await expect(page.getByRole('alert')).toContainText('This file cannot be read as a table')
+  await give(page, 'nothing.csv', '')
+  await expect(page.getByRole('alert')).toContainText('“nothing.csv” is empty.')
+  const saved = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Sample file' }).click()
+  expect(await readFile(await (await saved).path(), 'utf8')).toContain('Example Ltd')
+  const vera = await open(await cast.join('Vera', 'viewer'))
+  await vera.visit('/import')
+  await expect(vera.page.getByRole('heading', { name: 'You may not open this' })).toBeVisible()
+})
+
+test('A long import is followed on other pages and over a reload, and is called off', async ({
+  cast,
+  open,
+}) => {
+  test.setTimeout(120_000)
+  const alice = await cast.join('Alice')
+  const seller = await open(alice)
+  const { page } = seller
+  await seller.visit('/import')
+  const mark = unique()
+  const rows = Array.from({ length: 12_000 }, (_, at) => `Long ${mark} ${at},long${at}@${mark}.example`)
+  await give(page, 'long.csv', `Company name,Email\n${rows.join('\n')}\n`)
+  await expect(page.getByRole('heading', { name: 'long.csv' })).toBeVisible()
+  await page.keyboard.press('Control+Enter')
+  await next(page, 'Check the rows').click()
+  await expect(page.getByRole('progressbar', { name: 'Checking the rows' })).toBeVisible()
+  await expect(page.getByText(/rows per second/)).toBeVisible()
+  await next(page, /^Import 12,000 rows$/).click({ timeout: 60_000 })
+  await expect(page.getByRole('progressbar', { name: 'Importing' })).toBeVisible()
+  await expectAccessible(page, 'the running import')
+  await page.goto('/deals')
+  const chip = page.getByRole('link', { name: /Importing “long\.csv”/ })
+  await expect(chip).toBeVisible()
+  await expectAccessible(page, 'a page with a running job')
+  await chip.click()
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  await expect(page.getByRole('heading', { name: 'Import called off' })).toBeVisible()
+  await page.getByRole('button', { name: 'Undo import' }).click()
+  await expect(page.getByRole('heading', { name: 'Import undone' })).toBeVisible({ timeout: 45_000 })
+  const left = await alice.api.get<{ meta: { total: number } }>(`/customers?q=${mark}`)
+  expect(left.meta.total).toBe(0)
+})
