@@ -2,12 +2,8 @@ import { useQuery, useQueryClient } from '@tanstack/vue-query'
 import { computed, onScopeDispose, ref, shallowReactive, watch } from 'vue'
 import { rest } from '@/api/rest'
 import type { Job } from '@/api/types'
-import type { LiveConnection } from '@/realtime/connection'
+import { isOver } from './awaitJob'
 import { useLive } from './context'
-
-/** Nothing more will come of it. */
-export const isOver = (job: Pick<Job, 'status'>): boolean =>
-  job.status !== 'queued' && job.status !== 'running'
 
 /** Of two tellings of one job, the one that is further: an answer may be older than a push. */
 export function further(held: Job | undefined, told: Job): Job {
@@ -77,82 +73,4 @@ export function useJob(id: () => number | null) {
       queries.setQueryData<Job>(['job', told.id], (held) => further(held, told))
     },
   }
-}
-
-/**
- * Follows long work to its end: by what the socket tells, and by asking whenever it has been silent for two seconds.
- *
- * @param tell Called with the job whenever it got further.
- * @returns The job as it ended.
- */
-export function awaitJob(
-  connection: Pick<LiveConnection, 'on'>,
-  job: Job,
-  tell: (job: Job) => void = () => undefined,
-): Promise<Job> {
-  return new Promise((resolve) => {
-    let timer: ReturnType<typeof setTimeout> | undefined
-    let isThere = false
-    const leave = connection.on('job_progress', (payload) => {
-      if ((payload as Job).id === job.id) take(payload as Job)
-    })
-    function take(now: Job): void {
-      if (isThere) return
-      clearTimeout(timer)
-      tell(now)
-      if (!isOver(now)) {
-        timer = setTimeout(() => void ask(), pollMs)
-        return
-      }
-      isThere = true
-      leave()
-      resolve(now)
-    }
-    async function ask(): Promise<void> {
-      // Not reached: the work goes on all the same.
-      take(await rest.get<Job>(`/jobs/${job.id}`).catch(() => job))
-    }
-    take(job)
-  })
-}
-
-/** A job that a person has begun in this tab and that is shown wherever he or she goes. */
-export interface FollowedJob {
-  id: number
-  userId: number
-  /** What it is about, in its own words. */
-  label: string
-  /** Where it is told of in full. */
-  path: string
-}
-
-const entry = 'lianxi.jobs'
-const kept = (): FollowedJob[] => {
-  try {
-    return JSON.parse(sessionStorage.getItem(entry) ?? '[]') as FollowedJob[]
-  } catch {
-    return []
-  }
-}
-/** The jobs that are followed in this tab; a reload keeps them. */
-export const followedJobs = shallowReactive<FollowedJob[]>(kept())
-
-function keep(): void {
-  try {
-    sessionStorage.setItem(entry, JSON.stringify(followedJobs))
-  } catch {
-    // They are then followed until the tab is loaded again.
-  }
-}
-/** Shows a job on every page until it is put away. */
-export function followJob(job: FollowedJob): void {
-  unfollowJob(job.id)
-  followedJobs.push(job)
-  keep()
-}
-/** Puts a job away. */
-export function unfollowJob(id: number): void {
-  const at = followedJobs.findIndex((one) => one.id === id)
-  if (at >= 0) followedJobs.splice(at, 1)
-  keep()
 }

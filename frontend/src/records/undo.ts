@@ -11,7 +11,7 @@ import { listName } from '@/realtime/events'
 import { changeToast, dismissToast, toast } from '@/ui/toasts'
 import { fieldLabel } from './fieldLabels'
 import { showHistory } from './history'
-import { awaitJob } from './jobs'
+import { awaitJob } from './awaitJob'
 
 /** The lists whose changes the server can take back. */
 const undoable: ReadonlySet<string> = new Set([

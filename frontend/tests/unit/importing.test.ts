@@ -4,7 +4,8 @@ import en from '@/i18n/en.json'
 import { creatable, freeFields, missingFields, undatedColumns } from '@/importing/mapping'
 import { decisionOn, pastedFile, stepOf, toDecide } from '@/importing/outcome'
 import { fieldLabels } from '@/importing/resources'
-import { followedJobs, followJob, further, pace, unfollowJob } from '@/records/jobs'
+import { followedJobs, followJob, unfollowJob } from '@/records/followedJobs'
+import { further, pace } from '@/records/jobs'
 
 const field = (name: string, more: Partial<ImportField> = {}): ImportField => ({
   name,
