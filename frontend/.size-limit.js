@@ -19,7 +19,7 @@ export default [
   {
     name: 'entry: shell, router, words, query client, session',
     path: files([...entry, 'src/i18n/zh-CN.json']),
-    limit: '140 kB',
+    limit: '145 kB',
     gzip: true,
   },
   { name: 'style', path: 'dist/assets/*.css', limit: '20 kB', gzip: true },
