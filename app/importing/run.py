@@ -228,6 +228,7 @@ def _step(
         # What was made for this step is gone with it.
         taken.references.forget()
     running.told(done, total)
+    running.give_way()
     return after
 
 

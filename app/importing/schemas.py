@@ -6,6 +6,7 @@ from marshmallow import fields
 
 from ..schema import Choice, Flag, IdField, InstantField, Items, Line, Part, StrictSchema, Texts, Whole, max_length
 from .charset import ENCODINGS
+from .delimited import DELIMITERS
 from .fields import IMPORTABLE, Kind
 from .reading import Format
 
@@ -110,7 +111,7 @@ class ImportChangeSchema(StrictSchema):
     """What a person changes about how a file is read, and about what its columns mean."""
 
     encoding = Choice(ENCODINGS)
-    delimiter = Line(validate=max_length(1))
+    delimiter = Choice(DELIMITERS)
     quote = Line(allow_none=True, validate=max_length(1))
     has_header = Flag()
     sheet = Line(validate=max_length(100))

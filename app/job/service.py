@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 import orjson
@@ -38,6 +38,10 @@ ATTEMPTS = 5
 """How often a job is begun again after a failure that may pass, such as a database that is away."""
 
 _TOLD_EVERY = 0.25
+
+_GAP_EVERY, _GAP = 0.3, 0.15
+"""SQLite has one writer at a time, and whoever waits looks again every tenth of a second: a job that writes step after
+step leaves a gap that is seen, in seconds."""
 
 KINDS: dict[str, Callable[[Running], Any]] = {}
 """What does the jobs of each kind; its result is the job's."""
@@ -84,6 +88,7 @@ class Running:
         self.done, self.total = job.done, job.total
         self._request_id = job.request_id
         self._told = 0.0
+        self._gap = monotonic()
 
     def actor(self) -> Actor:
         """Whoever asked for the job, with the rights of this moment.
@@ -121,6 +126,13 @@ class Running:
             db.session.execute(update(Job).where(Job.id == self.id).values(beat_at=datetime.now(UTC), **values))
         self.changeset_id = unit.changeset_id
         self._told = monotonic()
+        self.give_way()
+
+    def give_way(self) -> None:
+        """Let others write, where a database has one writer at a time; between two units of work, never within one."""
+        if db.engine.dialect.name == "sqlite" and monotonic() - self._gap > _GAP_EVERY:
+            sleep(_GAP)
+            self._gap = monotonic()
 
     def told(self, done: int | None = None, total: int | None = None) -> None:
         """Tell how far the work got that changes nothing; cheap enough to be called for every row.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from threading import Event, Thread
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -319,3 +321,33 @@ def test_the_language_of_a_job_ends_with_it(app: CRM, cast: Cast) -> None:
     ask(cast.alice, many=1)
     work_off()
     assert "language" not in g
+
+
+def test_a_long_job_lets_others_write(cast: Cast) -> None:
+    ended, waits = Event(), list[float]()
+
+    @service.job_kind("hog")
+    def _hog(running: Running) -> None:
+        for done in range(6):
+            with running.step(done):
+                db.session.execute(select(Job.id))
+                sleep(0.5)
+
+    def write(app: CRM) -> None:
+        with app.app_context():
+            while not ended.is_set():
+                began = monotonic()
+                with unit_of_work(source="job"):
+                    db.session.execute(select(Job.id))
+                waits.append(monotonic() - began)
+                sleep(0.05)
+
+    job_id = ask(cast.alice, "hog")
+    writer = Thread(target=write, args=[cast.alice.app])
+    writer.start()
+    work_off()
+    ended.set()
+    writer.join()
+    assert job_of(job_id).status == Status.SUCCEEDED
+    assert len(waits) >= 4
+    assert max(waits) < 1.2, waits

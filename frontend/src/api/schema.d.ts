@@ -3757,7 +3757,8 @@ export interface components {
         ImportChangePatch: {
             /** @enum {string} */
             encoding?: "utf-8" | "utf-16" | "utf-16-le" | "utf-16-be" | "utf-32" | "gb18030" | "big5" | "cp1252" | "latin-1";
-            delimiter?: string;
+            /** @enum {string} */
+            delimiter?: "," | ";" | "\t" | "|";
             quote?: string | null;
             has_header?: boolean;
             sheet?: string;

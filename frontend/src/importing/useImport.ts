@@ -58,17 +58,17 @@ export function useImport(id: () => number | null) {
       })
   }
   const reload = (): void => {
-    void query.refetch()
+    if (id() !== null) void query.refetch()
     void queries.invalidateQueries({ queryKey: ['imports'] })
   }
   // What a job found is told by the import, too.
   watch([() => check.job.value?.status, () => commit.job.value?.status], (now, before) => {
-    if (before.some((status, at) => status !== undefined && status !== now[at])) reload()
+    if (before.some((status, at) => status && now[at] && status !== now[at])) reload()
   })
 
   return {
     chosen,
-    error: query.error,
+    error: computed(() => (id() === null ? null : query.error.value)),
     retry: () => void query.refetch(),
     reload,
     fault,
