@@ -54,7 +54,8 @@ def test_every_stage_has_its_row(cast: Cast) -> None:
         "overdue_count": 0,
         "filters": found["rows"][0]["filters"],
     }
-    assert set(found["meta"]) == {"from", "to", "as_of", "currency", "converted", "definition"}
+    shown = {"from", "to", "as_of", "currency", "converted", "definition", "row_count", "is_capped"}
+    assert set(found["meta"]) == shown
     assert found["meta"]["currency"] == "CNY"
     assert found["totals"] == {
         "count": 0,
