@@ -80,6 +80,7 @@ def bind(app: Flask, settings: Settings) -> None:
                 "ETag",
                 "Location",
                 "X-Changeset-Id",
+                "X-Changeset-Entries",
                 "X-Request-ID",
                 "Retry-After",
                 "Idempotency-Replayed",

@@ -21,7 +21,7 @@ from .transaction import hold, now
 LIFE = timedelta(hours=24)
 _FORGOTTEN = 100
 """How many old keys go with each new one, so that nobody waits long and the table does not grow for ever."""
-_KEPT_HEADERS = ("Location", "ETag", "X-Changeset-Id", "Content-Type")
+_KEPT_HEADERS = ("Location", "ETag", "X-Changeset-Id", "X-Changeset-Entries", "Content-Type")
 
 
 class IdempotencyKey(Model):

@@ -489,6 +489,7 @@ def _write(unit: Unit, told: bool) -> None:
     if not rows and (unit.changeset_id is not None or not told):
         return
     connection = session.connection()
+    unit.entry_count += len(rows)
     if unit.changeset_id is not None:
         counted = update(Changeset).where(Changeset.id == unit.changeset_id)
         connection.execute(counted.values(entry_count=Changeset.entry_count + len(rows)))

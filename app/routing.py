@@ -35,7 +35,7 @@ class _Undo(Exception):
 
 
 def conclude(unit: Unit, answer: Response) -> None:
-    """Seal what a request has done: the answer names the change set and is kept for a retry.
+    """Seal what a request has done: the answer names the change set, counts its entries, and is kept for a retry.
 
     An answer that is given once more names its change set already. Who signs out has no change set: a sign-in is no
     record.
@@ -44,6 +44,7 @@ def conclude(unit: Unit, answer: Response) -> None:
     seal(unit, told=is_first and unit.actor_id is not None)
     if is_first and unit.changeset_id is not None:
         answer.headers["X-Changeset-Id"] = str(unit.changeset_id)
+        answer.headers["X-Changeset-Entries"] = str(unit.entry_count)
     idempotency.keep(answer)
 
 

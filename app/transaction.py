@@ -55,6 +55,7 @@ class Unit:
         pending: changes by (resource, id).
         raised: records whose version has been raised already: it rises once per unit.
         changeset_id: known after `seal`; None when nothing changed and nobody is told of the change set.
+        entry_count: how many entries it has so far.
         afterwards: what happens only once it is committed, such as handing a job to the worker.
     """
 
@@ -65,6 +66,7 @@ class Unit:
     pending: dict[tuple[str, int], Change] = field(default_factory=dict)
     raised: set[InstanceState[Any]] = field(default_factory=set)
     changeset_id: int | None = None
+    entry_count: int = 0
     undoes_id: int | None = None
     afterwards: list[Callable[[], None]] = field(default_factory=list)
 
@@ -115,7 +117,7 @@ def next_changeset(unit: Unit, *, actor_id: int | None, at: datetime) -> None:
         at: the moment that it carries.
     """
     seal(unit)
-    unit.changeset_id = None
+    unit.changeset_id, unit.entry_count = None, 0
     unit.raised.clear()
     unit.actor_id, unit.at = actor_id, at
 

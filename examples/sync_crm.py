@@ -137,7 +137,8 @@ class Api:
                 continue
             if status >= 400:
                 raise Refused(_explain(method, path, where, status, answer))
-            changeset = headers.get("X-Changeset-Id")
+            # A write that changed nothing has a change set without entries.
+            changeset = headers.get("X-Changeset-Id") if headers.get("X-Changeset-Entries") != "0" else None
             if changeset is not None:
                 self.changesets.add(changeset)
             return Answer(status, answer, changeset)

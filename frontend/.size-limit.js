@@ -35,6 +35,7 @@ export default [
     gzip: true,
   },
   { name: 'hygiene', path: route('src/deal/HygienePage.vue'), limit: '60 kB', gzip: true },
+  { name: 'import', path: route('src/importing/ImportPage.vue'), limit: '60 kB', gzip: true },
   { name: 'leads', path: route('src/customer/LeadListPage.vue'), limit: '45 kB', gzip: true },
   { name: 'targets', path: route('src/target/TargetsPage.vue'), limit: '60 kB', gzip: true },
   {

@@ -55,6 +55,7 @@ def test_answer(app: CRM, cast: Cast) -> None:
         "sight": "own",
         "absent_until": None,
         "must_change_password": False,
+        "wants_digest": True,
         "permissions": sorted(me["permissions"]),
         "can_write": True,
         "is_active": True,

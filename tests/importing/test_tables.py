@@ -189,7 +189,7 @@ def test_too_many_rows_and_columns(write: Write, monkeypatch: pytest.MonkeyPatch
         {"limit": 500, "count": 501},
     )
     monkeypatch.setattr(reading, "MAX_ROWS", 3)
-    assert refusal(write("a\nx\ny\nz\nw\n")) == ("too_many_rows", {"limit": 3})
+    assert refusal(write("a\nx\ny\nz\nw\n")) == ("file_rows", {"limit": 3})
 
 
 def test_json_lines(write: Write) -> None:

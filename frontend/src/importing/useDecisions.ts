@@ -3,8 +3,8 @@ import { computed, ref, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { rest } from '@/api/rest'
 import type { Import, ListPage } from '@/api/types'
-import { usePipelines } from '@/deal/usePipelines'
 import { useOptions } from '@/records/useOptions'
+import { useReference } from '@/records/useReference'
 import { useUsers } from '@/records/useUsers'
 import { useSession } from '@/session/session'
 import type { PickChoice } from '@/ui/PickList.vue'
@@ -28,7 +28,7 @@ export function useDecisions(chosen: () => Import, unknown: () => UnknownValue, 
   const session = useSession()
   const words = useFieldWords()
   const users = useUsers()
-  const pipelines = usePipelines()
+  const pipelines = useReference('pipelines')
   const term = ref('')
   const field = computed(() => chosen().fields.find(({ name }) => name === unknown().field))
   const linked = computed(() => field.value?.links_to ?? '')
@@ -53,9 +53,9 @@ export function useDecisions(chosen: () => Import, unknown: () => UnknownValue, 
       return (found.data.value?.data ?? []).map(({ id, name }) => ({ value: String(id), label: name }))
     if (linked.value === 'users') return users.choices.value
     if (linked.value === 'pipelines')
-      return pipelines.pipelines.value.map(({ id, name }) => ({ value: String(id), label: name }))
+      return pipelines.value.map(({ id, name }) => ({ value: String(id), label: name }))
     if (linked.value === 'stages')
-      return pipelines.pipelines.value.flatMap(({ name: hint, stages }) =>
+      return pipelines.value.flatMap(({ name: hint, stages }) =>
         stages.map(({ id, name }) => ({ value: String(id), label: name, hint })),
       )
     if (field.value?.option_list) return options.choices.value
