@@ -152,7 +152,7 @@ test('Activities are found, read, changed and deleted in their list, live and by
   await page.getByRole('menuitem', { name: 'Delete' }).click()
   await expect(peek).toBeHidden()
   await expectTotal(page, 3)
-  await page.getByRole('button', { name: 'Undo' }).click()
+  await page.getByRole('button', { name: 'Undo' }).last().click()
   await expect(row(page, 'Prefers the telephone')).toBeVisible()
   await row(page, 'Prefers the telephone').getByRole('link', { name: 'Harbour Energy' }).click()
   await expect(page.getByRole('heading', { level: 1, name: 'Harbour Energy' })).toBeVisible()

@@ -2,10 +2,10 @@ import { phone } from '../support/actor'
 import { expectAccessible } from '../support/axe'
 import type { Page as List } from '../support/api'
 import type { Cast, Person } from '../support/cast'
+import { dayAgo } from '../support/days'
 import { expect, test } from '../support/test'
 
-const dateIn = (days: number): string =>
-  new Date(Date.now() + (8 * 60 + days * 24 * 60) * 60_000).toISOString().slice(0, 10)
+const dateIn = (days: number): string => dayAgo(-days)
 
 /** Alice has three deals to put in order, and one that is; Bob has one. */
 async function setScene(cast: Cast): Promise<[alice: Person, bob: Person, carol: Person]> {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Page } from '@playwright/test'
+import { dayAgo } from '../support/days'
 import { expectTotal, row } from '../support/grid'
 import { makePipeline } from '../support/pipeline'
 import { expect, test } from '../support/test'
@@ -22,8 +23,6 @@ async function cell(page: Page, name: string | RegExp, column: string): Promise<
   const found = page.getByRole('row', { name }).locator('th, td').nth(at)
   return ((await found.textContent()) ?? '').trim()
 }
-
-const dayAgo = (days: number): string => new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10)
 
 test('The sales report says what the API says, opens its deals, goes back in time and leaves as a file', async ({
   cast,

@@ -38,7 +38,10 @@ test('An edit is taken back by its notice, in both browsers, and done again', as
 
   // Who leads takes it back from the timeline, which tells of all of it.
   const timeline = leader.page.getByRole('region', { name: 'Timeline' })
-  await timeline.getByRole('button', { name: 'Undo this change' }).first().click()
+  const undoings = timeline.getByRole('button', { name: 'Undo this change' })
+  // Made, changed, taken back, done again: the last of it must have arrived.
+  await expect(undoings).toHaveCount(4)
+  await undoings.first().click()
   await expect(shown(seller.page, '0571 1')).toBeVisible()
   await expect(timeline.getByText('0571 1').first()).toBeVisible()
 })
