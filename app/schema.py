@@ -409,6 +409,14 @@ class RecordSchema(SQLAlchemySchema):
 
     error_messages = {"unknown": "unknown_field", "type": "wrong_type"}  # noqa: RUF012
 
+    def load(self, data: Any, **kwargs: Any) -> Any:
+        """Plain values, as `Schema.load` gives them.
+
+        What stands in between makes model instances, which is not wanted here, and asks for the version of a package
+        each time: a tenth of the time that an import takes.
+        """
+        return Schema.load(self, data, **kwargs)
+
 
 def column(**kwargs: Any) -> Any:
     """A field whose type, length and nullability come from the model's column of the same name."""
