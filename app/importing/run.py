@@ -12,8 +12,8 @@ from ..access import Actor
 from ..database import db
 from ..errors import Issue, invalid, problem_of
 from ..job.service import Running, job_kind
-from ..messages import say
-from ..report.files import harmless
+from ..messages import LANGUAGES, say, say_in
+from ..report.files import as_it_was, harmless
 from ..routing import RESOURCES
 from ..schema import load
 from ..transaction import unit_of_work
@@ -57,6 +57,8 @@ class _Taken:
         self.used = {column.index for column in columns}
         self.reader = RowReader(columns, self.references, actor.time_zone, self.options["source"])
         self.seen: set[tuple[str, Key]] = set()
+        ours = [[say_in(language, "import.row"), say_in(language, "import.reason")] for language in LANGUAGES]
+        self.is_of_errors = self.headings[:2] in ours
 
     def take(self, row: Sequence[Cell] | WrongRow) -> tuple[str, list[Fault]]:
         """Create or change what one row is about; its verdict, and what is wrong with it."""
@@ -64,6 +66,9 @@ class _Taken:
             if not row.columns or self.used & set(row.columns):
                 return "wrong", [Fault(None, row.code, row.params)]
             row = row.cells
+        if self.is_of_errors:
+            # A file of wrong rows that comes back corrected.
+            row = [as_it_was(cell) if isinstance(cell, str) else cell for cell in row]
         values, faults = self.reader.values(row)
         if faults:
             return "wrong", faults

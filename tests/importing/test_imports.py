@@ -136,6 +136,7 @@ def test_wrong_rows_come_back_as_a_file_to_correct(cast: Cast) -> None:
     again = upload(cast.carol, "customers", corrected)
     assert {"Row": None, "Reason": None, "Company name": "name"}.items() <= mapping(again).items()
     assert counts(result(cast.carol, again, "commit"))["new"] == 2
+    assert names() == ["=evil()", "A", "B"]
 
 
 def test_a_crash_goes_on_to_the_same_end(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
