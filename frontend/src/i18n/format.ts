@@ -6,6 +6,32 @@ const minute = 60_000
 const hour = 60 * minute
 const day = 24 * hour
 
+/** Which currency a sign that several have stands for by itself. */
+const ownerOf: Record<string, string> = { $: 'USD', '¥': 'CNY', '£': 'GBP', kr: 'SEK' }
+
+const signs = new Map<string, Intl.NumberFormatOptions>()
+
+/** How a currency is shown: by its shortest sign, unless that would be taken for another currency's. */
+export function currencyStyle(
+  language: string,
+  currency: string | null | undefined,
+): Intl.NumberFormatOptions {
+  if (!currency) return {}
+  const key = `${language} ${currency}`
+  const known = signs.get(key)
+  if (known) return known
+  const signBy = (currencyDisplay: 'narrowSymbol' | 'symbol'): string =>
+    new Intl.NumberFormat(language, { style: 'currency', currency, currencyDisplay })
+      .formatToParts(0)
+      .find(({ type }) => type === 'currency')?.value ?? ''
+  const sign = signBy('narrowSymbol')
+  const isOwn = (ownerOf[sign] ?? currency) === currency
+  const currencyDisplay = isOwn ? 'narrowSymbol' : signBy('symbol') === sign ? 'code' : 'symbol'
+  const style = { style: 'currency', currency, currencyDisplay } as const
+  signs.set(key, style)
+  return style
+}
+
 /** How dates, times, money and numbers are written for this reader. */
 export function useFormat() {
   const session = useSession()
@@ -117,7 +143,7 @@ export function useFormat() {
     if (amount == null || amount === '') return ''
     const whole = /^-?\d+(\.0+)?$/.test(amount)
     return numbers(`money ${currency} ${whole}`, {
-      ...(currency ? { style: 'currency' as const, currency, currencyDisplay: 'narrowSymbol' as const } : {}),
+      ...currencyStyle(locale.value, currency),
       ...(whole ? { maximumFractionDigits: 0 } : {}),
       // Browsers format decimal strings exactly; only the type of the library does not say so yet.
     }).format(amount as unknown as number)
@@ -144,7 +170,7 @@ export function useFormat() {
   function moneyShort(amount: string, currency: string | null | undefined): string {
     const isLong = Math.abs(Number(amount)) >= 10_000_000
     return numbers(`money short ${currency} ${isLong}`, {
-      ...(currency ? { style: 'currency' as const, currency, currencyDisplay: 'narrowSymbol' as const } : {}),
+      ...currencyStyle(locale.value, currency),
       ...(isLong ? { notation: 'compact' as const, maximumFractionDigits: 1 } : { maximumFractionDigits: 0 }),
     }).format(amount as unknown as number)
   }
@@ -152,7 +178,7 @@ export function useFormat() {
   /** Money on the scale of a chart, where every mark has the same shape. */
   function moneyCompact(amount: number, currency: string | null | undefined): string {
     return numbers(`money compact ${currency}`, {
-      ...(currency ? { style: 'currency' as const, currency, currencyDisplay: 'narrowSymbol' as const } : {}),
+      ...currencyStyle(locale.value, currency),
       notation: 'compact' as const,
       maximumFractionDigits: 1,
     }).format(amount)
