@@ -17,6 +17,7 @@ from ..database import db
 from ..deal.models import Deal, Pipeline, Product, Stage, StageKind, deals
 from ..folding import e164, email_key, fold
 from ..routing import RESOURCES
+from ..schema import load
 from .fields import Field, Kind
 
 CREATABLE = ("customers", "products", "tags", "options")
@@ -101,7 +102,9 @@ class References:
             }
         found = known.get(fold(text))
         if found is None and self._makes("options", is_made):
-            made: Any = RESOURCES["options"].service.create(self.actor, {"list": name, "value": text[:60]})
+            made: Any = RESOURCES["options"].service.create(
+                self.actor, load(RESOURCES["options"].create, {"list": name, "value": text})
+            )
             found = known[fold(text)] = made.value
         return found
 
@@ -129,7 +132,8 @@ class References:
         values: dict[str, Any] = {"name": text}
         if target == "products":
             values |= {"code": text[:60], "currency": current_app.config["LIANXI"].base_currency}
-        made: Any = RESOURCES[target].service.create(self.actor, values)
+        resource = RESOURCES[target]
+        made: Any = resource.service.create(self.actor, load(resource.create, values))
         db.session.flush()
         self._known.pop(target, None)
         self._asked[target, fold(text), None] = [made.id]

@@ -38,6 +38,14 @@ class _RolledBack(Exception):
     """The end of a step that only looked."""
 
 
+class _WrongError(Exception):
+    """A row whose cells cannot be read."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__()
+        self.faults = faults
+
+
 class _Taken:
     """The rows of an import on their way into the database."""
 
@@ -66,27 +74,37 @@ class _Taken:
             if not row.columns or self.used & set(row.columns):
                 return "wrong", [Fault(None, row.code, row.params)]
             row = row.cells
-        if self.is_of_errors:
-            # A file of wrong rows that comes back corrected.
-            row = [as_it_was(cell) if isinstance(cell, str) else cell for cell in row]
-        values, faults = self.reader.values(row)
-        if faults:
-            return "wrong", faults
+        made = set(self.references.made)
         try:
+            # What the row names is made within it too: it goes with a row that turns out to be wrong.
             with db.session.begin_nested():
+                values, faults = self._values(row)
+                if faults:
+                    raise _WrongError(faults)
                 verdict = self._write(values)
                 db.session.flush()
                 return verdict, []
+        except _WrongError as wrong:
+            found = wrong.faults
         except Exception as error:
             problem = problem_of(error)
             if problem.status >= 500:
                 raise
-            return "wrong", [self._fault(issue) for issue in problem.issues] or [Fault(None, problem.slug, {})]
+            found = [self._fault(issue) for issue in problem.issues] or [Fault(None, problem.slug, {})]
+        self.references.forget()
+        self.references.made = made
+        return "wrong", found
+
+    def _values(self, row: Sequence[Cell]) -> tuple[dict[str, Any], list[Fault]]:
+        if self.is_of_errors:
+            # A file of wrong rows that comes back corrected.
+            row = [as_it_was(cell) if isinstance(cell, str) else cell for cell in row]
+        return self.reader.values(row)
 
     def remember(self, row: Sequence[Cell] | WrongRow) -> None:
         """Note what a row is known by that an earlier attempt has taken already."""
         if not isinstance(row, WrongRow):
-            values, faults = self.reader.values(row)
+            values, faults = self._values(row)
             if not faults:
                 self._keys(values)
 

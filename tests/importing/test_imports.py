@@ -197,6 +197,15 @@ def test_customers_are_made_where_that_is_wanted(cast: Cast) -> None:
     assert names() == ["New one"]
 
 
+def test_what_a_wrong_row_names_is_not_made(cast: Cast) -> None:
+    text = f"Account name,Name,Birthday\n{'x' * 300},Ada,\nOrphan,Grace,no day\nGood,Jean,\nGood,Joan,\n"
+    chosen = change(cast.root, upload(cast.root, "people", text), options={"create": ["customers"]})
+    found = result(cast.root, chosen, "commit")
+    assert counts(found) == {"new": 2, "wrong": 2}
+    assert [row["row"] for row in found["rows"]] == [2, 3]
+    assert names() == ["Good"]
+
+
 def test_uploaded_files_are_forgotten_after_a_month(cast: Cast) -> None:
     old, new = (upload(cast.carol, "customers", CUSTOMERS) for _ in range(2))
     result(cast.carol, old, "check")
