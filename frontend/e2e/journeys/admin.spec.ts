@@ -6,7 +6,9 @@ test('A new colleague gets a team and a sign-in, sees only the own records, and 
   cast,
   open,
 }) => {
-  const [boss, alice] = [await cast.join('Rita', 'admin'), await cast.join('Alice')]
+  // Who takes over is chosen by name: no other journey has this one.
+  const heirName = `Alice ${unique()}`
+  const [boss, alice] = [await cast.join('Rita', 'admin'), await cast.join(heirName)]
   await alice.api.post('/customers', { name: 'Lantern Holdings' })
   const office = await open(boss)
   const { page } = office
@@ -81,7 +83,7 @@ test('A new colleague gets a team and a sign-in, sees only the own records, and 
   const leaving = page
     .getByRole('dialog', { name: 'Deactivate “Nora Neumann”?' })
     .or(page.getByRole('alertdialog', { name: 'Deactivate “Nora Neumann”?' }))
-  await leaving.getByLabel('Hand over to').selectOption({ label: 'Alice' })
+  await leaving.getByLabel('Hand over to').selectOption({ label: heirName })
   await leaving.getByRole('button', { name: 'Deactivate' }).click()
   await expect(row(page, 'Nora Neumann')).toHaveCount(0)
   await expect(
@@ -92,7 +94,7 @@ test('A new colleague gets a team and a sign-in, sees only the own records, and 
   const heir = await open(alice)
   await heir.visit('/customers')
   await expectTotal(heir.page, 2)
-  await expect(row(heir.page, '宁波青禾建材有限公司')).toContainText('Alice')
+  await expect(row(heir.page, '宁波青禾建材有限公司')).toContainText(heirName)
 })
 
 test('Stages, products, options and tags are kept by the admin and are there for everybody', async ({

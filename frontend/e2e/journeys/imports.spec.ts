@@ -21,8 +21,12 @@ test('A file is mapped, its names are decided once, it arrives live and is undon
   cast,
   open,
 }) => {
-  const [alice, carol] = [await cast.join('Alice', 'admin'), await cast.join('Carol', 'manager')]
   const mark = unique()
+  // Other journeys have an Alice and a Carol too: the names in the file are of these two alone.
+  const [alice, carol] = [
+    await cast.join(`Alice ${mark}`, 'admin'),
+    await cast.join(`Carol ${mark}`, 'manager'),
+  ]
   await alice.api.post('/customers', { name: `Old ${mark}`, email: `old@${mark}.example` })
   const [seller, leader] = [await open(alice), await open(carol)]
   const { page } = seller
@@ -34,10 +38,10 @@ test('A file is mapped, its names are decided once, it arrives live and is undon
 
   const rows = [
     'Company name,Email,Owner,Next follow up,Remark',
-    `Old ${mark},old@${mark}.example,Alice,03/04/2027,known`,
+    `Old ${mark},old@${mark}.example,${alice.name},03/04/2027,known`,
     `New ${mark},new@${mark}.example,A. Unknown,05/06/2027,first`,
     `Other ${mark},,A. Unknown,07/08/2027,second`,
-    `,nobody@${mark}.example,Alice,07/08/2027,nameless`,
+    `,nobody@${mark}.example,${alice.name},07/08/2027,nameless`,
   ]
   await give(page, 'customers.csv', rows.join('\n'))
   await expect(page.getByRole('heading', { name: 'customers.csv' })).toBeVisible()
@@ -69,7 +73,7 @@ test('A file is mapped, its names are decided once, it arrives live and is undon
   await expect(wrong).toContainText('A. Unknown is not known.')
   await expectAccessible(page, 'the check')
   await unknown.getByRole('button', { name: 'What “A. Unknown” stands for' }).click()
-  await page.getByRole('option', { name: 'Carol' }).click()
+  await page.getByRole('option', { name: carol.name }).click()
   await expect(unknown).toContainText('All are decided. Check again.')
   await next(page, 'Check again').click()
   await expect(figure(page, 'Will be new')).toHaveText('2')
