@@ -18,7 +18,7 @@ const route = (page) => files([...load(page)].filter((key) => !entry.has(key)))
 export default [
   {
     name: 'entry: shell, router, words, query client, session',
-    path: files([...entry, 'src/i18n/zh-CN.json']),
+    path: files([...entry, 'virtual:words/zh-CN/first']),
     limit: '145 kB',
     gzip: true,
   },
