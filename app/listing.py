@@ -665,12 +665,17 @@ class ListSpec:
         return self._plans.keep(key, plan)  # type: ignore[no-any-return]
 
     def ids(self, actor: Actor, query: Query, limit: int) -> list[int]:
-        """The ids of what a query matches, in its order, at most so many; page and cursor are left out of account."""
+        """The ids of what a query matches, in its order, at most so many; page and cursor are left out of account.
+
+        Words are read as in the list itself, mistyped ones too.
+        """
         order = [self.sort[name].desc() if descending else self.sort[name].asc() for name, descending in query.sort]
-        found = select(self.model.id).where(*self.conditions(query, actor.shape)).order_by(*order, self.model.id)
         binds = {**actor.binds, **query.binds}
         with read_engine().connect() as connection:
-            return list(connection.execute(found.limit(limit), binds).scalars())
+            found, _ = self._looked_up(connection, actor, query, binds)
+            wanted = self.conditions(query, actor.shape, found=found)
+            ids = select(self.model.id).where(*wanted).order_by(*order, self.model.id).limit(limit)
+            return list(connection.execute(ids, binds).scalars())
 
     # ---- answering -----------------------------------------------------------------------------------------------
 

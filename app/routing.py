@@ -108,18 +108,28 @@ class Operation:
 
 
 @dataclass(frozen=True)
-class Resource:
-    """A resource with the standard endpoints, for what serves all of them, such as changing many at once."""
+class Removable:
+    """A resource whose records are deleted and brought back."""
 
     spec: ListSpec
-    service: Service
+    service: Removal
     write: Permission
+
+
+@dataclass(frozen=True)
+class Resource(Removable):
+    """A resource with the standard endpoints, for what serves all of them, such as changing many at once."""
+
+    service: Service
     create: Schema
     patch: Schema
 
 
+REMOVABLE: dict[str, Removable] = {}
+"""Every resource whose records are deleted and brought back, by the last segment of its path."""
+
 RESOURCES: dict[str, Resource] = {}
-"""Every such resource by the last segment of its path."""
+"""Those of them that have the standard endpoints."""
 
 SIGNED_IN = "signed-in"
 PUBLIC = "public"
@@ -414,7 +424,7 @@ class Routes(Blueprint):
         """
         one, policy = spec.model.resource, spec.policy
         created, patched = create_schema or spec.schema, patch_schema or create_schema or spec.schema
-        RESOURCES[spec.plural] = Resource(spec, service, write, created(), patched())
+        REMOVABLE[spec.plural] = RESOURCES[spec.plural] = Resource(spec, service, write, created(), patched())
         self.listing(spec, read)
         self.reading(spec, read)
 
@@ -447,6 +457,15 @@ class Routes(Blueprint):
             summary=f"Edit a {one}",
         )(edit)
 
+        self.removal(spec, service, write, restore=restore)
+        if external:
+            self._upsert(spec, service, write, created)
+
+    def removal(self, spec: ListSpec, service: Removal, write: Permission, *, restore: bool = True) -> None:
+        """Delete a record, and bring it back."""
+        one = spec.model.resource
+        REMOVABLE.setdefault(spec.plural, Removable(spec, service, write))
+
         def delete(actor: Actor, record: Record) -> None:
             service.remove(actor, record)
 
@@ -455,7 +474,7 @@ class Routes(Blueprint):
             "DELETE",
             f"/{spec.plural}/<int:record_id>",
             permission=write,
-            loads=policy,
+            loads=spec.policy,
             status=204,
             answer=spec,
             summary=f"Delete a {one} softly",
@@ -472,11 +491,9 @@ class Routes(Blueprint):
                 f"/{spec.plural}/<int:record_id>/restore",
                 permission=write,
                 answer=spec,
-                load_with=lambda actor, record_id: deleted_row(policy, actor, record_id),
+                load_with=lambda actor, record_id: deleted_row(spec.policy, actor, record_id),
                 summary=f"Restore a deleted {one}",
             )(bring_back)
-        if external:
-            self._upsert(spec, service, write, created)
 
     def _upsert(self, spec: ListSpec, service: Service, write: Permission, schema_class: type[Schema]) -> None:
         model, one, schema = spec.model, spec.model.resource, schema_class()
@@ -575,7 +592,17 @@ def hold_origin(resource: str, origin: Mapping[str, str]) -> None:
     hold("\n".join(("origin", resource, *origin.values())))
 
 
-class Service(Protocol):
+class Removal(Protocol):
+    """The use cases of a resource whose records are deleted and brought back."""
+
+    def remove(self, actor: Actor, record: Any) -> None:
+        """Delete softly."""
+
+    def restore(self, actor: Actor, record: Any) -> Record:
+        """Bring a deleted record back."""
+
+
+class Service(Removal, Protocol):
     """The use cases of a resource that the standard endpoints call."""
 
     def create(self, actor: Actor, values: dict[str, Any]) -> Record:
@@ -583,12 +610,6 @@ class Service(Protocol):
 
     def edit(self, actor: Actor, record: Any, values: dict[str, Any]) -> Record:
         """Change the fields that are present in `values`."""
-
-    def remove(self, actor: Actor, record: Any) -> None:
-        """Delete softly."""
-
-    def restore(self, actor: Actor, record: Any) -> Record:
-        """Bring a deleted record back."""
 
 
 class _Nothing(StrictSchema):

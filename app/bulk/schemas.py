@@ -35,7 +35,7 @@ class FailedSchema(StrictSchema):
 
 
 class BulkResultSchema(StrictSchema):
-    """How many were meant and how many were changed; in a preview how many the caller may change."""
+    """How many were meant, how many were changed and what stood in the way; in a preview what would come of it."""
 
     matched = fields.Integer()
     changed = fields.Integer()

@@ -26,6 +26,18 @@ export const binned = [
 /** A kind of record that the bin shows. */
 export type BinnedResource = (typeof binned)[number]['resource']
 
+/** What bringing back needs. */
+export const binWriters: Record<BinnedResource, string> = {
+  customers: 'customer:write',
+  people: 'customer:write',
+  contacts: 'contact:write',
+  deals: 'deal:write',
+  quotes: 'deal:write',
+  attachments: 'attachment:write',
+  products: 'product:write',
+  tags: 'tag:write',
+}
+
 /** The list of the deleted records of one kind. What a push says of a deletion is too little: it is loaded again. */
 export function binList(resource: BinnedResource): ListSpec<BinnedResource> {
   return {

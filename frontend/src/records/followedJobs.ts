@@ -8,6 +8,8 @@ export interface FollowedJob {
   label: string
   /** Where it is told of in full. */
   path: string
+  /** Nowhere is it told of in full: it is shown there too. */
+  isEverywhere?: boolean
 }
 
 const entry = 'lianxi.jobs'

@@ -8,6 +8,8 @@ interface GridOptions {
   reveal: (index: number) => void
   open: (id: number) => void
   loadMore: () => void
+  /** Chooses all that there are, loaded or not; left out, the loaded ones. */
+  chooseAll?: () => void
 }
 
 /**
@@ -82,7 +84,8 @@ export function useGridNavigation(options: GridOptions) {
       options.open(activeId.value)
     } else if (event.key === 'a' && mod) {
       event.preventDefault()
-      options.selection.value = new Set(options.ids())
+      if (options.chooseAll) options.chooseAll()
+      else options.selection.value = new Set(options.ids())
     } else if (event.key === 'Escape' && options.selection.value.size > 0) {
       event.preventDefault()
       options.selection.value = new Set()

@@ -1,9 +1,10 @@
-import { shallowRef, watch, type Ref } from 'vue'
+import { computed, ref, shallowRef, watch, type Ref } from 'vue'
 import type { Deal } from '@/api/types'
+import type { Selection, Target } from '@/records/selection'
 import type { Board } from './board'
 
 /** Which cards are chosen to go together: by Ctrl or Shift with a click, or by X. */
-export function useSelection(board: Ref<Board | undefined>, mayChoose: (id: number) => boolean) {
+export function useBoardSelection(board: Ref<Board | undefined>, mayChoose: (id: number) => boolean) {
   const chosen = shallowRef<ReadonlySet<number>>(new Set())
   let anchor: number | null = null
 
@@ -55,5 +56,18 @@ export function useSelection(board: Ref<Board | undefined>, mayChoose: (id: numb
     return all.filter((card) => (chosen.value.has(id) ? chosen.value.has(card.id) : card.id === id))
   }
 
-  return { chosen, toggle, clear, onClick, together }
+  /** As the bar below a list takes it: only cards that are there can be chosen. */
+  const asSelection: Selection = {
+    chosen: computed({ get: () => chosen.value, set: (ids) => (chosen.value = ids) }),
+    isAll: ref(false),
+    count: computed(() => chosen.value.size),
+    leftCount: computed(() => 0),
+    canChooseAll: computed(() => false),
+    target: computed<Target>(() => ({ ids: [...chosen.value] })),
+    choose: (ids) => (chosen.value = new Set(ids)),
+    chooseAll: () => undefined,
+    dropLeft: () => undefined,
+    clear,
+  }
+  return { chosen, toggle, clear, onClick, together, asSelection }
 }
