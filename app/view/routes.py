@@ -9,7 +9,7 @@ from ..routing import SIGNED_IN, Routes
 from . import service
 from .fields import fields_of
 from .models import View, ViewPreference, views
-from .schemas import VIEW_PREFERENCES, VIEWS, FieldsQuerySchema, FieldsSchema, PreferSchema
+from .schemas import VIEW_PREFERENCES, VIEWS, FieldsQuerySchema, ListFieldsSchema, PreferSchema
 
 routes = Routes("view", __name__)
 
@@ -37,7 +37,7 @@ def prefer(actor: Actor, view: View, body: dict[str, Any]) -> ViewPreference:
     "/views/fields",
     permission=SIGNED_IN,
     query=FieldsQuerySchema,
-    answer=FieldsSchema,
+    answer=ListFieldsSchema,
     summary="What the filters of a list can ask, with words in the language of the answer",
 )
 def view_fields(actor: Actor, query: dict[str, Any]) -> dict[str, Any]:

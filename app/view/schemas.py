@@ -132,14 +132,14 @@ class FieldsQuerySchema(StrictSchema):
     resource = Choice(tuple(LISTS), required=True)
 
 
-class ChoiceSchema(StrictSchema):
+class ListFieldValueSchema(StrictSchema):
     """One of the values that a field has."""
 
     value = fields.String()
     label = fields.String()
 
 
-class FieldSchema(StrictSchema):
+class ListFieldSchema(StrictSchema):
     """What a list can be asked about its records."""
 
     field = fields.String()
@@ -151,15 +151,15 @@ class FieldSchema(StrictSchema):
         }
     )
     ops = fields.List(fields.String())
-    values = Items(ChoiceSchema)
+    values = Items(ListFieldValueSchema)
     list = fields.String(allow_none=True)
     resource = fields.String(allow_none=True)
 
 
-class FieldsSchema(StrictSchema):
+class ListFieldsSchema(StrictSchema):
     """The fields of a list in the order in which they are offered."""
 
-    data = Items(FieldSchema, most=1_000)
+    data = Items(ListFieldSchema, most=1_000)
 
 
 VIEWS = ListSpec(

@@ -3715,9 +3715,6 @@ export interface components {
             repeats: boolean;
             is_required: boolean;
         };
-        Fields: {
-            data: components["schemas"]["Field"][];
-        };
         ForecastReport: {
             rows: components["schemas"]["ForecastRow"][];
             totals: components["schemas"]["ForecastTotals"];
@@ -4024,6 +4021,24 @@ export interface components {
         Link: {
             id: number;
             name: string;
+        };
+        ListField: {
+            field: string;
+            /** @description In the language of the answer. */
+            label: string;
+            /** @description text, number, decimal, rate, date, moment, flag, choice (one of `values`), option (of the option list `list`), tag, or link (the id of one of `resource`). */
+            type: string;
+            ops: string[];
+            values: components["schemas"]["ListFieldValue"][];
+            list: string | null;
+            resource: string | null;
+        };
+        ListFieldValue: {
+            value: string;
+            label: string;
+        };
+        ListFields: {
+            data: components["schemas"]["ListField"][];
         };
         ListMeta: {
             total: number | null;
@@ -25059,7 +25074,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Fields"];
+                    "application/json": components["schemas"]["ListFields"];
                 };
             };
             /** @description Not modified */

@@ -1,6 +1,6 @@
 import { computed } from 'vue'
 import { useI18n } from 'vue-i18n'
-import type { ListState } from '@/records/listState'
+import { columnLink, type ListState } from '@/records/listState'
 import { useSession } from '@/session/session'
 import { useColumns, type Column, type ColumnChoice } from '@/ui/table/columns'
 
@@ -73,8 +73,5 @@ export function useCustomerColumns(
           .map((column) => ({ ...column, isDefault: ofLeads.includes(column.key) }))
           .concat({ key: 'actions', label: t('lead.actions'), width: 176, fields: [], isDefault: true }),
   )
-  return useColumns(`${view}.${session.user?.id ?? 0}`, () => shown.value, {
-    read: () => state.extra('columns'),
-    write: (value) => state.setExtra('columns', value),
-  })
+  return useColumns(`${view}.${session.user?.id ?? 0}`, () => shown.value, columnLink(state))
 }
