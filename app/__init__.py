@@ -32,6 +32,7 @@ from .report.routes import routes as report_routes
 from .routing import CRM
 from .search.routes import routes as search_routes
 from .target.routes import routes as target_routes
+from .view.routes import routes as view_routes
 
 BLUEPRINTS = (
     auth_routes,
@@ -46,6 +47,7 @@ BLUEPRINTS = (
     target_routes,
     report_routes,
     dashboard_routes,
+    view_routes,
     search_routes,
     live_routes,
     importing_routes,

@@ -67,9 +67,10 @@ from .filtering import (
     Guard,
     Term,
     Tree,
+    WhereReading,
+    as_reader,
     bound_type,
     parse_plain,
-    parse_where,
     present,
     term_condition,
     terms_of,
@@ -137,7 +138,7 @@ class Query:
     @property
     def binds(self) -> Binds:
         """The values; the present among them, where a filter asks about it."""
-        return self.asked if self.zone is None else self.asked | present(self.zone)
+        return self.asked if self.zone is None else self.asked | present(self.zone, self.asked)
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -366,7 +367,7 @@ class ListSpec:
         Raises:
             Problem: 422 naming every parameter that cannot be used.
         """
-        key = (query_string, actor.time_zone, actor.user_id)
+        key = (query_string, actor.time_zone, actor.user_id, actor.team_id)
         found: Query | None = self._queries.get(key)
         return found if found is not None else self._queries.keep(key, self._parse(query_string, actor))
 
@@ -415,9 +416,10 @@ class ListSpec:
         tree: Tree | Term | None = None
         if where:
             try:
-                tree_binds: Binds = {}
-                tree = parse_where(self.filters, _strict_json(where), zone, tree_binds)
-                binds |= tree_binds
+                reading = self.reading_where(actor)
+                tree = reading.read(_strict_json(where))
+                issues += [Issue("where", code) for code in dict.fromkeys(code for _, code in reading.faults)]
+                binds |= reading.binds
             except BadValue as error:
                 issues.append(Issue("where", error.code))
         for name, values in raw.items():
@@ -426,7 +428,8 @@ class ListSpec:
                 issues.append(Issue(name, "unknown_parameter"))
                 continue
             try:
-                terms, more = parse_plain(self.filters, name, plain, values, zone)
+                meant = as_reader(plain[0], values, _reader(actor))
+                terms, more = parse_plain(self.filters, name, plain, meant, zone)
                 groups.append((self.filters[plain[0]].repeats_mean_and, tuple(terms)))
                 binds |= more
             except BadValue as error:
@@ -441,7 +444,8 @@ class ListSpec:
             issues.append(Issue("cursor", "cursor_with_page"))
         elif cursor_text:
             cursor = self._parse_cursor(cursor_text, sort, digest, issues)
-        used = [self.filters[term.name] for term in terms_of(tree, groups)]
+        terms = terms_of(tree, groups)
+        used = [self.filters[term.name] for term in terms]
         is_of_now = any(one.of_now for one in used)
         if is_of_now and any(isinstance(one, AsOf) for one in used):
             issues.append(Issue("as_of", "only_of_now"))
@@ -460,8 +464,12 @@ class ListSpec:
             count,
             cursor,
             digest,
-            zone if is_of_now else None,
+            zone if is_of_now or any(term.op == "within" for term in terms) else None,
         )
+
+    def reading_where(self, actor: Actor) -> WhereReading:
+        """What takes a `where` tree apart for a reader."""
+        return WhereReading(self.filters, actor.time_zone, _reader(actor))
 
     def _parse_names(self, text: str, deleted: bool, issues: list[Issue]) -> frozenset[str] | None:
         if not text:
@@ -857,6 +865,11 @@ def _whole(value: Any, most: int = MAX_ID) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or abs(value) > most:
         raise ValueError(value)
     return value
+
+
+def _reader(actor: Actor) -> dict[str, int]:
+    """The ids that filters call by a word; who is in no team finds none."""
+    return {"me": actor.user_id, "my_team": actor.team_id or MAX_ID}
 
 
 def _strict_json(text: str) -> Any:

@@ -41,6 +41,10 @@ export type Currency = Schemas['Currency']
 export type ExchangeRate = Schemas['ExchangeRateRecord']
 export type Dashboard = Schemas['DashboardRecord']
 export type Tile = Schemas['Tile']
+export type View = Schemas['ViewRecord']
+export type ViewPreference = Schemas['ViewPreferenceRecord']
+/** What the filters of a list can ask. */
+export type ListField = Schemas['ListField']
 export type DealLine = Schemas['DealLine']
 export type Stay = Schemas['Stay']
 export type Quote = Schemas['QuoteRecord']
@@ -98,6 +102,8 @@ export interface ResourceMap {
   products: Product
   quotes: Quote
   dashboards: Dashboard
+  views: View
+  'view-preferences': ViewPreference
   'exchange-rates': ExchangeRate
 }
 

@@ -1,6 +1,6 @@
 import { computed } from 'vue'
 import { useI18n } from 'vue-i18n'
-import type { ListState } from '@/records/listState'
+import { columnLink, type ListState } from '@/records/listState'
 import { useSession } from '@/session/session'
 import { useColumns, type Column, type ColumnChoice } from '@/ui/table/columns'
 
@@ -79,8 +79,5 @@ export function useDealColumns(state: ListState): ColumnChoice {
     { key: 'created_at', label: t('deal.field.created_at'), width: 124, sort: 'created_at' },
     { key: 'updated_at', label: t('deal.field.updated_at'), width: 124, sort: 'updated_at', fields: [] },
   ])
-  return useColumns(`deals.${session.user?.id ?? 0}`, () => columns.value, {
-    read: () => state.extra('columns'),
-    write: (value) => state.setExtra('columns', value),
-  })
+  return useColumns(`deals.${session.user?.id ?? 0}`, () => columns.value, columnLink(state))
 }

@@ -1,10 +1,12 @@
 import { computed, type ComputedRef } from 'vue'
 import type { Resource } from '@/api/types'
 import { filterKeys, type ListSpec } from '@/records/listSpec'
-import { useUrlListState, type ListChoice, type ListState } from '@/records/listState'
+import { columnLink, useUrlListState, type ListChoice, type ListState } from '@/records/listState'
 import { useList } from '@/records/useList'
 import { useSession } from '@/session/session'
 import { useColumns, type Column, type ColumnChoice } from '@/ui/table/columns'
+import { listedOf } from '@/views/lists'
+import { useViewedState } from '@/views/useViewedState'
 import { useTableLabels } from './useTableLabels'
 
 interface ViewOptions {
@@ -35,10 +37,11 @@ export function useListView<R extends Resource>(
   { fixed = {}, name = spec.resource }: ViewOptions = {},
 ): ListView<R> {
   const session = useSession()
-  const asked = useUrlListState(
-    filterKeys(spec).filter((key) => !(key in fixed)),
-    spec.defaultSort,
-  )
+  const keys = filterKeys(spec).filter((key) => !(key in fixed))
+  const listed = listedOf(name)
+  const asked = listed
+    ? useViewedState(listed, keys, spec.defaultSort)
+    : useUrlListState(keys, spec.defaultSort)
   const state: ListState = {
     ...asked,
     choice: computed(() => ({
@@ -51,10 +54,7 @@ export function useListView<R extends Resource>(
     asked,
     state,
     list: useList(spec, state),
-    columns: useColumns(`${name}.${session.user?.id ?? 0}`, () => columns.value, {
-      read: () => asked.extra('columns'),
-      write: (value) => asked.setExtra('columns', value),
-    }),
+    columns: useColumns(`${name}.${session.user?.id ?? 0}`, () => columns.value, columnLink(asked)),
     labels: useTableLabels(label),
     isFiltered: computed(
       () => asked.choice.value.q !== '' || Object.keys(asked.choice.value.filters).length > 0,

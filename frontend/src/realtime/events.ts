@@ -12,6 +12,7 @@ export interface BulkEvent {
 }
 
 const lists: Record<string, string> = {
+  view_preference: 'view-preferences',
   exchange_rate: 'exchange-rates',
   person: 'people',
   tag: 'tags',

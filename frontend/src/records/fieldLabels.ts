@@ -68,6 +68,11 @@ const labels: Record<string, Labels> = {
   attachment: keysOf(ofOther, 'name'),
   dashboard: keysOf(ofOther, 'name tiles'),
   target: keysOf(ofOther, 'amount'),
+  view: keysOf(
+    (name) => `view.field.${name}`,
+    'name kind visibility team_id filters where q sort group_by columns',
+  ),
+  view_preference: keysOf((name) => `view.field.${name}`, 'is_pinned is_default'),
 }
 
 /**

@@ -25,6 +25,8 @@ const undoable: ReadonlySet<string> = new Set([
   'options',
   'dashboards',
   'targets',
+  'views',
+  'view-preferences',
 ])
 
 /** Whether changes of a list (`customers`) or of a kind of record (`customer`) can be taken back. */

@@ -65,7 +65,7 @@ export function useList<R extends Resource>(
     },
     initialPageParam: null as string | null,
     getNextPageParam: (page: ListPage<Row>) => page.meta.next_cursor ?? null,
-    enabled: computed(() => toValue(options.enabled) !== false),
+    enabled: computed(() => toValue(options.enabled) !== false && state.isReady?.value !== false),
     placeholderData: keepPreviousData,
     meta: computed(() => ({ live: live.value as unknown as LiveList<never> })) as never,
     shallow: true,
