@@ -236,7 +236,8 @@ def _number(column: Column, cell: Cell) -> Any:
         if number != int(number):
             raise _Unclear("number")
         return int(number)
-    return float(number) if kind is Kind.RATE else format(number, "f")
+    # A float of 0.37 has more than four decimal places.
+    return number if kind is Kind.RATE else format(number, "f")
 
 
 def _joined(first: str | None, last: str | None) -> str:

@@ -39,6 +39,13 @@ def told(cast: Cast) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
+def furnished(cast: Cast) -> Cast:
+    """The house with values of its own in a list."""
+    for value, label in (("A|B", "甲, 乙"), ("C", "丙")):
+        cast.root.made("/options", {"list": "competitor", "value": value, "label_zh": label, "label_en": label})
+    return cast
+
+
 def filled(cast: Cast) -> None:
     """Records of every kind with whatever is hard to carry."""
     root = cast.root
@@ -63,7 +70,13 @@ def filled(cast: Cast) -> None:
             "email": "a@acme.example",
             "phone": "+86 138 1234 5678",
             "tags": ["VIP;gold", "-minus", "普通"],
-            "address": {"country": "中国", "province": "＝江苏", "city": "\u201cX\u201d", "street": "a, b", "postal_code": "001"},
+            "address": {
+                "country": "中国",
+                "province": "＝江苏",
+                "city": "\u201cX\u201d",
+                "street": "a, b",
+                "postal_code": "001",
+            },
             "description": ' \tfirst\n"second", 三\n\n=not a formula ',
             "annual_revenue": "99999999999999.99",
             "credit_rating": 0,
@@ -151,11 +164,11 @@ def filled(cast: Cast) -> None:
 @pytest.mark.parametrize("labels", ["api", "user"])
 @pytest.mark.parametrize("format", ["csv", "xlsx", "jsonl"])
 def test_everything_comes_back(app: CRM, cast: Cast, format: str, labels: str) -> None:
-    filled(cast)
+    filled(furnished(cast))
     before = told(cast)
     headers = {"Accept-Language": "zh-CN"}
     files = {plural: fetch(cast.root, plural, format, labels=labels, headers=headers) for plural in ORDER}
-    cast = emptied(app)
+    cast = furnished(emptied(app))
     for plural in ORDER:
         chosen = upload(cast.root, plural, files[plural], ENDINGS[format])
         checked = result(cast.root, chosen, "check")
