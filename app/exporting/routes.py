@@ -12,7 +12,15 @@ from ..listing import encode
 from ..routing import PUBLIC, Routes
 from . import run, service
 from .models import Export, ExportFormat
-from .schemas import EVERYTHING, EXPORTS, ExportRequestSchema, TicketQuery, TicketSchema
+from .schemas import (
+    EVERYTHING,
+    EXPORTS,
+    ColumnsQuery,
+    ExportColumnsSchema,
+    ExportRequestSchema,
+    TicketQuery,
+    TicketSchema,
+)
 from .writers import MIMETYPES
 
 __all__ = ["routes", "run"]
@@ -34,6 +42,19 @@ routes.reading(EXPORTS, Permission.EXPORT)
 def create_export(actor: Actor, body: dict[str, Any]) -> Response:
     """202 with the job; its `result` has the `url` of the file and the `id` for a ticket."""
     return accepted(service.begin(actor, body))
+
+
+@routes.endpoint_for(
+    "GET",
+    "/exports/columns",
+    permission=Permission.EXPORT,
+    query=ColumnsQuery,
+    answer=ExportColumnsSchema,
+    summary="The columns that a resource can be exported with",
+)
+def read_export_columns(actor: Actor, query: dict[str, Any]) -> dict[str, Any]:
+    """In the order in which a file has them."""
+    return {"data": service.columns(actor, query["resource"])}
 
 
 @routes.endpoint_for(

@@ -9,7 +9,19 @@ from ..bulk.schemas import MOST_IDS
 from ..filtering import AnyOf, Range, an_id
 from ..listing import ListSpec
 from ..projection import LinkTo
-from ..schema import Choice, IdField, InstantField, Line, RecordSchema, Several, StrictSchema, column, max_length
+from ..schema import (
+    Choice,
+    Flag,
+    IdField,
+    InstantField,
+    Items,
+    Line,
+    RecordSchema,
+    Several,
+    StrictSchema,
+    column,
+    max_length,
+)
 from .columns import EXPORTABLE
 from .models import Export, ExportFormat, LabelKind, exports
 
@@ -74,6 +86,26 @@ class ExportRequestSchema(StrictSchema):
         metadata={"description": "The columns in their order; all that an import takes by default."},
     )
     labels = Choice(LabelKind, load_default=LabelKind.API)
+
+
+class ColumnsQuery(StrictSchema):
+    """Of which resource."""
+
+    resource = Choice(EXPORTABLE, required=True)
+
+
+class ExportColumnSchema(StrictSchema):
+    """A column that a file may have."""
+
+    name = Line()
+    label = Line(metadata={"description": "In the caller's language."})
+    is_read_only = Flag(metadata={"description": "Whether an import has no use for it: left out unless it is named."})
+
+
+class ExportColumnsSchema(StrictSchema):
+    """The columns that the caller may export."""
+
+    data = Items(ExportColumnSchema, most=500)
 
 
 class TicketQuery(StrictSchema):

@@ -17,10 +17,12 @@ from ..auth.identity import load_actor
 from ..bulk.service import named_ids, parsed, query_text
 from ..database import db, read_engine
 from ..errors import Issue, Problem, forbidden, invalid, not_found
+from ..importing.labels import field_label
 from ..job.chores import chore
 from ..job.models import Job
 from ..job.service import enqueue
 from ..listing import ListSpec
+from ..messages import language
 from ..routing import OPERATIONS, PREFIX, RESOURCES, SIGNED_IN
 from ..transaction import now, unit_of_work
 from .columns import CARDS, EXPORTABLE, columns_of
@@ -83,6 +85,24 @@ def _choose(actor: Actor, spec: ListSpec, body: Mapping[str, Any], arguments: di
     parsed(actor, spec, arguments["query"])
     if "ids" in body:
         arguments["ids"] = named_ids(body)
+
+
+def columns(actor: Actor, plural: str) -> list[dict[str, Any]]:
+    """What a resource can be exported with, as `ExportColumnSchema` has it.
+
+    Raises:
+        Problem: 403 where the role may not read it.
+    """
+    if not may_read(actor, RESOURCES[plural].spec):
+        raise forbidden()
+    return [
+        {
+            "name": name,
+            "label": field_label(plural, name, language()),
+            "is_read_only": column.is_read_only,
+        }
+        for name, column in columns_of(plural, actor).items()
+    ]
 
 
 def may_read(actor: Actor, spec: ListSpec) -> bool:

@@ -173,6 +173,7 @@ def test_everything_comes_back(app: CRM, cast: Cast, format: str, labels: str) -
         chosen = upload(cast.root, plural, files[plural], ENDINGS[format])
         checked = result(cast.root, chosen, "check")
         found = result(cast.root, chosen, "commit")
-        assert not found["wrong"] and not checked["wrong"], found["rows"]
+        assert checked["wrong"] == 0, checked["rows"]
+        assert found["wrong"] == 0, found["rows"]
         assert found["new"] == len(before[plural]), found
     assert told(cast) == before
