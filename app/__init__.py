@@ -19,6 +19,7 @@ from .customer.routes import routes as customer_routes
 from .dashboard.routes import routes as dashboard_routes
 from .deal.routes import routes as deal_routes
 from .errors import register_problems
+from .exporting.routes import routes as exporting_routes
 from .history.routes import routes as history_routes
 from .importing.routes import routes as importing_routes
 from .installation import secret_keys
@@ -52,6 +53,7 @@ BLUEPRINTS = (
     live_routes,
     importing_routes,
     bulk_routes(),
+    exporting_routes,
 )
 
 

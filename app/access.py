@@ -25,7 +25,7 @@ Shape = tuple[frozenset[str], frozenset[str]]
 
 
 class Permission(StrEnum):
-    """Every right that a role can carry, as `resource:action`."""
+    """Every right that a role can carry, as `resource:action`; `export` is about all that its holder reads."""
 
     USER_WRITE = "user:write"
     TEAM_WRITE = "team:write"
@@ -52,6 +52,7 @@ class Permission(StrEnum):
     TARGET_WRITE = "target:write"
     JOURNAL_READ = "journal:read"
     RECORD_RESTORE = "record:restore"
+    EXPORT = "export"
 
 
 class Sight(StrEnum):

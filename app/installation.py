@@ -97,6 +97,9 @@ def seed(at: datetime | None = None) -> None:
                 connection.execute(insert(Role).values(key=key, sight=sight, **values))
         if db.session.get(Setting, "feed_generation") is None:
             db.session.add(Setting(name="feed_generation", value=1))
+        if db.session.get(Setting, "installation") is None:
+            # By it an import tells files of this installation from those of another one.
+            db.session.add(Setting(name="installation", value=secrets.token_hex(4)))
         # A list that a newer version brings is filled; one that an admin emptied stays, its rows are there still.
         filled = set(db.session.execute(select(Option.list).distinct()).scalars())
         for name, values_of_list in LISTS.items():

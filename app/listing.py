@@ -10,9 +10,9 @@ import base64
 import binascii
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -522,7 +522,7 @@ class ListSpec:
             return None
 
     def _write_cursor(self, query: Query, values: Sequence[Any], record_id: int) -> str:
-        plain = [value.isoformat() if isinstance(value, (datetime, date)) else value for value in values]
+        plain = [_plain(value) for value in values]
         return base64.urlsafe_b64encode(orjson.dumps([query.digest, *plain, record_id])).decode().rstrip("=")
 
     def _after(self, query: Query) -> ColumnElement[bool]:
@@ -625,8 +625,8 @@ class ListSpec:
             conditions.append(or_(*ways))
         return conditions
 
-    def _plan(self, query: Query, actor: Actor, dialect: str, *, found: bool = False) -> _Plan:
-        key = (query.key, actor.shape, actor.may(self.policy.write), dialect, found)
+    def _plan(self, query: Query, actor: Actor, dialect: str, *, found: bool = False, guarded: bool = True) -> _Plan:
+        key = (query.key, actor.shape, actor.may(self.policy.write), dialect, found, guarded)
         known: _Plan | None = self._plans.get(key)
         if known is not None:
             return known
@@ -648,6 +648,7 @@ class ListSpec:
         seen = _snapshot(dialect)
         if query.count != "none":
             page = page.add_columns(seen)
+        guard = [GUARD[0]()] if guarded else []
         late = query.page is not None and query.page > 1
         if late or self.policy.parents:
             # Ids first: what stands beside them is then read for the page's own records only.
@@ -656,9 +657,9 @@ class ListSpec:
                 ids = ids.offset(bindparam("offset", type_=BigInteger()))
             if query.cursor is not None:
                 ids = ids.where(self._after(query))
-            page = page.where(self.model.id.in_(ids), GUARD[0]()).order_by(*order)
+            page = page.where(self.model.id.in_(ids), *guard).order_by(*order)
         else:
-            page = page.where(*conditions, GUARD[0]())
+            page = page.where(*conditions, *guard)
             if query.cursor is not None:
                 page = page.where(self._after(query))
             page = page.order_by(*order).limit(limit)
@@ -684,6 +685,43 @@ class ListSpec:
             wanted = self.conditions(query, actor.shape, found=found)
             ids = select(self.model.id).where(*wanted).order_by(*order, self.model.id).limit(limit)
             return list(connection.execute(ids, binds).scalars())
+
+    def walk(self, connection: Connection, actor: Actor, query: Query, step: int) -> Iterator[list[dict[str, Any]]]:
+        """Everything that a query matches as its reader sees it, in its order, part by part, for a job.
+
+        Each part is read on from the last row of the one before: however many there are, one is in memory.
+
+        Args:
+            connection: from `one_moment`, so that all parts are of one state of the database.
+            actor: known to hold.
+            query: its page and cursor are left out of account.
+            step: so many rows are a part.
+        """
+        query = replace(query, page=None, count="none", cursor=None)
+        binds: dict[str, Any] = {**actor.binds, **query.binds, "limit": step}
+        found, _ = self._looked_up(connection, actor, query, binds)
+        while True:
+            plan = self._plan(query, actor, connection.dialect.name, found=found, guarded=False)
+            rows = plan.page.rows(connection, binds)
+            if rows:
+                yield self.fill(connection, plan.projection, rows, binds)
+            if len(rows) < step:
+                return
+            last = rows[-1]
+            values = [
+                _cursor_value(self.sort[name], _plain(value))
+                for (name, _), value in zip(query.sort, last[plan.sort_start :], strict=False)
+            ]
+            query = replace(query, cursor=(*values, last[0]))
+            binds |= {f"cursor_{number}": value for number, value in enumerate(values)} | {"cursor_id": last[0]}
+
+    def count(self, connection: Connection, actor: Actor, query: Query) -> int:
+        """How many rows `walk` gives."""
+        query = replace(query, page=None, count="none", cursor=None)
+        binds: dict[str, Any] = {**actor.binds, **query.binds}
+        found, _ = self._looked_up(connection, actor, query, binds)
+        plan = self._plan(query, actor, connection.dialect.name, found=found, guarded=False)
+        return int(plan.count.rows(connection, binds)[0][0])
 
     # ---- answering -----------------------------------------------------------------------------------------------
 
@@ -823,6 +861,21 @@ _PLACE = frozenset({"limit", "offset", "cursor_id", *(f"cursor_{number}" for num
 """Bound values that say which page is wanted, not which rows match."""
 
 
+@contextmanager
+def one_moment() -> Iterator[Connection]:
+    """A connection of the reading engine on which all statements see the database as it is now."""
+    with read_engine().connect() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN")
+        else:
+            connection.execution_options(isolation_level="REPEATABLE READ")
+            connection.begin()
+        try:
+            yield connection
+        finally:
+            connection.rollback()
+
+
 def _snapshot(dialect: str) -> ColumnElement[Any]:
     """What identifies the state of the database that a statement sees; null on SQLite, where counting is cheap."""
     if dialect == "postgresql":
@@ -837,6 +890,11 @@ def _raw(column: Any) -> Any:
 
 def _nullable(column: Any) -> bool:
     return bool(getattr(column, "nullable", True))
+
+
+def _plain(value: Any) -> Any:
+    """A value of a sort column as JSON has it."""
+    return value.isoformat() if isinstance(value, (datetime, date)) else value
 
 
 def _cursor_value(column: Any, value: Any) -> Any:

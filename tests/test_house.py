@@ -17,7 +17,7 @@ from app.listing import SPECS
 from app.routing import CRM, OPERATIONS, PREFIX, PUBLIC, SIGNED_IN
 from config import ROOT, settings_from
 
-PUBLIC_ENDPOINTS = {"auth.login", "auth.logout", "auth.refresh"}
+PUBLIC_ENDPOINTS = {"auth.login", "auth.logout", "auth.refresh", "exporting.download_export"}
 """Who may be called without a sign-in. A new name here is a decision, not a formality."""
 
 UNDECLARED = {"docs", "openapi_document"}

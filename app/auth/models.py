@@ -211,6 +211,7 @@ _SELLING = (
     Permission.TAG_WRITE,
     Permission.REPORT_READ,
     Permission.JOURNAL_READ,
+    Permission.EXPORT,
 )
 _LEADING = (
     *_SELLING,

@@ -22,7 +22,7 @@ from ..errors import Issue, Problem, forbidden, invalid, not_found, problem_of
 from ..folding import fold
 from ..job.models import Job
 from ..job.service import Running, enqueue, job_kind
-from ..listing import encode
+from ..listing import ListSpec, Query, encode
 from ..routing import REMOVABLE, Removable, Resource, deleted_row
 from ..schema import load
 from .schemas import MOST_IDS
@@ -186,26 +186,47 @@ def change_of(resource: Removable, action: str, sent: Mapping[str, Any] | None) 
 
 def _meant(actor: Actor, resource: Removable, body: Mapping[str, Any]) -> list[int]:
     if "ids" in body:
-        if "where" in body or "query" in body:
-            raise invalid(Issue("#/ids", "ids_or_where"))
-        if len(body["ids"]) > MOST_IDS:
-            raise invalid(Issue("#/ids", "too_many", {"max": MOST_IDS}))
-        return sorted(set(body["ids"]))
+        return named_ids(body)
     if "where" not in body and "query" not in body:
         raise invalid(Issue("#/ids", "required"))
-    text = body.get("query") or ""
-    if body.get("where"):
-        text += ("&" if text else "") + urlencode({"where": json.dumps(body["where"])})
+    text = query_text(body)
     if body["action"] == "restore" and ("deleted", "only") not in parse_qsl(text):
         text += ("&" if text else "") + "deleted=only"
-    try:
-        query = resource.spec.parse(text, actor)
-    except Problem as problem:
-        raise invalid(*(_placed(issue) for issue in problem.issues)) from problem
-    ids = resource.spec.ids(actor, query, MOST + 1)
+    ids = resource.spec.ids(actor, parsed(actor, resource.spec, text), MOST + 1)
     if len(ids) > MOST:
         raise invalid(Issue("#/where", "too_many", {"max": MOST}))
     return ids
+
+
+def named_ids(body: Mapping[str, Any]) -> list[int]:
+    """The ids that a body names, each once.
+
+    Raises:
+        Problem: 422 where it names a query too, or too many.
+    """
+    if "where" in body or "query" in body:
+        raise invalid(Issue("#/ids", "ids_or_where"))
+    if len(body["ids"]) > MOST_IDS:
+        raise invalid(Issue("#/ids", "too_many", {"max": MOST_IDS}))
+    return sorted(set(body["ids"]))
+
+
+def query_text(body: Mapping[str, Any]) -> str:
+    """The query string of a list that `query` and `where` of a body mean together."""
+    parts = [body.get("query") or "", urlencode({"where": json.dumps(body["where"])}) if body.get("where") else ""]
+    return "&".join(part for part in parts if part)
+
+
+def parsed(actor: Actor, spec: ListSpec, text: str) -> Query:
+    """A query string of a body.
+
+    Raises:
+        Problem: 422 at `#/query/...` and `#/where`.
+    """
+    try:
+        return spec.parse(text, actor)
+    except Problem as problem:
+        raise invalid(*(_placed(issue) for issue in problem.issues)) from problem
 
 
 def _placed(issue: Issue) -> Issue:

@@ -44,6 +44,7 @@ class Kind(StrEnum):
     OPTION = "option"
     TEXTS = "texts"
     LINK = "link"
+    ITEMS = "items"
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class Field:
         option_list: of an option.
         links_to: the resource that a link names.
         repeats: whether several columns may fill it.
+        is_own: whether only files of our own have it: parts as JSON, and how a value came about.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Field:
     links_to: str = ""
     repeats: bool = False
     is_required: bool = False
+    is_own: bool = False
 
 
 IMPORTABLE = ("customers", "people", "contacts", "deals", "products")
@@ -91,12 +94,26 @@ _MORE: Mapping[str, Sequence[Field]] = {
         Field("product", Kind.LINK, "product", links_to="products", repeats=True),
         Field("quantity", Kind.DECIMAL, "quantity"),
         Field("unit_price", Kind.DECIMAL, "unit_price"),
+        Field("win_probability_is_manual", Kind.FLAG, "win_probability_is_manual", is_own=True),
+        Field("forecast_category_is_manual", Kind.FLAG, "forecast_category_is_manual", is_own=True),
     ),
 }
 
+IN_ITEMS = {
+    field.name: field
+    for field in (
+        Field("customer", Kind.LINK, "customer_id", links_to="customers"),
+        Field("person", Kind.LINK, "person_id", links_to="people"),
+        Field("product", Kind.LINK, "product_id", links_to="products"),
+        Field("user", Kind.LINK, "user_id", links_to="users"),
+        Field("team", Kind.LINK, "team_id", links_to="teams"),
+    )
+}
+"""What the parts of a record, such as the lines of a deal, name."""
+
 _REPEATED = {("people", "email"), ("people", "phone")}
 
-_HIDDEN = frozenset({"custom", "collaborators", "external_source", "amount_is_manual"})
+_OWN = frozenset({"custom", "external_source", "amount_is_manual"})
 
 
 @cache
@@ -105,15 +122,17 @@ def fields_of(plural: str) -> dict[str, Field]:
     schema = RESOURCES[plural].create
     found: dict[str, Field] = {"id": Field("id", Kind.WHOLE, "id")}
     for name, field in schema.fields.items():
-        if field.dump_only or name in _HIDDEN or isinstance(field, Items):
-            continue
-        for one in _fields(plural, name, field):
-            found[one.name] = one
+        if not field.dump_only:
+            for one in shaped(plural, name, field):
+                found[one.name] = one
     return found | {one.name: one for one in _MORE.get(plural, ())}
 
 
-def _fields(plural: str, name: str, field: fields.Field[Any]) -> list[Field]:
+def shaped(plural: str, name: str, field: fields.Field[Any]) -> list[Field]:
+    """What a field of the API is in a file: none for ids, one for each part of an address."""
     required = field.required
+    if isinstance(field, Items | fields.Dict):
+        return [Field(name, Kind.ITEMS, name, is_own=True)]
     if isinstance(field, Part):
         return [Field(f"{name}.{key}", Kind.TEXT, f"{name}.{key}") for key in field.schema.fields]
     if name in _LINKS:
@@ -144,6 +163,7 @@ def _fields(plural: str, name: str, field: fields.Field[Any]) -> list[Field]:
             else str(field.metadata.get("option_list", "")),
             repeats=(plural, name) in _REPEATED,
             is_required=required,
+            is_own=name in _OWN,
         )
     ]
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from . import charset
+from .mark import is_ours
 from .reading import MAX_COLUMNS, Cell, Numbered, Reading, UnreadableError, WrongRow, is_blank
 
 _JOINED_BY = ","
@@ -70,11 +71,21 @@ def _objects(path: Path, reading: Reading) -> Iterator[tuple[int, dict[str, Cell
             value = json.loads(
                 line, parse_float=Decimal, parse_constant=_refuse_constant, object_pairs_hook=_without_repeats
             )
-            found = _without_repeats(list(_flat(value, ""))) if isinstance(value, dict) else None
+            found = None
+            if isinstance(value, dict):
+                found = _whole(value) if is_ours(list(value)) else _without_repeats(list(_flat(value, "")))
         except (ValueError, ArithmeticError, RecursionError):
             yield number, WrongRow("row_not_json", cells=[line.strip()])
             continue
         yield number, found if found is not None else WrongRow("row_not_object", cells=[line.strip()])
+
+
+def _whole(value: dict[str, Any]) -> dict[str, Cell]:
+    """A line of an export of our own: lists and objects stay what they are, as JSON."""
+    return {
+        name: json.dumps(cell, ensure_ascii=False, default=str) if isinstance(cell, list | dict) else cell
+        for name, cell in value.items()
+    }
 
 
 def _flat(value: dict[str, Any], before: str) -> Iterator[tuple[str, Cell]]:

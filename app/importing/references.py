@@ -19,6 +19,7 @@ from ..folding import e164, email_key, fold
 from ..routing import RESOURCES
 from ..schema import load
 from .fields import Field, Kind
+from .labels import choices_labelled
 
 CREATABLE = ("customers", "products", "tags", "options")
 """What may be made when a file names it and it is not there."""
@@ -39,13 +40,16 @@ class References:
 
     Args:
         actor: whose sight decides what can be named.
+        plural: the resource that the rows become.
         decided: by field, what the person has decided that a text stands for: an id, a value, null for nothing, or
             `MADE`.
         create: which kinds are made when they are not there, as far as the person may make them.
     """
 
-    def __init__(self, actor: Actor, decided: Mapping[str, Mapping[str, Any]], create: frozenset[str]) -> None:
-        self.actor, self.decided, self.create = actor, decided, create
+    def __init__(
+        self, actor: Actor, plural: str, decided: Mapping[str, Mapping[str, Any]], create: frozenset[str]
+    ) -> None:
+        self.actor, self.plural, self.decided, self.create = actor, plural, decided, create
         self.made: set[tuple[str, int]] = set()
         self.unknown: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._known: dict[str, Named] = {}
@@ -85,7 +89,10 @@ class References:
 
     def _choice(self, field: Field, text: str) -> str | None:
         key = fold(text).replace(" ", "_")
-        return next((one for one in field.choices if one in (key, text)), _SYNONYMS.get(field.name, {}).get(key))
+        known = next((one for one in field.choices if one in (key, text)), None)
+        if known is None:
+            known = choices_labelled(self.plural, field.name, field.choices).get(fold(text))
+        return known or _SYNONYMS.get(field.name, {}).get(key)
 
     def _makes(self, plural: str, is_made: bool) -> bool:
         return (is_made or plural in self.create) and may_make(self.actor, plural)
@@ -188,29 +195,39 @@ def _products() -> Named:
 def _customers_named(actor: Actor, text: str, _context: Any) -> list[int]:
     ways: list[Any] = [Customer.name_key == fold(text), Customer.external_id == text]
     if "@" in text:
-        ways = [Customer.email_key == email_key(text)]
+        ways.insert(0, Customer.email_key == email_key(text))
+    if (number := number_key(text)) is not None:
+        ways.append(Customer.phone_e164 == number)
     for way in ways:
-        query = select(Customer.id).where(way, Customer.is_active, customers.visible(actor.shape)).limit(2)
-        if found := list(db.session.execute(query, dict(actor.binds)).scalars()):
+        query = select(Customer.id, Customer.name).where(way, Customer.is_active, customers.visible(actor.shape))
+        if found := _meant(actor, query, text):
             return found
     return []
 
 
 def _people_named(actor: Actor, text: str, context: Any) -> list[int]:
-    query = select(Person.id).where(Person.name_key == fold(text), Person.is_active, people.visible(actor.shape))
+    query = select(Person.id, Person.name).where(Person.name_key == fold(text), Person.is_active)
+    query = query.where(people.visible(actor.shape))
     if context is not None:
         query = query.where(Person.customer_id == context)
-    return list(db.session.execute(query.limit(2), dict(actor.binds)).scalars())
+    return _meant(actor, query, text)
 
 
 def _deals_named(actor: Actor, text: str, context: Any) -> list[int]:
     for way in (Deal.external_id == text, Deal.name_key == fold(text)):
-        query = select(Deal.id).where(way, Deal.is_active, deals.visible(actor.shape))
+        query = select(Deal.id, Deal.name).where(way, Deal.is_active, deals.visible(actor.shape))
         if context is not None:
             query = query.where(Deal.customer_id == context)
-        if found := list(db.session.execute(query.limit(2), dict(actor.binds)).scalars()):
+        if found := _meant(actor, query, text):
             return found
     return []
+
+
+def _meant(actor: Actor, query: Any, text: str) -> list[int]:
+    """The records of a query, two at most: of several that are alike the one that is called exactly so."""
+    found = db.session.execute(query.limit(50), dict(actor.binds)).all()
+    exact = [record_id for record_id, name in found if name == text]
+    return exact if len(exact) == 1 else [record_id for record_id, _ in found][:2]
 
 
 def _stages_named(_actor: Actor, text: str, context: Any) -> list[int]:

@@ -11,14 +11,15 @@ from typing import Any
 from ..access import Actor
 from ..database import db
 from ..errors import Issue, invalid, problem_of
+from ..formulas import as_it_was, harmless
 from ..job.service import Running, job_kind
 from ..messages import LANGUAGES, say, say_in
-from ..report.files import as_it_was, harmless
 from ..routing import RESOURCES
 from ..schema import load
 from ..transaction import unit_of_work
 from . import service, tables
 from .fields import fields_of
+from .mark import is_ours
 from .matching import Key, key_of, matches
 from .models import Import
 from .reading import Cell, UnreadableError, WrongRow
@@ -53,7 +54,7 @@ class _Taken:
         self.plural, self.options = chosen.resource, chosen.options
         self.resource = RESOURCES[chosen.resource]
         self.actor = actor
-        self.references = References(actor, self.options["values"], frozenset(self.options["create"]))
+        self.references = References(actor, chosen.resource, self.options["values"], frozenset(self.options["create"]))
         known = fields_of(chosen.resource)
         columns = [
             Column(one["index"], known[one["field"]], one["format"], Decimal(one["factor"]))
@@ -63,10 +64,19 @@ class _Taken:
         self.headings = [one["heading"] for one in chosen.columns]
         self.heading_of = {column.field.name: self.headings[column.index] for column in columns}
         self.used = {column.index for column in columns}
-        self.reader = RowReader(columns, self.references, actor.time_zone, self.options["source"])
+        self.is_own = is_ours(self.headings)
+        self.reader = RowReader(columns, self.references, actor.time_zone, self.options["source"], is_own=self.is_own)
         self.seen: set[tuple[str, Key]] = set()
+        self.created: set[int] = set()
         ours = [[say_in(language, "import.row"), say_in(language, "import.reason")] for language in LANGUAGES]
-        self.is_of_errors = self.headings[:2] in ours
+        # A file of wrong rows that comes back corrected is of our own, too.
+        self.has_apostrophes = self.options.get("apostrophes", False) or self.headings[:2] in ours
+        fields = self.resource.create.fields
+        self.blanks = {
+            column.field.into: None
+            for column in columns
+            if self.is_own and column.field.into in fields and fields[column.field.into].allow_none
+        }
 
     def take(self, row: Sequence[Cell] | WrongRow) -> tuple[str, list[Fault]]:
         """Create or change what one row is about; its verdict, and what is wrong with it."""
@@ -96,10 +106,13 @@ class _Taken:
         return "wrong", found
 
     def _values(self, row: Sequence[Cell]) -> tuple[dict[str, Any], list[Fault]]:
-        if self.is_of_errors:
-            # A file of wrong rows that comes back corrected.
-            row = [as_it_was(cell) if isinstance(cell, str) else cell for cell in row]
-        return self.reader.values(row)
+        return self.reader.values(self.plain(row))
+
+    def plain(self, row: Sequence[Cell]) -> Sequence[Cell]:
+        """The cells as they were before they were made harmless."""
+        if not self.has_apostrophes:
+            return row
+        return [as_it_was(cell) if isinstance(cell, str) else cell for cell in row]
 
     def remember(self, row: Sequence[Cell] | WrongRow) -> None:
         """Note what a row is known by that an earlier attempt has taken already."""
@@ -110,8 +123,10 @@ class _Taken:
 
     def _keys(self, values: Mapping[str, Any]) -> tuple[list[tuple[str, Key]], bool]:
         keys = [(way, key) for way in self.options["match"] if (key := key_of(self.plural, way, values)) is not None]
-        was_seen = any(one in self.seen for one in keys[:1])
-        self.seen.update(keys[:1])
+        # The rows of our own export are records of their own, however much they are alike.
+        telling = [one for one in keys[:1] if not self.is_own or one[0] == "id"]
+        was_seen = any(one in self.seen for one in telling)
+        self.seen.update(telling)
         return keys, was_seen
 
     def _write(self, values: dict[str, Any]) -> str:
@@ -119,15 +134,18 @@ class _Taken:
         if was_seen:
             return "duplicate"
         for way, key in keys if self.options["existing"] != "create" else ():
-            found = matches(self.actor, self.plural, way, key)
+            found = [one for one in matches(self.actor, self.plural, way, key) if one not in self.created]
             if len(found) > 1:
                 raise invalid(Issue(f"#/{way}", "several_match"))
             if found:
                 return "duplicate" if self.options["existing"] == "skip" else self._change(found[0], values)
-            if way == "id":
+            if way == "id" and not self.is_own:
                 raise invalid(Issue("#/id", "unknown_record"))
         values.pop("id", None)
-        self.resource.service.create(self.actor, load(self.resource.create, values))
+        made: Any = self.resource.service.create(self.actor, load(self.resource.create, {**self.blanks, **values}))
+        if self.is_own:
+            db.session.flush()
+            self.created.add(made.id)
         return "new"
 
     def _change(self, record_id: int, values: dict[str, Any]) -> str:
@@ -271,7 +289,7 @@ class _Wrong:
 
     def add(self, number: int, row: Sequence[Cell] | WrongRow, faults: Sequence[Fault]) -> None:
         """Write one row with what is wrong with it."""
-        cells = row.cells if isinstance(row, WrongRow) else row
+        cells = self.taken.plain(row.cells if isinstance(row, WrongRow) else row)
         reasons = [self.taken.told(fault) for fault in faults]
         words = "; ".join(": ".join(filter(None, (one["column"], one["detail"]))) for one in reasons)
         self.writer.writerow([number, harmless(words), *(harmless("" if c is None else str(c)) for c in cells)])

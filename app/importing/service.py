@@ -21,10 +21,13 @@ from ..history.undo import undone
 from ..job.chores import chore
 from ..job.models import Job, Status
 from ..job.service import enqueue
+from ..journal import Setting
+from ..messages import language
 from ..routing import RESOURCES
 from ..transaction import in_unit, now, unit_of_work
-from . import dates, headings, numbers, tables
+from . import dates, headings, mark, numbers, tables
 from .fields import Kind, fields_of
+from .labels import field_label, fields_labelled
 from .matching import known_by, ways_of
 from .models import Import
 from .reading import Cell, Format, Reading, Row, UnreadableError, WrongRow
@@ -100,7 +103,7 @@ def create(actor: Actor, resource: str, file: str, size: int, name: str) -> Impo
         size=size,
         reading=asdict(reading),
         columns=columns,
-        options=_options(resource, columns),
+        options=_options(resource, columns, reading),
         created_at=now(),
     )
     db.session.add(made)
@@ -150,7 +153,7 @@ def edit(actor: Actor, chosen: Import, values: dict[str, Any]) -> Import:
         except UnreadableError as error:
             raise invalid(Issue(f"#/{next(iter(changed))}", error.code, error.params)) from error
         chosen.reading = asdict(reading)
-        chosen.options = _options(resource, chosen.columns) | {
+        chosen.options = _options(resource, chosen.columns, reading) | {
             name: value for name, value in chosen.options.items() if name != "match"
         }
     issues: list[Issue] = []
@@ -195,6 +198,7 @@ def begin(actor: Actor, chosen: Import, kind: str) -> Job:
 def shown(chosen: Import) -> dict[str, Any]:
     """An import as `ImportSchema` has it."""
     reading, path = reading_of(chosen), folder() / chosen.file
+    is_own = mark.is_ours([column["heading"] for column in chosen.columns])
     try:
         sheets = tables.sheets(path, reading)
         preview = [_previewed(number, row) for number, row in islice(tables.rows(path, reading), _PREVIEWED)]
@@ -211,6 +215,7 @@ def shown(chosen: Import) -> dict[str, Any]:
         "fields": [
             {
                 "name": field.name,
+                "label": field_label(chosen.resource, field.name, language()),
                 "kind": field.kind,
                 "links_to": field.links_to or None,
                 "choices": list(field.choices),
@@ -219,6 +224,7 @@ def shown(chosen: Import) -> dict[str, Any]:
                 "is_required": field.is_required,
             }
             for field in fields_of(chosen.resource).values()
+            if is_own or not field.is_own
         ],
     }
 
@@ -278,7 +284,13 @@ def _columns(resource: str, path: Path, reading: Reading) -> list[dict[str, Any]
     names, rows = tables.table(path, reading)
     looked = [row.cells if isinstance(row, WrongRow) else row for _, row in islice(rows, _LOOKED_AT)]
     known = fields_of(resource)
-    guessed = headings.recognise_columns(resource, names, known.keys())
+    origin = mark.origin_of(names, looked)
+    if origin is None:
+        guessed = headings.recognise_columns(resource, names, [one.name for one in known.values() if not one.is_own])
+    else:
+        labelled = fields_labelled(resource, tuple(known))
+        # The ids of another installation are those of other records here.
+        guessed = [None if (one := labelled.get(name)) == "id" and origin != installation() else one for name in names]
     columns = []
     for index, heading in enumerate(names):
         cells = [row[index] for row in looked if index < len(row)]
@@ -286,7 +298,9 @@ def _columns(resource: str, path: Path, reading: Reading) -> list[dict[str, Any]
         field = guessed[index] if guessed[index] in known else None
         samples = [str(cell)[:200] for cell in filled[:_SAMPLES]]
         column = {"index": index, "heading": heading, "field": field, "samples": samples}
-        columns.append(column | _written(resource, field, heading, filled))
+        columns.append(
+            column | (_written(resource, field, heading, filled) if origin is None else _own(resource, field))
+        )
     return columns
 
 
@@ -310,12 +324,33 @@ def _written(resource: str, name: str | None, heading: str, cells: Sequence[Cell
     return {"format": None, "formats": [], "factor": "1"}
 
 
-def _options(resource: str, columns: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Rows are matched by what their columns can be known by, and change what they find; what is unknown is asked."""
+def _own(resource: str, name: str | None) -> dict[str, Any]:
+    """How the dates or numbers of a column of our own export are written."""
+    kind = fields_of(resource)[name].kind if name else None
+    format = None
+    if kind in (Kind.DATE, Kind.INSTANT):
+        format = dates.YEAR_FIRST
+    elif kind in (Kind.WHOLE, Kind.DECIMAL, Kind.RATE):
+        format = numbers.POINT
+    return {"format": format, "formats": [format] if format else [], "factor": "1"}
+
+
+def installation() -> str:
+    """The name by which this installation signs what it exports."""
+    return str(db.session.execute(select(Setting.value).where(Setting.name == "installation")).scalar_one())
+
+
+def _options(resource: str, columns: Sequence[Mapping[str, Any]], reading: Reading) -> dict[str, Any]:
+    """Rows are matched by what their columns can be known by, and change what they find; what is unknown is asked.
+
+    A file of our own names what was there: what it names is made, such as a parent that comes in a later row.
+    """
+    is_own = mark.is_ours([column["heading"] for column in columns])
     return {
         "match": _ways(resource, columns),
         "existing": "update",
-        "create": ["tags"],
+        "create": ["tags", *(["customers"] if is_own and resource == "customers" else [])],
+        "apostrophes": is_own and reading.format is not Format.JSONL,
         "source": "import",
         "values": {},
     }

@@ -16,6 +16,7 @@ import python_calamine as calamine
 
 from .archive import Survey
 from .headline import has_headings, title_rows
+from .mark import is_ours
 from .reading import MAX_COLUMNS, Cell, Format, Numbered, Reading, Row, UnreadableError, WrongRow, is_blank, unique
 
 _LOOKED_AT = 200
@@ -32,6 +33,8 @@ def recognise(path: Path, kind: Format) -> Reading:
         sheet = book.sheet(name)
         found = [(number, _cells(row)) for number, row in islice(sheet.rows(), _LOOKED_AT)]
         filled = [(number, cells) for number, cells in found if _width(cells)]
+        if filled and is_ours(filled[0][1]):
+            return Reading(kind, sheet=name, first_row=filled[0][0])
         if filled:
             above = title_rows([cells for _, cells in filled])
             header = has_headings([cells for _, cells in filled[above:]])
