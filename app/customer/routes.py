@@ -6,13 +6,44 @@ from typing import Any
 
 from ..access import Actor, Permission
 from ..routing import SIGNED_IN, Routes
-from . import leads, options, person_service, service, tag_service
+from . import duplicates, leads, options, person_service, service, tag_service
 from .models import Customer, customers
-from .schemas import CUSTOMERS, OPTIONS, PEOPLE, TAGS, DisqualifySchema
+from .schemas import (
+    CUSTOMERS,
+    OPTIONS,
+    PEOPLE,
+    TAGS,
+    CheckedSchema,
+    CheckSchema,
+    DisqualifySchema,
+    GuardQuery,
+)
 
 routes = Routes("customer", __name__)
 
-routes.resource(CUSTOMERS, service, read=Permission.CUSTOMER_READ, write=Permission.CUSTOMER_WRITE)
+routes.resource(
+    CUSTOMERS,
+    service,
+    read=Permission.CUSTOMER_READ,
+    write=Permission.CUSTOMER_WRITE,
+    create_query=GuardQuery,
+)
+
+
+@routes.endpoint_for(
+    "POST",
+    "/customers/check",
+    permission=Permission.CUSTOMER_READ,
+    unit="read",
+    body=CheckSchema,
+    answer=CheckedSchema,
+    summary="What a customer resembles that is being entered; changes nothing",
+)
+def check_customer(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
+    """The customers that it likely is, masked where the caller may not see them."""
+    return duplicates.check(actor, body)
+
+
 routes.resource(PEOPLE, person_service, read=Permission.CUSTOMER_READ, write=Permission.CUSTOMER_WRITE)
 routes.listing(
     PEOPLE,

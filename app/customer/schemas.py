@@ -214,6 +214,69 @@ class DisqualifySchema(StrictSchema):
     note = Prose(allow_none=True, validate=max_length(20_000))
 
 
+class GuardQuery(StrictSchema):
+    """What becomes of a new customer that resembles another, instead of what an admin has decided."""
+
+    duplicates = Choice(("refuse", "allow"))
+
+
+class CheckSchema(StrictSchema):
+    """What is known so far of a customer that is being entered."""
+
+    kind = Choice(CustomerKind, allow_none=True)
+    name = Line(allow_none=True, blank_is_null=True, validate=max_length(200))
+    short_name = Line(allow_none=True, blank_is_null=True, validate=max_length(100))
+    company = Line(allow_none=True, blank_is_null=True, validate=max_length(200))
+    phone = Line(allow_none=True, blank_is_null=True, validate=max_length(50))
+    email = Line(allow_none=True, blank_is_null=True, validate=max_length(254))
+    tax_id = Line(allow_none=True, blank_is_null=True, validate=max_length(40))
+    address = Part(AddressSchema, allow_none=True)
+    exclude_id = IdField(allow_none=True)
+
+
+class MatchOwnerSchema(StrictSchema):
+    """Whom to ask."""
+
+    id = fields.Integer()
+    name = Line()
+
+
+class MatchSchema(StrictSchema):
+    """A customer that resembles another; `id` and `name` are null where the reader may not see it."""
+
+    id = fields.Integer(allow_none=True)
+    name = Line(allow_none=True)
+    owner = fields.Nested(MatchOwnerSchema, allow_none=True)
+    score = fields.Float()
+    reasons = fields.List(fields.String())
+    is_visible = Flag()
+    is_deleted = Flag()
+
+
+class WarningSchema(StrictSchema):
+    """What looks wrong and is taken nevertheless."""
+
+    pointer = Line()
+    code = Line()
+    detail = Line()
+
+
+class SuggestionSchema(StrictSchema):
+    """What follows for another field; nothing is filled in by itself."""
+
+    field = Line()
+    value = Line()
+    origin = Choice(("tax_id", "phone"))
+
+
+class CheckedSchema(StrictSchema):
+    """What resembles a customer, what looks wrong about it, and what follows for other fields."""
+
+    matches = Items(MatchSchema)
+    warnings = Items(WarningSchema)
+    suggestions = Items(SuggestionSchema)
+
+
 class TagSchema(RecordSchema):
     """A tag."""
 
