@@ -51,11 +51,14 @@ from .models import (
     CustomerKind,
     CustomerStatus,
     CustomerTag,
+    DuplicatePair,
     Option,
+    PairState,
     Person,
     PersonCustomer,
     Tag,
     customers,
+    duplicates,
     options,
     people,
     tags,
@@ -275,6 +278,30 @@ class CheckedSchema(StrictSchema):
     matches = Items(MatchSchema)
     warnings = Items(WarningSchema)
     suggestions = Items(SuggestionSchema)
+
+
+class PairSchema(RecordSchema):
+    """Two customers that may be one, and what people have said of them."""
+
+    class Meta(RecordSchema.Meta):
+        """Columns of `DuplicatePair`."""
+
+        model = DuplicatePair
+
+    id = column(dump_only=True)
+    version = column(dump_only=True)
+    customer_a_id = column(dump_only=True)
+    customer_a = LinkTo("customer_a_id", DuplicatePair.customer_a_id, customers)
+    customer_b_id = column(dump_only=True)
+    customer_b = LinkTo("customer_b_id", DuplicatePair.customer_b_id, customers)
+    score = column(dump_only=True)
+    reasons = fields.List(fields.String(), dump_only=True)
+    against = fields.List(fields.String(), dump_only=True)
+    state = Choice(PairState, dump_only=True)
+    judged_by = column(dump_only=True)
+    judged_at = column(dump_only=True)
+    created_at = column(dump_only=True)
+    updated_at = column(dump_only=True)
 
 
 class TagSchema(RecordSchema):
@@ -580,6 +607,36 @@ PEOPLE = ListSpec(
         select(Customer.id).where(Customer.id == Person.customer_id, Customer.owner_id.is_(None)).correlate(Person)
     ),
     unmask=Permission.CUSTOMER_UNMASK,
+)
+
+
+class _EitherCustomer(Filter):
+    """One of the two customers of a pair is one of these."""
+
+    ops = ("eq", "in")
+
+    def __init__(self) -> None:
+        super().__init__(DuplicatePair.customer_a_id, an_id, text="Of either customer.")
+
+    def condition(self, op: str, bind: str) -> ColumnElement[bool]:
+        """Of the one or the other."""
+        wanted = bindparam(bind, type_=IdList() if op == "in" else BigInteger())
+        pair = (DuplicatePair.customer_a_id, DuplicatePair.customer_b_id)
+        return or_(*(member_of(one, wanted) if op == "in" else one == wanted for one in pair))
+
+
+DUPLICATES = ListSpec(
+    policy=duplicates,
+    schema=PairSchema,
+    plural="customers/duplicates",
+    filters={
+        "state": AnyOf(DuplicatePair.state),
+        "customer_id": _EitherCustomer(),
+        "id": AnyOf(DuplicatePair.id, an_id),
+        "score": Range(DuplicatePair.score),
+    },
+    sort={"score": DuplicatePair.score},
+    default_sort="-score",
 )
 
 TAGS = ListSpec(
