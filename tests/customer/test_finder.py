@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,10 +13,9 @@ from tests.cast import Cast, Member
 
 
 @pytest.fixture(autouse=True)
-def empty_queue(app: CRM) -> Iterator[None]:
+def empty_queue(app: CRM) -> None:
     """Nothing waits from another test."""
     queue.huey().flush()
-    yield
 
 
 def work_off() -> None:

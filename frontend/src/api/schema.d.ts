@@ -4196,6 +4196,11 @@ export interface components {
             match: string[];
             /** @enum {string} */
             existing: "update" | "skip" | "create";
+            /**
+             * @description Whether new customers that resemble others are left out or let in; null as an admin decided.
+             * @enum {string|null}
+             */
+            duplicates: "refuse" | "allow" | null;
             create: string[];
             source: string;
             values: {
@@ -4206,6 +4211,11 @@ export interface components {
             match?: string[];
             /** @enum {string} */
             existing?: "update" | "skip" | "create";
+            /**
+             * @description Whether new customers that resemble others are left out or let in; null as an admin decided.
+             * @enum {string|null}
+             */
+            duplicates?: "refuse" | "allow" | null;
             create?: string[];
             source?: string;
             values?: {
