@@ -32,6 +32,7 @@ from .quote.routes import routes as quote_routes
 from .report.routes import routes as report_routes
 from .routing import CRM
 from .search.routes import routes as search_routes
+from .setting.routes import routes as setting_routes
 from .target.routes import routes as target_routes
 from .view.routes import routes as view_routes
 
@@ -39,6 +40,7 @@ BLUEPRINTS = (
     auth_routes,
     job_routes,
     history_routes,
+    setting_routes,
     customer_routes,
     contact_routes,
     money_routes,

@@ -40,6 +40,7 @@ class Permission(StrEnum):
     CUSTOMER_WRITE = "customer:write"
     CUSTOMER_ASSIGN = "customer:assign"
     CUSTOMER_UNMASK = "customer:unmask"
+    CUSTOMER_DUPLICATE = "customer:duplicate"
     CONTACT_READ = "contact:read"
     CONTACT_WRITE = "contact:write"
     DEAL_READ = "deal:read"

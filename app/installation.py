@@ -24,6 +24,7 @@ from .journal import Setting
 from .messages import catalogue
 from .quote.models import Company
 from .quote.pattern import DEFAULT_PATTERN
+from .setting.models import InstallationSettings
 from .transaction import unit_of_work
 
 FIRST_PIPELINE = {
@@ -107,6 +108,8 @@ def seed(at: datetime | None = None) -> None:
                 db.session.add(Option(list=name, value=value, label_zh=label_zh, label_en=label_en, rank=rank))
         if not db.session.execute(select(func.count()).select_from(Company)).scalar_one():
             db.session.add(Company(number_pattern=DEFAULT_PATTERN))
+        if not db.session.execute(select(func.count()).select_from(InstallationSettings)).scalar_one():
+            db.session.add(InstallationSettings())
         if not db.session.execute(select(func.count()).select_from(Pipeline)).scalar_one():
             _seed_pipeline(current_app.config["LIANXI"].default_language)
 

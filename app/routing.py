@@ -410,6 +410,7 @@ class Routes(Blueprint):
         write: Permission,
         create_schema: type[Schema] | None = None,
         patch_schema: type[Schema] | None = None,
+        create_query: type[Schema] | None = None,
         restore: bool = True,
         external: bool = True,
     ) -> None:
@@ -421,6 +422,7 @@ class Routes(Blueprint):
             write: what writing needs.
             create_schema: of the body of `POST`, where it differs from what is read.
             patch_schema: of the body of `PATCH`.
+            create_query: of the query string of `POST`, whose values the use case takes by name.
         """
         one, policy = spec.model.resource, spec.policy
         created, patched = create_schema or spec.schema, patch_schema or create_schema or spec.schema
@@ -428,8 +430,8 @@ class Routes(Blueprint):
         self.listing(spec, read)
         self.reading(spec, read)
 
-        def create(actor: Actor, body: dict[str, Any]) -> Record:
-            return service.create(actor, body)
+        def create(actor: Actor, body: dict[str, Any], query: Mapping[str, Any] | None = None) -> Record:
+            return service.create(actor, body, **(query or {}))
 
         create.__name__ = f"create_{one}"
         self.endpoint_for(
@@ -437,6 +439,7 @@ class Routes(Blueprint):
             f"/{spec.plural}",
             permission=write,
             body=created,
+            query=create_query,
             status=201,
             answer=spec,
             summary=f"Create a {one}",
@@ -605,7 +608,8 @@ class Removal(Protocol):
 class Service(Removal, Protocol):
     """The use cases of a resource that the standard endpoints call."""
 
-    def create(self, actor: Actor, values: dict[str, Any]) -> Record:
+    @property
+    def create(self) -> Callable[..., Record]:
         """A new record from validated values."""
 
     def edit(self, actor: Actor, record: Any, values: dict[str, Any]) -> Record:
@@ -689,6 +693,17 @@ def assign(record: Any, values: Mapping[str, Any]) -> None:
             setattr(record, name, value)
 
 
+def tell(**extra: Any) -> None:
+    """Have the answer say more than the record itself, such as what it resembles."""
+    g.answer_extra = {**g.get("answer_extra", {}), **extra}
+
+
+def told() -> dict[str, Any]:
+    """What a use case has told besides its record; it is told once."""
+    extra: dict[str, Any] = g.pop("answer_extra", {})
+    return extra
+
+
 def shape_answer(result: Any, actor: Actor | None, spec: ListSpec | None, status: int) -> Response:
     """What a use case returned as an HTTP answer: a record, an object, nothing, or a finished response."""
     if isinstance(result, Response):
@@ -699,9 +714,7 @@ def shape_answer(result: Any, actor: Actor | None, spec: ListSpec | None, status
         assert actor is not None
         assert spec is not None
         shown = spec.answer(actor, result.id)
-        extra = g.pop("answer_extra", None)
-        if extra:
-            shown |= extra
+        shown |= told()
         body = encode(shown)
         answer = respond(body, etag_of(body, shown["version"]), status)
         if status == 201:

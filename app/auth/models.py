@@ -217,6 +217,7 @@ _LEADING = (
     *_SELLING,
     Permission.CUSTOMER_ASSIGN,
     Permission.CUSTOMER_UNMASK,
+    Permission.CUSTOMER_DUPLICATE,
     Permission.DEAL_ASSIGN,
     Permission.HISTORY_LOAD,
     Permission.RECORD_RESTORE,

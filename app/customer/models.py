@@ -7,11 +7,25 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, String, Text, select, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    and_,
+    exists,
+    select,
+    text,
+    true,
+)
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
-from ..access import Actor, Grant, Permission, Policy
-from ..database import Document, KeyText, db
+from ..access import Actor, Grant, Permission, Policy, Shape
+from ..database import Document, KeyText, Rate, db
 from ..errors import unique_clash
 from ..journal import Part
 from ..record import Record
@@ -57,11 +71,30 @@ class Customer(Record):
         Index("ix_customer_name", "sort_key", "id", **_live()),
         Index("ix_customer_owner", "owner_id", "created_at", "id", **_live()),
         Index("ix_customer_team", "team_id", "created_at", "id", **_live()),
+        # By these what resembles a customer is found, deleted ones too.
+        Index("ix_customer_email_key", "email_key"),
+        Index("ix_customer_sound", "sound_key"),
+        Index("ix_customer_short_sound", "short_sound_key"),
+        Index("ix_customer_domain", "domain_key"),
+        Index("ix_customer_tax", "tax_key"),
         CheckConstraint("credit_rating IS NULL OR credit_rating BETWEEN 0 AND 100", name="credit_rating"),
         {"sqlite_autoincrement": True},
     )
     resource = "customer"
-    unjournalled = frozenset({"name_key", "sort_key", "search_key", "reach_key", "email_key", "phone_e164"})
+    unjournalled = frozenset(
+        {
+            "name_key",
+            "sort_key",
+            "search_key",
+            "reach_key",
+            "email_key",
+            "phone_e164",
+            "sound_key",
+            "short_sound_key",
+            "domain_key",
+            "tax_key",
+        }
+    )
     derived_columns = frozenset({"last_contacted_at", "first_contacted_at", "became_lead_at", "team_id"})
     search_columns = ("search_key", "reach_key")
     title_column = "name_key"
@@ -107,6 +140,10 @@ class Customer(Record):
     reach_key: Mapped[str] = mapped_column(KeyText())
     email_key: Mapped[str | None] = mapped_column(KeyText())
     phone_e164: Mapped[str | None] = mapped_column(KeyText(), index=True)
+    sound_key: Mapped[str | None] = mapped_column(KeyText())
+    short_sound_key: Mapped[str | None] = mapped_column(KeyText())
+    domain_key: Mapped[str | None] = mapped_column(KeyText())
+    tax_key: Mapped[str | None] = mapped_column(KeyText())
 
 
 class Tag(Record):
@@ -215,6 +252,62 @@ class Option(Record):
     is_retired: Mapped[bool] = mapped_column(Boolean(), default=False)
 
 
+class PairState(StrEnum):
+    """What people have said about two customers that resemble each other."""
+
+    OPEN = "open"
+    NOT_DUPLICATE = "not_duplicate"
+
+
+class DuplicatePair(Record):
+    """Two customers that may be one. Found and forgotten by the finder; what people say of it is kept for ever.
+
+    Attributes:
+        score: how likely they are one, from 0 to 1.
+        reasons: what they share, and `against`, what speaks against it: codes of `likeness.py`.
+    """
+
+    __tablename__ = "duplicate_pair"
+    __table_args__ = (
+        Index("uq_duplicate_pair", "customer_a_id", "customer_b_id", unique=True),
+        Index("ix_duplicate_pair_b", "customer_b_id"),
+        Index("ix_duplicate_pair_score", "state", "score", "id"),
+        CheckConstraint("customer_a_id < customer_b_id", name="in_order"),
+        CheckConstraint("state IN ('open', 'not_duplicate')", name="state"),
+        {"sqlite_autoincrement": True},
+    )
+    resource = "duplicate"
+
+    customer_a_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
+    customer_b_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
+    score: Mapped[float] = mapped_column(Rate())
+    reasons: Mapped[Any] = mapped_column(Document, default=list)
+    against: Mapped[Any] = mapped_column(Document, default=list)
+    state: Mapped[str] = mapped_column(String(15), default=PairState.OPEN)
+    judged_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    judged_at: Mapped[datetime | None] = mapped_column()
+
+
+class _PairPolicy(Policy):
+    """A pair is seen by whoever sees both of its customers, as long as both are there."""
+
+    def visible(self, shape: Shape, row: Any = None) -> ColumnElement[bool]:
+        """As `Policy.visible`, of both customers."""
+        row = self.model if row is None else row
+        ways = []
+        for link in (row.customer_a_id, row.customer_b_id):
+            customer: Any = aliased(Customer)
+            seen = select(customer.id).where(
+                customer.id == link, customer.is_active, customers.visible(shape, customer)
+            )
+            ways.append(exists(seen.correlate(row)))
+        return and_(*ways)
+
+    def writable_condition(self, shape: Shape) -> ColumnElement[bool]:
+        """Who sees a pair and has the right may judge it."""
+        return true()
+
+
 class _PeoplePolicy(Policy):
     """A policy whose writers lock the customer before the person: which one is the primary person is about all."""
 
@@ -234,6 +327,7 @@ customers = Policy(
     write=Permission.CUSTOMER_WRITE,
 )
 people = _PeoplePolicy(Person, parent=(customers, Person.customer_id), write=Permission.CUSTOMER_WRITE)
+duplicates = _PairPolicy(DuplicatePair, write=Permission.CUSTOMER_DUPLICATE)
 tags = Policy(Tag, open_to_all=True, write=Permission.TAG_WRITE)
 options = Policy(Option, open_to_all=True, write=Permission.OPTION_WRITE)
 

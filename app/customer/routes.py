@@ -4,15 +4,52 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import Response
+
 from ..access import Actor, Permission
+from ..job.routes import accepted
+from ..job.schemas import JobSchema
 from ..routing import SIGNED_IN, Routes
-from . import leads, options, person_service, service, tag_service
-from .models import Customer, customers
-from .schemas import CUSTOMERS, OPTIONS, PEOPLE, TAGS, DisqualifySchema
+from . import duplicate_service, duplicates, leads, options, person_service, service, tag_service
+from .models import Customer, DuplicatePair, customers
+from .models import duplicates as pairs
+from .schemas import (
+    CUSTOMERS,
+    DUPLICATES,
+    OPTIONS,
+    PEOPLE,
+    TAGS,
+    CheckedSchema,
+    CheckSchema,
+    DisqualifySchema,
+    GuardQuery,
+)
 
 routes = Routes("customer", __name__)
 
-routes.resource(CUSTOMERS, service, read=Permission.CUSTOMER_READ, write=Permission.CUSTOMER_WRITE)
+routes.resource(
+    CUSTOMERS,
+    service,
+    read=Permission.CUSTOMER_READ,
+    write=Permission.CUSTOMER_WRITE,
+    create_query=GuardQuery,
+)
+
+
+@routes.endpoint_for(
+    "POST",
+    "/customers/check",
+    permission=Permission.CUSTOMER_READ,
+    unit="read",
+    body=CheckSchema,
+    answer=CheckedSchema,
+    summary="What a customer resembles that is being entered; changes nothing",
+)
+def check_customer(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
+    """The customers that it likely is, masked where the caller may not see them."""
+    return duplicates.check(actor, body)
+
+
 routes.resource(PEOPLE, person_service, read=Permission.CUSTOMER_READ, write=Permission.CUSTOMER_WRITE)
 routes.listing(
     PEOPLE,
@@ -23,6 +60,48 @@ routes.listing(
 )
 routes.resource(TAGS, tag_service, read=SIGNED_IN, write=Permission.TAG_WRITE, external=False)
 routes.resource(OPTIONS, options, read=SIGNED_IN, write=Permission.OPTION_WRITE, external=False)
+
+
+routes.listing(DUPLICATES, Permission.CUSTOMER_READ, name="list_duplicates")
+
+
+@routes.endpoint_for(
+    "POST",
+    "/customers/duplicates/scan",
+    permission=Permission.CUSTOMER_DUPLICATE,
+    status=202,
+    answer=JobSchema,
+    summary="Search through all customers for duplicates",
+)
+def scan_duplicates(actor: Actor) -> Response:
+    """Ask for the job; the list is true again when it has ended."""
+    return accepted(duplicate_service.scan(actor))
+
+
+@routes.endpoint_for(
+    "POST",
+    "/customers/duplicates/<int:record_id>/dismiss",
+    permission=Permission.CUSTOMER_DUPLICATE,
+    loads=pairs,
+    answer=DUPLICATES,
+    summary="Say that two customers are no duplicates",
+)
+def dismiss_duplicate(actor: Actor, pair: DuplicatePair) -> Any:
+    """The pair leaves the list, and no later search brings it back."""
+    return duplicate_service.dismiss(actor, pair)
+
+
+@routes.endpoint_for(
+    "POST",
+    "/customers/duplicates/<int:record_id>/reopen",
+    permission=Permission.CUSTOMER_DUPLICATE,
+    loads=pairs,
+    answer=DUPLICATES,
+    summary="Say that two customers may be duplicates after all",
+)
+def reopen_duplicate(actor: Actor, pair: DuplicatePair) -> Any:
+    """Put a pair back on the list."""
+    return duplicate_service.reopen(actor, pair)
 
 
 @routes.endpoint_for(

@@ -51,11 +51,14 @@ from .models import (
     CustomerKind,
     CustomerStatus,
     CustomerTag,
+    DuplicatePair,
     Option,
+    PairState,
     Person,
     PersonCustomer,
     Tag,
     customers,
+    duplicates,
     options,
     people,
     tags,
@@ -212,6 +215,93 @@ class DisqualifySchema(StrictSchema):
 
     reason = OptionField("disqualify_reason", required=True)
     note = Prose(allow_none=True, validate=max_length(20_000))
+
+
+class GuardQuery(StrictSchema):
+    """What becomes of a new customer that resembles another, instead of what an admin has decided."""
+
+    duplicates = Choice(("refuse", "allow"))
+
+
+class CheckSchema(StrictSchema):
+    """What is known so far of a customer that is being entered."""
+
+    kind = Choice(CustomerKind, allow_none=True)
+    name = Line(allow_none=True, blank_is_null=True, validate=max_length(200))
+    short_name = Line(allow_none=True, blank_is_null=True, validate=max_length(100))
+    company = Line(allow_none=True, blank_is_null=True, validate=max_length(200))
+    phone = Line(allow_none=True, blank_is_null=True, validate=max_length(50))
+    email = Line(allow_none=True, blank_is_null=True, validate=max_length(254))
+    tax_id = Line(allow_none=True, blank_is_null=True, validate=max_length(40))
+    address = Part(AddressSchema, allow_none=True)
+    exclude_id = IdField(allow_none=True)
+
+
+class MatchOwnerSchema(StrictSchema):
+    """Whom to ask."""
+
+    id = fields.Integer()
+    name = Line()
+
+
+class MatchSchema(StrictSchema):
+    """A customer that resembles another; `id` and `name` are null where the reader may not see it."""
+
+    id = fields.Integer(allow_none=True)
+    name = Line(allow_none=True)
+    owner = fields.Nested(MatchOwnerSchema, allow_none=True)
+    score = fields.Float()
+    reasons = fields.List(fields.String())
+    is_visible = Flag()
+    is_deleted = Flag()
+
+
+class WarningSchema(StrictSchema):
+    """What looks wrong and is taken nevertheless."""
+
+    pointer = Line()
+    code = Line()
+    detail = Line()
+
+
+class SuggestionSchema(StrictSchema):
+    """What follows for another field; nothing is filled in by itself."""
+
+    field = Line()
+    value = Line()
+    origin = Choice(("tax_id", "phone"))
+
+
+class CheckedSchema(StrictSchema):
+    """What resembles a customer, what looks wrong about it, and what follows for other fields."""
+
+    matches = Items(MatchSchema)
+    warnings = Items(WarningSchema)
+    suggestions = Items(SuggestionSchema)
+
+
+class PairSchema(RecordSchema):
+    """Two customers that may be one, and what people have said of them."""
+
+    class Meta(RecordSchema.Meta):
+        """Columns of `DuplicatePair`."""
+
+        model = DuplicatePair
+
+    id = column(dump_only=True)
+    version = column(dump_only=True)
+    customer_a_id = column(dump_only=True)
+    customer_a = LinkTo("customer_a_id", DuplicatePair.customer_a_id, customers)
+    customer_b_id = column(dump_only=True)
+    customer_b = LinkTo("customer_b_id", DuplicatePair.customer_b_id, customers)
+    score = column(dump_only=True)
+    reasons = fields.List(fields.String(), dump_only=True)
+    against = fields.List(fields.String(), dump_only=True)
+    state = Choice(PairState, dump_only=True)
+    judged_by = column(dump_only=True)
+    judged_at = column(dump_only=True)
+    created_at = column(dump_only=True)
+    updated_at = column(dump_only=True)
 
 
 class TagSchema(RecordSchema):
@@ -517,6 +607,36 @@ PEOPLE = ListSpec(
         select(Customer.id).where(Customer.id == Person.customer_id, Customer.owner_id.is_(None)).correlate(Person)
     ),
     unmask=Permission.CUSTOMER_UNMASK,
+)
+
+
+class _EitherCustomer(Filter):
+    """One of the two customers of a pair is one of these."""
+
+    ops = ("eq", "in")
+
+    def __init__(self) -> None:
+        super().__init__(DuplicatePair.customer_a_id, an_id, text="Of either customer.")
+
+    def condition(self, op: str, bind: str) -> ColumnElement[bool]:
+        """Of the one or the other."""
+        wanted = bindparam(bind, type_=IdList() if op == "in" else BigInteger())
+        pair = (DuplicatePair.customer_a_id, DuplicatePair.customer_b_id)
+        return or_(*(member_of(one, wanted) if op == "in" else one == wanted for one in pair))
+
+
+DUPLICATES = ListSpec(
+    policy=duplicates,
+    schema=PairSchema,
+    plural="customers/duplicates",
+    filters={
+        "state": AnyOf(DuplicatePair.state),
+        "customer_id": _EitherCustomer(),
+        "id": AnyOf(DuplicatePair.id, an_id),
+        "score": Range(DuplicatePair.score),
+    },
+    sort={"score": DuplicatePair.score},
+    default_sort="-score",
 )
 
 TAGS = ListSpec(

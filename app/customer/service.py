@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,8 +17,10 @@ from ..errors import Faults, Issue, Problem, conflict, invalid
 from ..folding import e164, email_key, fold, search_key, sort_key
 from ..journal import SETTLE, SetBack, act
 from ..record import Collaborator, Record
-from ..routing import assign, remove, restore
+from ..routing import assign, remove, restore, tell
 from ..transaction import now
+from .duplicates import check_permission, evidence_of_row, guard, warnings_of
+from .evidence import key_columns
 from .leads import set_status
 from .models import Customer, CustomerKind, CustomerStatus, CustomerTag, Tag, customers
 from .options import check_options
@@ -28,12 +30,17 @@ from .tag_service import hold_tag
 _SCHEMA = CustomerSchema()
 
 
-def create(actor: Actor, values: dict[str, Any]) -> Customer:
+def create(actor: Actor, values: dict[str, Any], *, duplicates: str | None = None) -> Customer:
     """A new customer; without `owner_id` the caller's, with null the pool's.
 
+    Args:
+        duplicates: `refuse` or `allow` what resembles another customer; as an admin has decided where None.
+
     Raises:
-        Problem: 409 at `#/email` when the address is in use; 422 for unknown options, owners or parents.
+        Problem: 409 at `#/email` when the address is in use, 409 `possible-duplicate`; 422 for unknown options, owners
+            or parents; 403 for `allow` without the right.
     """
+    check_permission(actor, duplicates)
     tags, collaborators = values.pop("tags", None), values.pop("collaborators", None)
     faults = _faults(actor, None, values, collaborators)
     with faults.gathered():
@@ -53,7 +60,15 @@ def create(actor: Actor, values: dict[str, Any]) -> Customer:
         set_tags(customer, tags)
     if collaborators:
         share(customer, collaborators)
+    guard(actor, customer, duplicates)
+    _warn(values)
     return customer
+
+
+def _warn(values: Mapping[str, Any]) -> None:
+    """Tell what was taken although it looks wrong."""
+    if warnings := warnings_of(values.get("tax_id")):
+        tell(warnings=warnings)
 
 
 def edit(actor: Actor, customer: Customer, values: dict[str, Any]) -> Customer:
@@ -77,6 +92,7 @@ def edit(actor: Actor, customer: Customer, values: dict[str, Any]) -> Customer:
         set_tags(customer, tags)
     if collaborators is not None:
         share(customer, collaborators)
+    _warn(values)
     return customer
 
 
@@ -325,7 +341,7 @@ def _derive(customer: Customer) -> None:
         "email_key": email_key(customer.email),
         "phone_e164": number,
     }
-    assign(customer, keys)
+    assign(customer, {**keys, **key_columns(evidence_of_row(customer))})
 
 
 def _settle(customer: Customer, undone: SetBack) -> None:

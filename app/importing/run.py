@@ -14,7 +14,7 @@ from ..errors import Issue, invalid, problem_of
 from ..formulas import as_it_was, harmless
 from ..job.service import Running, job_kind
 from ..messages import LANGUAGES, say, say_in
-from ..routing import RESOURCES
+from ..routing import RESOURCES, told
 from ..schema import load
 from ..transaction import unit_of_work
 from . import service, tables
@@ -33,6 +33,17 @@ TOLD = 1_000
 """So many rows with their faults a job names; the file of errors has them all."""
 
 VERDICTS = ("new", "updated", "unchanged", "duplicate", "wrong")
+
+
+def _resembling(found: Sequence[Mapping[str, Any]] | None) -> list[Fault]:
+    """What a row resembles, as a fault of it: a name where it may be seen, else whom to ask."""
+    if not found:
+        return []
+    names = [
+        one["name"] if one["is_visible"] else say("import.taken", owner=(one["owner"] or {}).get("name", "-"))
+        for one in found[:3]
+    ]
+    return [Fault(None, "possible_duplicate", {"names": ", ".join(names)})]
 
 
 class _RolledBack(Exception):
@@ -85,6 +96,9 @@ class _Taken:
                 return "wrong", [Fault(None, row.code, row.params)]
             row = row.cells
         made = set(self.references.made)
+        verdict = "wrong"
+        # What rows before it have resembled is told.
+        told()
         try:
             # What the row names is made within it too: it goes with a row that turns out to be wrong.
             with db.session.begin_nested():
@@ -93,17 +107,20 @@ class _Taken:
                     raise _WrongError(faults)
                 verdict = self._write(values)
                 db.session.flush()
-                return verdict, []
+                return verdict, _resembling(told().get("possible_duplicates"))
         except _WrongError as wrong:
             found = wrong.faults
         except Exception as error:
             problem = problem_of(error)
             if problem.status >= 500:
                 raise
-            found = [self._fault(issue) for issue in problem.issues] or [Fault(None, problem.slug, {})]
+            is_twin = problem.slug == "possible-duplicate" and self.plural == "customers"
+            verdict = "duplicate" if is_twin else "wrong"
+            found = _resembling(problem.extra.get("matches"))
+            found = found or [self._fault(issue) for issue in problem.issues] or [Fault(None, problem.slug, {})]
         self.references.forget()
         self.references.made = made
-        return "wrong", found
+        return verdict, found
 
     def _values(self, row: Sequence[Cell]) -> tuple[dict[str, Any], list[Fault]]:
         return self.reader.values(self.plain(row))
@@ -142,7 +159,10 @@ class _Taken:
             if way == "id" and not self.is_own:
                 raise invalid(Issue("#/id", "unknown_record"))
         values.pop("id", None)
-        made: Any = self.resource.service.create(self.actor, load(self.resource.create, {**self.blanks, **values}))
+        asked = {"duplicates": self.options.get("duplicates")} if self.plural == "customers" else {}
+        made: Any = self.resource.service.create(
+            self.actor, load(self.resource.create, {**self.blanks, **values}), **asked
+        )
         if self.is_own:
             db.session.flush()
             self.created.add(made.id)
@@ -189,7 +209,7 @@ def _commit(running: Running) -> dict[str, Any]:
 def _through(running: Running, *, commits: bool) -> dict[str, Any]:
     chosen = db.session.get_one(Import, running.arguments["import_id"])
     path, reading, errors = service.folder() / chosen.file, service.reading_of(chosen), service.errors_path(chosen)
-    state = running.state or {"behind": 0, "counts": dict.fromkeys(VERDICTS, 0), "rows": []}
+    state = running.state or {"behind": 0, "counts": dict.fromkeys(VERDICTS, 0), "rows": [], "resembling": 0}
     taken = _Taken(chosen, running.actor())
     chosen_id = chosen.id
     db.session.rollback()
@@ -202,6 +222,7 @@ def _through(running: Running, *, commits: bool) -> dict[str, Any]:
         raise invalid(Issue("#/file", error.code, error.params)) from error
     result = {
         **state["counts"],
+        "resembling": state["resembling"],
         "rows": state["rows"],
         "unknown": [
             {"field": field, "value": text, "rows": count}
@@ -243,17 +264,18 @@ def _step(
     *,
     commits: bool,
 ) -> dict[str, Any]:
-    counts, told = dict(state["counts"]), list(state["rows"])
+    counts, rows = dict(state["counts"]), list(state["rows"])
     done = sum(counts.values()) + len(part)
-    after = {"behind": part[-1][0], "counts": counts, "rows": told}
+    after = {"behind": part[-1][0], "counts": counts, "rows": rows, "resembling": state["resembling"]}
 
     def work() -> None:
         taken.actor = taken.references.actor = running.actor()
         for number, row in part:
             verdict, faults = taken.take(row)
             counts[verdict] += 1
-            if verdict in ("wrong", "duplicate") and len(told) < TOLD:
-                told.append({"row": number, "verdict": verdict, "errors": [taken.told(fault) for fault in faults]})
+            after["resembling"] += verdict == "new" and bool(faults)
+            if (faults or verdict == "duplicate") and len(rows) < TOLD:
+                rows.append({"row": number, "verdict": verdict, "errors": [taken.told(fault) for fault in faults]})
             if verdict == "wrong":
                 wrong.add(number, row, faults)
 

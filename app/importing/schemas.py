@@ -49,6 +49,13 @@ class OptionsSchema(StrictSchema):
 
     match = Texts(length=20, most=10)
     existing = Choice(EXISTING)
+    duplicates = Choice(
+        ("refuse", "allow"),
+        allow_none=True,
+        metadata={
+            "description": "Whether new customers that resemble others are left out or let in; null as an admin decided."
+        },
+    )
     create = Texts(length=20, most=10)
     source = Line(validate=max_length(50))
     apostrophes = Flag(

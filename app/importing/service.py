@@ -15,6 +15,7 @@ from flask import current_app
 from sqlalchemy import select
 
 from ..access import Actor
+from ..customer.duplicates import check_permission
 from ..database import db
 from ..errors import Issue, conflict, invalid, not_found
 from ..history.undo import undone
@@ -349,6 +350,7 @@ def _options(resource: str, columns: Sequence[Mapping[str, Any]], reading: Readi
     return {
         "match": _ways(resource, columns),
         "existing": "update",
+        "duplicates": None,
         "create": ["tags", *(["customers"] if is_own and resource == "customers" else [])],
         "apostrophes": is_own and reading.format is not Format.JSONL,
         "source": "import",
@@ -389,6 +391,7 @@ def _mapped(
 
 def _optioned(actor: Actor, chosen: Import, sent: Mapping[str, Any], issues: list[Issue]) -> dict[str, Any]:
     resource, options = chosen.resource, chosen.options
+    check_permission(actor, sent.get("duplicates"))
     creatable = [plural for plural in CREATABLE if may_make(actor, plural)]
     for name, allowed in (("match", ways_of(resource)), ("create", creatable)):
         wrong = [word for word in sent.get(name) or () if word not in allowed]

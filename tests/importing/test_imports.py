@@ -297,3 +297,44 @@ def test_bad_uploads(app: CRM, cast: Cast) -> None:
     chosen = upload(cast.carol, "customers", "Phone\n123\n")
     answer = cast.carol.post(f"/imports/{chosen['id']}/check")
     assert [issue["code"] for issue in answer.get_json()["errors"]] == ["column_required"]
+
+
+# ---- customers that resemble others ----------------------------------------------------------------------------------
+
+TWINS = "name,phone\n华信科技,13900139000\n远博贸易,13700137000\n"
+
+
+def test_rows_that_resemble_a_customer_are_told_before_and_when_they_are_taken(cast: Cast) -> None:
+    cast.alice.made("/customers", {"name": "华信科技有限公司"})
+    chosen = upload(cast.alice, "customers", TWINS)
+    for what in ("check", "commit"):
+        found = result(cast.alice, chosen, what)
+        assert counts(found) == {"new": 2}
+        assert found["resembling"] == 1
+        (row,) = found["rows"]
+        assert (row["verdict"], row["errors"][0]["code"]) == ("new", "possible_duplicate")
+        assert row["errors"][0]["detail"] == "Resembles: 华信科技有限公司"
+    assert cast.alice.get("/customers").get_json()["meta"]["total"] == 3
+
+
+def test_rows_that_resemble_a_customer_are_left_out_where_that_is_blocked(cast: Cast) -> None:
+    cast.mallory.made("/customers", {"name": "华信科技有限公司"})
+    assert cast.root.patch("/settings", {"duplicate_check": "block"}).status_code == 200
+    found = result(cast.alice, upload(cast.alice, "customers", TWINS), "commit")
+    assert counts(found) == {"new": 1, "duplicate": 1}
+    (row,) = found["rows"]
+    assert (row["row"], row["verdict"]) == (2, "duplicate")
+    assert row["errors"][0]["detail"] == "Resembles: taken, ask Mallory"
+
+
+def test_an_import_may_leave_out_what_resembles_and_with_the_right_let_it_in(cast: Cast) -> None:
+    cast.carol.made("/customers", {"name": "华信科技有限公司"})
+    chosen = upload(cast.carol, "customers", TWINS)
+    change(cast.carol, chosen, options={"duplicates": "refuse"})
+    assert counts(result(cast.carol, chosen, "check")) == {"new": 1, "duplicate": 1}
+    change(cast.carol, chosen, options={"duplicates": "allow"})
+    found = result(cast.carol, chosen, "commit")
+    assert (counts(found), found["resembling"], found["rows"]) == ({"new": 2}, 0, [])
+    refused = upload(cast.alice, "customers", "name\n远博贸易\n")
+    answer = cast.alice.patch(f"/imports/{refused['id']}", {"options": {"duplicates": "allow"}})
+    assert answer.status_code == 403
