@@ -26,6 +26,7 @@ from ..filtering import (
     an_id,
 )
 from ..listing import ListSpec
+from ..merged import is_any
 from ..projection import LinkTo, Shape, json_text, read_as
 from ..record import Collaborator
 from ..schema import (
@@ -40,6 +41,7 @@ from ..schema import (
     Part,
     Prose,
     RecordSchema,
+    Several,
     StrictSchema,
     Texts,
     Whole,
@@ -212,6 +214,21 @@ class DisqualifySchema(StrictSchema):
 
     reason = OptionField("disqualify_reason", required=True)
     note = Prose(allow_none=True, validate=max_length(20_000))
+
+
+class MergeSchema(StrictSchema):
+    """Which records become one, and whose value each field takes."""
+
+    target_id = IdField(required=True)
+    source_ids = Several(IdField(), required=True, metadata={"description": "At most 50."})
+    values = fields.Dict(
+        keys=fields.String(),
+        values=IdField(),
+        metadata={
+            "description": "Field to the id of the record whose value it takes. A field that is not named is the"
+            " target's, or that of the first source that has it where the target has none."
+        },
+    )
 
 
 class TagSchema(RecordSchema):
@@ -475,13 +492,13 @@ class _AtCustomer(InSight):
             return super().condition(op, bind)
         wanted = bindparam(bind, type_=IdList() if op == "in" else BigInteger())
         other = aliased(Customer)
-        asked = member_of(other.id, wanted) if op == "in" else other.id == wanted
+        asked = is_any(other.id, wanted)
         further = (
             select(PersonCustomer.person_id)
             .join(other, other.id == PersonCustomer.customer_id)
             .where(asked, other.is_active, customers.visible(self.shape, other))
         )
-        own = member_of(Person.customer_id, wanted) if op == "in" else Person.customer_id == wanted
+        own = is_any(Person.customer_id, wanted)
         return or_(own, Person.id.in_(further))
 
 

@@ -46,7 +46,7 @@ def create(actor: Actor, values: dict[str, Any]) -> Customer:
     customer = Customer(**values)
     customer.status = customer.status or CustomerStatus.LEAD
     _note_lead(customer)
-    _derive(customer)
+    derive(customer)
     db.session.add(customer)
     db.session.flush()
     if tags:
@@ -72,7 +72,7 @@ def edit(actor: Actor, customer: Customer, values: dict[str, Any]) -> Customer:
         set_status(actor, customer, values.pop("status"))
     assign(customer, values)
     _note_lead(customer)
-    _derive(customer)
+    derive(customer)
     if tags is not None:
         set_tags(customer, tags)
     if collaborators is not None:
@@ -313,7 +313,7 @@ def _note_lead(customer: Customer) -> None:
         customer.became_lead_at = now()
 
 
-def _derive(customer: Customer) -> None:
+def derive(customer: Customer) -> None:
     """Set the keys that follow from the names and addresses."""
     region = current_app.config["LIANXI"].default_region
     number = e164(customer.phone, region)
@@ -335,7 +335,7 @@ def _settle(customer: Customer, undone: SetBack) -> None:
         former = undone.before.get("became_lead_at")
         assign(customer, {"became_lead_at": None if former is None else datetime.fromisoformat(former)})
     _note_lead(customer)
-    _derive(customer)
+    derive(customer)
 
 
 def team_of(owner_id: int | None) -> int | None:
