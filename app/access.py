@@ -261,8 +261,13 @@ class Policy:
         Raises:
             Problem: 404, absent or out of sight; 301 or 409, merged into another one.
         """
-        query = self._loading(actor.shape, deleted, "unit" in db.session.info)
-        record = db.session.execute(query, {**actor.binds, "wanted_id": record_id}).scalar_one_or_none()
+        in_unit = "unit" in db.session.info
+        query = self._loading(actor.shape, deleted, in_unit)
+        binds = {**actor.binds, "wanted_id": record_id}
+        record = db.session.execute(query, binds).scalar_one_or_none()
+        if record is None and self.parents and in_unit:
+            # PostgreSQL asks a row that it waited for about the parent that it had before; now it has its new one.
+            record = db.session.execute(query, binds).scalar_one_or_none()
         if record is None:
             raise self.absent(actor, record_id)
         return record

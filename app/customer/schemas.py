@@ -30,6 +30,7 @@ from ..merged import is_any
 from ..projection import LinkTo, Shape, json_text, read_as
 from ..record import Collaborator
 from ..schema import (
+    ByName,
     Choice,
     Email,
     Flag,
@@ -221,9 +222,8 @@ class MergeSchema(StrictSchema):
 
     target_id = IdField(required=True)
     source_ids = Several(IdField(), required=True, metadata={"description": "At most 50."})
-    values = fields.Dict(
-        keys=fields.String(),
-        values=IdField(),
+    values = ByName(
+        IdField(),
         metadata={
             "description": "Field to the id of the record whose value it takes. A field that is not named is the"
             " target's, or that of the first source that has it where the target has none."

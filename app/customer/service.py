@@ -15,7 +15,7 @@ from ..caller import twice
 from ..database import db, read_engine
 from ..errors import Faults, Issue, Problem, conflict, invalid
 from ..folding import e164, email_key, fold, search_key, sort_key
-from ..journal import SETTLE, SetBack, act
+from ..journal import MAKE_ROOM, SETTLE, SetBack, act
 from ..record import Collaborator, Record
 from ..routing import assign, remove, restore
 from ..transaction import now
@@ -345,6 +345,8 @@ def team_of(owner_id: int | None) -> int | None:
 
 
 SETTLE["customer"] = _settle
+# An address that is set back frees the one that it takes the place of.
+MAKE_ROOM["customer"] = derive
 
 
 __all__ = [

@@ -2699,7 +2699,7 @@ export interface components {
             mean_answer_minutes: number | null;
             median_answer_minutes: number | null;
             filters: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         ActivityTotals: {
@@ -2710,7 +2710,7 @@ export interface components {
             mean_answer_minutes: number | null;
             median_answer_minutes: number | null;
             filters?: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         Actor: {
@@ -3243,7 +3243,7 @@ export interface components {
             silent_90_count: number;
             lost_count: number;
             filters: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         CustomersTotals: {
@@ -3255,7 +3255,7 @@ export interface components {
             silent_90_count: number;
             lost_count: number;
             filters?: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         DashboardInput: {
@@ -3548,6 +3548,8 @@ export interface components {
             actor: components["schemas"]["EventActor"] | null;
             /** Format: date-time */
             at: string;
+            /** @description Of a merged record: the one that stands for it. */
+            merged_into?: number;
         };
         EventActor: {
             id: number;
@@ -3644,7 +3646,7 @@ export interface components {
             attainment: number | null;
             other_targets: components["schemas"]["OtherTarget"][];
             filters: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         ForecastTotals: {
@@ -3666,7 +3668,7 @@ export interface components {
             attainment: number | null;
             other_targets: components["schemas"]["OtherTarget"][];
             filters?: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         FunnelReport: {
@@ -3686,7 +3688,7 @@ export interface components {
             conversion: number | null;
             mean_days: number | null;
             filters: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         FunnelTotals: {
@@ -3695,7 +3697,7 @@ export interface components {
             conversion: number | null;
             mean_days: number | null;
             filters?: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         Generated: {
@@ -3744,7 +3746,7 @@ export interface components {
             too_long_amount: string;
             other_amounts: components["schemas"]["Amounts"][];
             filters: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         HygieneTotals: {
@@ -3762,7 +3764,7 @@ export interface components {
             too_long_amount: string;
             other_amounts: components["schemas"]["Amounts"][];
             filters?: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         Import: {
@@ -3874,7 +3876,7 @@ export interface components {
             attainment: number | null;
             other_targets: components["schemas"]["OtherTarget"][];
             filters: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         LeaderboardTotals: {
@@ -3889,7 +3891,7 @@ export interface components {
             attainment: number | null;
             other_targets: components["schemas"]["OtherTarget"][];
             filters?: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         LeadsReport: {
@@ -3907,7 +3909,7 @@ export interface components {
             qualification_rate: number | null;
             mean_days_to_qualify: number | null;
             filters: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         LeadsTotals: {
@@ -3918,7 +3920,7 @@ export interface components {
             qualification_rate: number | null;
             mean_days_to_qualify: number | null;
             filters?: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         Link: {
@@ -3962,7 +3964,7 @@ export interface components {
             share: number | null;
             other_amounts: components["schemas"]["CurrencyAmount"][];
             filters: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         LossesTotals: {
@@ -3971,7 +3973,7 @@ export interface components {
             share: number | null;
             other_amounts: components["schemas"]["CurrencyAmount"][];
             filters?: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         Match: {
@@ -4027,7 +4029,7 @@ export interface components {
             source_ids: number[];
             /** @description Field to the id of the record whose value it takes. A field that is not named is the target's, or that of the first source that has it where the target has none. */
             values?: {
-                [key: string]: unknown;
+                [key: string]: number;
             };
         };
         MoveInput: {
@@ -4102,7 +4104,9 @@ export interface components {
             create: string[];
             source: string;
             values: {
-                [key: string]: unknown;
+                [key: string]: {
+                    [key: string]: unknown;
+                };
             };
         };
         OptionsPatch: {
@@ -4112,7 +4116,9 @@ export interface components {
             create?: string[];
             source?: string;
             values?: {
-                [key: string]: unknown;
+                [key: string]: {
+                    [key: string]: unknown;
+                };
             };
         };
         OtherTarget: {
@@ -4284,7 +4290,7 @@ export interface components {
             moved_amount: string | null;
             other_amounts: components["schemas"]["CurrencyAmount"][];
             filters: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         PipelineChangesTotals: {
@@ -4294,7 +4300,7 @@ export interface components {
             moved_amount: string | null;
             other_amounts: components["schemas"]["CurrencyAmount"][];
             filters?: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         PipelineInput: {
@@ -4359,7 +4365,7 @@ export interface components {
             mean_age_days: number | null;
             overdue_count: number;
             filters: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         PipelineTotals: {
@@ -4370,7 +4376,7 @@ export interface components {
             mean_age_days: number | null;
             overdue_count: number;
             filters?: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         Preview: {
@@ -4715,11 +4721,11 @@ export interface components {
             median_won_cycle_days: number | null;
             mean_closed_cycle_days: number | null;
             stage_counts: {
-                [key: string]: unknown;
+                [key: string]: number;
             };
             other_amounts: components["schemas"]["Amounts"][];
             filters: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         SalesTotals: {
@@ -4737,11 +4743,11 @@ export interface components {
             median_won_cycle_days: number | null;
             mean_closed_cycle_days: number | null;
             stage_counts: {
-                [key: string]: unknown;
+                [key: string]: number;
             };
             other_amounts: components["schemas"]["Amounts"][];
             filters?: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         Search: {
@@ -4893,7 +4899,7 @@ export interface components {
             definition: string;
             other_amounts: components["schemas"]["PeriodAmounts"][];
             filters: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
             previous: components["schemas"]["SummaryFigures"] | null;
         };
@@ -5231,7 +5237,7 @@ export interface components {
             median_lost_cycle_days: number | null;
             p90_lost_cycle_days: number | null;
             filters: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         VelocityTotals: {
@@ -5244,7 +5250,7 @@ export interface components {
             median_lost_cycle_days: number | null;
             p90_lost_cycle_days: number | null;
             filters?: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         WinInput: {
