@@ -14,11 +14,11 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, exists, false, or_, select, true
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from .database import IdList, db, member_of
-from .errors import forbidden, not_found
-from .record import Collaborator, Record
+from .errors import Problem, forbidden, merged, not_found
+from .record import Collaborator, Mergeable, Record
 
 Shape = tuple[frozenset[str], frozenset[str]]
 """What statements are planned by: the kinds of tokens that readers hold, and their rights to fields."""
@@ -261,13 +261,32 @@ class Policy:
         """The visible row, locked when a unit of work is open.
 
         Raises:
-            Problem: 404, absent or out of sight.
+            Problem: 404, absent or out of sight; 301 or 409, merged into another one.
         """
-        query = self._loading(actor.shape, deleted, "unit" in db.session.info)
-        record = db.session.execute(query, {**actor.binds, "wanted_id": record_id}).scalar_one_or_none()
+        in_unit = "unit" in db.session.info
+        query = self._loading(actor.shape, deleted, in_unit)
+        binds = {**actor.binds, "wanted_id": record_id}
+        record = db.session.execute(query, binds).scalar_one_or_none()
+        if record is None and self.parents and in_unit:
+            # PostgreSQL asks a row that it waited for about the parent that it had before; now it has its new one.
+            record = db.session.execute(query, binds).scalar_one_or_none()
         if record is None:
-            raise not_found()
+            raise self.absent(actor, record_id)
         return record
+
+    def absent(self, actor: Actor, record_id: int) -> Problem:
+        """Why somebody finds no such row: it was merged into one that he or she sees (301 or 409), or 404."""
+        if not issubclass(self.model, Mergeable):
+            return not_found()
+        survivor: Any = aliased(self.model)
+        query = (
+            select(survivor.id)
+            .join(self.model, self.model.merged_into_id == survivor.id)
+            .where(self.model.id == record_id, self.visible(actor.shape))
+            .where(survivor.is_active, self.visible(actor.shape, survivor))
+        )
+        into = db.session.execute(query, dict(actor.binds)).scalar_one_or_none()
+        return not_found() if into is None else merged(record_id, into)
 
     def _loading(self, shape: Shape, deleted: bool, locked: bool) -> Select[Any]:
         key = (shape, deleted, locked)
@@ -275,6 +294,8 @@ class Policy:
         if query is None:
             wanted = self.model.id == bindparam("wanted_id", type_=BigInteger())
             query = select(self.model).where(wanted, self.model.is_active.is_(not deleted), self.visible(shape))
+            if issubclass(self.model, Mergeable):
+                query = query.where(self.model.merged_into_id.is_(None))
             if locked:
                 query = query.with_for_update(of=self.model)
             self._queries[key] = query

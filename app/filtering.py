@@ -25,6 +25,7 @@ from .access import Shape
 from .database import FixedDecimal, IdList, Instant, KeyText, Rate, member_of, position
 from .folding import email_key, fold
 from .moving import Moving, is_span
+from .merged import is_any
 from .schema import MAX_ID, parse_date, parse_instant
 
 Binds = dict[str, Any]
@@ -209,12 +210,12 @@ class Filter:
             empty: ColumnElement[bool] = self.column.is_(None)
             return empty if op == "is_null" else ~empty
         if op in ("in", "not_in"):
-            found = member_of(self.column, bindparam(bind, type_=IdList(of_text=self.parse is a_text)))
+            found = is_any(self.column, bindparam(bind, type_=IdList(of_text=self.parse is a_text)))
             return found if op == "in" else or_(~found, self.column.is_(None))
         value = bindparam(bind, type_=bound_type(self.column))
         operators: dict[str, Callable[[], ColumnElement[bool]]] = {
-            "eq": lambda: self.column == value,
-            "ne": lambda: or_(self.column != value, self.column.is_(None)),
+            "eq": lambda: is_any(self.column, value),
+            "ne": lambda: or_(~is_any(self.column, value), self.column.is_(None)),
             "lt": lambda: self.column < value,
             "lte": lambda: self.column <= value,
             "gt": lambda: self.column > value,

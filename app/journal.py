@@ -470,6 +470,9 @@ place aside for one that is undone altogether."""
 SETTLE: dict[str, Callable[[Any, SetBack], None]] = {}
 """What sets the columns that follow from others once a record was set back. Only what is named here can be undone."""
 
+TAKEN_BACK: dict[str, frozenset[str]] = {}
+"""Of these kinds of records only such fields are taken back: a change set that says more of one cannot be undone."""
+
 FOLLOWERS: dict[str, Callable[[Connection, Record, Mapping[str, Any]], None]] = {}
 """What is told of every entry of a resource, in its transaction: the record and the entry. It keeps what is derived
 from the journal, such as the periods that reports read, beside it."""

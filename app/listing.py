@@ -58,7 +58,7 @@ from .database import (
     read_engine,
 )
 from .deletion import deletion_fields, deletion_filters, hidden_with
-from .errors import Issue, Problem, invalid, not_found
+from .errors import Issue, Problem, invalid
 from .filtering import (
     AsOf,
     BadValue,
@@ -79,7 +79,7 @@ from .filtering import (
 from .folding import search_words
 from .grams import nearness
 from .projection import Gathered, LinkTo, Projection, Shape
-from .record import Record
+from .record import Mergeable, Record
 from .schema import MAX_ID, parse_date, parse_instant
 from .statement import Prepared
 
@@ -237,6 +237,10 @@ class ListSpec:
         self._singles: dict[Any, tuple[Projection, Prepared]] = {}
         SPECS[self.model.resource] = self
 
+    def tells(self, name: str) -> bool:
+        """Whether the history of a record tells of a field: those that are shown, and what a record became part of."""
+        return name in self.fields.fields or (name == "merged_into_id" and issubclass(self.model, Mergeable))
+
     # ---- projections ---------------------------------------------------------------------------------------------
 
     def masked_for(self, shape: Shape) -> ColumnElement[bool] | None:
@@ -315,7 +319,7 @@ class ListSpec:
         """One visible record as the reader sees it.
 
         Raises:
-            Problem: 404, absent or out of sight.
+            Problem: 404, absent or out of sight; 301, merged into another one.
             StaleActor: the actor no longer holds.
         """
         with read_engine().connect() as connection:
@@ -324,7 +328,7 @@ class ListSpec:
             if not rows:
                 if not fresh and not VERIFY[0](connection, actor):
                     raise StaleActor
-                raise not_found()
+                raise self.policy.absent(actor, record_id)
             return self.fill(connection, projection, rows, actor.binds)[0]
 
     def answer(self, actor: Actor, record_id: int) -> dict[str, Any]:
@@ -589,6 +593,9 @@ class ListSpec:
         filters = {name: one.for_shape(shape) for name, one in self.filters.items()}
         live: Any = self.model.is_active
         asked: list[ColumnElement[bool]] = [live.is_(False) if query.deleted else live]
+        if query.deleted and issubclass(self.model, Mergeable):
+            # What was merged comes back by undo alone.
+            asked.append(self.model.merged_into_id.is_(None))
         then: list[tuple[AsOf, str]] = []
         for all_of, terms in query.groups:
             one = self.filters[terms[0].name]

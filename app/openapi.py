@@ -127,7 +127,8 @@ class _Writer:
         if isinstance(field, fields.Boolean):
             return {"type": "boolean"}
         if isinstance(field, fields.Dict):
-            return {"type": "object", "additionalProperties": True}
+            of = self.field(field.value_field, reading) if field.value_field is not None else True
+            return {"type": "object", "additionalProperties": of}
         return {}
 
     def schema(self, schema: Schema, reading: bool, partial: bool = False, extra: Json | None = None) -> Json:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Boolean, CheckConstraint, Index, String, event, text
-from sqlalchemy.orm import Mapped, Mapper, mapped_column
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, String, event, text
+from sqlalchemy.orm import Mapped, Mapper, declared_attr, mapped_column
 
 from .database import Model
 
@@ -50,6 +50,31 @@ def _origin_index(_mapper: Mapper[Any], cls: type[Record]) -> None:
     table = cls.__dict__.get("__table__")
     if table is not None:
         Index(f"uq_{table.name}_origin", table.c.external_source, table.c.external_id, unique=True)
+
+
+class Mergeable(Record):
+    """A record that can be merged into another one of its kind, which then stands for it.
+
+    Attributes:
+        merged_into_id: the record that everything attached went to; never one that was merged itself.
+    """
+
+    __abstract__ = True
+
+    @declared_attr
+    def merged_into_id(cls) -> Mapped[int | None]:  # noqa: N805
+        """The survivor's id; null for what was never merged."""
+        name = f"fk_{cls.__tablename__}_merged_into_id"
+        return mapped_column(ForeignKey(f"{cls.__tablename__}.id", name=name))
+
+
+@event.listens_for(Mergeable, "instrument_class", propagate=True)
+def _merged_index(_mapper: Mapper[Any], cls: type[Mergeable]) -> None:
+    """Whom a record stands for is asked wherever its id is."""
+    table = cls.__dict__.get("__table__")
+    if table is not None:
+        merged = text("merged_into_id IS NOT NULL")
+        Index(f"ix_{table.name}_merged", table.c.merged_into_id, sqlite_where=merged, postgresql_where=merged)
 
 
 class Collaborator(Model):

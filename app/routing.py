@@ -356,10 +356,8 @@ class Routes(Blueprint):
             ),
         )
 
-    def reading(
-        self, spec: ListSpec, permission: Permission | str, shown: Callable[[int], Response | None] | None = None
-    ) -> None:
-        """`GET` of one record; `shown` may answer for ids that are records no longer, such as merged ones."""
+    def reading(self, spec: ListSpec, permission: Permission | str) -> None:
+        """`GET` of one record."""
 
         def view(record_id: int) -> Response:
             def run(actor: Actor, fresh: bool) -> Response:

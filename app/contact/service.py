@@ -12,6 +12,7 @@ from ..access import POLICIES, Actor, Permission
 from ..auth.models import User
 from ..customer import service as customer_service
 from ..customer.models import Customer, Person, PersonCustomer, customers, people
+from ..customer.moving import ATTACHED
 from ..customer.options import check_options
 from ..database import db
 from ..errors import Faults, Issue, Problem, invalid
@@ -227,6 +228,7 @@ def _settle(contact: ContactRecord, undone: SetBack) -> None:
 
 
 SETTLE["contact"] = _settle
+ATTACHED["customer"].append(lambda customer, _ids: _recount(customer.id))
 
 
 __all__ = ["create", "edit", "remove", "restore"]

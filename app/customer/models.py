@@ -28,7 +28,7 @@ from ..access import Actor, Grant, Permission, Policy, Shape
 from ..database import Document, KeyText, Rate, db
 from ..errors import unique_clash
 from ..journal import Part
-from ..record import Record
+from ..record import Mergeable, Record
 from ..transaction import in_unit
 
 
@@ -53,7 +53,7 @@ def _live() -> dict[str, Any]:
     return {"sqlite_where": text("is_active = 1"), "postgresql_where": text("is_active")}
 
 
-class Customer(Record):
+class Customer(Mergeable):
     """A company or a private person that we sell to. Leads are customers with status lead.
 
     Attributes:
@@ -176,7 +176,7 @@ class CustomerTag(Part):
     tag_id: Mapped[int] = mapped_column(ForeignKey("tag.id"), primary_key=True, autoincrement=False)
 
 
-class Person(Record):
+class Person(Mergeable):
     """A human being at a customer. `email` and `phone` on the wire are the primary entries of the lists."""
 
     __tablename__ = "person"

@@ -30,13 +30,13 @@ def create(actor: Actor, values: dict[str, Any]) -> Person:
     """
     further = values.pop("customers", None)
     _check(actor, None, values, further)
-    ways = _ways(None, values)
+    reached = ways(None, values)
     merge_objects(None, values)
-    person = Person(**{**values, **ways})
-    _derive(person)
+    person = Person(**{**values, **reached})
+    derive(person)
     db.session.add(person)
     db.session.flush()
-    _one_primary(person)
+    one_primary(person)
     if further:
         _set_customers(person, further)
     return person
@@ -51,9 +51,9 @@ def edit(actor: Actor, person: Person, values: dict[str, Any]) -> Person:
     further = values.pop("customers", None)
     _check(actor, person, values, further)
     merge_objects(person, values)
-    assign(person, {**values, **_ways(person, values)})
-    _derive(person)
-    _one_primary(person)
+    assign(person, {**values, **ways(person, values)})
+    derive(person)
+    one_primary(person)
     if further is not None:
         _set_customers(person, further)
     return person
@@ -102,7 +102,7 @@ def _set_customers(person: Person, further: list[dict[str, Any]]) -> None:
     db.session.flush()
 
 
-def _ways(person: Person | None, values: dict[str, Any]) -> dict[str, Any]:
+def ways(person: Person | None, values: dict[str, Any]) -> dict[str, Any]:
     """Lists of addresses and numbers together with the primary shortcuts, whichever of the two was sent."""
     region = current_app.config["LIANXI"].default_region
     result: dict[str, Any] = {}
@@ -134,7 +134,7 @@ def _ways(person: Person | None, values: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def _one_primary(person: Person) -> None:
+def one_primary(person: Person) -> None:
     """A customer has at most one primary person: the one named last."""
     if not person.is_primary:
         return
@@ -150,7 +150,7 @@ def _other_primaries(person: Person) -> Select[Person]:
     )
 
 
-def _derive(person: Person) -> None:
+def derive(person: Person) -> None:
     reach = [entry["address"] for entry in person.emails] + [
         number for entry in person.phones for number in (entry["raw"], entry.get("e164"))
     ]
@@ -167,7 +167,7 @@ def _derive(person: Person) -> None:
 
 def _settle(person: Person, _undone: SetBack) -> None:
     """Set what follows from a person's columns after an undo."""
-    _derive(person)
+    derive(person)
 
 
 SETTLE["person"] = _settle

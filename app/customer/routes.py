@@ -7,10 +7,24 @@ from typing import Any
 from flask import Response
 
 from ..access import Actor, Permission
+from ..job.models import Job
 from ..job.routes import accepted
 from ..job.schemas import JobSchema
+from ..listing import ListSpec
 from ..routing import SIGNED_IN, Routes
-from . import duplicate_service, duplicates, leads, options, person_service, service, tag_service
+from ..versions import at_version
+from . import (
+    customer_merge,
+    duplicate_service,
+    duplicates,
+    leads,
+    merging,
+    options,
+    person_merge,
+    person_service,
+    service,
+    tag_service,
+)
 from .models import Customer, DuplicatePair, customers
 from .models import duplicates as pairs
 from .schemas import (
@@ -23,7 +37,10 @@ from .schemas import (
     CheckSchema,
     DisqualifySchema,
     GuardQuery,
+    MergeSchema,
 )
+
+__all__ = ["customer_merge", "person_merge", "routes"]
 
 routes = Routes("customer", __name__)
 
@@ -155,3 +172,29 @@ def disqualify_customer(actor: Actor, customer: Customer, body: dict[str, Any]) 
 def requalify_customer(actor: Actor, customer: Customer) -> Any:
     """Make a disqualified lead a lead again."""
     return leads.requalify(actor, customer)
+
+
+def _merging(spec: ListSpec) -> None:
+    """Declare how records of a list are merged."""
+    name = spec.model.resource
+
+    def merge(actor: Actor, body: dict[str, Any]) -> Response | Any:
+        """One record stays, all that is attached to the others moves there; by a job where that is much: `202`."""
+        begun = merging.begin(actor, name, body)
+        with at_version(begun.target, lambda: spec.answer(actor, begun.target.id)):
+            done = merging.merge(begun, body)
+        return accepted(done) if isinstance(done, Job) else done
+
+    merge.__name__ = f"merge_{spec.plural}"
+    routes.endpoint_for(
+        "POST",
+        f"/{spec.plural}/merge",
+        permission=Permission.CUSTOMER_WRITE,
+        body=MergeSchema,
+        answer=spec,
+        summary=f"Merge {spec.plural} into one",
+    )(merge)
+
+
+_merging(CUSTOMERS)
+_merging(PEOPLE)

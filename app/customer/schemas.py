@@ -26,9 +26,11 @@ from ..filtering import (
     an_id,
 )
 from ..listing import ListSpec
+from ..merged import is_any
 from ..projection import LinkTo, Shape, json_text, read_as
 from ..record import Collaborator
 from ..schema import (
+    ByName,
     Choice,
     Email,
     Flag,
@@ -40,6 +42,7 @@ from ..schema import (
     Part,
     Prose,
     RecordSchema,
+    Several,
     StrictSchema,
     Texts,
     Whole,
@@ -304,6 +307,20 @@ class PairSchema(RecordSchema):
     updated_at = column(dump_only=True)
 
 
+class MergeSchema(StrictSchema):
+    """Which records become one, and whose value each field takes."""
+
+    target_id = IdField(required=True)
+    source_ids = Several(IdField(), required=True, metadata={"description": "At most 50."})
+    values = ByName(
+        IdField(),
+        metadata={
+            "description": "Field to the id of the record whose value it takes. A field that is not named is the"
+            " target's, or that of the first source that has it where the target has none."
+        },
+    )
+
+
 class TagSchema(RecordSchema):
     """A tag."""
 
@@ -565,13 +582,13 @@ class _AtCustomer(InSight):
             return super().condition(op, bind)
         wanted = bindparam(bind, type_=IdList() if op == "in" else BigInteger())
         other = aliased(Customer)
-        asked = member_of(other.id, wanted) if op == "in" else other.id == wanted
+        asked = is_any(other.id, wanted)
         further = (
             select(PersonCustomer.person_id)
             .join(other, other.id == PersonCustomer.customer_id)
             .where(asked, other.is_active, customers.visible(self.shape, other))
         )
-        own = member_of(Person.customer_id, wanted) if op == "in" else Person.customer_id == wanted
+        own = is_any(Person.customer_id, wanted)
         return or_(own, Person.id.in_(further))
 
 

@@ -15,7 +15,7 @@ from ..caller import twice
 from ..database import db, read_engine
 from ..errors import Faults, Issue, Problem, conflict, invalid
 from ..folding import e164, email_key, fold, search_key, sort_key
-from ..journal import SETTLE, SetBack, act
+from ..journal import MAKE_ROOM, SETTLE, SetBack, act
 from ..record import Collaborator, Record
 from ..routing import assign, remove, restore, tell
 from ..transaction import now
@@ -53,7 +53,7 @@ def create(actor: Actor, values: dict[str, Any], *, duplicates: str | None = Non
     customer = Customer(**values)
     customer.status = customer.status or CustomerStatus.LEAD
     _note_lead(customer)
-    _derive(customer)
+    derive(customer)
     db.session.add(customer)
     db.session.flush()
     if tags:
@@ -87,7 +87,7 @@ def edit(actor: Actor, customer: Customer, values: dict[str, Any]) -> Customer:
         set_status(actor, customer, values.pop("status"))
     assign(customer, values)
     _note_lead(customer)
-    _derive(customer)
+    derive(customer)
     if tags is not None:
         set_tags(customer, tags)
     if collaborators is not None:
@@ -329,7 +329,7 @@ def _note_lead(customer: Customer) -> None:
         customer.became_lead_at = now()
 
 
-def _derive(customer: Customer) -> None:
+def derive(customer: Customer) -> None:
     """Set the keys that follow from the names and addresses."""
     region = current_app.config["LIANXI"].default_region
     number = e164(customer.phone, region)
@@ -351,7 +351,7 @@ def _settle(customer: Customer, undone: SetBack) -> None:
         former = undone.before.get("became_lead_at")
         assign(customer, {"became_lead_at": None if former is None else datetime.fromisoformat(former)})
     _note_lead(customer)
-    _derive(customer)
+    derive(customer)
 
 
 def team_of(owner_id: int | None) -> int | None:
@@ -361,6 +361,8 @@ def team_of(owner_id: int | None) -> int | None:
 
 
 SETTLE["customer"] = _settle
+# An address that is set back frees the one that it takes the place of.
+MAKE_ROOM["customer"] = derive
 
 
 __all__ = [

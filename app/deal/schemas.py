@@ -29,6 +29,7 @@ from ..filtering import (
     an_id,
 )
 from ..listing import ListSpec
+from ..merged import is_any
 from ..money.schemas import CurrencyField
 from ..projection import Gathered, LinkTo, Shape, json_text, read_as
 from ..schema import (
@@ -111,9 +112,9 @@ class Holds(InSight):
             found = found.join(record, record.id == self.column)
             found = found.where(record.is_active, self.target.visible(self.shape, record))
         if op in ("in", "not_in"):
-            found = found.where(member_of(self.column, bindparam(bind, type_=IdList())))
+            found = found.where(is_any(self.column, bindparam(bind, type_=IdList())))
         elif op in ("eq", "ne"):
-            found = found.where(self.column == bindparam(bind, type_=BigInteger()))
+            found = found.where(is_any(self.column, bindparam(bind, type_=BigInteger())))
         has = Deal.id.in_(found)
         return has if op in ("in", "eq", "not_null") else ~has
 

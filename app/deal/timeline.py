@@ -17,12 +17,14 @@ from sqlalchemy import (
     Text,
     and_,
     cast,
+    exists,
     literal,
     not_,
     or_,
     select,
     union_all,
 )
+from sqlalchemy.orm import aliased
 
 from ..access import Actor, Permission
 from ..auth.models import User
@@ -32,7 +34,7 @@ from ..customer.models import Customer
 from ..database import Instant, read_engine
 from ..errors import Issue, invalid
 from ..history.reading import entries_of
-from ..journal import JournalEntry
+from ..journal import Changeset, JournalEntry
 from ..schema import MAX_ID, parse_instant
 from .models import Deal
 from .schemas import DEALS
@@ -138,8 +140,18 @@ def _source(name: str, customer_id: int) -> tuple[Any, Any, Any, list[ColumnElem
         entry,
         entry.recorded_at,
         entry.actor_id,
-        [entry.customer_id == customer_id, not_(told), not_(_is_noise())],
+        [entry.customer_id == customer_id, not_(told), not_(_is_noise()), not_(_came_along())],
     )
+
+
+def _came_along() -> ColumnElement[bool]:
+    """What a merge moved, and its undo moved back, is told by the merge itself."""
+    entry, merge = JournalEntry, aliased(JournalEntry)
+    undoes = select(Changeset.undoes_id).where(Changeset.id == entry.changeset_id)
+    is_of_it = or_(
+        merge.changeset_id == entry.changeset_id, merge.changeset_id == undoes.correlate(entry).scalar_subquery()
+    )
+    return and_(entry.resource != "customer", exists().where(is_of_it, merge.action == "merged").correlate(entry))
 
 
 def _is_noise() -> ColumnElement[bool]:

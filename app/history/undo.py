@@ -26,6 +26,7 @@ from ..job.service import Running, enqueue, job_kind
 from ..journal import (
     MAKE_ROOM,
     SETTLE,
+    TAKEN_BACK,
     Changeset,
     JournalEntry,
     JournalValue,
@@ -110,8 +111,7 @@ def undone(changeset_id: int) -> int | None:
 
 
 def _may_undo(actor: Actor, changeset: Changeset) -> bool:
-    kinds = select(JournalEntry.resource).where(JournalEntry.changeset_id == changeset.id).distinct()
-    if not set(db.session.execute(kinds).scalars()) <= SETTLE.keys():
+    if not _is_kind(changeset):
         return False
     if changeset.entry_count > AT_ONCE:
         # The job looks at every one.
@@ -170,9 +170,18 @@ def _undo_large(running: Running) -> dict[str, Any]:
 def _check_kind(changeset: Changeset) -> None:
     if undone(changeset.id) is not None:
         raise conflict("already-undone")
-    kinds = select(JournalEntry.resource).where(JournalEntry.changeset_id == changeset.id).distinct()
-    if not set(db.session.execute(kinds).scalars()) <= SETTLE.keys():
+    if not _is_kind(changeset):
         raise conflict("not-undoable")
+
+
+def _is_kind(changeset: Changeset) -> bool:
+    """Whether all that a change set touched is of a kind that can be undone."""
+    entry = JournalEntry
+    there = entry.changeset_id == changeset.id
+    if not set(db.session.execute(select(entry.resource).where(there).distinct()).scalars()) <= SETTLE.keys():
+        return False
+    partly = select(entry.resource, entry.changed).where(there, entry.resource.in_(sorted(TAKEN_BACK)))
+    return all(set(changed) <= TAKEN_BACK[resource] for resource, changed in db.session.execute(partly))
 
 
 class _Check:

@@ -459,6 +459,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merge customers into one
+         * @description Needs the permission `customer:write`.
+         */
+        post: operations["merge_customers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}": {
         parameters: {
             query?: never;
@@ -1541,6 +1561,26 @@ export interface paths {
          */
         put: operations["upsert_person"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merge people into one
+         * @description Needs the permission `customer:write`.
+         */
+        post: operations["merge_people"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2937,7 +2977,7 @@ export interface components {
             mean_answer_minutes: number | null;
             median_answer_minutes: number | null;
             filters: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         ActivityTotals: {
@@ -2948,7 +2988,7 @@ export interface components {
             mean_answer_minutes: number | null;
             median_answer_minutes: number | null;
             filters?: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         Actor: {
@@ -3481,7 +3521,7 @@ export interface components {
             silent_90_count: number;
             lost_count: number;
             filters: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         CustomersTotals: {
@@ -3493,7 +3533,7 @@ export interface components {
             silent_90_count: number;
             lost_count: number;
             filters?: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         DashboardInput: {
@@ -3786,6 +3826,8 @@ export interface components {
             actor: components["schemas"]["EventActor"] | null;
             /** Format: date-time */
             at: string;
+            /** @description Of a merged record: the one that stands for it. */
+            merged_into?: number;
         };
         EventActor: {
             id: number;
@@ -3955,7 +3997,7 @@ export interface components {
             attainment: number | null;
             other_targets: components["schemas"]["OtherTarget"][];
             filters: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         ForecastTotals: {
@@ -3977,7 +4019,7 @@ export interface components {
             attainment: number | null;
             other_targets: components["schemas"]["OtherTarget"][];
             filters?: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         FunnelReport: {
@@ -3997,7 +4039,7 @@ export interface components {
             conversion: number | null;
             mean_days: number | null;
             filters: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         FunnelTotals: {
@@ -4006,7 +4048,7 @@ export interface components {
             conversion: number | null;
             mean_days: number | null;
             filters?: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         Generated: {
@@ -4055,7 +4097,7 @@ export interface components {
             too_long_amount: string;
             other_amounts: components["schemas"]["Amounts"][];
             filters: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         HygieneTotals: {
@@ -4073,7 +4115,7 @@ export interface components {
             too_long_amount: string;
             other_amounts: components["schemas"]["Amounts"][];
             filters?: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         Import: {
@@ -4185,7 +4227,7 @@ export interface components {
             attainment: number | null;
             other_targets: components["schemas"]["OtherTarget"][];
             filters: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         LeaderboardTotals: {
@@ -4200,7 +4242,7 @@ export interface components {
             attainment: number | null;
             other_targets: components["schemas"]["OtherTarget"][];
             filters?: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         LeadsReport: {
@@ -4218,7 +4260,7 @@ export interface components {
             qualification_rate: number | null;
             mean_days_to_qualify: number | null;
             filters: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         LeadsTotals: {
@@ -4229,7 +4271,7 @@ export interface components {
             qualification_rate: number | null;
             mean_days_to_qualify: number | null;
             filters?: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         Link: {
@@ -4291,7 +4333,7 @@ export interface components {
             share: number | null;
             other_amounts: components["schemas"]["CurrencyAmount"][];
             filters: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         LossesTotals: {
@@ -4300,7 +4342,7 @@ export interface components {
             share: number | null;
             other_amounts: components["schemas"]["CurrencyAmount"][];
             filters?: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         Match: {
@@ -4349,6 +4391,15 @@ export interface components {
             wants_digest?: boolean;
             /** Format: date-time */
             absent_until?: string | null;
+        };
+        MergeInput: {
+            target_id: number;
+            /** @description At most 50. */
+            source_ids: number[];
+            /** @description Field to the id of the record whose value it takes. A field that is not named is the target's, or that of the first source that has it where the target has none. */
+            values?: {
+                [key: string]: number;
+            };
         };
         MoveInput: {
             stage_id: number;
@@ -4424,7 +4475,9 @@ export interface components {
             /** @description Whether texts have an apostrophe before what a spreadsheet would take for a formula. */
             apostrophes: boolean;
             values: {
-                [key: string]: unknown;
+                [key: string]: {
+                    [key: string]: unknown;
+                };
             };
         };
         OptionsPatch: {
@@ -4436,7 +4489,9 @@ export interface components {
             /** @description Whether texts have an apostrophe before what a spreadsheet would take for a formula. */
             apostrophes?: boolean;
             values?: {
-                [key: string]: unknown;
+                [key: string]: {
+                    [key: string]: unknown;
+                };
             };
         };
         OtherTarget: {
@@ -4608,7 +4663,7 @@ export interface components {
             moved_amount: string | null;
             other_amounts: components["schemas"]["CurrencyAmount"][];
             filters: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         PipelineChangesTotals: {
@@ -4618,7 +4673,7 @@ export interface components {
             moved_amount: string | null;
             other_amounts: components["schemas"]["CurrencyAmount"][];
             filters?: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         PipelineInput: {
@@ -4683,7 +4738,7 @@ export interface components {
             mean_age_days: number | null;
             overdue_count: number;
             filters: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         PipelineTotals: {
@@ -4694,7 +4749,7 @@ export interface components {
             mean_age_days: number | null;
             overdue_count: number;
             filters?: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         PreferInput: {
@@ -5045,11 +5100,11 @@ export interface components {
             median_won_cycle_days: number | null;
             mean_closed_cycle_days: number | null;
             stage_counts: {
-                [key: string]: unknown;
+                [key: string]: number;
             };
             other_amounts: components["schemas"]["Amounts"][];
             filters: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         SalesTotals: {
@@ -5067,11 +5122,11 @@ export interface components {
             median_won_cycle_days: number | null;
             mean_closed_cycle_days: number | null;
             stage_counts: {
-                [key: string]: unknown;
+                [key: string]: number;
             };
             other_amounts: components["schemas"]["Amounts"][];
             filters?: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         Search: {
@@ -5223,7 +5278,7 @@ export interface components {
             definition: string;
             other_amounts: components["schemas"]["PeriodAmounts"][];
             filters: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
             previous: components["schemas"]["SummaryFigures"] | null;
         };
@@ -5566,7 +5621,7 @@ export interface components {
             median_lost_cycle_days: number | null;
             p90_lost_cycle_days: number | null;
             filters: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         VelocityTotals: {
@@ -5579,7 +5634,7 @@ export interface components {
             median_lost_cycle_days: number | null;
             p90_lost_cycle_days: number | null;
             filters?: {
-                [key: string]: unknown;
+                [key: string]: string;
             };
         };
         ViewColumn: {
@@ -8868,6 +8923,114 @@ export interface operations {
             };
             /** @description Stale version */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    merge_customers: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Same key and body: the same answer once more, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeInput"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerRecord"];
+                };
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16824,6 +16987,114 @@ export interface operations {
             };
             /** @description Stale version */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    merge_people: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Same key and body: the same answer once more, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeInput"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonRecord"];
+                };
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
