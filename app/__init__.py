@@ -32,6 +32,7 @@ from .report.routes import routes as report_routes
 from .routing import CRM
 from .search.routes import routes as search_routes
 from .target.routes import routes as target_routes
+from .task.routes import routes as task_routes
 
 BLUEPRINTS = (
     auth_routes,
@@ -41,6 +42,7 @@ BLUEPRINTS = (
     contact_routes,
     money_routes,
     deal_routes,
+    task_routes,
     quote_routes,
     attachment_routes,
     target_routes,

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ from sqlalchemy.types import Boolean, Date, TypeEngine
 
 from .access import Shape
 from .database import FixedDecimal, IdList, Instant, KeyText, Rate, member_of, position
+from .days import Days, end_of, start_of
 from .folding import email_key, fold
 from .schema import MAX_ID, parse_date, parse_instant
 
@@ -94,7 +95,7 @@ def an_instant(text: Any, zone: str) -> datetime:
     """A moment; a date means its start in the caller's zone."""
     try:
         if len(str(text)) == 10:
-            return datetime.combine(parse_date(str(text)), time(), ZoneInfo(zone)).astimezone(UTC)
+            return start_of(parse_date(str(text)), zone)
         return parse_instant(str(text))
     except ValueError as error:
         raise BadValue("instant") from error
@@ -105,8 +106,7 @@ def a_past_moment(text: Any, zone: str) -> tuple[datetime, date]:
     moment = an_instant(text, zone)
     if len(str(text)) == 10:
         day = parse_date(str(text))
-        end = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone)).astimezone(UTC)
-        return end - timedelta(microseconds=1), day
+        return end_of(day, zone) - timedelta(microseconds=1), day
     return moment, moment.astimezone(ZoneInfo(zone)).date()
 
 
@@ -439,10 +439,21 @@ PRESENT_AT = bindparam("present_at", type_=Instant())
 PRESENT_DAY = bindparam("present_day", type_=Date())
 
 
+UNTIL = {
+    name: (bindparam(f"present_{name}", type_=Date()), bindparam(f"present_{name}_ends", type_=Instant()))
+    for name in ("today", "tomorrow", "week_end")
+}
+"""Days around the present, each with the moment at which it ends, as `Days` has them."""
+
+
 def present(zone: str) -> Binds:
-    """The present, in whole minutes as reports have it, and its date in the caller's zone."""
-    at = datetime.now(UTC).replace(second=0, microsecond=0)
-    return {PRESENT_AT.key: at, PRESENT_DAY.key: at.astimezone(ZoneInfo(zone)).date()}
+    """The present, in whole minutes as reports have it, with the days around it in the caller's zone."""
+    days = Days.at_moment(datetime.now(UTC).replace(second=0, microsecond=0), zone)
+    found: Binds = {PRESENT_AT.key: days.at, PRESENT_DAY.key: days.today}
+    for name, (day, ends) in UNTIL.items():
+        found[day.key] = getattr(days, name)
+        found[ends.key] = end_of(getattr(days, name), zone)
+    return found
 
 
 class InState(InSight):
@@ -602,7 +613,7 @@ def parse_where(
     if len(binds) >= 50:
         raise BadValue("where_too_many")
     bind = f"where_{len(binds)}"
-    binds[bind] = one.value(node["op"], node.get("value"), zone)
+    binds |= one.binds(bind, one.value(node["op"], node.get("value"), zone))
     return Term(node["field"], node["op"], bind)
 
 
