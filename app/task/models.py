@@ -70,7 +70,7 @@ class Task(Record):
         {"sqlite_autoincrement": True},
     )
     resource = "task"
-    unjournalled = frozenset({"search_key", "subject_key", "due_by"})
+    unjournalled = frozenset({"subject_key", "sort_key", "search_key", "due_by"})
     derived_columns = frozenset({"team_id"})
     search_columns = ("search_key",)
     title_column = "subject_key"
@@ -94,6 +94,7 @@ class Task(Record):
 
     due_by: Mapped[datetime | None] = mapped_column()
     subject_key: Mapped[str] = mapped_column(KeyText())
+    sort_key: Mapped[str] = mapped_column(KeyText())
     search_key: Mapped[str] = mapped_column(KeyText())
 
 

@@ -192,7 +192,7 @@ TASKS = ListSpec(
     },
     sort={
         "due": Task.due_by,
-        "subject": Task.subject_key,
+        "subject": Task.sort_key,
         "kind": Task.kind,
         "priority": case((Task.priority == TaskPriority.HIGH, 2), (Task.priority == TaskPriority.NORMAL, 1), else_=0),
         "assignee_id": Task.assignee_id,

@@ -20,7 +20,7 @@ from ..database import db
 from ..days import end_of
 from ..deal.models import deals
 from ..errors import Faults, Issue, Problem, conflict, forbidden, invalid
-from ..folding import fold
+from ..folding import fold, search_key, sort_key
 from ..journal import SETTLE, SetBack, act
 from ..routing import assign, remove, restore
 from ..schema import parse_date, parse_instant
@@ -274,13 +274,14 @@ def _derive(task: Task) -> None:
         zone = assignee.time_zone or current_app.config["LIANXI"].time_zone
         due_by = end_of(task.due_on, zone) - timedelta(microseconds=1)
     # The plain function: the cache of `fold` is for names, not for texts of 20,000 characters.
-    words = [fold.__wrapped__(text) for text in (task.subject, task.description) if text]
+    words = [search_key([task.subject]), fold.__wrapped__(task.description or "")]
     assign(
         task,
         {
             "team_id": assignee.team_id,
             "due_by": due_by or task.starts_at,
             "subject_key": fold(task.subject),
+            "sort_key": sort_key(task.subject),
             "search_key": "\n".join(words),
         },
     )

@@ -34,6 +34,7 @@ def upgrade() -> None:
         sa.Column("done_at", types.Instant(), nullable=True),
         sa.Column("due_by", types.Instant(), nullable=True),
         sa.Column("subject_key", types.KeyText(), nullable=False),
+        sa.Column("sort_key", types.KeyText(), nullable=False),
         sa.Column("search_key", types.KeyText(), nullable=False),
         sa.Column("id", types.Id, nullable=False),
         sa.Column("version", types.Id, nullable=False),

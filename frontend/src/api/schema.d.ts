@@ -3025,7 +3025,7 @@ export interface components {
             query?: string;
             /** @enum {string} */
             action: "update" | "delete" | "restore" | "transfer" | "tag" | "untag";
-            /** @description `update`: as for PATCH; `transfer`: `owner_id`; `tag` and `untag`: `tags`; else none. */
+            /** @description `update`: as for PATCH; `transfer`: `owner_id`, of tasks `assignee_id`; `tag` and `untag`: `tags`; else none. */
             changes?: {
                 [key: string]: unknown;
             };
