@@ -20,7 +20,7 @@ from ..record import Record
 class TaskKind(StrEnum):
     """What is to be done."""
 
-    TODO = "todo"
+    TO_DO = "todo"
     CALL = "call"
     VISIT = "visit"
     MEETING = "meeting"
@@ -76,7 +76,7 @@ class Task(Record):
     title_column = "subject_key"
     shares_as = "participants"
 
-    kind: Mapped[str] = mapped_column(String(10), default=TaskKind.TODO)
+    kind: Mapped[str] = mapped_column(String(10), default=TaskKind.TO_DO)
     subject: Mapped[str] = mapped_column(String(200))
     description: Mapped[str | None] = mapped_column(Text)
     starts_at: Mapped[datetime | None] = mapped_column()

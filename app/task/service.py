@@ -30,7 +30,7 @@ from .models import Task, TaskKind
 _LINKS = ("customer_id", "person_id", "deal_id")
 _TIMES = ("due_on", "due_at", "starts_at", "ends_at")
 _LOGGED_AS = {
-    TaskKind.TODO: ContactKind.NOTE,
+    TaskKind.TO_DO: ContactKind.NOTE,
     TaskKind.CALL: ContactKind.CALL,
     TaskKind.VISIT: ContactKind.VISIT,
     TaskKind.MEETING: ContactKind.MEETING,

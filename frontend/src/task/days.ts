@@ -31,7 +31,7 @@ export function weekdayOf(on: string): number {
 
 /** The moment of a task that has one; a meeting's is its beginning. */
 export function momentOf(task: Times): string | null {
-  return task.due_on === null ? (task.due_at ?? task.starts_at) : null
+  return task.due_on == null ? (task.due_at ?? task.starts_at ?? null) : null
 }
 
 /** The day of a task in the reader's zone. */
@@ -53,9 +53,11 @@ export function bucketOf(task: Times, { now, today, dayOf }: Present): Bucket {
   return day <= shiftDay(today, 6 - weekdayOf(today)) ? 'this_week' : 'later'
 }
 
-/** Where a task stands among those of its day: by its moment, without one at the end. */
-export function dueKey(task: Times): string | null {
-  return momentOf(task) ?? (task.due_on === null ? null : `${task.due_on}T23:59:59.999999Z`)
+/** Where a task stands in the order of time: at its moment, without one at the end of its day. */
+export function dueKey(task: Times, zone: string): string | null {
+  const moment = momentOf(task)
+  if (moment !== null || task.due_on == null) return moment
+  return new Date(Date.parse(instantAt(shiftDay(task.due_on, 1), 0, zone)) - 1).toISOString()
 }
 
 /** How far a zone is from UTC at a moment, in milliseconds. */

@@ -184,10 +184,10 @@ describe('when a task is due', () => {
 
   it('orders a day by its moments', () => {
     const keys = [
-      dueKey({ due_on: '2026-11-27', due_at: null, starts_at: null, ends_at: null }),
-      dueKey({ due_on: null, due_at: '2026-11-27T06:00:00Z', starts_at: null, ends_at: null }),
+      dueKey({ due_on: '2026-11-27', due_at: null, starts_at: null, ends_at: null }, zone),
+      dueKey({ due_on: null, due_at: '2026-11-27T06:00:00Z', starts_at: null, ends_at: null }, zone),
     ]
-    expect(keys).toEqual(['2026-11-27T23:59:59.999999Z', '2026-11-27T06:00:00Z'])
+    expect(keys).toEqual(['2026-11-27T15:59:59.999Z', '2026-11-27T06:00:00Z'])
   })
 
   it('turns the clocks of a zone into instants', () => {
