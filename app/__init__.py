@@ -34,6 +34,7 @@ from .routing import CRM
 from .search.routes import routes as search_routes
 from .setting.routes import routes as setting_routes
 from .target.routes import routes as target_routes
+from .task.routes import routes as task_routes
 from .view.routes import routes as view_routes
 
 BLUEPRINTS = (
@@ -45,6 +46,7 @@ BLUEPRINTS = (
     contact_routes,
     money_routes,
     deal_routes,
+    task_routes,
     quote_routes,
     attachment_routes,
     target_routes,

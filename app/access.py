@@ -46,6 +46,8 @@ class Permission(StrEnum):
     DEAL_READ = "deal:read"
     DEAL_WRITE = "deal:write"
     DEAL_ASSIGN = "deal:assign"
+    TASK_READ = "task:read"
+    TASK_WRITE = "task:write"
     ATTACHMENT_READ = "attachment:read"
     ATTACHMENT_WRITE = "attachment:write"
     HISTORY_LOAD = "history:load"
@@ -144,11 +146,13 @@ class Policy:
         grants: tokens that the row's own columns grant.
         pool: the column whose NULL puts the row into the public pool.
         parent: policy of the record that this one belongs to, with the linking column: visible with it.
-        parents: the same for what belongs to a record of one of several kinds, of which one link is set.
+        parents: the same for what may belong to records of several kinds: visible with any of them.
         deciding: further columns that `tokens` looks at.
         shared: whether collaborators may be named on the row.
         open_to_all: every signed-in person sees every row (users, teams, pipelines, products, options).
         write: permission that changing a row needs besides sight.
+        holder: the column of the person who has the row and whose leaving hands it over; `owner_id` where there is one.
+        held: the rows that a leaver hands over, where the others stay with who had them.
     """
 
     def __init__(
@@ -163,6 +167,8 @@ class Policy:
         shared: bool = False,
         open_to_all: bool = False,
         write: Permission,
+        holder: InstrumentedAttribute[Any] | None = None,
+        held: ColumnElement[bool] | None = None,
     ) -> None:
         self.model = model
         self.grants = tuple(grants)
@@ -173,6 +179,8 @@ class Policy:
         self.shared = shared
         self.open_to_all = open_to_all
         self.write = write
+        self.holder = holder if holder is not None else getattr(model, "owner_id", None)
+        self.held = held
         self._queries: dict[Any, Select[Any]] = {}
         POLICIES[model.resource] = self
 

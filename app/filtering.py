@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
@@ -23,9 +23,10 @@ from sqlalchemy.types import Boolean, Date, TypeEngine
 
 from .access import Shape
 from .database import FixedDecimal, IdList, Instant, KeyText, Rate, member_of, position
+from .days import Days, end_of, start_of
 from .folding import email_key, fold
-from .moving import Moving, is_span
 from .merged import is_any
+from .moving import Moving, is_span
 from .schema import MAX_ID, parse_date, parse_instant
 
 Binds = dict[str, Any]
@@ -97,7 +98,7 @@ def an_instant(text: Any, zone: str) -> datetime:
     """A moment; a date means its start in the caller's zone."""
     try:
         if len(str(text)) == 10:
-            return datetime.combine(parse_date(str(text)), time(), ZoneInfo(zone)).astimezone(UTC)
+            return start_of(parse_date(str(text)), zone)
         return parse_instant(str(text))
     except ValueError as error:
         raise BadValue("instant") from error
@@ -108,8 +109,7 @@ def a_past_moment(text: Any, zone: str) -> tuple[datetime, date]:
     moment = an_instant(text, zone)
     if len(str(text)) == 10:
         day = parse_date(str(text))
-        end = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone)).astimezone(UTC)
-        return end - timedelta(microseconds=1), day
+        return end_of(day, zone) - timedelta(microseconds=1), day
     return moment, moment.astimezone(ZoneInfo(zone)).date()
 
 
@@ -467,15 +467,28 @@ PRESENT_AT = bindparam("present_at", type_=Instant())
 PRESENT_DAY = bindparam("present_day", type_=Date())
 
 
+UNTIL = {
+    name: (bindparam(f"present_{name}", type_=Date()), bindparam(f"present_{name}_ends", type_=Instant()))
+    for name in ("today", "tomorrow", "week_end")
+}
+"""Days around the present, each with the moment at which it ends, as `Days` has them."""
+
+
 def present(zone: str, asked: Mapping[str, Any]) -> Binds:
-    """The present, in whole minutes as reports have it, its date in the caller's zone, and the ends of moving spans."""
-    at = datetime.now(UTC).replace(second=0, microsecond=0)
-    day = at.astimezone(ZoneInfo(zone)).date()
-    binds: Binds = {PRESENT_AT.key: at, PRESENT_DAY.key: day}
+    """The present, in whole minutes as reports have it, with the days around it in the caller's zone.
+
+    Args:
+        asked: values of a request; those that move with the present find their ends here.
+    """
+    days = Days.at_moment(datetime.now(UTC).replace(second=0, microsecond=0), zone)
+    found: Binds = {PRESENT_AT.key: days.at, PRESENT_DAY.key: days.today}
+    for name, (day, ends) in UNTIL.items():
+        found[day.key] = getattr(days, name)
+        found[ends.key] = end_of(getattr(days, name), zone)
     for bind, value in asked.items():
         if isinstance(value, Moving):
-            binds[f"{bind}_start"], binds[f"{bind}_end"] = value.ends(day, zone)
-    return binds
+            found[f"{bind}_start"], found[f"{bind}_end"] = value.ends(days.today, zone)
+    return found
 
 
 class InState(InSight):
@@ -692,7 +705,7 @@ class WhereReading:
             return self._fault(f"{path}/op", "where_op")
         bind = f"where_{self.leaves}"
         try:
-            self.binds[bind] = one.value(op, as_reader(name, raw, self.reader), self.zone)
+            self.binds |= one.binds(bind, one.value(op, as_reader(name, raw, self.reader), self.zone))
         except BadValue as bad:
             return self._fault(f"{path}/value", bad.code)
         return Term(name, op, bind)

@@ -269,9 +269,10 @@ def _before_flush(session: Session, _context: Any, _instances: Any) -> None:
                 _touch(session, unit, item.part_parent, parent_id, item.part_field, before)
         elif isinstance(item, Collaborator):
             key = (item.resource, item.record_id)
-            if "collaborators" not in unit.pending.get(key, Change(None)).parts:
+            model = POLICIES[item.resource].model
+            if model.shares_as not in unit.pending.get(key, Change(None)).parts:
                 before = share_rows(session.connection(), item.resource, item.record_id)
-                _touch(session, unit, POLICIES[item.resource].model, item.record_id, "collaborators", before)
+                _touch(session, unit, model, item.record_id, model.shares_as, before)
     for item in list(session.new):
         if isinstance(item, Record):
             item.created_at = item.created_at or unit.at
@@ -404,11 +405,11 @@ def _entry(session: Session, unit: Unit, change: Change) -> tuple[dict[str, Any]
         after = {name: now_values[name] for name in before}
     shares_now: list[dict[str, Any]] = []
     policy = POLICIES[record.resource]
-    if policy.shared and not (change.created and "collaborators" not in change.parts):
+    if policy.shared and not (change.created and record.shares_as not in change.parts):
         shares_now = share_rows(session.connection(), record.resource, record.id)
     shares_before = shares_now
     for name, old in change.parts.items():
-        if name == "collaborators":
+        if name == record.shares_as:
             new: list[dict[str, Any]] = shares_now
             shares_before = old
         else:

@@ -20,6 +20,7 @@ class Record(Model):
         derived_columns: columns computed from others: journalled, but no conflict and never undone.
         search_columns: key columns that the search index is made of; none where lists alone are searched, row by row.
         title_column: key column of what the record is called, for records that are searched by it above all.
+        shares_as: the field under which who else may see it is journalled.
     """
 
     __abstract__ = True
@@ -29,6 +30,7 @@ class Record(Model):
     derived_columns: ClassVar[frozenset[str]] = frozenset()
     search_columns: ClassVar[tuple[str, ...]] = ()
     title_column: ClassVar[str | None] = None
+    shares_as: ClassVar[str] = "collaborators"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     version: Mapped[int] = mapped_column(default=1)
@@ -78,7 +80,7 @@ def _merged_index(_mapper: Mapper[Any], cls: type[Mergeable]) -> None:
 
 
 class Collaborator(Model):
-    """Who else may read or write a record besides its owner: a person or a team. Journalled as `collaborators`."""
+    """Who else may read or write a record besides its owner: a person or a team. Journalled as its `shares_as`."""
 
     __tablename__ = "collaborator"
     __table_args__ = (

@@ -21,7 +21,10 @@ class BulkSchema(StrictSchema):
     changes = fields.Dict(
         keys=fields.String(),
         metadata={
-            "description": "`update`: as for PATCH; `transfer`: `owner_id`; `tag` and `untag`: `tags`; else none."
+            "description": (
+                "`update`: as for PATCH; `transfer`: `owner_id`, of tasks `assignee_id`; `tag` and `untag`: `tags`; "
+                "else none."
+            )
         },
     )
     preview = Flag(load_default=False)

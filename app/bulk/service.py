@@ -161,7 +161,8 @@ def change_of(resource: Removable, action: str, sent: Mapping[str, Any] | None) 
     Raises:
         Problem: 422 where the action does not suit the resource or its changes.
     """
-    wants = {"update": None, "transfer": {"owner_id"}, "tag": {"tags"}, "untag": {"tags"}}
+    holder = "owner_id" if resource.spec.policy.holder is None else resource.spec.policy.holder.key
+    wants = {"update": None, "transfer": {holder}, "tag": {"tags"}, "untag": {"tags"}}
     if action not in wants:
         if sent:
             raise invalid(*(Issue(f"#/changes/{name}", "unknown_field") for name in sent))

@@ -49,7 +49,7 @@ def create(actor: Actor, values: dict[str, Any]) -> ContactRecord:
     customer = None
     with faults.gathered():
         customer = _check_customer(actor, values["customer_id"])
-        _check_links(actor, values["customer_id"], values)
+        check_links(actor, values["customer_id"], values)
     faults.settle()
     assert customer is not None
     contact = ContactRecord(**values, search_key="")
@@ -86,10 +86,10 @@ def edit(actor: Actor, contact: ContactRecord, values: dict[str, Any]) -> Contac
         with faults.gathered():
             _check_customer(actor, customer_id)
             # What stays unnamed must belong to the new customer too.
-            _check_links(actor, customer_id, wanted)
+            check_links(actor, customer_id, wanted)
     else:
         with faults.gathered():
-            _check_links(actor, customer_id, {name: wanted[name] for name in links if wanted[name] != links[name]})
+            check_links(actor, customer_id, {name: wanted[name] for name in links if wanted[name] != links[name]})
     faults.settle()
     assign(contact, values)
     _derive(contact)
@@ -139,8 +139,12 @@ def _check_customer(actor: Actor, customer_id: int) -> Customer:
     return customer
 
 
-def _check_links(actor: Actor, customer_id: int, values: dict[str, Any]) -> None:
-    """Person and deal must be in sight and belong to the customer, the person at least by a further role there."""
+def check_links(actor: Actor, customer_id: int, values: dict[str, Any]) -> None:
+    """Person and deal must be in sight and belong to the customer, the person at least by a further role there.
+
+    Raises:
+        Problem: 422 at `#/person_id` or `#/deal_id`.
+    """
     issues: list[Issue] = []
     if values.get("person_id") is not None:
         binds = {**actor.binds, "person_id": values["person_id"], "customer_id": customer_id}
@@ -231,4 +235,4 @@ SETTLE["contact"] = _settle
 ATTACHED["customer"].append(lambda customer, _ids: _recount(customer.id))
 
 
-__all__ = ["create", "edit", "remove", "restore"]
+__all__ = ["check_links", "create", "edit", "remove", "restore"]

@@ -221,18 +221,18 @@ def _fields(entry: Entry, model: type[Record]) -> Sequence[str]:
     """The fields that must be as the entry left them: of a new record all, because deleting it takes them all away."""
     names: set[str] = {*entry.before, *entry.after}
     if entry.action == "created":
-        names |= {*journalled_columns(model), *part_classes(model), "collaborators"}
+        names |= {*journalled_columns(model), *part_classes(model), model.shares_as}
     return sorted(names - model.derived_columns)
 
 
 def _after(entry: Entry, name: str, model: type[Record]) -> Any:
-    is_part = name == "collaborators" or name in part_classes(model)
+    is_part = name == model.shares_as or name in part_classes(model)
     return entry.after.get(name, [] if is_part else None)
 
 
 def _now(record: Any, name: str) -> Any:
     connection = db.session.connection()
-    if name == "collaborators":
+    if name == record.shares_as:
         return share_rows(connection, record.resource, record.id)
     parts = part_classes(_model(record))
     if name in parts:
@@ -289,7 +289,7 @@ def _model(record: Record) -> type[Record]:
 
 def _set_back(actor: Actor, entry: Entry, record: Any) -> None:
     parts = part_classes(_model(record))
-    columns = {name: old for name, old in entry.before.items() if name not in {*parts, "collaborators"}}
+    columns = {name: old for name, old in entry.before.items() if name not in {*parts, record.shares_as}}
     with db.session.no_autoflush:
         if entry.action == "created":
             remove(actor, record)
@@ -301,7 +301,7 @@ def _set_back(actor: Actor, entry: Entry, record: Any) -> None:
         if (entry.action == "created" or columns.keys() - {"is_active"}) and record.resource in MAKE_ROOM:
             MAKE_ROOM[record.resource](record)
     for name in entry.before.keys() - columns.keys():
-        if name == "collaborators":
+        if name == record.shares_as:
             _set_shares(record, entry.before[name])
         else:
             _set_parts(record, parts[name], entry.before[name])
@@ -384,6 +384,7 @@ def _record(entry: Entry, *, locked: bool) -> Any:
 
 
 def _locked(entries: Sequence[Entry]) -> dict[tuple[str, int], Any]:
-    """The records of entries, locked in the order in which everybody locks: contact records, customers, deals."""
+    """The records of entries, locked in the order of everybody: tasks, contact records, customers, deals."""
     wanted = {(entry.resource, entry.resource_id): entry for entry in entries}
-    return {key: _record(wanted[key], locked=True) for key in sorted(wanted)}
+    order = sorted(wanted, key=lambda key: (key[0] != "task", key))
+    return {key: _record(wanted[key], locked=True) for key in order}

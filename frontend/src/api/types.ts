@@ -6,6 +6,7 @@ type Schemas = components['schemas']
 export type Customer = Schemas['CustomerRecord']
 export type Person = Schemas['PersonRecord']
 export type Contact = Schemas['ContactRecord']
+export type Task = Schemas['TaskRecord']
 export type Deal = Schemas['DealRecord']
 export type Attachment = Schemas['AttachmentRecord']
 export type User = Schemas['UserRecord']
@@ -92,6 +93,7 @@ export interface ResourceMap {
   customers: Customer
   people: Person
   contacts: Contact
+  tasks: Task
   deals: Deal
   attachments: Attachment
   users: User

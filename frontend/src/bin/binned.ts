@@ -17,6 +17,7 @@ export const binned = [
   { resource: 'people', label: 'nav.people', permission: 'customer:read' },
   { resource: 'contacts', label: 'bin.contacts', permission: 'contact:read' },
   { resource: 'deals', label: 'nav.deals', permission: 'deal:read' },
+  { resource: 'tasks', label: 'nav.tasks', permission: 'task:read' },
   { resource: 'quotes', label: 'nav.quotes', permission: 'deal:read' },
   { resource: 'attachments', label: 'file.title', permission: 'attachment:read' },
   { resource: 'products', label: 'admin.products', permission: 'product:write' },
@@ -66,6 +67,7 @@ interface Named {
 export function wordsFor(resource: BinnedResource, record: Binned): { name: string; about: string } {
   const row = record as Named
   const belongs = [row.customer?.name, row.deal?.name].filter(Boolean).join(' · ')
+  if (resource === 'tasks') return { name: row.subject ?? '', about: belongs }
   if (resource === 'contacts')
     return { name: row.subject || (row.content ?? '').trim().slice(0, 120), about: belongs }
   if (resource === 'quotes') {

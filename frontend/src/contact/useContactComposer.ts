@@ -38,12 +38,13 @@ export function daysAhead(days: number): string {
 export function useContactComposer(
   about: { customerId: number; dealId?: number | undefined },
   root: Ref<HTMLElement | null>,
-  done: () => void,
+  done: (contact: Contact) => void,
 ) {
   const { customerId, dealId } = about
   const live = useLive()
   const session = useSession()
   let kind: Contact['kind'] = 'note'
+  let logged: Contact | null = null
 
   const form = useForm<Draft>({
     initial: () => ({ kind, content: '', person_id: null, outcome: null, next_on: '', key: '' }),
@@ -67,6 +68,7 @@ export function useContactComposer(
           },
           { idempotencyKey: values.key, receipt },
         )
+        logged = record
         live.cache.put('contacts', record)
         live.undo.offer(t('contact.logged'), receipt)
       } catch (fault) {
@@ -80,7 +82,7 @@ export function useContactComposer(
     if (!form.values.content.trim() || !(await form.submit())) return
     kind = form.values.kind
     form.reset()
-    done()
+    if (logged) done(logged)
   }
 
   return { form, send, canSend: computed(() => form.values.content.trim() !== '') }

@@ -6,6 +6,7 @@ import {
   Handshake,
   HeartPulse,
   House,
+  ListChecks,
   MessagesSquare,
   SlidersHorizontal,
   Sprout,
@@ -86,7 +87,13 @@ const adminComponents: Record<(typeof adminPages)[number]['name'], () => Promise
 }
 
 /** Whoever may write one of these may import it. */
-export const importPermissions = ['customer:write', 'contact:write', 'deal:write', 'product:write'] as const
+export const importPermissions = [
+  'customer:write',
+  'contact:write',
+  'deal:write',
+  'task:write',
+  'product:write',
+] as const
 
 /** The places, in their order. Labels are keys of the word files. */
 export const places: readonly Place[] = [
@@ -102,6 +109,7 @@ export const places: readonly Place[] = [
     permission: 'deal:read',
     onPhone: true,
   },
+  { name: 'tasks', label: 'nav.tasks', icon: ListChecks, key: 't', permission: 'task:read', onPhone: true },
   { name: 'deal-hygiene', label: 'nav.hygiene', icon: HeartPulse, key: 'y', permission: 'deal:read' },
   { name: 'quotes', label: 'nav.quotes', icon: FileText, key: 'q', permission: 'deal:read' },
   { name: 'reports', label: 'nav.reports', icon: ChartColumn, key: 'r', permission: 'report:read' },
@@ -171,6 +179,12 @@ export const pages: readonly RouteRecordRaw[] = [
     name: 'deal',
     component: () => import('@/deal/DealPage.vue'),
     meta: { title: 'nav.deals', place: 'deals', permission: 'deal:read' },
+  },
+  {
+    path: '/tasks',
+    name: 'tasks',
+    component: () => import('@/task/TasksPage.vue'),
+    meta: { title: 'nav.tasks', place: 'tasks', permission: 'task:read' },
   },
   {
     path: '/quotes',

@@ -56,6 +56,11 @@ const labels: Record<string, Labels> = {
     'customer_id person_id deal_id user_id kind direction subject content outcome occurred_at duration_seconds ' +
       'next_step next_follow_up_at',
   ),
+  task: keysOf(
+    (name) => `task.field.${name}`,
+    'kind subject description starts_at ends_at due_on due_at priority assignee_id participants customer_id ' +
+      'person_id deal_id reminders done_at',
+  ),
   product: keysOf(
     (name) => `admin.product.${name}`,
     'code name category series unit specification price currency tax_percent cost description',

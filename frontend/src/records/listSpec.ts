@@ -28,7 +28,16 @@ export function filterKeys<R extends Resource>(spec: ListSpec<R>): string[] {
 }
 
 /** Fields by which a record comes into a reader's sight and leaves it. */
-const sightFields = ['owner_id', 'team_id', 'customer_id', 'collaborators', 'is_active']
+const sightFields = [
+  'owner_id',
+  'team_id',
+  'customer_id',
+  'collaborators',
+  'participants',
+  'assignee_id',
+  'deal_id',
+  'is_active',
+]
 
 /** Whether a change of some fields can let a record into a list or out of it. */
 export function deciding<R extends Resource>(spec: ListSpec<R>, choice: ListChoice) {

@@ -19,6 +19,7 @@ const undoable: ReadonlySet<string> = new Set([
   'people',
   'contacts',
   'deals',
+  'tasks',
   'tags',
   'products',
   'attachments',

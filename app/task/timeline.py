@@ -1,4 +1,4 @@
-"""The timeline of a customer: contact records, deals and changes in one stream, newest first, by rights."""
+"""The timeline of a customer: contact records, deals, tasks and changes in one stream, newest first, by rights."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ from sqlalchemy import (
     Select,
     Text,
     and_,
+    case,
     cast,
     exists,
+    func,
     literal,
     not_,
     or_,
@@ -32,17 +34,24 @@ from ..contact.models import ContactRecord
 from ..contact.schemas import CONTACTS
 from ..customer.models import Customer
 from ..database import Instant, read_engine
+from ..deal.models import Deal
+from ..deal.schemas import DEALS
 from ..errors import Issue, invalid
 from ..history.reading import entries_of
 from ..journal import Changeset, JournalEntry
 from ..schema import MAX_ID, parse_instant
-from .models import Deal
-from .schemas import DEALS
+from .models import Task
+from .schemas import TASKS
 
-_TYPES = ("contact", "deal", "change")
+_TYPES = ("contact", "deal", "task", "change")
 """In the order in which things of one moment stand, the last first."""
 
-_RIGHTS = {"contact": Permission.CONTACT_READ, "deal": Permission.DEAL_READ, "change": Permission.JOURNAL_READ}
+_RIGHTS = {
+    "contact": Permission.CONTACT_READ,
+    "deal": Permission.DEAL_READ,
+    "task": Permission.TASK_READ,
+    "change": Permission.JOURNAL_READ,
+}
 
 Mark = tuple[datetime, int, int]
 """Where a page ended: moment, place of the type in `_TYPES`, id."""
@@ -51,8 +60,9 @@ Mark = tuple[datetime, int, int]
 def timeline(actor: Actor, customer: Customer, query: dict[str, Any]) -> dict[str, Any]:
     """One page of the timeline of a visible customer, `{"data", "meta"}`.
 
-    A contact record stands at the moment when it happened, a deal at its creation, a change when it was made. What a
-    contact record or a new deal says already is not repeated as a change.
+    A contact record stands at the moment when it happened, a deal at its creation, a task when it was done or, while it
+    is open, where it was entered, a change when it was made. What a contact record, a new deal, a new or done task says
+    already is not repeated as a change.
 
     Args:
         query: `type`, `cursor` and `per_page` as far as sent.
@@ -76,7 +86,8 @@ def timeline(actor: Actor, customer: Customer, query: dict[str, Any]) -> dict[st
             found = {
                 "contact": CONTACTS.many(connection, _ids(rows, 0), actor, with_rights=True),
                 "deal": DEALS.many(connection, _ids(rows, 1), actor, with_rights=True),
-                "change": entries_of(connection, _ids(rows, 2), actor),
+                "task": TASKS.many(connection, _ids(rows, 2), actor, with_rights=True),
+                "change": entries_of(connection, _ids(rows, 3), actor),
             }
         for row in rows:
             kind = _TYPES[row.type]
@@ -134,8 +145,18 @@ def _source(name: str, customer_id: int) -> tuple[Any, Any, Any, list[ColumnElem
         )
     if name == "deal":
         return Deal, Deal.created_at, Deal.created_by, [Deal.customer_id == customer_id, and_(Deal.is_active)]
+    if name == "task":
+        return (
+            Task,
+            func.coalesce(Task.done_at, Task.created_at, type_=Instant()),
+            case((Task.done_at.is_(None), Task.created_by), else_=Task.assignee_id),
+            [Task.customer_id == customer_id, and_(Task.is_active)],
+        )
     entry = JournalEntry
-    told = and_(entry.resource.in_(("contact", "deal")), entry.action == "created")
+    told = or_(
+        and_(entry.resource.in_(("contact", "deal", "task")), entry.action == "created"),
+        and_(entry.resource == "task", entry.action == "completed"),
+    )
     return (
         entry,
         entry.recorded_at,
