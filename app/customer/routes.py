@@ -1,4 +1,4 @@
-"""`/customers`, `/people`, `/tags`, `/options`."""
+"""`/customers`, `/people`, `/tags`, `/options`, `/custom-fields`."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import Any
 
 from ..access import Actor, Permission
 from ..routing import SIGNED_IN, Routes
-from . import leads, options, person_service, service, tag_service
+from . import custom_fields, leads, options, person_service, service, tag_service
 from .models import Customer, customers
-from .schemas import CUSTOMERS, OPTIONS, PEOPLE, TAGS, DisqualifySchema
+from .schemas import CUSTOM_FIELDS, CUSTOMERS, OPTIONS, PEOPLE, TAGS, DisqualifySchema
 
 routes = Routes("customer", __name__)
 
@@ -23,6 +23,7 @@ routes.listing(
 )
 routes.resource(TAGS, tag_service, read=SIGNED_IN, write=Permission.TAG_WRITE, external=False)
 routes.resource(OPTIONS, options, read=SIGNED_IN, write=Permission.OPTION_WRITE, external=False)
+routes.resource(CUSTOM_FIELDS, custom_fields, read=SIGNED_IN, write=Permission.CUSTOM_FIELD_WRITE, external=False)
 
 
 @routes.endpoint_for(

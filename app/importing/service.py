@@ -217,6 +217,7 @@ def shown(chosen: Import) -> dict[str, Any]:
                 "option_list": field.option_list or None,
                 "repeats": field.repeats,
                 "is_required": field.is_required,
+                "labels": list(field.labels) or None,
             }
             for field in fields_of(chosen.resource).values()
         ],
@@ -278,7 +279,8 @@ def _columns(resource: str, path: Path, reading: Reading) -> list[dict[str, Any]
     names, rows = tables.table(path, reading)
     looked = [row.cells if isinstance(row, WrongRow) else row for _, row in islice(rows, _LOOKED_AT)]
     known = fields_of(resource)
-    guessed = headings.recognise_columns(resource, names, known.keys())
+    labels = {label: field.name for field in known.values() for label in field.labels}
+    guessed = headings.recognise_columns(resource, names, known.keys(), labels)
     columns = []
     for index, heading in enumerate(names):
         cells = [row[index] for row in looked if index < len(row)]
