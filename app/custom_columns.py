@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, Boolean, ColumnElement, Date, bindparam, literal_column, or_
+from sqlalchemy import BigInteger, Boolean, ColumnElement, Date, Text, bindparam, literal, or_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql.expression import FunctionElement
@@ -36,16 +36,13 @@ class Custom(Model):
 
 
 class _Held(FunctionElement[Any]):
-    """A value of a document by its path, cast to what it is; null where there is none.
-
-    The names of the path are keys of custom fields, which hold letters, digits and underscores only.
-    """
+    """A value of a document by its path, cast to what it is; null where there is none."""
 
     inherit_cache = True
     written: ClassVar[str] = "{}"
 
     def __init__(self, document: Any, *path: str) -> None:
-        super().__init__(document, *(literal_column(f"'{name}'") for name in path))
+        super().__init__(document, *(literal(name, Text()) for name in path))
 
 
 class held_text(_Held):  # noqa: N801  (reads like an SQL function)
@@ -98,8 +95,12 @@ def _compiled(element: Any, compiler: Any, **kw: Any) -> str:
     if compiler.dialect.name == "postgresql":
         inner = "".join(f" -> {name}" for name in path[:-1])
         return str(element.written.format(f"({document}{inner} ->> {path[-1]})"))
-    names = "".join(f".{name[1:-1]}" for name in path)
-    return f"json_extract({document}, '${names}')"
+    return f"json_extract({document}, {_path(path)})"
+
+
+def _path(names: Sequence[str]) -> str:
+    """A path of SQLite. Keys of custom fields hold letters, digits and underscores only."""
+    return "'$.' || " + " || '.' || ".join(names)
 
 
 class holds_any(FunctionElement[bool]):  # noqa: N801
@@ -110,7 +111,7 @@ class holds_any(FunctionElement[bool]):  # noqa: N801
     type = Boolean()
 
     def __init__(self, document: Any, key: str, values: Any) -> None:
-        super().__init__(document, literal_column(f"'{key}'"), values)
+        super().__init__(document, literal(key, Text()), values)
 
     def self_group(self, against: Any = None) -> Any:
         """The condition as it is, without `= 1` behind it."""
@@ -126,7 +127,7 @@ def _holds_pg(element: holds_any, compiler: Any, **kw: Any) -> str:
 @compiles(holds_any)
 def _holds_default(element: holds_any, compiler: Any, **kw: Any) -> str:
     document, key, values = (compiler.process(clause, **kw) for clause in element.clauses)
-    held = f"json_each({document}, '$.{key[1:-1]}')"
+    held = f"json_each({document}, {_path([key])})"
     asked = f"json_each({values})"
     return f"EXISTS (SELECT 1 FROM {held} held_item WHERE held_item.value IN (SELECT value FROM {asked}))"  # noqa: S608
 

@@ -180,8 +180,13 @@ def stored(kind: str, value: Any) -> Any:
     return None if value in ("", []) else value
 
 
-def required_faults(definitions: Iterable[Definition], before: Mapping[str, Any] | None, sent: Any) -> list[Issue]:
-    """Required fields that a new record (None) lacks, or that an edit would empty."""
+def required_faults(
+    definitions: Iterable[Definition], before: Mapping[str, Any] | None, sent: Any, *, in_chinese: bool
+) -> list[Issue]:
+    """Required fields that a new record (None) lacks, or that an edit would empty.
+
+    They are called by their names: a short form may have no place for them.
+    """
     sent = sent if isinstance(sent, Mapping) else {}
     issues = []
     for one in definitions:
@@ -190,7 +195,8 @@ def required_faults(definitions: Iterable[Definition], before: Mapping[str, Any]
         is_empty = sent.get(one.key) in (None, "", []) or (isinstance(sent[one.key], str) and not sent[one.key].strip())
         lacks = is_empty if before is None else one.key in sent and is_empty
         if lacks:
-            issues.append(Issue(f"#/custom/{one.key}", "required"))
+            label = one.label_zh if in_chinese else one.label_en
+            issues.append(Issue(f"#/custom/{one.key}", "required_field", {"field": label}))
     return issues
 
 

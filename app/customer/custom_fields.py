@@ -28,6 +28,7 @@ from ..database import IdList, db, member_of, read_engine
 from ..errors import Faults, Issue, Problem, conflict, invalid
 from ..job.service import Running, enqueue, job_kind
 from ..journal import SETTLE
+from ..messages import language
 from ..openapi import CUSTOM as DOCUMENTED
 from ..record import Record
 from ..routing import RESOURCES, assign, restore
@@ -109,7 +110,8 @@ def check_custom(plural: str, record: Any, values: dict[str, Any]) -> None:
     if record is not None and sent is None:
         sent = dict.fromkeys(active)
     sent = sent or {}
-    faults = Faults(required_faults(fields, None if record is None else record.custom, sent))
+    before = None if record is None else record.custom or {}
+    faults = Faults(required_faults(fields, before, sent, in_chinese=language() == "zh-CN"))
     retired = {one.key for one in fields if one.is_retired}
     faults += [Issue(f"#/custom/{key}", "retired_field") for key in sent if key in retired]
     wrong = {issue.at for issue in faults}

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import Response
+
 from ..access import Actor, Permission
+from ..job.models import Job
+from ..job.routes import accepted
 from ..routing import SIGNED_IN, Routes
-from . import custom_fields, leads, options, person_service, service, tag_service
-from .models import Customer, customers
-from .schemas import CUSTOM_FIELDS, CUSTOMERS, OPTIONS, PEOPLE, TAGS, DisqualifySchema
+from . import custom_fields, leads, merging, options, person_service, service, tag_service
+from .models import Customer, Option, customers
+from .models import options as option_policy
+from .schemas import CUSTOM_FIELDS, CUSTOMERS, OPTIONS, PEOPLE, TAGS, DisqualifySchema, OptionMergeSchema
 
 routes = Routes("customer", __name__)
 
@@ -77,3 +82,18 @@ def disqualify_customer(actor: Actor, customer: Customer, body: dict[str, Any]) 
 def requalify_customer(actor: Actor, customer: Customer) -> Any:
     """Make a disqualified lead a lead again."""
     return leads.requalify(actor, customer)
+
+
+@routes.endpoint_for(
+    "POST",
+    "/options/<int:record_id>/merge",
+    permission=Permission.OPTION_WRITE,
+    loads=option_policy,
+    body=OptionMergeSchema,
+    answer=OPTIONS,
+    summary="Merge a value of an option list into another",
+)
+def merge_option(actor: Actor, option: Option, body: dict[str, Any]) -> Option | Response:
+    """Every record with the value gets the other one; over 500 of them by a job: `202`."""
+    done = merging.merge(actor, option, body["target_id"])
+    return accepted(done) if isinstance(done, Job) else done

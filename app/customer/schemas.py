@@ -260,6 +260,12 @@ class OptionSchema(RecordSchema):
     is_active = column(dump_only=True)
 
 
+class OptionMergeSchema(StrictSchema):
+    """The value that takes another one's place."""
+
+    target_id = IdField(required=True)
+
+
 class CustomFieldSchema(RecordSchema):
     """A field that an admin has added to a kind of record."""
 

@@ -1,6 +1,8 @@
 import { computed } from 'vue'
 import { useI18n } from 'vue-i18n'
+import { customColumns } from '@/custom/useCustomLists'
 import type { ListState } from '@/records/listState'
+import type { CustomFields } from '@/records/useCustomFields'
 import { useSession } from '@/session/session'
 import { useColumns, type Column, type ColumnChoice } from '@/ui/table/columns'
 
@@ -9,6 +11,7 @@ const ofLeads = ['name', 'source', 'owner', 'phone', 'created_at', 'first_contac
 /** The columns of the customer list, and of its view of the leads, which begins with others and ends with actions. */
 export function useCustomerColumns(
   state: ListState,
+  custom: CustomFields,
   view: 'customers' | 'leads' = 'customers',
 ): ColumnChoice {
   const { t } = useI18n()
@@ -62,6 +65,7 @@ export function useCustomerColumns(
     { key: 'created_at', label: t('customer.createdAt'), width: 128, sort: 'created_at' },
     { key: 'age', label: t('lead.age'), width: 84, fields: ['created_at'], align: 'end' },
     { key: 'updated_at', label: t('customer.updatedAt'), width: 128, sort: 'updated_at', fields: [] },
+    ...customColumns(custom),
   ])
   const shown = computed<Column[]>(() =>
     view === 'customers'

@@ -13,6 +13,7 @@ export interface BulkEvent {
 
 const lists: Record<string, string> = {
   exchange_rate: 'exchange-rates',
+  custom_field: 'custom-fields',
   person: 'people',
   tag: 'tags',
   user: 'users',
