@@ -164,28 +164,20 @@ export function customBody(
   return filled.length > 0 ? { custom: Object.fromEntries(filled) } : {}
 }
 
-/** What a form has for the custom values of a record. */
-export function typedValues(
-  custom: Pick<CustomFields, 'fields'>,
-  record: { custom: unknown } | null,
-): Record<string, Typed> {
-  const values = (record?.custom ?? {}) as Record<string, unknown>
-  return Object.fromEntries(
-    custom.fields.value.map((field) => [field.key, typedOf(field, values[field.key])]),
-  )
-}
-
 /** The custom values that were typed anew in a form, as a part of a PATCH; nothing where none was. */
 export function customChanges(
   custom: Pick<CustomFields, 'fields'>,
   record: { custom: unknown } | null,
   typed: Record<string, Typed>,
 ): { custom?: Record<string, unknown> } {
-  const before = typedValues(custom, record)
+  const before = (record?.custom ?? {}) as Record<string, unknown>
   const changed = custom.fields.value
     .filter(({ key }) => key in typed)
     .map((field) => ({ field, value: sentOf(field, typed[field.key]) }))
-    .filter(({ field, value }) => JSON.stringify(value) !== JSON.stringify(sentOf(field, before[field.key])))
+    .filter(
+      ({ field, value }) =>
+        JSON.stringify(value) !== JSON.stringify(sentOf(field, typedOf(field, before[field.key]))),
+    )
   return changed.length > 0
     ? { custom: Object.fromEntries(changed.map(({ field, value }) => [field.key, value])) }
     : {}
