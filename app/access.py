@@ -32,6 +32,7 @@ class Permission(StrEnum):
     ROLE_WRITE = "role:write"
     SETTING_WRITE = "setting:write"
     OPTION_WRITE = "option:write"
+    CUSTOM_FIELD_WRITE = "custom_field:write"
     PIPELINE_WRITE = "pipeline:write"
     PRODUCT_WRITE = "product:write"
     PRODUCT_COST = "product:cost"

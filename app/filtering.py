@@ -569,18 +569,20 @@ def parse_plain(
         raise BadValue("repeated")
     values = [raw for raw in raws if raw != "none" or not one.repeats]
     has_none = len(values) < len(raws)
+    # A bound parameter's name holds no dot; the number stands before it, where no field can have one.
+    plain = name.replace(".", "_")
     if op == "in":
         if not values:
-            return [Term(field, "is_null", name)], {}
-        return [Term(field, "in", name, null_too=has_none)], one.binds(name, one.value("in", values, zone))
+            return [Term(field, "is_null", plain)], {}
+        return [Term(field, "in", plain, null_too=has_none)], one.binds(plain, one.value("in", values, zone))
     terms: list[Term] = []
     binds: Binds = {}
     for number, raw in enumerate(values):
-        bind = f"{name}_{number}"
+        bind = f"n{number}_{plain}"
         binds |= one.binds(bind, one.value(op, raw, zone))
         terms.append(Term(field, op, bind))
     if has_none:
-        terms.append(Term(field, "is_null", f"{name}_none"))
+        terms.append(Term(field, "is_null", f"none_{plain}"))
     return terms, binds
 
 

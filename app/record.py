@@ -17,6 +17,7 @@ class Record(Model):
     Attributes:
         resource: singular name in the journal, in events and in links.
         unjournalled: columns that never reach the journal: secrets, and keys that follow from other columns.
+        merged_columns: documents that are merged by key: two people may change two keys of one of them.
         derived_columns: columns computed from others: journalled, but no conflict and never undone.
         search_columns: key columns that the search index is made of; none where lists alone are searched, row by row.
         title_column: key column of what the record is called, for records that are searched by it above all.
@@ -27,6 +28,7 @@ class Record(Model):
 
     resource: ClassVar[str]
     unjournalled: ClassVar[frozenset[str]] = frozenset()
+    merged_columns: ClassVar[frozenset[str]] = frozenset()
     derived_columns: ClassVar[frozenset[str]] = frozenset()
     search_columns: ClassVar[tuple[str, ...]] = ()
     title_column: ClassVar[str | None] = None

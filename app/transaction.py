@@ -56,6 +56,7 @@ class Unit:
         raised: records whose version has been raised already: it rises once per unit.
         changeset_id: known after `seal`; None when nothing changed and nobody is told of the change set.
         entry_count: how many entries it has so far.
+        known: what was looked up once for all that the unit does.
         afterwards: what happens only once it is committed, such as handing a job to the worker.
     """
 
@@ -68,6 +69,7 @@ class Unit:
     changeset_id: int | None = None
     entry_count: int = 0
     undoes_id: int | None = None
+    known: dict[str, Any] = field(default_factory=dict)
     afterwards: list[Callable[[], None]] = field(default_factory=list)
 
 

@@ -11,9 +11,11 @@ from .. import routing
 from ..access import POLICIES, Actor, Permission
 from ..auth.models import User
 from ..customer import service as customer_service
+from ..customer.custom_fields import DERIVES, check_custom, derive_custom
 from ..customer.models import Customer, Person, PersonCustomer, customers, people
 from ..customer.moving import ATTACHED
 from ..customer.options import check_options
+from ..customer.service import merge_objects
 from ..database import db
 from ..errors import Faults, Issue, Problem, invalid
 from ..folding import fold
@@ -40,6 +42,8 @@ def create(actor: Actor, values: dict[str, Any]) -> ContactRecord:
     faults = Faults()
     with faults.gathered():
         check_options(_SCHEMA, values)
+    with faults.gathered():
+        check_custom("contacts", None, values)
     if values["kind"] in _BEGUN_BY_US:
         values = {"direction": ContactDirection.OUT, **values}
     values = {"user_id": actor.user_id, "occurred_at": now(), **values}
@@ -52,6 +56,7 @@ def create(actor: Actor, values: dict[str, Any]) -> ContactRecord:
         check_links(actor, values["customer_id"], values)
     faults.settle()
     assert customer is not None
+    merge_objects(None, values)
     contact = ContactRecord(**values, search_key="")
     _derive(contact)
     db.session.add(contact)
@@ -72,6 +77,8 @@ def edit(actor: Actor, contact: ContactRecord, values: dict[str, Any]) -> Contac
     faults = Faults()
     with faults.gathered():
         check_options(_SCHEMA, values)
+    with faults.gathered():
+        check_custom("contacts", contact, values)
     former_customer, former_moment, former_deal = contact.customer_id, contact.occurred_at, contact.deal_id
     if values.get("user_id", contact.user_id) != contact.user_id:
         with faults.gathered():
@@ -91,6 +98,7 @@ def edit(actor: Actor, contact: ContactRecord, values: dict[str, Any]) -> Contac
         with faults.gathered():
             check_links(actor, customer_id, {name: wanted[name] for name in links if wanted[name] != links[name]})
     faults.settle()
+    merge_objects(contact, values)
     assign(contact, values)
     _derive(contact)
     if (contact.customer_id, contact.occurred_at) != (former_customer, former_moment):
@@ -220,6 +228,7 @@ def _recount_deals(*deal_ids: int | None) -> None:
 def _derive(contact: ContactRecord) -> None:
     # The plain function: the cache of `fold` is for names, not for texts of 20,000 characters.
     words = [fold.__wrapped__(text) for text in (contact.subject, contact.content) if text]
+    words += [fold(text) for text in derive_custom("contacts", contact)]
     assign(contact, {"search_key": "\n".join(words)})
 
 
@@ -233,6 +242,7 @@ def _settle(contact: ContactRecord, undone: SetBack) -> None:
 
 SETTLE["contact"] = _settle
 ATTACHED["customer"].append(lambda customer, _ids: _recount(customer.id))
+DERIVES["contacts"] = _derive
 
 
 __all__ = ["check_links", "create", "edit", "remove", "restore"]

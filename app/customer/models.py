@@ -25,9 +25,12 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from ..access import Actor, Grant, Permission, Policy, Shape
+from ..custom_columns import Custom
+from ..custom_values import Definition
 from ..database import Document, KeyText, Rate, db
 from ..errors import unique_clash
 from ..journal import Part
+from ..money.rules import CURRENCIES
 from ..record import Mergeable, Record
 from ..transaction import in_unit
 
@@ -53,7 +56,7 @@ def _live() -> dict[str, Any]:
     return {"sqlite_where": text("is_active = 1"), "postgresql_where": text("is_active")}
 
 
-class Customer(Mergeable):
+class Customer(Mergeable, Custom):
     """A company or a private person that we sell to. Leads are customers with status lead.
 
     Attributes:
@@ -93,8 +96,10 @@ class Customer(Mergeable):
             "short_sound_key",
             "domain_key",
             "tax_key",
+            "custom_keys",
         }
     )
+    merged_columns = frozenset({"address", "custom"})
     derived_columns = frozenset({"last_contacted_at", "first_contacted_at", "became_lead_at", "team_id"})
     search_columns = ("search_key", "reach_key")
     title_column = "name_key"
@@ -119,7 +124,6 @@ class Customer(Mergeable):
     annual_revenue: Mapped[Decimal | None] = mapped_column()
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"), index=True)
     description: Mapped[str | None] = mapped_column(Text)
-    custom: Mapped[dict[str, Any] | None] = mapped_column(Document)
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"))
     pool_id: Mapped[int | None] = mapped_column()
@@ -176,7 +180,7 @@ class CustomerTag(Part):
     tag_id: Mapped[int] = mapped_column(ForeignKey("tag.id"), primary_key=True, autoincrement=False)
 
 
-class Person(Mergeable):
+class Person(Mergeable, Custom):
     """A human being at a customer. `email` and `phone` on the wire are the primary entries of the lists."""
 
     __tablename__ = "person"
@@ -186,7 +190,8 @@ class Person(Mergeable):
         {"sqlite_autoincrement": True},
     )
     resource = "person"
-    unjournalled = frozenset({"name_key", "sort_key", "search_key", "reach_key"})
+    unjournalled = frozenset({"name_key", "sort_key", "search_key", "reach_key", "custom_keys"})
+    merged_columns = frozenset({"address", "custom"})
     search_columns = ("search_key", "reach_key")
     title_column = "name_key"
 
@@ -210,7 +215,6 @@ class Person(Mergeable):
     do_not_call: Mapped[bool] = mapped_column(Boolean(), default=False)
     do_not_email: Mapped[bool] = mapped_column(Boolean(), default=False)
     description: Mapped[str | None] = mapped_column(Text)
-    custom: Mapped[dict[str, Any] | None] = mapped_column(Document)
 
     name_key: Mapped[str] = mapped_column(KeyText())
     sort_key: Mapped[str] = mapped_column(KeyText())
@@ -234,7 +238,11 @@ class PersonCustomer(Part):
 
 
 class Option(Record):
-    """A value of an option list, with its labels. Retired values stay readable."""
+    """A value of an option list, with its labels. Retired values stay readable.
+
+    Attributes:
+        merged_into: the value of the same list that took this one's place: who still says this one means that one.
+    """
 
     __tablename__ = "option"
     __table_args__ = (
@@ -250,6 +258,52 @@ class Option(Record):
     colour: Mapped[str | None] = mapped_column(String(20))
     rank: Mapped[int] = mapped_column(Integer, default=0)
     is_retired: Mapped[bool] = mapped_column(Boolean(), default=False)
+    merged_into: Mapped[str | None] = mapped_column(String(60))
+
+
+class CustomField(Record):
+    """A field that an admin has added to a kind of record. Retired ones take no values; those that there are stay.
+
+    Attributes:
+        of_resource: plural name of the records that have it, `resource` on the wire.
+        key: stands for the field in `custom`; never changes and is never given again, not even after a deletion.
+    """
+
+    __tablename__ = "custom_field"
+    __table_args__ = (
+        Index("uq_custom_field_key", "of_resource", "key", unique=True),
+        {"sqlite_autoincrement": True},
+    )
+    resource = "custom_field"
+
+    of_resource: Mapped[str] = mapped_column(String(20))
+    key: Mapped[str] = mapped_column(String(30))
+    kind: Mapped[str] = mapped_column(String(20))
+    label_zh: Mapped[str] = mapped_column(String(100))
+    label_en: Mapped[str] = mapped_column(String(100))
+    help: Mapped[str | None] = mapped_column(String(300))
+    currency: Mapped[str | None] = mapped_column(String(3))
+    is_required: Mapped[bool] = mapped_column(Boolean(), default=False)
+    is_searchable: Mapped[bool] = mapped_column(Boolean(), default=False)
+    is_retired: Mapped[bool] = mapped_column(Boolean(), default=False)
+    rank: Mapped[int] = mapped_column(Integer, default=0)
+
+    @property
+    def definition(self) -> Definition:
+        """The field as plain values."""
+        return Definition(
+            self.of_resource,
+            self.key,
+            self.kind,
+            self.label_zh,
+            self.label_en,
+            self.help,
+            self.currency,
+            CURRENCIES.get(self.currency or "", 2),
+            self.is_required,
+            self.is_searchable,
+            self.is_retired,
+        )
 
 
 class PairState(StrEnum):
@@ -330,6 +384,7 @@ people = _PeoplePolicy(Person, parent=(customers, Person.customer_id), write=Per
 duplicates = _PairPolicy(DuplicatePair, write=Permission.CUSTOMER_DUPLICATE)
 tags = Policy(Tag, open_to_all=True, write=Permission.TAG_WRITE)
 options = Policy(Option, open_to_all=True, write=Permission.OPTION_WRITE)
+custom_fields = Policy(CustomField, open_to_all=True, write=Permission.CUSTOM_FIELD_WRITE)
 
 unique_clash("uq_customer_email", "#/email")
 unique_clash("uq_customer_origin", "#/external_id")
@@ -338,3 +393,5 @@ unique_clash("uq_tag_name", "#/name")
 unique_clash("uq_tag_origin", "#/external_id")
 unique_clash("uq_option_value", "#/value")
 unique_clash("uq_option_origin", "#/external_id")
+unique_clash("uq_custom_field_key", "#/key")
+unique_clash("uq_custom_field_origin", "#/external_id")

@@ -14,6 +14,7 @@ from ..errors import Faults, Issue, Problem, invalid
 from ..folding import e164, fold, search_key, sort_key
 from ..journal import SETTLE, SetBack
 from ..routing import assign, remove
+from .custom_fields import DERIVES, check_custom, derive_custom
 from .models import Person, PersonCustomer, customers
 from .options import check_options
 from .schemas import PersonSchema
@@ -72,6 +73,8 @@ def _check(actor: Actor, person: Person | None, values: dict[str, Any], further:
     faults = Faults()
     with faults.gathered():
         check_options(_SCHEMA, values)
+    with faults.gathered():
+        check_custom("people", person, values)
     if person is None or values.get("customer_id", person.customer_id) != person.customer_id:
         with faults.gathered():
             _check_customer(actor, values["customer_id"], "#/customer_id")
@@ -159,7 +162,7 @@ def derive(person: Person) -> None:
         {
             "name_key": fold(person.name),
             "sort_key": sort_key(person.name),
-            "search_key": search_key([person.name]),
+            "search_key": search_key([person.name, *derive_custom("people", person)]),
             "reach_key": search_key([], [*reach, person.wechat, person.qq]),
         },
     )
@@ -171,6 +174,7 @@ def _settle(person: Person, _undone: SetBack) -> None:
 
 
 SETTLE["person"] = _settle
+DERIVES["people"] = derive
 
 
 __all__ = ["create", "edit", "remove", "restore"]

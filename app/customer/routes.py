@@ -1,4 +1,4 @@
-"""`/customers`, `/people`, `/tags`, `/options`."""
+"""`/customers`, `/people`, `/tags`, `/options`, `/custom-fields`."""
 
 from __future__ import annotations
 
@@ -14,20 +14,24 @@ from ..listing import ListSpec
 from ..routing import SIGNED_IN, Routes
 from ..versions import at_version
 from . import (
+    custom_fields,
     customer_merge,
     duplicate_service,
     duplicates,
     leads,
     merging,
+    option_merging,
     options,
     person_merge,
     person_service,
     service,
     tag_service,
 )
-from .models import Customer, DuplicatePair, customers
+from .models import Customer, DuplicatePair, Option, customers
 from .models import duplicates as pairs
+from .models import options as option_policy
 from .schemas import (
+    CUSTOM_FIELDS,
     CUSTOMERS,
     DUPLICATES,
     OPTIONS,
@@ -38,6 +42,7 @@ from .schemas import (
     DisqualifySchema,
     GuardQuery,
     MergeSchema,
+    OptionMergeSchema,
 )
 
 __all__ = ["customer_merge", "person_merge", "routes"]
@@ -77,6 +82,7 @@ routes.listing(
 )
 routes.resource(TAGS, tag_service, read=SIGNED_IN, write=Permission.TAG_WRITE, external=False)
 routes.resource(OPTIONS, options, read=SIGNED_IN, write=Permission.OPTION_WRITE, external=False)
+routes.resource(CUSTOM_FIELDS, custom_fields, read=SIGNED_IN, write=Permission.CUSTOM_FIELD_WRITE, external=False)
 
 
 routes.listing(DUPLICATES, Permission.CUSTOMER_READ, name="list_duplicates")
@@ -198,3 +204,18 @@ def _merging(spec: ListSpec) -> None:
 
 _merging(CUSTOMERS)
 _merging(PEOPLE)
+
+
+@routes.endpoint_for(
+    "POST",
+    "/options/<int:record_id>/merge",
+    permission=Permission.OPTION_WRITE,
+    loads=option_policy,
+    body=OptionMergeSchema,
+    answer=OPTIONS,
+    summary="Merge a value of an option list into another",
+)
+def merge_option(actor: Actor, option: Option, body: dict[str, Any]) -> Option | Response:
+    """Every record with the value gets the other one; over 500 of them by a job: `202`."""
+    done = option_merging.merge(actor, option, body["target_id"])
+    return accepted(done) if isinstance(done, Job) else done

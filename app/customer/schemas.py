@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 
 from ..access import POLICIES, Permission
 from ..auth.models import teams, users
+from ..custom_values import RESOURCES_WITH_CUSTOM, CustomKind
 from ..database import IdList, json_object_rows, json_pair, json_rows, member_of
 from ..filtering import (
     AnyOf,
@@ -27,6 +28,7 @@ from ..filtering import (
 )
 from ..listing import ListSpec
 from ..merged import is_any
+from ..money.schemas import CurrencyField
 from ..projection import LinkTo, Shape, json_text, read_as
 from ..record import Collaborator
 from ..schema import (
@@ -54,12 +56,14 @@ from .models import (
     CustomerKind,
     CustomerStatus,
     CustomerTag,
+    CustomField,
     DuplicatePair,
     Option,
     PairState,
     Person,
     PersonCustomer,
     Tag,
+    custom_fields,
     customers,
     duplicates,
     options,
@@ -356,6 +360,40 @@ class OptionSchema(RecordSchema):
     colour = column()
     rank = Whole(low=0, high=1_000_000)
     is_retired = Flag()
+    merged_into = column(dump_only=True)
+    created_at = column(dump_only=True)
+    created_by = column(dump_only=True)
+    updated_at = column(dump_only=True)
+    is_active = column(dump_only=True)
+
+
+class OptionMergeSchema(StrictSchema):
+    """The value that takes another one's place."""
+
+    target_id = IdField(required=True)
+
+
+class CustomFieldSchema(RecordSchema):
+    """A field that an admin has added to a kind of record."""
+
+    class Meta(RecordSchema.Meta):
+        """Columns of `CustomField`."""
+
+        model = CustomField
+
+    id = column(dump_only=True)
+    version = column(dump_only=True)
+    resource = Choice(RESOURCES_WITH_CUSTOM, required=True, attribute="of_resource")
+    key = Line(blank_is_null=True, validate=max_length(30))
+    kind = Choice(CustomKind, required=True)
+    label_zh = Line(validate=max_length(100))
+    label_en = Line(validate=max_length(100))
+    help = Line(allow_none=True, blank_is_null=True, validate=max_length(300))
+    currency = CurrencyField(allow_none=True)
+    is_required = Flag()
+    is_searchable = Flag()
+    is_retired = Flag()
+    rank = Whole(low=0, high=1_000_000)
     created_at = column(dump_only=True)
     created_by = column(dump_only=True)
     updated_at = column(dump_only=True)
@@ -673,4 +711,18 @@ OPTIONS = ListSpec(
     filters={"list": AnyOf(Option.list), "value": AnyOf(Option.value), "is_retired": Flagged(Option.is_retired)},
     sort={"rank": Option.rank, "list": Option.list, "value": Option.value},
     default_sort="list,rank",
+)
+
+CUSTOM_FIELDS = ListSpec(
+    policy=custom_fields,
+    schema=CustomFieldSchema,
+    plural="custom-fields",
+    filters={
+        "resource": AnyOf(CustomField.of_resource),
+        "key": AnyOf(CustomField.key),
+        "kind": AnyOf(CustomField.kind),
+        "is_retired": Flagged(CustomField.is_retired),
+    },
+    sort={"rank": CustomField.rank, "resource": CustomField.of_resource, "key": CustomField.key},
+    default_sort="resource,rank",
 )

@@ -19,6 +19,7 @@ from ..journal import MAKE_ROOM, SETTLE, SetBack, act
 from ..record import Collaborator, Record
 from ..routing import assign, remove, restore, tell
 from ..transaction import now
+from .custom_fields import DERIVES, check_custom, derive_custom
 from .duplicates import check_permission, evidence_of_row, guard, warnings_of
 from .evidence import key_columns
 from .leads import set_status
@@ -290,19 +291,12 @@ def _faults(
     with faults.gathered():
         check_options(_SCHEMA, values)
     with faults.gathered():
-        _check_custom(values)
+        check_custom("customers", customer, values)
     with faults.gathered():
         _check_parent(actor, customer, values.get("parent_id"))
     with faults.gathered():
         check_parties(parties or ())
     return faults
-
-
-def _check_custom(values: dict[str, Any]) -> None:
-    """Custom fields are declared by an admin; a key that is not declared is refused like any unknown field."""
-    issues = [Issue(f"#/custom/{key}", "unknown_field") for key in values.get("custom") or {}]
-    if issues:
-        raise invalid(*issues)
 
 
 def _check_parent(actor: Actor, customer: Customer | None, parent_id: int | None) -> None:
@@ -333,10 +327,11 @@ def derive(customer: Customer) -> None:
     """Set the keys that follow from the names and addresses."""
     region = current_app.config["LIANXI"].default_region
     number = e164(customer.phone, region)
+    further = derive_custom("customers", customer)
     keys = {
         "name_key": fold(customer.name),
         "sort_key": sort_key(customer.name),
-        "search_key": search_key([customer.name, customer.short_name, customer.company]),
+        "search_key": search_key([customer.name, customer.short_name, customer.company, *further]),
         "reach_key": search_key([], [customer.email, customer.phone, number]),
         "email_key": email_key(customer.email),
         "phone_e164": number,
@@ -363,6 +358,7 @@ def team_of(owner_id: int | None) -> int | None:
 SETTLE["customer"] = _settle
 # An address that is set back frees the one that it takes the place of.
 MAKE_ROOM["customer"] = derive
+DERIVES["customers"] = derive
 
 
 __all__ = [

@@ -201,11 +201,19 @@ class _Check:
         if not _may(self.actor, entry, record):
             raise forbidden()
         for name in _fields(entry, type(record)):
-            key = (entry.resource, entry.resource_id, name)
-            if key not in self.looked:
-                self.looked.add(key)
-                if _now(record, name) != _after(entry, name, type(record)):
-                    self.found.append((entry, name))
+            if name in type(record).merged_columns:
+                left, now = entry.after.get(name) or {}, _now(record, name) or {}
+                for inner in sorted({*left, *now}) if entry.action == "created" else _touched(entry, name):
+                    self._compare(entry, f"{name}.{inner}", is_kept=now.get(inner) == left.get(inner))
+            else:
+                self._compare(entry, name, is_kept=_now(record, name) == _after(entry, name, type(record)))
+
+    def _compare(self, entry: Entry, name: str, *, is_kept: bool) -> None:
+        key = (entry.resource, entry.resource_id, name)
+        if key not in self.looked:
+            self.looked.add(key)
+            if not is_kept:
+                self.found.append((entry, name))
 
     def settle(self) -> None:
         """Refuse what was found.
@@ -223,6 +231,15 @@ def _fields(entry: Entry, model: type[Record]) -> Sequence[str]:
     if entry.action == "created":
         names |= {*journalled_columns(model), *part_classes(model), model.shares_as}
     return sorted(names - model.derived_columns)
+
+
+def _touched(entry: Entry, name: str) -> Sequence[str]:
+    """The keys of a merged document that an entry changed.
+
+    Two people may change two keys: what the other one did to hers is no conflict.
+    """
+    before, after = entry.before.get(name) or {}, entry.after.get(name) or {}
+    return sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
 
 
 def _after(entry: Entry, name: str, model: type[Record]) -> Any:
@@ -251,7 +268,7 @@ def _told(entry: Entry, name: str) -> dict[str, Any]:
     )
     by, at = None, None
     for changed, recorded_at, actor_id, actor_name in db.session.execute(later):
-        if name in changed:
+        if name.split(".", maxsplit=1)[0] in changed:
             by, at = None if actor_id is None else {"id": actor_id, "name": actor_name}, recorded_at
             break
     return {"resource": entry.resource, "id": entry.resource_id, "field": name, "changed_by": by, "at": at}
@@ -296,6 +313,8 @@ def _set_back(actor: Actor, entry: Entry, record: Any) -> None:
         for name, old in columns.items():
             if name == "is_active":
                 (restore if old else remove)(actor, record)
+            elif name in record.merged_columns:
+                setattr(record, name, _merged_back(entry, name, getattr(record, name)))
             elif name not in record.derived_columns:
                 setattr(record, name, _typed(type(record), name, old))
         if (entry.action == "created" or columns.keys() - {"is_active"}) and record.resource in MAKE_ROOM:
@@ -305,6 +324,17 @@ def _set_back(actor: Actor, entry: Entry, record: Any) -> None:
             _set_shares(record, entry.before[name])
         else:
             _set_parts(record, parts[name], entry.before[name])
+
+
+def _merged_back(entry: Entry, name: str, now: Any) -> Any:
+    """A merged document with the keys that an entry changed as they were before it."""
+    before, document = entry.before.get(name) or {}, dict(now or {})
+    for key in _touched(entry, name):
+        if key in before:
+            document[key] = before[key]
+        else:
+            document.pop(key, None)
+    return document or None
 
 
 def _typed(model: type[Record], name: str, value: Any) -> Any:

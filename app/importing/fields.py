@@ -1,6 +1,7 @@
 """What the columns of a file can become: the fields of each resource that may be written, and names for its links.
 
-They follow from the schemas of the API, so that a new field can be imported without a word here.
+They follow from the schemas of the API and from the custom fields that an admin has declared, so that a new field can
+be imported without a word here.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
+from ..custom_values import CHOICES, RESOURCES_WITH_CUSTOM, CustomKind, Definition
+from ..customer.custom_fields import declared
 from ..routing import RESOURCES
 from ..schema import (
     Choice,
@@ -58,6 +61,7 @@ class Field:
         links_to: the resource that a link names.
         repeats: whether several columns may fill it.
         is_own: whether only files of our own have it: parts as JSON, and how a value came about.
+        labels: what an admin calls it, where it is a custom field: `中文`, English.
     """
 
     name: str
@@ -69,6 +73,7 @@ class Field:
     repeats: bool = False
     is_required: bool = False
     is_own: bool = False
+    labels: tuple[str, ...] = ()
 
 
 IMPORTABLE = ("customers", "people", "contacts", "deals", "products")
@@ -116,9 +121,42 @@ _REPEATED = {("people", "email"), ("people", "phone")}
 _OWN = frozenset({"custom", "external_source", "amount_is_manual"})
 
 
-@cache
+_OF_CUSTOM: Mapping[str, Kind] = {
+    CustomKind.NUMBER: Kind.DECIMAL,
+    CustomKind.MONEY: Kind.DECIMAL,
+    CustomKind.DATE: Kind.DATE,
+    CustomKind.CHOICE: Kind.OPTION,
+    CustomKind.MULTI_CHOICE: Kind.TEXTS,
+    CustomKind.YES_NO: Kind.FLAG,
+    CustomKind.USER: Kind.LINK,
+}
+
+
 def fields_of(plural: str) -> dict[str, Field]:
-    """The fields that columns of a file for a resource can fill, by name."""
+    """The fields that columns of a file for a resource can fill, by name; custom ones as `custom.KEY`."""
+    return own_fields_of(plural) | {one.name: one for one in map(_custom, active_of(plural))}
+
+
+def active_of(plural: str) -> list[Definition]:
+    """The custom fields of a resource that take values."""
+    return [one for one in declared(plural) if not one.is_retired] if plural in RESOURCES_WITH_CUSTOM else []
+
+
+def _custom(field: Definition) -> Field:
+    name = f"custom.{field.key}"
+    return Field(
+        name,
+        _OF_CUSTOM.get(field.kind, Kind.TEXT),
+        name,
+        option_list=field.option_list if field.kind in CHOICES else "",
+        links_to="users" if field.kind == CustomKind.USER else "",
+        labels=(field.label_zh, field.label_en),
+    )
+
+
+@cache
+def own_fields_of(plural: str) -> dict[str, Field]:
+    """The fields of a resource that every installation has."""
     schema = RESOURCES[plural].create
     found: dict[str, Field] = {"id": Field("id", Kind.WHOLE, "id")}
     for name, field in schema.fields.items():

@@ -103,9 +103,12 @@ class References:
             return text
         known = self._options.get(name)
         if known is None:
-            rows = db.session.execute(select(Option).where(Option.list == name, Option.is_active)).scalars()
+            # Where two share a word, the one that is still offered has it.
+            query = select(Option).where(Option.list == name, Option.is_active).order_by(Option.is_retired.desc())
             known = self._options[name] = {
-                fold(word): option.value for option in rows for word in (option.label_en, option.label_zh, option.value)
+                fold(word): option.merged_into or option.value
+                for option in db.session.execute(query).scalars()
+                for word in (option.label_en, option.label_zh, option.value)
             }
         found = known.get(fold(text))
         if found is None and self._makes("options", is_made):

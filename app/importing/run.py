@@ -181,7 +181,9 @@ class _Taken:
         return "unchanged" if record.version == before else "updated"
 
     def _fault(self, issue: Issue) -> Fault:
-        name = issue.at.removeprefix("#/").split("/")[0]
+        name, *inner = issue.at.removeprefix("#/").split("/")
+        if name in ("address", "custom") and inner:
+            name = f"{name}.{inner[0]}"
         return Fault(name or None, issue.code, issue.params)
 
     def told(self, fault: Fault) -> dict[str, Any]:

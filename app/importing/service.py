@@ -223,6 +223,7 @@ def shown(chosen: Import) -> dict[str, Any]:
                 "option_list": field.option_list or None,
                 "repeats": field.repeats,
                 "is_required": field.is_required,
+                "labels": list(field.labels) or None,
             }
             for field in fields_of(chosen.resource).values()
             if is_own or not field.is_own
@@ -286,10 +287,12 @@ def _columns(resource: str, path: Path, reading: Reading) -> list[dict[str, Any]
     looked = [row.cells if isinstance(row, WrongRow) else row for _, row in islice(rows, _LOOKED_AT)]
     known = fields_of(resource)
     origin = mark.origin_of(names, looked)
+    labels = {label: field.name for field in known.values() for label in field.labels}
     if origin is None:
-        guessed = headings.recognise_columns(resource, names, [one.name for one in known.values() if not one.is_own])
+        offered = [one.name for one in known.values() if not one.is_own]
+        guessed = headings.recognise_columns(resource, names, offered, labels)
     else:
-        labelled = fields_labelled(resource, tuple(known))
+        labelled = labels | fields_labelled(resource, tuple(known))
         # The ids of another installation are those of other records here.
         guessed = [None if (one := labelled.get(name)) == "id" and origin != installation() else one for name in names]
     columns = []

@@ -13,6 +13,7 @@ export type User = Schemas['UserRecord']
 export type Team = Schemas['TeamRecord']
 export type Tag = Schemas['TagRecord']
 export type Option = Schemas['OptionRecord']
+export type CustomField = Schemas['CustomFieldRecord']
 export type Pipeline = Schemas['PipelineRecord']
 export type Me = Schemas['Me']
 export type Link = Schemas['Link']
@@ -100,6 +101,7 @@ export interface ResourceMap {
   teams: Team
   tags: Tag
   options: Option
+  'custom-fields': CustomField
   pipelines: Pipeline
   products: Product
   quotes: Quote

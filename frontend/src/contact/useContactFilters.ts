@@ -1,9 +1,11 @@
 import { computed, ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useCustomerSearch } from '@/customer/useCustomerSearch'
+import { useCustomFilters } from '@/custom/useCustomLists'
 import type { ListFilter } from '@/layout/FilterChips.vue'
 import type { ListRange } from '@/layout/useRanges'
 import type { ListChoice } from '@/records/listState'
+import type { CustomFields } from '@/records/useCustomFields'
 import type { OptionList } from '@/records/useOptions'
 import { useRecordNames } from '@/records/useRecordNames'
 import { useReference } from '@/records/useReference'
@@ -12,9 +14,14 @@ import { contactKinds } from './contactKinds'
 import { directions } from './contactList'
 
 /** What contact records can be filtered by, as chips. */
-export function useContactFilters(chosen: () => ListChoice['filters'], outcomes: OptionList) {
+export function useContactFilters(
+  chosen: () => ListChoice['filters'],
+  outcomes: OptionList,
+  custom: CustomFields,
+) {
   const { t } = useI18n()
   const users = useUsers()
+  const ofCustom = useCustomFilters(custom)
   const teams = useReference('teams')
   const isAsked = ref(false)
   const found = useCustomerSearch(isAsked)
@@ -62,6 +69,7 @@ export function useContactFilters(chosen: () => ListChoice['filters'], outcomes:
         choices: directions.map((value) => ({ value, label: t(`contact.directionName.${value}`) })),
       },
       { key: 'outcome', label: t('contact.field.outcome'), choices: outcomes.choices.value },
+      ...ofCustom.filters.value,
     ]),
     ranges: computed<ListRange[]>(() => [
       {
@@ -70,6 +78,7 @@ export function useContactFilters(chosen: () => ListChoice['filters'], outcomes:
         label: t('contact.field.occurred_at'),
         kind: 'moments',
       },
+      ...ofCustom.ranges.value,
     ]),
   }
 }

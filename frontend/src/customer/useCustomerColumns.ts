@@ -1,10 +1,12 @@
 import { computed, type ComputedRef } from 'vue'
 import { useI18n } from 'vue-i18n'
+import { customColumns } from '@/custom/useCustomLists'
+import type { CustomFields } from '@/records/useCustomFields'
 import type { Column } from '@/ui/table/columns'
 import type { CustomerView } from './customerViews'
 
 /** The columns of a view of the customers. */
-export function useCustomerColumns(view: CustomerView): ComputedRef<Column[]> {
+export function useCustomerColumns(view: CustomerView, custom: CustomFields): ComputedRef<Column[]> {
   const { t } = useI18n()
   const columns = computed<Column[]>(() => [
     {
@@ -55,6 +57,7 @@ export function useCustomerColumns(view: CustomerView): ComputedRef<Column[]> {
     { key: 'created_at', label: t('customer.createdAt'), width: 128, sort: 'created_at' },
     { key: 'age', label: t('lead.age'), width: 84, fields: ['created_at'], align: 'end' },
     { key: 'updated_at', label: t('customer.updatedAt'), width: 128, sort: 'updated_at', fields: [] },
+    ...customColumns(custom),
   ])
   return computed(() => {
     const { first, fixed, hasActions } = view

@@ -2,6 +2,7 @@ import { useI18n } from 'vue-i18n'
 import { useFormat } from '@/i18n/format'
 import type { FieldText } from '@/records/conflicts'
 import { fieldLabel } from '@/records/fieldLabels'
+import { useCustomFields } from '@/records/useCustomFields'
 import { useOptions } from '@/records/useOptions'
 import { useReference } from '@/records/useReference'
 import { useUsers } from '@/records/useUsers'
@@ -11,6 +12,7 @@ export function useCustomerFields() {
   const { t } = useI18n()
   const { instant } = useFormat()
   const users = useUsers()
+  const custom = useCustomFields('customers')
   const tags = useReference('tags')
   const teams = useReference('teams')
   const options = {
@@ -44,7 +46,8 @@ export function useCustomerFields() {
 
   /** Unknown fields (inner keys of the server) have no label and are not shown. */
   function describe(field: string, value: unknown): FieldText {
-    const [head = field] = field.split('.')
+    const [head = field, key] = field.split('.')
+    if (head === 'custom') return key ? custom.describe(key, value) : custom.describeAll(value)
     return { label: fieldLabel('customer', head), value: say(head, value) }
   }
 

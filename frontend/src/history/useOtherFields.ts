@@ -2,6 +2,7 @@ import { useI18n } from 'vue-i18n'
 import { useFormat } from '@/i18n/format'
 import type { FieldText } from '@/records/conflicts'
 import { fieldLabel } from '@/records/fieldLabels'
+import { useCustomFields, type CustomResource } from '@/records/useCustomFields'
 import { useOptions } from '@/records/useOptions'
 import { useUsers } from '@/records/useUsers'
 
@@ -10,6 +11,11 @@ const optionLists: Record<string, string> = {
   decision_role: 'decision_role',
   category: 'product_category',
 }
+const customOf: Record<string, CustomResource> = {
+  person: 'people',
+  contact: 'contacts',
+  product: 'products',
+}
 const links = new Set(['customer_id', 'person_id', 'deal_id'])
 
 /** Fields of records other than customers and deals, and their values in the reader's words. */
@@ -17,6 +23,7 @@ export function useOtherFields(resource: string) {
   const { t, te } = useI18n()
   const { instant, date, number } = useFormat()
   const users = useUsers()
+  const custom = resource in customOf ? useCustomFields(customOf[resource] as CustomResource) : null
   const options = Object.fromEntries(
     Object.entries(optionLists).map(([field, list]) => [field, useOptions(list)]),
   )
@@ -51,7 +58,8 @@ export function useOtherFields(resource: string) {
   }
 
   function describe(field: string, value: unknown): FieldText {
-    const [head = field] = field.split('.')
+    const [head = field, key] = field.split('.')
+    if (head === 'custom' && custom) return key ? custom.describe(key, value) : custom.describeAll(value)
     return { label: fieldLabel(resource, head), value: say(head, value) }
   }
 

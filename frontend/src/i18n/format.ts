@@ -161,9 +161,9 @@ export function useFormat() {
     }).format(size / 1000 ** step)
   }
 
-  /** A plain number. */
-  function number(value: number | string): string {
-    return numbers('number', {}).format(value as number)
+  /** A plain number, with so many decimal places at most. */
+  function number(value: number | string, places = 3): string {
+    return numbers(`number ${places}`, { maximumFractionDigits: places }).format(value as number)
   }
 
   /** Money where there is little room: cents are left out, millions are shortened. */

@@ -58,6 +58,13 @@ export const adminPages = [
     isForAdmins: true,
   },
   {
+    name: 'admin-fields',
+    path: 'fields',
+    title: 'admin.fields',
+    permission: 'custom_field:write',
+    isForAdmins: true,
+  },
+  {
     name: 'admin-company',
     path: 'company',
     title: 'admin.company.title',
@@ -81,6 +88,7 @@ const adminComponents: Record<(typeof adminPages)[number]['name'], () => Promise
   'admin-pipelines': () => import('@/admin/PipelinesPage.vue'),
   'admin-products': () => import('@/admin/ProductsPage.vue'),
   'admin-options': () => import('@/admin/OptionsPage.vue'),
+  'admin-fields': () => import('@/admin/FieldsPage.vue'),
   'admin-company': () => import('@/admin/CompanyPage.vue'),
   'admin-currencies': () => import('@/admin/CurrenciesPage.vue'),
   'admin-tags': () => import('@/admin/TagsPage.vue'),

@@ -14,6 +14,7 @@ export interface BulkEvent {
 const lists: Record<string, string> = {
   view_preference: 'view-preferences',
   exchange_rate: 'exchange-rates',
+  custom_field: 'custom-fields',
   person: 'people',
   tag: 'tags',
   user: 'users',

@@ -70,6 +70,10 @@ const labels: Record<string, Labels> = {
     ...keysOf(ofOther, 'label_zh label_en colour is_retired value'),
     rank: 'history.field.rank',
   },
+  custom_field: keysOf(
+    (name) => `admin.field.${name}`,
+    'label_zh label_en help is_required is_searchable is_retired rank',
+  ),
   attachment: keysOf(ofOther, 'name'),
   dashboard: keysOf(ofOther, 'name tiles'),
   target: keysOf(ofOther, 'amount'),

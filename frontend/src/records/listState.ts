@@ -2,6 +2,7 @@ import { computed, ref, type ComputedRef, type Ref } from 'vue'
 import { useRoute, useRouter, type LocationQueryRaw } from 'vue-router'
 import type { View } from '@/api/types'
 import type { ColumnLink } from '@/ui/table/columns'
+import { isCustom } from './listSpec'
 
 /** What decides which rows a list shows, and in which order. */
 export interface ListChoice {
@@ -89,7 +90,7 @@ export function useUrlListState(filterKeys: readonly string[], defaultSort: stri
     // While leaving for another route the old rows stay as they are.
     if (route.name !== home) return last.value
     const filters: Record<string, string[]> = {}
-    for (const key of filterKeys) {
+    for (const key of [...filterKeys, ...Object.keys(route.query).filter(isCustom)]) {
       const values = texts(route.query[key])
       if (values.length > 0) filters[key] = values
     }
@@ -110,7 +111,8 @@ export function useUrlListState(filterKeys: readonly string[], defaultSort: stri
     setFilters: (changes) =>
       write(Object.fromEntries(Object.entries(changes).map(([key, values]) => [key, [...values]]))),
     clear: (keep = []) => {
-      const gone = filterKeys.filter((key) => !keep.includes(key)).map((key) => [key, null])
+      const known = [...filterKeys, ...Object.keys(route.query).filter(isCustom)]
+      const gone = known.filter((key) => !keep.includes(key)).map((key) => [key, null])
       write({ q: null, ...Object.fromEntries(gone) })
     },
     extra: (key) => texts(route.query[key])[0] ?? null,

@@ -24,6 +24,7 @@ const undoable: ReadonlySet<string> = new Set([
   'products',
   'attachments',
   'options',
+  'custom-fields',
   'dashboards',
   'targets',
   'views',

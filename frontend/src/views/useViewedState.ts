@@ -1,6 +1,7 @@
 import { computed, ref, watch } from 'vue'
 import { useRoute, useRouter, type LocationQueryRaw } from 'vue-router'
 import type { View } from '@/api/types'
+import { isCustom } from '@/records/listSpec'
 import { texts, type Listed, type ListChoice, type ListState, type ViewDefinition } from '@/records/listState'
 import { useSession } from '@/session/session'
 import { readStored, writeStored } from '@/ui/storage'
@@ -32,6 +33,9 @@ export function useViewedState(
   const views = useViews()
   const home = route.name
   const own = [...new Set([...filterKeys, 'where', 'q', 'sort', 'columns', ...extras])]
+  const isOwn = (key: string): boolean => own.includes(key) || isCustom(key)
+  /** The filters of the list, those of custom fields by their names too. */
+  const isFilter = (key: string): boolean => filterKeys.includes(key) || isCustom(key)
   const memory = `view.default.${session.user?.id ?? 0}.${listed}`
 
   // While leaving for another route the old rows stay as they are.
@@ -45,7 +49,10 @@ export function useViewedState(
   const wanted = computed(() => texts(query.value['view_id'])[0] ?? null)
   const written = computed<Params>(() =>
     Object.fromEntries(
-      own.map((key) => [key, texts(query.value[key])] as const).filter(([, values]) => values.length > 0),
+      Object.keys(query.value)
+        .filter(isOwn)
+        .map((key) => [key, texts(query.value[key])] as const)
+        .filter(([, values]) => values.length > 0),
     ),
   )
   const isBare = computed(() => Object.keys(written.value).length === 0)
@@ -74,7 +81,7 @@ export function useViewedState(
     const one = (value: string | null | undefined): readonly string[] => (value ? [value] : [])
     const filters = Object.entries((view.filters ?? {}) as Record<string, string[]>)
     const params: Record<string, readonly string[]> = {
-      ...Object.fromEntries(filters.filter(([key]) => own.includes(key))),
+      ...Object.fromEntries(filters.filter(([key]) => isOwn(key))),
       where: one(encodeWhere(told.value.tree)),
       q: one(view.q),
       sort: [view.sort ?? defaultSort],
@@ -98,10 +105,10 @@ export function useViewedState(
     // A late keystroke must not drag the reader back from the page that was opened meanwhile.
     if (route.name !== home) return
     const mine = Object.entries({ ...now.value, ...change }).filter(
-      ([key, values]) => own.includes(key) && values.length > 0,
+      ([key, values]) => isOwn(key) && values.length > 0,
     )
     const others = Object.entries({ ...route.query, ...change }).filter(
-      ([key, value]) => !own.includes(key) && key !== 'view_id' && value != null && value.length > 0,
+      ([key, value]) => !isOwn(key) && key !== 'view_id' && value != null && value.length > 0,
     )
     const next: LocationQueryRaw = Object.fromEntries(
       others.map(([key, value]) => [
@@ -126,7 +133,7 @@ export function useViewedState(
   const choice = computed<ListChoice>(() => ({
     q: now.value['q']?.[0] ?? '',
     sort: now.value['sort']?.[0] ?? defaultSort,
-    filters: Object.fromEntries(filterKeys.flatMap((key) => (now.value[key] ? [[key, now.value[key]]] : []))),
+    filters: Object.fromEntries(Object.entries(now.value).filter(([key]) => isFilter(key))),
   }))
   const columns = { read: (): string => now.value['columns']?.[0] ?? '' }
 
@@ -164,10 +171,13 @@ export function useViewedState(
     setFilters: write,
     clear: (keep = []) =>
       write(
-        Object.fromEntries([...filterKeys, 'q'].filter((key) => !keep.includes(key)).map((key) => [key, []])),
+        Object.fromEntries(
+          [...Object.keys(now.value).filter(isFilter), 'q']
+            .filter((key) => !keep.includes(key))
+            .map((key) => [key, []]),
+        ),
       ),
-    extra: (key) =>
-      own.includes(key) ? (now.value[key]?.[0] ?? null) : (texts(query.value[key])[0] ?? null),
+    extra: (key) => (isOwn(key) ? (now.value[key]?.[0] ?? null) : (texts(query.value[key])[0] ?? null)),
     setExtra: (key, value) => write({ [key]: value === null ? [] : [value] }),
     view: {
       listed,
