@@ -597,7 +597,7 @@ class ListSpec:
             return None
 
     def _write_cursor(self, query: Query, values: Sequence[Any], record_id: int) -> str:
-        plain = [_plain(value) for value in values]
+        plain = [_as_json(value) for value in values]
         return base64.urlsafe_b64encode(orjson.dumps([query.digest, *plain, record_id])).decode().rstrip("=")
 
     def _after(self, query: Query) -> ColumnElement[bool]:
@@ -792,7 +792,7 @@ class ListSpec:
                 return
             last = rows[-1]
             values = [
-                _cursor_value(columns[name], _plain(value))
+                _cursor_value(columns[name], _as_json(value))
                 for (name, _), value in zip(query.sort, last[plan.sort_start :], strict=False)
             ]
             query = replace(query, cursor=(*values, last[0]))
@@ -980,7 +980,7 @@ def _nullable(column: Any) -> bool:
     return bool(getattr(column, "nullable", True))
 
 
-def _plain(value: Any) -> Any:
+def _as_json(value: Any) -> Any:
     """A value of a sort column as JSON has it."""
     return value.isoformat() if isinstance(value, (datetime, date)) else value
 

@@ -8,7 +8,7 @@ from sqlalchemy.dialects import postgresql
 
 from app import database as types
 
-revision = "0011_export"
+revision = "0011"
 down_revision = "0010"
 branch_labels = None
 depends_on = None

@@ -8,7 +8,7 @@ from app import database as types
 from app.customer.evidence import evidence_of, key_columns
 
 revision = "0012"
-down_revision = "0010"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 

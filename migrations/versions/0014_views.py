@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 from app import database as types
 
 revision = "0014"
-down_revision = "0010"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 

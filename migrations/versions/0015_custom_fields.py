@@ -7,8 +7,8 @@ from alembic import op
 from app import database as types
 from sqlalchemy.dialects import postgresql
 
-revision = '0015'
-down_revision = '0010'
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 

@@ -33,6 +33,7 @@ export const binWriters: Record<BinnedResource, string> = {
   people: 'customer:write',
   contacts: 'contact:write',
   deals: 'deal:write',
+  tasks: 'task:write',
   quotes: 'deal:write',
   attachments: 'attachment:write',
   products: 'product:write',

@@ -9,6 +9,7 @@ import { further, pace } from '@/records/jobs'
 
 const field = (name: string, more: Partial<ImportField> = {}): ImportField => ({
   name,
+  label: name,
   kind: 'text',
   links_to: null,
   choices: [],
