@@ -251,7 +251,7 @@ class MatchOwnerSchema(StrictSchema):
     name = Line()
 
 
-class MatchSchema(StrictSchema):
+class TwinSchema(StrictSchema):
     """A customer that resembles another; `id` and `name` are null where the reader may not see it."""
 
     id = fields.Integer(allow_none=True)
@@ -282,7 +282,7 @@ class SuggestionSchema(StrictSchema):
 class CheckedSchema(StrictSchema):
     """What resembles a customer, what looks wrong about it, and what follows for other fields."""
 
-    matches = Items(MatchSchema)
+    matches = Items(TwinSchema)
     warnings = Items(WarningSchema)
     suggestions = Items(SuggestionSchema)
 

@@ -31,4 +31,5 @@ def downgrade() -> None:
     """Back: what was merged is deleted as any other record."""
     for table in ("person", "customer"):
         op.drop_index(f"ix_{table}_merged", table_name=table)
-        op.drop_column(table, "merged_into_id")
+        with op.batch_alter_table(table, schema=None, table_kwargs={"sqlite_autoincrement": True}) as batch_op:
+            batch_op.drop_column("merged_into_id")

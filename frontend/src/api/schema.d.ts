@@ -3606,7 +3606,7 @@ export interface components {
             exclude_id?: number | null;
         };
         Checked: {
-            matches: components["schemas"]["Match"][];
+            matches: components["schemas"]["Twin"][];
             warnings: components["schemas"]["Warning"][];
             suggestions: components["schemas"]["Suggestion"][];
         };
@@ -4900,13 +4900,9 @@ export interface components {
             };
         };
         Match: {
-            id: number | null;
-            name: string | null;
-            owner: components["schemas"]["MatchOwner"] | null;
-            score: number;
-            reasons: string[];
-            is_visible: boolean;
-            is_deleted: boolean;
+            field: string;
+            text: string;
+            ranges: number[][];
         };
         MatchOwner: {
             id: number;
@@ -6318,6 +6314,15 @@ export interface components {
             token_type: "Bearer";
             expires_in: number;
             user: components["schemas"]["Me"];
+        };
+        Twin: {
+            id: number | null;
+            name: string | null;
+            owner: components["schemas"]["MatchOwner"] | null;
+            score: number;
+            reasons: string[];
+            is_visible: boolean;
+            is_deleted: boolean;
         };
         Undone: {
             changeset_id: number;
