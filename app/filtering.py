@@ -12,7 +12,6 @@ from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -162,8 +161,6 @@ class Filter:
         ops: operators that the `where` tree may use.
         suffixes: endings of the plain parameters, with the operator that each stands for.
         of_now: whether it asks about the present: its condition reads `PRESENT_AT` and `PRESENT_DAY`.
-        labels: its name by language, where no catalogue has it.
-        choices: the values that it has, each with its names by language, where neither schema nor catalogue has them.
     """
 
     ops: tuple[str, ...] = ("eq", "ne", "in", "not_in", "is_null", "not_null")
@@ -171,8 +168,6 @@ class Filter:
     repeats_mean_and = False
     repeats = True
     of_now = False
-    labels: Mapping[str, str] = MappingProxyType({})
-    choices: Mapping[str, Mapping[str, str]] = MappingProxyType({})
 
     def __init__(self, column: Any, parse: Callable[[Any, str], Any] | None = None, *, text: str = "") -> None:
         self.column = column

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..custom_columns import PREFIX
+from ..custom_values import CHOICES, CustomKind, Definition
+from ..customer.custom_fields import declared
 from ..filtering import (
     Contains,
     Filter,
@@ -40,22 +43,54 @@ _OPTION_LISTS = {"industry": "industry", "competitor": "competitor"}
 """Of filters that ask through other records, whose schema does not say it."""
 
 
+_KINDS: dict[str, str] = {
+    CustomKind.TEXT: "text",
+    CustomKind.LINK: "text",
+    CustomKind.NUMBER: "decimal",
+    CustomKind.MONEY: "decimal",
+    CustomKind.DATE: "date",
+    CustomKind.CHOICE: "option",
+    CustomKind.MULTI_CHOICE: "option",
+    CustomKind.YES_NO: "flag",
+    CustomKind.USER: "link",
+}
+"""How custom fields are asked about."""
+
+
 def fields_of(spec: ListSpec) -> list[dict[str, Any]]:
     """The fields of a list that a person can ask about, in the order of their declaration, with their words.
 
-    What an installation has added itself brings its own words (`Filter.labels`).
+    Those that an admin has added come last, with the words that the admin gave them.
     """
-    return [_told(spec, name, one) for name, one in spec.filters.items() if one.ops and name not in _UNASKED]
+    told = [_told(spec, name, one) for name, one in spec.filters.items() if one.ops and name not in _UNASKED]
+    if not spec.has_custom:
+        return told
+    added = [one for one in declared(spec.plural) if not one.is_retired]
+    filters = spec.custom_filters(tuple((one.key, one.kind) for one in added))
+    return told + [_custom(one, filters[PREFIX + one.key]) for one in added]
+
+
+def _custom(field: Definition, one: Filter) -> dict[str, Any]:
+    return {
+        "field": PREFIX + field.key,
+        "label": field.label_en if language() == "en" else field.label_zh,
+        "type": _KINDS[field.kind],
+        # A list of choices is asked like one choice: whether it is among some.
+        "ops": [op for op in one.ops if op not in ("has", "has_not")],
+        "values": [],
+        "list": field.option_list if field.kind in CHOICES else None,
+        "resource": "users" if field.kind == CustomKind.USER else None,
+    }
 
 
 def _told(spec: ListSpec, name: str, one: Filter) -> dict[str, Any]:
-    texts, spoken = catalogue(language()), language()
+    texts = catalogue(language())
 
     def say(*keys: str) -> str | None:
         return next((texts[key] for key in keys if key in texts), None)
 
     kind, values, option_list, resource = _type_of(spec, name, one)
-    label = one.labels.get(spoken) or say(f"field.{spec.plural}.{name}", f"field.{name}") or name
+    label = say(f"field.{spec.plural}.{name}", f"field.{name}") or name
     return {
         "field": name,
         "label": label,
@@ -65,9 +100,7 @@ def _told(spec: ListSpec, name: str, one: Filter) -> dict[str, Any]:
         "values": [
             {
                 "value": str(value),
-                "label": one.choices.get(value, {}).get(spoken)
-                or say(f"value.{spec.plural}.{name}.{value}", f"value.{value}")
-                or str(value),
+                "label": say(f"value.{spec.plural}.{name}.{value}", f"value.{value}") or str(value),
             }
             for value in values
         ],
@@ -77,8 +110,6 @@ def _told(spec: ListSpec, name: str, one: Filter) -> dict[str, Any]:
 
 
 def _type_of(spec: ListSpec, name: str, one: Filter) -> tuple[str, tuple[str, ...], str | None, str | None]:
-    if one.choices:
-        return "choice", tuple(one.choices), None, None
     if isinstance(one, Member):
         return "tag", (), None, None
     if isinstance(one, InState):

@@ -10,11 +10,8 @@ from urllib.parse import urlencode
 import pytest
 
 import app.filtering as filtering
-from app.listing import SPECS
 from app.messages import LANGUAGES, catalogue
-from app.view.fields import fields_of
 from app.view.schemas import LISTS
-from app.view.service import list_of
 
 from ..cast import Cast, Member
 from ..faults import issues
@@ -73,24 +70,34 @@ def test_every_field_and_value_has_words(cast: Cast, language: str) -> None:
             assert all(value["label"] in texts.values() for value in one["values"]), one
 
 
-def test_an_own_field_brings_its_own_words(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    spec = list_of("customers")
-    own = filtering.AnyOf(spec.model.created_by, filtering.a_text)
-    own.labels = {"en": "Shoe size", "zh-CN": "鞋码"}
-    own.choices = {"s": {"en": "Small", "zh-CN": "小"}}
-    monkeypatch.setitem(spec.filters, "custom.shoe", own)
-    assert told(cast.alice, "customers")["custom.shoe"] | {"ops": []} == {
+def test_what_an_admin_has_added_is_asked_about_in_the_admins_words(cast: Cast) -> None:
+    common = {"resource": "customers", "label_zh": "鞋码", "label_en": "Shoe size"}
+    for key, kind in (("shoe", "choice"), ("since", "date"), ("budget", "money")):
+        more = {"currency": "CNY"} if kind == "money" else {}
+        cast.root.made("/custom-fields", {"key": key, "kind": kind, **common, **more})
+    fields = told(cast.alice, "customers")
+    assert fields["custom.shoe"] == {
         "field": "custom.shoe",
         "label": "Shoe size",
-        "type": "choice",
-        "ops": [],
-        "values": [{"value": "s", "label": "Small"}],
-        "list": None,
+        "type": "option",
+        "ops": ["eq", "ne", "in", "not_in", "is_null", "not_null"],
+        "values": [],
+        "list": "customers.shoe",
         "resource": None,
     }
-    assert told(cast.alice, "customers", "zh-CN")["custom.shoe"]["values"][0]["label"] == "小"
-    assert SPECS["customer"] is spec
-    assert fields_of(spec)[-1]["field"] == "custom.shoe"
+    assert [fields[f"custom.{key}"]["type"] for key in ("since", "budget")] == ["date", "decimal"]
+    assert told(cast.alice, "customers", "zh-CN")["custom.shoe"]["label"] == "鞋码"
+    assert "custom.shoe" not in told(cast.alice, "deals")
+    made = cast.alice.made(
+        "/customers", {"name": "小码", "custom": {"budget": "5", "since": str(datetime.now(UTC).date())}}
+    )
+    where = json.dumps({"and": [{"field": "custom.budget", "op": "gte", "value": "5"}]})
+    assert [one["id"] for one in cast.alice.get(f"/customers?{urlencode({'where': where})}").get_json()["data"]] == [
+        made["id"]
+    ]
+    view = {"name": "预算", "resource": "customers", "where": json.loads(where), "sort": "-custom.budget"}
+    assert cast.alice.made("/views", view)["where"] == json.loads(where)
+    assert issues(cast.alice.post("/views", {**view, "sort": "-custom.gone"})) == {"#/sort": "unknown_name"}
 
 
 def names(who: Member, path: str, field: str, span: str) -> list[str]:
