@@ -40,12 +40,12 @@ test('Rows are chosen by key and by range, changed together, and a colleague see
 
   await act(page, 'Edit field')
   const dialog = page.getByRole('dialog', { name: 'Edit a field of 3 customers' })
-  await expect(dialog.getByRole('button', { name: 'Edit field' })).toBeDisabled()
+  await expect(dialog.getByRole('button', { name: 'Save' })).toBeDisabled()
   await dialog.getByLabel('Field').selectOption('Status')
   await dialog.getByLabel('Status').selectOption('Prospect')
   await expect(dialog).toContainText('This will affect 3 of 3.')
   await expectAccessible(page, 'the dialog of a change to many')
-  await dialog.getByRole('button', { name: 'Edit field' }).click()
+  await dialog.getByRole('button', { name: 'Save' }).click()
   await expect(dialog).toBeHidden()
   await expect(bar(page)).toBeHidden()
   await expect(notices(page)).toContainText('3 customers changed')
@@ -101,7 +101,7 @@ test('All that match are more than are loaded; what may not be changed is named 
   await makeCustomers(bob, ['Locked Ltd'], {
     collaborators: [{ user_id: alice.id, access: 'read' }],
   })
-  const { page, ...actor } = await open(alice)
+  const { page } = await open(alice)
   await page.goto('/customers?sort=-name')
   await expectTotal(page, 111)
   await grid(page).focus()
@@ -125,14 +125,13 @@ test('All that match are more than are loaded; what may not be changed is named 
   expect((await alice.api.get<{ meta: { total: number } }>(tagged)).meta.total).toBe(110)
   await page.keyboard.press('Control+z')
   await expect.poll(async () => (await alice.api.get<{ meta: { total: number } }>(tagged)).meta.total).toBe(0)
-  expect(actor).toBeTruthy()
 })
 
 test('A large change is a job that goes on in the background, and is taken back as one', async ({
   cast,
   open,
 }) => {
-  test.setTimeout(180_000)
+  test.setTimeout(240_000)
   const [alice, carol] = [await cast.join('Alice'), await cast.join('Carol', 'manager')]
   await alice.api.postAll(
     '/customers',
@@ -152,10 +151,11 @@ test('A large change is a job that goes on in the background, and is taken back 
   await dialog.getByRole('button', { name: 'Continue in the background' }).click()
   await expect(dialog).toBeHidden()
   await expect(page.getByRole('link', { name: /Delete 505 customers/ })).toBeVisible()
-  await expect(notices(page)).toContainText('505 customers deleted', { timeout: 60_000 })
+  await expect(notices(page)).toContainText('505 customers deleted', { timeout: 90_000 })
   await expect(page.getByText('No customers yet')).toBeVisible()
   await expect(leader.page.getByText('No customers yet')).toBeVisible()
   await page.keyboard.press('Control+z')
+  await expect(notices(page)).toContainText('Undone', { timeout: 90_000 })
   await expectTotal(page, 505)
   await expectTotal(leader.page, 505)
 })
@@ -205,7 +205,7 @@ test('Deals of the table go to a stage together', async ({ cast, open }) => {
   const alice = await cast.join('Alice')
   const stages = await makePipeline(cast)
   for (const name of ['One', 'Two', 'Three'])
-    await alice.api.post('/deals', { name, amount: '100', stage_id: stages['Contact'] })
+    await alice.api.post('/deals', { name, amount: '100', stage_id: stages.stage['Contact'] })
   const { page } = await open(alice)
   await page.goto('/deals?view=table&sort=name')
   await row(page, 'One').getByRole('checkbox').check()
@@ -216,6 +216,26 @@ test('Deals of the table go to a stage together', async ({ cast, open }) => {
   await expect(row(page, 'Two')).toContainText('Proposal')
   await expect(row(page, 'Three')).toContainText('Contact')
   await expect(bar(page)).toBeHidden()
+})
+
+test('Quotes that were deleted together come back together', async ({ cast, open }) => {
+  const alice = await cast.join('Alice')
+  const deal = await alice.api.post('/deals', { name: 'Line upgrade', amount: '100' })
+  const made = await alice.api.postAll<{ number: string }>('/quotes', [
+    { deal_id: deal.id },
+    { deal_id: deal.id },
+  ])
+  const { page } = await open(alice)
+  await page.goto('/quotes')
+  await expect(row(page, made[1]?.number ?? '')).toBeVisible()
+  await grid(page).focus()
+  await page.keyboard.press('Control+a')
+  await act(page, 'Delete')
+  await page.getByRole('dialog', { name: 'Delete 2 quotes?' }).getByRole('button', { name: 'Delete' }).click()
+  await expectTotal(page, 0)
+  await notices(page).getByRole('button', { name: 'Undo' }).click()
+  await expectTotal(page, 2)
+  await expect(notices(page)).toContainText('2 quotes restored')
 })
 
 for (const [language, theme, name] of [
