@@ -1,4 +1,5 @@
 import { shallowRef } from 'vue'
+import { useI18n } from 'vue-i18n'
 import { useRoute } from 'vue-router'
 import { randomKey } from '@/api/key'
 import { Problem } from '@/api/problem'
@@ -7,7 +8,7 @@ import { rest } from '@/api/rest'
 import type { Job, Resource } from '@/api/types'
 import { rememberChangeset } from '@/api/versions'
 import { useFormat } from '@/i18n/format'
-import { t } from '@/i18n/i18n'
+import { t as say } from '@/i18n/i18n'
 import { awaitJob } from '@/records/awaitJob'
 import { useLive } from '@/records/context'
 import { followJob, unfollowJob } from '@/records/followedJobs'
@@ -37,13 +38,14 @@ export interface BulkOrder {
 /** Why a record stayed as it was, in words. */
 export function reasonOf({ problem }: Failed): string {
   // The role allows it, or nothing at all would be offered: it is this record that is another's.
-  if (problem['status'] === 403) return t('bulk.readOnly')
+  if (problem['status'] === 403) return say('bulk.readOnly')
   const [first] = (problem['errors'] ?? []) as { detail?: string }[]
   return first?.detail ?? String(problem['detail'] ?? problem['title'] ?? '')
 }
 
 /** Changing many records of a resource at once. */
 export function useBulk(resource: Resource) {
+  const { t } = useI18n()
   const { number } = useFormat()
   const { connection, undo } = useLive()
   const session = useSession()
