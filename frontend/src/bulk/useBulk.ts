@@ -8,6 +8,7 @@ import { rest } from '@/api/rest'
 import type { Job, Resource } from '@/api/types'
 import { rememberChangeset } from '@/api/versions'
 import { useFormat } from '@/i18n/format'
+import { t as say } from '@/i18n/i18n'
 import { awaitJob } from '@/records/awaitJob'
 import { useLive } from '@/records/context'
 import { followJob, unfollowJob } from '@/records/followedJobs'
@@ -36,6 +37,8 @@ export interface BulkOrder {
 
 /** Why a record stayed as it was, in words. */
 export function reasonOf({ problem }: Failed): string {
+  // The role allows it, or nothing at all would be offered: it is this record that is another's.
+  if (problem['status'] === 403) return say('bulk.readOnly')
   const [first] = (problem['errors'] ?? []) as { detail?: string }[]
   return first?.detail ?? String(problem['detail'] ?? problem['title'] ?? '')
 }
@@ -50,11 +53,15 @@ export function useBulk(resource: Resource) {
   /** The job that does it, while there is one. */
   const job = shallowRef<Job | null>(null)
 
-  const bodyOf = (target: Target, { action, changes }: BulkOrder): object => ({
-    ...target,
-    action,
-    ...(changes ? { changes } : {}),
-  })
+  function bodyOf(target: Target, { action, changes }: BulkOrder): object {
+    const order = { action, ...(changes ? { changes } : {}) }
+    if ('ids' in target) return { ...target, ...order }
+    // A tree is longer in an address than it may be there.
+    const query = new URLSearchParams(target.query)
+    const where = query.get('where')
+    query.delete('where')
+    return { query: query.toString(), ...(where ? { where: JSON.parse(where) as object } : {}), ...order }
+  }
   /** `1,284 customers`. */
   const what = (count: number): string => t(`bulk.what.${resource}`, { count: number(count) }, count)
 
@@ -90,7 +97,11 @@ export function useBulk(resource: Resource) {
     const failed = new Set(done.failed.map(({ id }) => id))
     const restore = (): void => {
       if ('ids' in target)
-        void run({ ids: target.ids.filter((id) => !failed.has(id)) }, { action: 'restore' }, '')
+        void run(
+          { ids: target.ids.filter((id) => !failed.has(id)) },
+          { action: 'restore' },
+          t('bulk.title.restore', { what: what(done.changed) }),
+        )
     }
     const canRestore = action === 'delete' && !isUndoable(resource) && 'ids' in target
     undo.offer(words, receipt, {
