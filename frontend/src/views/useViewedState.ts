@@ -32,7 +32,7 @@ export function useViewedState(
   const views = useViews()
   const home = route.name
   const own = [...new Set([...filterKeys, 'where', 'q', 'sort', 'columns', ...extras])]
-  const memory = `view.default.${session.user?.id ?? 0}.${listed}`
+  const memory = `defaultView.${session.user?.id ?? 0}.${listed}`
 
   // While leaving for another route the old rows stay as they are.
   const query = ref(route.query)
