@@ -201,6 +201,30 @@ describe('a list that has views', () => {
     expect(second.state.view.active.value?.id).toBe(7)
   })
 
+  it('asks again on the next day what it asks about today', async () => {
+    vi.useFakeTimers({
+      toFake: ['Date', 'setInterval', 'clearInterval'],
+      now: new Date('2026-11-27T12:00:00Z'),
+    })
+    try {
+      const { state, queries } = await open(
+        '/customers?where=%7B%22field%22%3A%22level%22%2C%22op%22%3A%22within%22%2C%22value%22%3A%22today%22%7D',
+      )
+      const asked = vi.spyOn(queries, 'invalidateQueries')
+      await vi.advanceTimersByTimeAsync(60_000)
+      expect(asked).not.toHaveBeenCalled()
+      await vi.advanceTimersByTimeAsync(24 * 3_600_000)
+      expect(asked).toHaveBeenCalledWith({ queryKey: ['list', 'customers'] })
+      asked.mockClear()
+      state.setFilter('where', [])
+      await vi.waitFor(() => expect(state.choice.value.filters).toEqual({}))
+      await vi.advanceTimersByTimeAsync(24 * 3_600_000)
+      expect(asked).not.toHaveBeenCalled()
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
   it('says that a view is not there for the reader', async () => {
     const { state } = await open('/customers?view_id=99&level=A')
     expect(state.view.isAbsent.value).toBe(false)
