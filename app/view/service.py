@@ -13,7 +13,7 @@ from ..database import db
 from ..errors import Issue, Problem, invalid
 from ..journal import SETTLE, SetBack
 from ..listing import ListSpec
-from ..routing import OPERATIONS, RESOURCES, assign, remove, restore
+from ..routing import OPERATIONS, PREFIX, RESOURCES, SIGNED_IN, assign, remove, restore
 from ..sharing import Visibility, settle_team
 from ..transaction import hold
 from .models import View, ViewKind, ViewPreference
@@ -105,9 +105,9 @@ def list_of(listed: str) -> ListSpec:
 
 def need_list(actor: Actor, listed: str) -> None:
     """Refuse (403) who may not read a list at all."""
-    rule = f"/api/v1/{LISTS[listed]}"
+    rule = f"{PREFIX}/{LISTS[listed]}"
     for operation in OPERATIONS.values():
-        if operation.rule == rule and operation.method == "GET" and operation.permission != "signed-in":
+        if operation.rule == rule and operation.method == "GET" and operation.permission != SIGNED_IN:
             actor.need(operation.permission)
 
 

@@ -8,6 +8,12 @@ from urllib.parse import urlencode
 
 import pytest
 
+from app.access import Permission
+from app.auth.models import Role, User
+from app.database import db
+from app.transaction import unit_of_work
+from app.view.models import View
+
 from ..cast import Cast, Member
 from ..faults import issues
 
@@ -262,3 +268,45 @@ def test_a_saved_tree_asks_for_each_reader(cast: Cast) -> None:
     # Only people are called so.
     answer = cast.bob.get("/customers?parent_id=me")
     assert (answer.status_code, issues(answer)) == (422, {"parent_id": "id"})
+
+
+def test_views_are_of_lists_that_one_may_read(cast: Cast) -> None:
+    cast.alice.made("/views", view(name="Deals", resource="deals", visibility="public"))
+    with unit_of_work():
+        role = Role(
+            key="reception",
+            name_zh="前台",
+            name_en="Reception",
+            permissions=[Permission.CUSTOMER_READ],
+            sight="own",
+            is_builtin=False,
+        )
+        db.session.add(role)
+        db.session.flush()
+        db.session.get_one(User, cast.mallory.id).role = "reception"
+        db.session.get_one(User, cast.mallory.id).access_stamp += 1
+    assert cast.mallory.post("/views", view(resource="deals")).status_code == 403
+    assert cast.mallory.get("/views/fields?resource=deals").status_code == 403
+    # What a shared one asks is no secret; the deals are.
+    assert seen(cast.mallory) == ["Deals"]
+    assert cast.mallory.made("/views", view())["name"] == "Mine"
+
+
+def test_a_view_keeps_what_its_list_has_lost(cast: Cast) -> None:
+    cast.alice.made("/views", view(where=WHERE, sort="name"))
+    gone = {"field": "gone", "op": "eq", "value": "x"}
+    with unit_of_work():
+        db.session.get_one(View, 1).where = {"and": [gone]}
+    assert cast.alice.get("/views/1").get_json()["where"] == {"and": [gone]}
+    # It is changed in everything else, but not written once more.
+    assert cast.alice.patch("/views/1", {"name": "Old", "sort": "-name"}).status_code == 200
+    answer = cast.alice.patch("/views/1", {"where": {"and": [gone]}})
+    assert issues(answer) == {"#/where/and/0/field": "where_field"}
+
+
+def test_stale_changes_are_told(cast: Cast) -> None:
+    cast.alice.made("/views", view())
+    etag = cast.alice.get("/views/1").headers["ETag"]
+    cast.alice.patch("/views/1", {"name": "Other"})
+    stale = cast.alice.patch("/views/1", {"sort": "name"}, headers={"If-Match": etag})
+    assert (stale.status_code, stale.get_json()["changed_fields"]) == (412, ["name"])

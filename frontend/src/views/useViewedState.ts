@@ -1,6 +1,8 @@
+import { useQueryClient } from '@tanstack/vue-query'
 import { computed, ref, watch } from 'vue'
 import { useRoute, useRouter, type LocationQueryRaw } from 'vue-router'
 import type { View } from '@/api/types'
+import { useToday } from '@/deal/useToday'
 import { isCustom } from '@/records/listSpec'
 import { texts, type Listed, type ListChoice, type ListState, type ViewDefinition } from '@/records/listState'
 import { useSession } from '@/session/session'
@@ -36,7 +38,7 @@ export function useViewedState(
   const isOwn = (key: string): boolean => own.includes(key) || isCustom(key)
   /** The filters of the list, those of custom fields by their names too. */
   const isFilter = (key: string): boolean => filterKeys.includes(key) || isCustom(key)
-  const memory = `view.default.${session.user?.id ?? 0}.${listed}`
+  const memory = `defaultView.${session.user?.id ?? 0}.${listed}`
 
   // While leaving for another route the old rows stay as they are.
   const query = ref(route.query)
@@ -95,6 +97,15 @@ export function useViewedState(
   }
 
   const now = computed<Params>(() => (isBare.value ? base.value : written.value))
+  // What is asked about today is another question tomorrow.
+  const queries = useQueryClient()
+  const { today } = useToday()
+  watch(today, () => {
+    const resource = listed === 'leads' ? 'customers' : listed
+    if (now.value['where']?.[0]?.includes('"within"'))
+      void queries.invalidateQueries({ queryKey: ['list', resource] })
+  })
+
   const isReady = computed(() => {
     const awaitsView = asksDefault.value ? hasDefault : wanted.value !== null && isBare.value
     if (awaitsView && !views.areSettled.value) return false
