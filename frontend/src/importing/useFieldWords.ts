@@ -1,5 +1,6 @@
 import { useI18n } from 'vue-i18n'
-import { fieldLabel, type ImportResource } from './resources'
+import type { Import } from '@/api/types'
+import type { ImportResource } from './resources'
 
 /** The words for fields, and for the values of those that have a fixed set of them. */
 export function useFieldWords() {
@@ -13,10 +14,9 @@ export function useFieldWords() {
     'deals.forecast_category': (value) => t(`deal.forecastName.${value}`),
   }
   return {
-    field(resource: ImportResource, name: string): string {
-      const key = fieldLabel(resource, name)
-      return key ? t(key) : name
-    },
+    /** As the server calls it, in the headings of exported files too. */
+    field: (chosen: Pick<Import, 'fields'>, name: string): string =>
+      chosen.fields.find((field) => field.name === name)?.label ?? name,
     choice: (resource: ImportResource, field: string, value: string): string =>
       choiceKeys[`${resource}.${field}`]?.(value) ?? value,
   }

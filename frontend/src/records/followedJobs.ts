@@ -8,6 +8,8 @@ export interface FollowedJob {
   label: string
   /** Where it is told of in full. */
   path: string
+  /** What is done; files are imported where it says nothing. */
+  kind?: 'export'
 }
 
 const entry = 'lianxi.jobs'
