@@ -22,7 +22,8 @@ CARDS = ("people", "customers")
 _LEFT_OUT = frozenset({"first_name", "last_name", "product", "quantity", "unit_price"})
 """Other forms of what stands in `name` and `lines`."""
 
-_UNTOLD = frozenset({"version", "is_active", "can_write"})
+_UNTOLD = frozenset({"version", "is_active", "rank"})
+"""What says nothing outside of this house; so do ids (`created_by`, `team_id`)."""
 
 _PARTS: Mapping[str, Sequence[tuple[str, str, str]]] = {
     "emails": (("kind", "kind", ""), ("address", "address", ""), ("is_primary", "is_primary", "")),
@@ -94,7 +95,7 @@ def columns_of(plural: str, actor: Actor) -> dict[str, Column]:
         if name not in _LEFT_OUT
     }
     for name, written in spec.fields.fields.items():
-        if name in found or name in _UNTOLD or not written.dump_only:
+        if name in found or name in _UNTOLD or name.endswith(("_by", "_id")) or not written.dump_only:
             continue
         if isinstance(written, LinkTo):
             found[name] = Column(Field(name, Kind.LINK, name), name, is_read_only=True)
