@@ -64,26 +64,29 @@ class Column:
         """As in the API."""
         return self.field.name
 
-    def reader(self, named: Named) -> Callable[[Record], Any]:
-        """What reads the column's plain value of a record: text, number, day, moment, list, null."""
-        field, needs = self.field, self.needs
+    @property
+    def is_plain(self) -> bool:
+        """Whether the record has the value as it is."""
+        return self.needs == self.name and self.field.kind not in (Kind.LINK, Kind.ITEMS, Kind.TEXTS)
+
+    def reader(self, named: Named) -> Callable[[Any], Any]:
+        """What makes the column's plain value of the field that it needs: text, number, day, moment, list, null."""
+        field = self.field
         if field.kind is Kind.LINK:
             target = field.links_to
 
-            def link(record: Record) -> Any:
-                found = _loaded(record[needs])
+            def link(value: Any) -> Any:
+                found = _loaded(value)
                 return found and named(target, found["id"], found["name"])
 
             return link
         if field.kind is Kind.ITEMS:
             parts = _PARTS.get(field.name)
-            return lambda record: _items(_loaded(record[needs]), parts, named)
+            return lambda value: _items(_loaded(value), parts, named)
         if field.kind is Kind.TEXTS:
-            return lambda record: _loaded(record[needs]) or None
-        if needs != field.name:
-            inner = field.name.partition(".")[2]
-            return lambda record: (record[needs] or {}).get(inner)
-        return lambda record: record[needs]
+            return lambda value: _loaded(value) or None
+        inner = field.name.partition(".")[2]
+        return lambda value: value.get(inner)
 
 
 def columns_of(plural: str, actor: Actor) -> dict[str, Column]:

@@ -14,7 +14,7 @@ import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 
 from ..errors import Issue, invalid
-from ..formulas import harmless
+from ..formulas import harmless, harmless_row
 from .models import ExportFormat
 
 SHEET_ROWS = 1_048_575
@@ -54,7 +54,7 @@ class CsvWriter:
 
     def write(self, rows: Sequence[Sequence[Any]]) -> None:
         """Texts are made harmless, numbers stay what they are."""
-        self._writer.writerows([[harmless(cell) if cell.__class__ is str else cell for cell in row] for row in rows])
+        self._writer.writerows(harmless_row(row) for row in rows)
 
     def close(self) -> None:
         """Close the file."""
