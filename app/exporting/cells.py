@@ -46,9 +46,7 @@ class Words:
         """What a column is called."""
         return column.name if self.language is None else field_label(self.resource, column.name, self.language)
 
-    def rows(
-        self, columns: Sequence[Column], named: Named, last: str
-    ) -> Callable[[Sequence[Record]], list[list[Any]]]:
+    def rows(self, columns: Sequence[Column], named: Named, last: str) -> Callable[[Sequence[Record]], list[list[Any]]]:
         """What makes rows of cells of records. What needs no making is taken out of each record at once.
 
         Args:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
 from itertools import islice
@@ -19,6 +19,7 @@ from ..access import Actor, Permission
 from ..database import db
 from ..errors import Issue, invalid
 from ..importing.mark import MARK
+from ..importing.photos import packed_photo
 from ..importing.service import installation
 from ..importing.vcard_writer import card
 from ..job.service import Running, job_kind
@@ -173,7 +174,10 @@ class _Exporting:
             case ExportFormat.JSONL:
                 return JsonlWriter(path, headings)
             case ExportFormat.VCF:
-                return CardWriter(path, lambda row: card(dict(zip(headings, row, strict=True))))
+                return CardWriter(path, lambda row: self._card(dict(zip(headings, row, strict=True))))
+
+    def _card(self, values: dict[str, Any]) -> str:
+        return card({**values, "photo": packed_photo(self._actor, values.get("photo"))})
 
     def _parts(self, spec: ListSpec, columns: Sequence[Column]) -> Iterator[list[dict[str, Any]]]:
         wanted = frozenset(column.needs for column in columns)
