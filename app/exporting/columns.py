@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import orjson
 
 from ..access import Actor
+from ..custom_columns import PREFIX
 from ..importing.fields import IMPORTABLE, Field, Kind, fields_of, shaped
 from ..projection import LinkTo
 from ..routing import RESOURCES
@@ -22,7 +24,8 @@ CARDS = ("people", "customers")
 _LEFT_OUT = frozenset({"first_name", "last_name", "product", "quantity", "unit_price"})
 """Other forms of what stands in `name` and `lines`."""
 
-_UNTOLD = frozenset({"version", "is_active", "can_write"})
+_UNTOLD = frozenset({"version", "is_active", "rank"})
+"""What says nothing outside of this house; so do ids (`created_by`, `team_id`)."""
 
 _PARTS: Mapping[str, Sequence[tuple[str, str, str]]] = {
     "emails": (("kind", "kind", ""), ("address", "address", ""), ("is_primary", "is_primary", "")),
@@ -63,26 +66,45 @@ class Column:
         """As in the API."""
         return self.field.name
 
-    def reader(self, named: Named) -> Callable[[Record], Any]:
-        """What reads the column's plain value of a record: text, number, day, moment, list, null."""
-        field, needs = self.field, self.needs
+    @property
+    def is_plain(self) -> bool:
+        """Whether the record has the value as it is."""
+        return self.needs == self.name and self.field.kind not in (Kind.LINK, Kind.ITEMS, Kind.TEXTS)
+
+    def reader(self, named: Named) -> Callable[[Any], Any]:
+        """What makes the column's plain value of the field that it needs: text, number, day, moment, list, null."""
+        field = self.field
+        if field.name.startswith(PREFIX):
+            return self._custom(named)
         if field.kind is Kind.LINK:
             target = field.links_to
 
-            def link(record: Record) -> Any:
-                found = _loaded(record[needs])
+            def link(value: Any) -> Any:
+                found = _loaded(value)
                 return found and named(target, found["id"], found["name"])
 
             return link
         if field.kind is Kind.ITEMS:
             parts = _PARTS.get(field.name)
-            return lambda record: _items(_loaded(record[needs]), parts, named)
+            return lambda value: _items(_loaded(value), parts, named)
         if field.kind is Kind.TEXTS:
-            return lambda record: _loaded(record[needs]) or None
-        if needs != field.name:
-            inner = field.name.partition(".")[2]
-            return lambda record: (record[needs] or {}).get(inner)
-        return lambda record: record[needs]
+            return lambda value: _loaded(value) or None
+        inner = field.name.partition(".")[2]
+        return lambda value: value.get(inner)
+
+    def _custom(self, named: Named) -> Callable[[Any], Any]:
+        """The same of a custom field, whose value stands in the record's document."""
+        key, kind = self.name.removeprefix(PREFIX), self.field.kind
+
+        def read(document: Any) -> Any:
+            value = _loaded(document).get(key)
+            if value is None:
+                return None
+            if kind is Kind.LINK:
+                return named(self.field.links_to, value, None)
+            return date.fromisoformat(value) if kind is Kind.DATE else value
+
+        return read
 
 
 def columns_of(plural: str, actor: Actor) -> dict[str, Column]:
@@ -94,7 +116,7 @@ def columns_of(plural: str, actor: Actor) -> dict[str, Column]:
         if name not in _LEFT_OUT
     }
     for name, written in spec.fields.fields.items():
-        if name in found or name in _UNTOLD or not written.dump_only:
+        if name in found or name in _UNTOLD or name.endswith(("_by", "_id")) or not written.dump_only:
             continue
         if isinstance(written, LinkTo):
             found[name] = Column(Field(name, Kind.LINK, name), name, is_read_only=True)

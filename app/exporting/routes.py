@@ -74,14 +74,13 @@ def read_export_content(_actor: Actor, export: Export) -> Response:
     "POST",
     "/exports/<int:record_id>/ticket",
     permission=Permission.EXPORT,
-    load_with=service.own,
     unit="own",
     answer=TicketSchema,
     summary="Take a ticket by which a browser downloads an exported file",
 )
-def create_export_ticket(actor: Actor, export: Export) -> Response:
+def create_export_ticket(actor: Actor, record_id: int) -> Response:
     """Good for one download within a minute."""
-    answer = Response(encode(service.ticket(actor, export)), mimetype="application/json")
+    answer = Response(encode(service.ticket(actor, record_id)), mimetype="application/json")
     answer.headers["Cache-Control"] = "no-store"
     return answer
 

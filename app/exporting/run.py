@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
 from itertools import islice
@@ -19,6 +19,7 @@ from ..access import Actor, Permission
 from ..database import db
 from ..errors import Issue, invalid
 from ..importing.mark import MARK
+from ..importing.photos import packed_photo
 from ..importing.service import installation
 from ..importing.vcard_writer import card
 from ..job.service import Running, job_kind
@@ -150,11 +151,11 @@ class _Exporting:
         columns = self._columns(plural)
         words = Words(plural, self._language, self._actor.time_zone, self._options, self._format.keeps_types)
         named = self._names.text if self._format is not ExportFormat.VCF else _by_name
-        cells = [words.cell(column, named) for column in columns]
-        headings = [words.heading(column) for column in columns]
+        rows = words.rows(columns, named, self._origin)
+        headings = [*(words.heading(column) for column in columns), MARK]
         with closing(self._writer(path, plural, headings)) as writer:
             for part in self._parts(RESOURCES[plural].spec, columns):
-                writer.write(self._rows(part, cells))
+                writer.write(rows(part))
                 self._done += len(part)
                 self._running.told(self._done)
 
@@ -164,28 +165,30 @@ class _Exporting:
             return [column for column in known.values() if not column.is_read_only]
         return [known[name] for name in dict.fromkeys(self._asked["fields"]) if name in known]
 
-    def _rows(self, part: Sequence[Any], cells: Sequence[Callable[[Any], Any]]) -> list[list[Any]]:
-        if self._format is ExportFormat.VCF:
-            return [[cell(record) for cell in cells] for record in part]
-        origin = self._origin
-        return [[*[cell(record) for cell in cells], origin] for record in part]
-
     def _writer(self, path: Path, plural: str, headings: list[str]) -> Writer:
         match self._format:
             case ExportFormat.CSV:
-                return CsvWriter(path, [*headings, MARK], has_mark=self._language is not None)
+                return CsvWriter(path, headings, has_mark=self._language is not None)
             case ExportFormat.XLSX:
-                return XlsxWriter(path, [*headings, MARK], _called(plural, self._asked["labels"]))
+                return XlsxWriter(path, headings, _called(plural, self._asked["labels"]))
             case ExportFormat.JSONL:
-                return JsonlWriter(path, [*headings, MARK])
+                return JsonlWriter(path, headings)
             case ExportFormat.VCF:
-                return CardWriter(path, lambda row: card(dict(zip(headings, row, strict=True))))
+                return CardWriter(path, lambda row: self._card(dict(zip(headings, row, strict=True))))
+
+    def _card(self, values: dict[str, Any]) -> str:
+        return card({**values, "photo": packed_photo(self._actor, values.get("photo"))})
 
     def _parts(self, spec: ListSpec, columns: Sequence[Column]) -> Iterator[list[dict[str, Any]]]:
         wanted = frozenset(column.needs for column in columns)
         query = spec.parse(f"{self._query()}&fields={','.join(sorted(wanted))}", self._actor)
+        walked = spec.walk(self._connection, self._actor, query, STEP)
         if self._asked["ids"] is None:
-            yield from spec.walk(self._connection, self._actor, query, STEP)
+            yield from walked
+            return
+        if "sort=" in self._asked["query"]:
+            named = frozenset(self._asked["ids"])
+            yield from ([one for one in part if one["id"] in named] for part in walked)
             return
         ids = iter(self._asked["ids"])
         while part := list(islice(ids, STEP)):

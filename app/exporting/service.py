@@ -17,7 +17,7 @@ from ..auth.identity import load_actor
 from ..bulk.service import named_ids, parsed, query_text
 from ..database import db, read_engine
 from ..errors import Issue, Problem, forbidden, invalid, not_found
-from ..importing.labels import field_label
+from ..importing.labels import label_of
 from ..job.chores import chore
 from ..job.models import Job
 from ..job.service import enqueue
@@ -98,7 +98,7 @@ def columns(actor: Actor, plural: str) -> list[dict[str, Any]]:
     return [
         {
             "name": name,
-            "label": field_label(plural, name, language()),
+            "label": label_of(plural, column.field, language()),
             "is_read_only": column.is_read_only,
         }
         for name, column in columns_of(plural, actor).items()
@@ -137,18 +137,18 @@ def content_of(export: Export) -> Path:
     return path
 
 
-def ticket(actor: Actor, export: Export) -> dict[str, Any]:
+def ticket(actor: Actor, export_id: int) -> dict[str, Any]:
     """What fetches a file once, within a minute, without a token: a browser cannot send one with a download.
 
     Raises:
-        Problem: 410 when the file was deleted.
+        Problem: 404; 410 when the file was deleted.
     """
-    content_of(export)
+    content_of(own(actor, export_id))
     secret = secrets.token_urlsafe(32)
     with unit_of_work(actor_id=actor.user_id, source="http") as unit:
         expires_at = unit.at + TICKET_LIVES
-        db.session.add(ExportTicket(secret_hash=_hashed(secret), export_id=export.id, expires_at=expires_at))
-    return {"url": f"{PREFIX}/exports/{export.id}/download?ticket={secret}", "expires_at": expires_at}
+        db.session.add(ExportTicket(secret_hash=_hashed(secret), export_id=export_id, expires_at=expires_at))
+    return {"url": f"{PREFIX}/exports/{export_id}/download?ticket={secret}", "expires_at": expires_at}
 
 
 def redeem(export_id: int, secret: str) -> Export:

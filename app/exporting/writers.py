@@ -14,13 +14,14 @@ import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 
 from ..errors import Issue, invalid
-from ..formulas import harmless
+from ..formulas import harmless, harmless_row
 from .models import ExportFormat
 
 SHEET_ROWS = 1_048_575
 """So many rows below its headings has a sheet."""
 
 _EXACT_DIGITS = 15
+_LONGEST = 32_767
 _FIRST_DAY = date(1900, 3, 1)
 """Before it spreadsheets count a day that never was."""
 
@@ -53,7 +54,7 @@ class CsvWriter:
 
     def write(self, rows: Sequence[Sequence[Any]]) -> None:
         """Texts are made harmless, numbers stay what they are."""
-        self._writer.writerows([[harmless(cell) if cell.__class__ is str else cell for cell in row] for row in rows])
+        self._writer.writerows(harmless_row(row) for row in rows)
 
     def close(self) -> None:
         """Close the file."""
@@ -92,7 +93,11 @@ class XlsxWriter:
 
     def _put(self, row: int, at: int, cell: Any) -> int:
         if isinstance(cell, str):
-            return int(self._sheet.write_string(row, at, harmless(cell)))
+            text = harmless(cell)
+            # Spreadsheets count as UTF-16 does.
+            if len(text) > _LONGEST // 2 and len(text.encode("utf-16-le")) > 2 * _LONGEST:
+                return -2
+            return int(self._sheet.write_string(row, at, text))
         if isinstance(cell, date):
             if cell < _FIRST_DAY:
                 return int(self._sheet.write_string(row, at, cell.isoformat()))

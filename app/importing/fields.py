@@ -118,7 +118,10 @@ IN_ITEMS = {
 
 _REPEATED = {("people", "email"), ("people", "phone")}
 
-_OWN = frozenset({"custom", "external_source", "amount_is_manual"})
+_OWN = frozenset({"external_source", "amount_is_manual"})
+
+_APART = "custom"
+"""Comes as `custom.KEY`, each by itself."""
 
 
 _OF_CUSTOM: Mapping[str, Kind] = {
@@ -160,7 +163,7 @@ def own_fields_of(plural: str) -> dict[str, Field]:
     schema = RESOURCES[plural].create
     found: dict[str, Field] = {"id": Field("id", Kind.WHOLE, "id")}
     for name, field in schema.fields.items():
-        if not field.dump_only:
+        if not field.dump_only and name != _APART:
             for one in shaped(plural, name, field):
                 found[one.name] = one
     return found | {one.name: one for one in _MORE.get(plural, ())}

@@ -9,6 +9,7 @@ from functools import cache
 
 from ..folding import fold
 from ..messages import LANGUAGES, catalogue
+from .fields import Field
 
 
 def field_label(resource: str, name: str, language: str) -> str:
@@ -25,6 +26,13 @@ def choice_label(resource: str, name: str, value: str, language: str) -> str:
 def flag_label(value: bool, language: str) -> str:
     """The word for yes or no."""
     return catalogue(language)["flag.yes" if value else "flag.no"]
+
+
+def label_of(resource: str, field: Field, language: str) -> str:
+    """What a field is called; a custom one as the admin has named it."""
+    if field.labels:
+        return field.labels[0 if language == "zh-CN" else 1]
+    return field_label(resource, field.name, language)
 
 
 @cache

@@ -74,7 +74,8 @@ class RowReader:
             if cell is None or (isinstance(cell, str) and not cell.strip() and not (self.is_own and cell)):
                 continue
             try:
-                self._put(values, column, self._value(column, cell, values))
+                for part in _lines(column.field, cell):
+                    self._put(values, column, self._value(column, part, values))
             except _Unclear as unclear:
                 faults.append(Fault(column.field.name, unclear.code, {"value": _text(cell)[:60]}))
         self._join(values)
@@ -196,6 +197,13 @@ class _Unclear(Exception):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
+
+
+def _lines(field: Field, cell: Cell) -> Iterable[Cell]:
+    """The values of a cell: a field that repeats may have several there, a line each."""
+    if not field.repeats or not isinstance(cell, str):
+        return (cell,)
+    return [line for line in cell.splitlines() if line.strip()]
 
 
 def _text(cell: Cell) -> str:

@@ -22,6 +22,7 @@ from .fields import fields_of
 from .mark import is_ours
 from .matching import Key, key_of, matches
 from .models import Import
+from .photos import keep_photo
 from .reading import Cell, UnreadableError, WrongRow
 from .references import References
 from .rows import Column, Fault, RowReader
@@ -150,6 +151,7 @@ class _Taken:
         keys, was_seen = self._keys(values)
         if was_seen:
             return "duplicate"
+        keep_photo(self.actor, values)
         for way, key in keys if self.options["existing"] != "create" else ():
             found = [one for one in matches(self.actor, self.plural, way, key) if one not in self.created]
             if len(found) > 1:

@@ -28,7 +28,7 @@ from ..routing import RESOURCES
 from ..transaction import in_unit, now, unit_of_work
 from . import dates, headings, mark, numbers, tables
 from .fields import Kind, fields_of
-from .labels import field_label, fields_labelled
+from .labels import fields_labelled, label_of
 from .matching import known_by, ways_of
 from .models import Import
 from .reading import Cell, Format, Reading, Row, UnreadableError, WrongRow
@@ -216,14 +216,13 @@ def shown(chosen: Import) -> dict[str, Any]:
         "fields": [
             {
                 "name": field.name,
-                "label": field_label(chosen.resource, field.name, language()),
+                "label": label_of(chosen.resource, field, language()),
                 "kind": field.kind,
                 "links_to": field.links_to or None,
                 "choices": list(field.choices),
                 "option_list": field.option_list or None,
                 "repeats": field.repeats,
                 "is_required": field.is_required,
-                "labels": list(field.labels) or None,
             }
             for field in fields_of(chosen.resource).values()
             if is_own or not field.is_own

@@ -16865,8 +16865,6 @@ export interface operations {
             header?: {
                 /** @description Same key and body: the same answer once more, for 24 hours. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
-                /** @description The ETag that the change is based on; a stale one is 412. */
-                "If-Match"?: components["parameters"]["IfMatch"];
             };
             path: {
                 id: number;
@@ -16922,15 +16920,6 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Stale version */
-            412: {
                 headers: {
                     [name: string]: unknown;
                 };

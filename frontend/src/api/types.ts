@@ -66,6 +66,9 @@ export interface Sides {
 /** One change of one record, as the journal tells it. */
 export type Entry = Omit<Schemas['Entry'], 'changes'> & { changes: Record<string, Sides> }
 export type Import = Schemas['Import']
+export type ExportRequest = Schemas['ExportRequestInput']
+export type ExportRecord = Schemas['ExportRecord']
+export type ExportColumn = Schemas['ExportColumn']
 export type ImportSummary = Schemas['ImportSummary']
 export type ImportField = Schemas['Field']
 export type ImportColumn = Schemas['Column']

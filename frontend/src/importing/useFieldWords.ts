@@ -1,13 +1,10 @@
 import { useI18n } from 'vue-i18n'
-import { customPrefix, isCustom } from '@/records/listSpec'
-import { customLabel } from '@/records/useCustomFields'
-import { useReference } from '@/records/useReference'
-import { fieldLabel, type ImportResource } from './resources'
+import type { Import } from '@/api/types'
+import type { ImportResource } from './resources'
 
 /** The words for fields, and for the values of those that have a fixed set of them. */
 export function useFieldWords() {
   const { t } = useI18n()
-  const fields = useReference('custom-fields')
   const choiceKeys: Record<string, (value: string) => string> = {
     'customers.kind': (value) => t(`customer.kindName.${value}`),
     'customers.status': (value) => t(`customer.statusName.${value}`),
@@ -17,16 +14,9 @@ export function useFieldWords() {
     'deals.forecast_category': (value) => t(`deal.forecastName.${value}`),
   }
   return {
-    field(resource: ImportResource, name: string): string {
-      if (isCustom(name)) {
-        const field = fields.value.find(
-          (one) => one.resource === resource && `${customPrefix}${one.key}` === name,
-        )
-        if (field) return customLabel(field)
-      }
-      const key = fieldLabel(resource, name)
-      return key ? t(key) : name
-    },
+    /** As the server calls it, in the headings of exported files too. */
+    field: (chosen: Pick<Import, 'fields'>, name: string): string =>
+      chosen.fields.find((field) => field.name === name)?.label ?? name,
     choice: (resource: ImportResource, field: string, value: string): string =>
       choiceKeys[`${resource}.${field}`]?.(value) ?? value,
   }

@@ -80,6 +80,8 @@ export const adminPages = [
   },
   // Everybody who sells keeps the tags; they alone make no administrator.
   { name: 'admin-tags', path: 'tags', title: 'admin.tags', permission: 'tag:write', isForAdmins: false },
+  // Whoever may export has exports; that alone makes no administrator.
+  { name: 'admin-exports', path: 'exports', title: 'export.title', permission: 'export', isForAdmins: false },
 ] as const
 
 const adminComponents: Record<(typeof adminPages)[number]['name'], () => Promise<unknown>> = {
@@ -92,6 +94,7 @@ const adminComponents: Record<(typeof adminPages)[number]['name'], () => Promise
   'admin-company': () => import('@/admin/CompanyPage.vue'),
   'admin-currencies': () => import('@/admin/CurrenciesPage.vue'),
   'admin-tags': () => import('@/admin/TagsPage.vue'),
+  'admin-exports': () => import('@/exporting/ExportsPage.vue'),
 }
 
 /** Whoever may write one of these may import it. */

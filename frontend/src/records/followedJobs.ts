@@ -10,6 +10,8 @@ export interface FollowedJob {
   path: string
   /** Nowhere is it told of in full: it is shown there too. */
   isEverywhere?: boolean
+  /** What is done; files are imported where it says nothing. */
+  kind?: 'export'
 }
 
 const entry = 'lianxi.jobs'
