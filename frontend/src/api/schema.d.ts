@@ -2977,9 +2977,9 @@ export interface components {
             exclude_id?: number | null;
         };
         Checked: {
-            matches: components["schemas"]["Match"][];
-            warnings: components["schemas"]["Warning"][];
-            suggestions: components["schemas"]["Suggestion"][];
+            matches: components["schemas"]["Twin"][];
+            warnings: components["schemas"]["FieldWarning"][];
+            suggestions: components["schemas"]["FieldSuggestion"][];
         };
         CloneInput: {
             name?: string | null;
@@ -3324,6 +3324,8 @@ export interface components {
             deleted_with?: {
                 [key: string]: number;
             };
+            possible_duplicates?: components["schemas"]["Twin"][];
+            warnings?: components["schemas"]["FieldWarning"][];
         };
         CustomersReport: {
             rows: components["schemas"]["CustomersRow"][];
@@ -3716,6 +3718,17 @@ export interface components {
             repeats: boolean;
             is_required: boolean;
         };
+        FieldSuggestion: {
+            field: string;
+            value: string;
+            /** @enum {string} */
+            origin: "tax_id" | "phone";
+        };
+        FieldWarning: {
+            pointer: string;
+            code: string;
+            detail: string;
+        };
         ForecastReport: {
             rows: components["schemas"]["ForecastRow"][];
             totals: components["schemas"]["ForecastTotals"];
@@ -4073,17 +4086,9 @@ export interface components {
             };
         };
         Match: {
-            id: number | null;
-            name: string | null;
-            owner: components["schemas"]["MatchOwner"] | null;
-            score: number;
-            reasons: string[];
-            is_visible: boolean;
-            is_deleted: boolean;
-        };
-        MatchOwner: {
-            id: number;
-            name: string;
+            field: string;
+            text: string;
+            ranges: number[][];
         };
         Me: {
             id: number;
@@ -4197,7 +4202,7 @@ export interface components {
             /** @enum {string} */
             existing: "update" | "skip" | "create";
             /**
-             * @description Whether new customers that resemble others are left out or let in; null as an admin decided.
+             * @description What becomes of new customers that resemble others; null: as an admin has decided.
              * @enum {string|null}
              */
             duplicates: "refuse" | "allow" | null;
@@ -4212,7 +4217,7 @@ export interface components {
             /** @enum {string} */
             existing?: "update" | "skip" | "create";
             /**
-             * @description Whether new customers that resemble others are left out or let in; null as an admin decided.
+             * @description What becomes of new customers that resemble others; null: as an admin has decided.
              * @enum {string|null}
              */
             duplicates?: "refuse" | "allow" | null;
@@ -5019,12 +5024,6 @@ export interface components {
         Stays: {
             data: components["schemas"]["Stay"][];
         };
-        Suggestion: {
-            field: string;
-            value: string;
-            /** @enum {string} */
-            origin: "tax_id" | "phone";
-        };
         Sum: {
             currency: string;
             rate: string | null;
@@ -5308,6 +5307,19 @@ export interface components {
             expires_in: number;
             user: components["schemas"]["Me"];
         };
+        Twin: {
+            id: number | null;
+            name: string | null;
+            owner: components["schemas"]["TwinOwner"] | null;
+            score: number;
+            reasons: string[];
+            is_visible: boolean;
+            is_deleted: boolean;
+        };
+        TwinOwner: {
+            id: number;
+            name: string;
+        };
         Undone: {
             changeset_id: number;
         };
@@ -5425,11 +5437,6 @@ export interface components {
             filters?: {
                 [key: string]: unknown;
             };
-        };
-        Warning: {
-            pointer: string;
-            code: string;
-            detail: string;
         };
         WinInput: {
             /** Format: date */
