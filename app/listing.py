@@ -223,6 +223,7 @@ class ListSpec:
         right_fields: fields shown only with a permission.
         masks: how fields are hidden on rows where `masked` holds for readers without `unmask`.
         gathered: parts that need a statement of their own.
+        told: what answers to writes may say besides the record, see `routing.tell`.
     """
 
     policy: Policy
@@ -238,6 +239,7 @@ class ListSpec:
     masked: ColumnElement[bool] | None = None
     unmask: str = ""
     gathered: dict[str, Gathered] = field(default_factory=dict)
+    told: type[Schema] | None = None
 
     def __post_init__(self) -> None:
         """Enter the registry and name every plain parameter."""

@@ -202,6 +202,9 @@ class _Writer:
         found = self.schema(spec.fields, True, extra={"can_write": {"type": "boolean"}})
         name = found["$ref"].rsplit("/", 1)[-1]
         self.schemas[name]["properties"] |= _DELETION
+        if spec.told is not None:
+            told = spec.told().fields.items()
+            self.schemas[name]["properties"] |= {key: self.field(field, True) for key, field in told}
         for hidden in spec.right_fields:
             if hidden in self.schemas[name]["required"]:
                 self.schemas[name]["required"].remove(hidden)

@@ -244,7 +244,7 @@ class CheckSchema(StrictSchema):
     exclude_id = IdField(allow_none=True)
 
 
-class MatchOwnerSchema(StrictSchema):
+class TwinOwnerSchema(StrictSchema):
     """Whom to ask."""
 
     id = fields.Integer()
@@ -256,14 +256,14 @@ class TwinSchema(StrictSchema):
 
     id = fields.Integer(allow_none=True)
     name = Line(allow_none=True)
-    owner = fields.Nested(MatchOwnerSchema, allow_none=True)
+    owner = fields.Nested(TwinOwnerSchema, allow_none=True)
     score = fields.Float()
     reasons = fields.List(fields.String())
     is_visible = Flag()
     is_deleted = Flag()
 
 
-class WarningSchema(StrictSchema):
+class FieldWarningSchema(StrictSchema):
     """What looks wrong and is taken nevertheless."""
 
     pointer = Line()
@@ -271,7 +271,7 @@ class WarningSchema(StrictSchema):
     detail = Line()
 
 
-class SuggestionSchema(StrictSchema):
+class FieldSuggestionSchema(StrictSchema):
     """What follows for another field; nothing is filled in by itself."""
 
     field = Line()
@@ -279,12 +279,19 @@ class SuggestionSchema(StrictSchema):
     origin = Choice(("tax_id", "phone"))
 
 
+class ToldSchema(StrictSchema):
+    """What answers to writes say besides the customer, where there is something to say."""
+
+    possible_duplicates = Items(TwinSchema)
+    warnings = Items(FieldWarningSchema)
+
+
 class CheckedSchema(StrictSchema):
     """What resembles a customer, what looks wrong about it, and what follows for other fields."""
 
     matches = Items(TwinSchema)
-    warnings = Items(WarningSchema)
-    suggestions = Items(SuggestionSchema)
+    warnings = Items(FieldWarningSchema)
+    suggestions = Items(FieldSuggestionSchema)
 
 
 class PairSchema(RecordSchema):
@@ -608,6 +615,7 @@ CUSTOMERS = ListSpec(
     masks={"phone": mask_phone, "phone_e164": mask_phone, "email": mask_email},
     masked=Customer.owner_id.is_(None),
     unmask=Permission.CUSTOMER_UNMASK,
+    told=ToldSchema,
 )
 
 

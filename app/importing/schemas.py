@@ -52,9 +52,7 @@ class OptionsSchema(StrictSchema):
     duplicates = Choice(
         ("refuse", "allow"),
         allow_none=True,
-        metadata={
-            "description": "Whether new customers that resemble others are left out or let in; null as an admin decided."
-        },
+        metadata={"description": "What becomes of new customers that resemble others; null: as an admin has decided."},
     )
     create = Texts(length=20, most=10)
     source = Line(validate=max_length(50))

@@ -13,6 +13,7 @@ const pages = (scene: Scene): [name: string, path: string][] => [
   ['customers', '/customers'],
   ['leads', '/customers/leads'],
   ['customer', `/customers/${scene.customerId}`],
+  ['duplicates', '/customers/duplicates'],
   ['activities', '/contacts'],
   ['activities-of-report', '/contacts?report=activity&kind=call&first_answer=false'],
   ['board', '/deals?view=board'],

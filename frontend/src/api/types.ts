@@ -76,14 +76,11 @@ export type ImportOptions = Schemas['Options']
 export type ImportChange = Schemas['ImportChangePatch']
 
 /** A customer that resembles another. */
-export interface DuplicateMatch {
-  id: number | null
-  name: string | null
-  owner: Link | null
-  score: number
-  reasons: string[]
-  is_visible: boolean
-}
+export type DuplicateMatch = Schemas['Twin']
+/** What a customer that is being entered resembles, and what follows from it. */
+export type CheckedCustomer = Schemas['Checked']
+/** Two customers that may be one. */
+export type DuplicatePair = Schemas['PairRecord']
 
 /** What every record has, whatever else it is. */
 export interface AnyRecord {

@@ -156,6 +156,12 @@ export const pages: readonly RouteRecordRaw[] = [
     meta: { title: 'nav.leads', place: 'leads' },
   },
   {
+    path: '/customers/duplicates',
+    name: 'duplicates',
+    component: () => import('@/customer/DuplicatesPage.vue'),
+    meta: { title: 'duplicate.title', place: 'customers', permission: 'customer:read' },
+  },
+  {
     path: '/customers/:id(\\d+)',
     name: 'customer',
     component: () => import('@/customer/CustomerPage.vue'),
