@@ -10,7 +10,7 @@ const optionLists: Record<string, string> = {
   decision_role: 'decision_role',
   category: 'product_category',
 }
-const links = new Set(['customer_id', 'person_id', 'deal_id'])
+const links = new Set(['customer_id', 'person_id', 'deal_id', 'merged_into_id'])
 
 /** Fields of records other than customers and deals, and their values in the reader's words. */
 export function useOtherFields(resource: string) {
