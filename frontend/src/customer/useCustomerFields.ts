@@ -36,6 +36,7 @@ export function useCustomerFields() {
     if (field === 'status') return t(`customer.statusName.${String(value)}`)
     if (field === 'kind') return t(`customer.kindName.${String(value)}`)
     if (field === 'owner_id') return users.nameOf(Number(value)) || String(value)
+    if (field === 'parent_id' || field === 'merged_into_id') return `#${String(value)}`
     if (field in options) return options[field as keyof typeof options].label(String(value))
     if (field.endsWith('_at')) return instant(String(value))
     if (typeof value === 'boolean') return t(value ? 'field.yes' : 'field.no')

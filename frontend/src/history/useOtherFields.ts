@@ -16,7 +16,7 @@ const customOf: Record<string, CustomResource> = {
   contact: 'contacts',
   product: 'products',
 }
-const links = new Set(['customer_id', 'person_id', 'deal_id'])
+const links = new Set(['customer_id', 'person_id', 'deal_id', 'merged_into_id'])
 
 /** Fields of records other than customers and deals, and their values in the reader's words. */
 export function useOtherFields(resource: string) {

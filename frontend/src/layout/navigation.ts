@@ -168,6 +168,20 @@ export const pages: readonly RouteRecordRaw[] = [
     meta: { title: 'nav.customers', place: 'customers' },
   },
   {
+    path: '/customers/merge',
+    name: 'customer-merge',
+    component: () => import('@/merge/MergePage.vue'),
+    props: { resource: 'customers' },
+    meta: { title: 'merge.title.customers', place: 'customers', permission: 'customer:write' },
+  },
+  {
+    path: '/people/merge',
+    name: 'person-merge',
+    component: () => import('@/merge/MergePage.vue'),
+    props: { resource: 'people' },
+    meta: { title: 'merge.title.people', place: 'customers', permission: 'customer:write' },
+  },
+  {
     path: '/contacts',
     name: 'contacts',
     component: () => import('@/contact/ContactListPage.vue'),

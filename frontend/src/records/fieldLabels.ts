@@ -36,6 +36,8 @@ const labels: Record<string, Labels> = {
     next_follow_up_at: 'customer.nextFollowUp',
     disqualify_reason: 'lead.reason',
     disqualify_note: 'lead.note',
+    parent_id: 'merge.field.parent',
+    merged_into_id: 'merge.field.into',
   },
   deal: {
     ...keysOf(
@@ -46,11 +48,14 @@ const labels: Record<string, Labels> = {
     ),
     collaborators: 'history.sharedWith',
   },
-  person: keysOf(
-    (name) => `person.field.${name}`,
-    'name salutation title department emails phones wechat qq birthday address photo decision_role is_primary ' +
-      'has_left do_not_call do_not_email description customer_id customers',
-  ),
+  person: {
+    ...keysOf(
+      (name) => `person.field.${name}`,
+      'name salutation title department emails phones wechat qq birthday address photo decision_role is_primary ' +
+        'has_left do_not_call do_not_email description customer_id customers',
+    ),
+    merged_into_id: 'merge.field.into',
+  },
   contact: keysOf(
     (name) => `contact.field.${name}`,
     'customer_id person_id deal_id user_id kind direction subject content outcome occurred_at duration_seconds ' +
