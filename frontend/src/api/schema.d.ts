@@ -647,6 +647,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/{id}/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a customer to another owner, with open deals and tasks if wanted
+         * @description Needs the permission `customer:write`.
+         */
+        post: operations["transfer_customer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/dashboards": {
         parameters: {
             query?: never;
@@ -1866,7 +1886,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Contact records by author or day, customers touched, and how fast leads were answered
+         * Contact records and tasks done by person or day, customers touched, and how fast leads were answered
          * @description Needs the permission `report:read`.
          */
         get: operations["read_activity_report"];
@@ -2845,6 +2865,7 @@ export interface components {
             key: unknown;
             label: string;
             contact_count: number;
+            tasks_done: number;
             kind_counts: components["schemas"]["KindCounts"];
             customers_touched: number;
             answered_count: number;
@@ -2856,6 +2877,7 @@ export interface components {
         };
         ActivityTotals: {
             contact_count: number;
+            tasks_done: number;
             kind_counts: components["schemas"]["KindCounts"];
             customers_touched: number;
             answered_count: number;
@@ -2958,7 +2980,7 @@ export interface components {
         AttainmentMeta: {
             year: number;
             /** @enum {string} */
-            measure: "won_amount" | "won_count" | "new_customers" | "activities";
+            measure: "won_amount" | "won_count" | "new_customers" | "activities" | "tasks_done";
             product_id: number | null;
             currency: string | null;
             currencies: string[];
@@ -3875,7 +3897,7 @@ export interface components {
         GridInput: {
             year: number;
             /** @enum {string} */
-            measure: "won_amount" | "won_count" | "new_customers" | "activities";
+            measure: "won_amount" | "won_count" | "new_customers" | "activities" | "tasks_done";
             product_id?: number | null;
             currency?: string | null;
             rows: components["schemas"]["GridRowInput"][];
@@ -3938,7 +3960,7 @@ export interface components {
         Import: {
             id: number;
             /** @enum {string} */
-            resource: "customers" | "people" | "contacts" | "deals" | "products";
+            resource: "customers" | "people" | "contacts" | "deals" | "tasks" | "products";
             name: string;
             size: number;
             /** @enum {string} */
@@ -3978,7 +4000,7 @@ export interface components {
         ImportSummary: {
             id: number;
             /** @enum {string} */
-            resource: "customers" | "people" | "contacts" | "deals" | "products";
+            resource: "customers" | "people" | "contacts" | "deals" | "tasks" | "products";
             name: string;
             size: number;
             /** @enum {string} */
@@ -5131,7 +5153,7 @@ export interface components {
             /** Format: date */
             period_on: string;
             /** @enum {string} */
-            measure: "won_amount" | "won_count" | "new_customers" | "activities";
+            measure: "won_amount" | "won_count" | "new_customers" | "activities" | "tasks_done";
             product_id?: number | null;
             value: string | number;
             currency?: string | null;
@@ -5146,7 +5168,7 @@ export interface components {
             /** Format: date */
             period_on?: string;
             /** @enum {string} */
-            measure?: "won_amount" | "won_count" | "new_customers" | "activities";
+            measure?: "won_amount" | "won_count" | "new_customers" | "activities" | "tasks_done";
             product_id?: number | null;
             value?: string | number;
             currency?: string | null;
@@ -5171,7 +5193,7 @@ export interface components {
             /** Format: date */
             period_on: string;
             /** @enum {string} */
-            measure: "won_amount" | "won_count" | "new_customers" | "activities";
+            measure: "won_amount" | "won_count" | "new_customers" | "activities" | "tasks_done";
             product_id: number | null;
             product: {
                 id: number;
@@ -5444,6 +5466,12 @@ export interface components {
             token_type: "Bearer";
             expires_in: number;
             user: components["schemas"]["Me"];
+        };
+        TransferInput: {
+            owner_id: number;
+            with?: ("deals" | "tasks")[];
+            /** @enum {string} */
+            keep_as?: "none" | "read" | "write";
         };
         Undone: {
             changeset_id: number;
@@ -10039,6 +10067,136 @@ export interface operations {
             };
         };
     };
+    transfer_customer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Same key and body: the same answer once more, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The ETag that the change is based on; a stale one is 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TransferInput"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerRecord"];
+                };
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent or out of sight */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stale version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_dashboards: {
         parameters: {
             query?: {
@@ -13826,7 +13984,7 @@ export interface operations {
                     /** Format: binary */
                     file: string;
                     /** @enum {string} */
-                    resource?: "customers" | "people" | "contacts" | "deals" | "products";
+                    resource?: "customers" | "people" | "contacts" | "deals" | "tasks" | "products";
                 };
             };
         };
@@ -13917,7 +14075,7 @@ export interface operations {
     read_sample: {
         parameters: {
             query: {
-                resource: "customers" | "people" | "contacts" | "deals" | "products";
+                resource: "customers" | "people" | "contacts" | "deals" | "tasks" | "products";
             };
             header?: never;
             path?: never;
@@ -22177,7 +22335,7 @@ export interface operations {
         parameters: {
             query?: {
                 year?: number;
-                measure?: "won_amount" | "won_count" | "new_customers" | "activities";
+                measure?: "won_amount" | "won_count" | "new_customers" | "activities" | "tasks_done";
                 product_id?: number;
                 currency?: string;
                 user_id?: number;
