@@ -76,12 +76,13 @@ class Field:
     labels: tuple[str, ...] = ()
 
 
-IMPORTABLE = ("customers", "people", "contacts", "deals", "products")
+IMPORTABLE = ("customers", "people", "contacts", "deals", "tasks", "products")
 """The resources that files are imported into, in the order in which they refer to each other."""
 
 _LINKS = {
     "owner_id": ("owner", "users"),
     "user_id": ("user", "users"),
+    "assignee_id": ("assignee", "users"),
     "parent_id": ("parent", "customers"),
     "customer_id": ("customer", "customers"),
     "person_id": ("person", "people"),

@@ -15,6 +15,7 @@ from ..database import db
 from ..deal.models import Deal, Product
 from ..folding import email_key, fold
 from ..routing import RESOURCES
+from ..task.models import Task
 from .references import number_key
 
 Key = tuple[Any, ...]
@@ -105,6 +106,10 @@ _WAYS: dict[str, dict[str, tuple[Any, Any]]] = {
         "id": _one("id", int, Deal.id),
         "external_id": _origin(Deal),
         "name": _within(("customer_id", "name"), Deal.customer_id, Deal.name_key),
+    },
+    "tasks": {
+        "id": _one("id", int, Task.id),
+        "external_id": _origin(Task),
     },
     "products": {
         "id": _one("id", int, Product.id),

@@ -271,6 +271,13 @@ _STAGE_WORDS = {
 
 _SYNONYMS: dict[str, dict[str, str]] = {
     "kind": {
+        "待办": "todo",
+        "事项": "todo",
+        "任务": "todo",
+        "to_do": "todo",
+        "task": "todo",
+        "通话": "call",
+        "上门": "visit",
         "公司": "company",
         "企业": "company",
         "个人": "person",
@@ -298,6 +305,17 @@ _SYNONYMS: dict[str, dict[str, str]] = {
         "流失": "lost",
         "inactive": "lost",
         "churned": "lost",
+    },
+    "priority": {
+        "高": "high",
+        "紧急": "high",
+        "重要": "high",
+        "urgent": "high",
+        "中": "normal",
+        "普通": "normal",
+        "一般": "normal",
+        "medium": "normal",
+        "低": "low",
     },
     "direction": {
         "呼出": "out",

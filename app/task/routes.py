@@ -6,11 +6,12 @@ from typing import Any
 
 from ..access import Actor, Permission
 from ..customer.models import Customer, customers
+from ..customer.schemas import CUSTOMERS
 from ..routing import Routes
-from . import agenda, service, timeline
+from . import agenda, service, timeline, transfer
 from .answers import AgendaQuery, AgendaSchema, TimelineQuery, TimelineSchema
 from .models import Task, tasks
-from .schemas import TASKS, CompleteSchema, SnoozeSchema
+from .schemas import TASKS, CompleteSchema, SnoozeSchema, TransferSchema
 
 routes = Routes("task", __name__)
 
@@ -84,3 +85,17 @@ def read_agenda(actor: Actor, query: dict[str, Any]) -> dict[str, Any]:
 def read_timeline(actor: Actor, customer: Customer, query: dict[str, Any]) -> dict[str, Any]:
     """Contact records, deals, tasks and changes of one customer, walked by cursor."""
     return timeline.timeline(actor, customer, query)
+
+
+@routes.endpoint_for(
+    "POST",
+    "/customers/<int:record_id>/transfer",
+    permission=Permission.CUSTOMER_WRITE,
+    loads=customers,
+    body=TransferSchema,
+    answer=CUSTOMERS,
+    summary="Give a customer to another owner, with open deals and tasks if wanted",
+)
+def transfer_customer(actor: Actor, customer: Customer, body: dict[str, Any]) -> Customer:
+    """Customer, deals and tasks change hands together or not at all."""
+    return transfer.transfer(actor, customer, body)

@@ -26,6 +26,7 @@ from ..schema import (
     Part,
     Prose,
     RecordSchema,
+    Several,
     StrictSchema,
     Whole,
     column,
@@ -136,6 +137,15 @@ class CompleteSchema(StrictSchema):
 
     done_at = InstantField()
     contact = Part(LogSchema)
+
+
+class TransferSchema(StrictSchema):
+    """Who gets a customer, what goes along, and what the former owner may still do."""
+
+    owner_id = IdField(required=True)
+    # `with` is a word of Python.
+    include = Several(Choice(("deals", "tasks")), data_key="with", attribute="with", load_default=list)
+    keep_as = Choice(("none", "read", "write"), load_default="none")
 
 
 class SnoozeSchema(StrictSchema):

@@ -186,6 +186,31 @@ def test_people_deals_and_contact_records_name_their_customers(cast: Cast) -> No
     assert record["occurred_at"] == "2026-11-01T02:30:00Z"
 
 
+def test_tasks_by_their_chinese_headings(cast: Cast) -> None:
+    cast.alice.made("/customers", {"name": "甲公司"})
+    text = (
+        "主题,类型,截止日期,负责人,客户名称,优先级,完成时间,备注,任务编号\n"
+        "寄送合同,待办,2026-12-01,Bob,甲公司,高,,两份,T-1\n"
+        "回访,电话,2026-11-02,Alice,,普通,2026-11-02 10:30,,T-2\n"
+        ",电话,2026-11-02,Alice,,,,,T-3\n"
+    )
+    chosen = upload(cast.alice, "tasks", text)
+    assert counts(result(cast.alice, chosen, "commit")) == {"new": 2, "wrong": 1}
+    done, still = cast.alice.get("/tasks?sort=-done_at").get_json()["data"]
+    assert (done["subject"], done["kind"], done["done_at"]) == ("回访", "call", "2026-11-02T02:30:00Z")
+    expected = {
+        "subject": "寄送合同",
+        "kind": "todo",
+        "due_on": "2026-12-01",
+        "priority": "high",
+        "description": "两份",
+    }
+    assert {name: still[name] for name in expected} == expected
+    assert (still["assignee"]["name"], still["customer"]["name"]) == ("Bob", "甲公司")
+    again = upload(cast.alice, "tasks", text.replace("寄送合同", "寄送两份合同"))
+    assert counts(result(cast.alice, again, "commit")) == {"updated": 1, "unchanged": 1, "wrong": 1}
+
+
 def test_customers_are_made_where_that_is_wanted(cast: Cast) -> None:
     people = "Account name,Name\nNew one,Ada\nNew one,Grace\n"
     chosen = upload(cast.alice, "people", people)

@@ -590,3 +590,53 @@ def test_a_deleted_customer_takes_its_tasks_along(cast: Cast) -> None:
     (row,) = cast.alice.get("/customers?deleted=only").get_json()["data"]
     assert row["deleted_with"] == {"tasks": 1}
     assert cast.bob.get(f"/tasks/{made['id']}").get_json()["customer"] is None
+
+
+# ---- customers change hands -----------------------------------------------------------------------------------------
+
+
+def test_a_customer_is_transferred_with_deals_and_tasks(cast: Cast) -> None:
+    customer = customer_of(cast)
+    deal = cast.alice.made("/deals", {"name": "d", "customer_id": customer})["id"]
+    still = task(cast.alice, "open", customer_id=customer)["id"]
+    done = task(cast.alice, "done", customer_id=customer)["id"]
+    of_bob = task(cast.alice, "bob", customer_id=customer, assignee_id=cast.bob.id)["id"]
+    elsewhere = task(cast.alice, "elsewhere")["id"]
+    cast.alice.post(f"/tasks/{done}/complete")
+    body = {"owner_id": cast.mallory.id, "with": ["deals", "tasks"], "keep_as": "read"}
+    answer = cast.root.post(f"/customers/{customer}/transfer", body)
+    assert answer.status_code == 200, answer.get_json()
+    seen = answer.get_json()
+    assert (seen["owner_id"], seen["team_id"]) == (cast.mallory.id, cast.south)
+    assert seen["collaborators"] == [{"user_id": cast.alice.id, "team_id": None, "access": "read"}]
+    moved = cast.root.get(f"/deals/{deal}").get_json()
+    assert (moved["owner_id"], moved["team_id"]) == (cast.mallory.id, cast.south)
+    everything = (still, done, of_bob, elsewhere)
+    people = {one: cast.root.get(f"/tasks/{one}").get_json()["assignee_id"] for one in everything}
+    assert people == {still: cast.mallory.id, done: cast.alice.id, of_bob: cast.bob.id, elsewhere: cast.alice.id}
+    assert cast.root.get(f"/tasks/{still}").get_json()["team_id"] == cast.south
+    undone = cast.root.post(f"/changesets/{answer.headers['X-Changeset-Id']}/undo")
+    assert undone.status_code == 200
+    assert cast.root.get(f"/customers/{customer}").get_json()["owner_id"] == cast.alice.id
+    assert cast.root.get(f"/tasks/{still}").get_json()["assignee_id"] == cast.alice.id
+
+
+def test_a_transfer_alone_takes_nothing_along(cast: Cast) -> None:
+    customer = customer_of(cast)
+    made = task(cast.alice, customer_id=customer)["id"]
+    answer = cast.carol.post(f"/customers/{customer}/transfer", {"owner_id": cast.bob.id})
+    assert answer.status_code == 200
+    assert cast.root.get(f"/tasks/{made}").get_json()["assignee_id"] == cast.alice.id
+    assert cast.alice.get(f"/customers/{customer}").status_code == 404
+
+
+def test_who_may_not_assign_may_not_transfer(cast: Cast) -> None:
+    customer = customer_of(cast)
+    path = f"/customers/{customer}/transfer"
+    assert issues(cast.alice.post(path, {"owner_id": cast.bob.id})) == {"#/owner_id": "not_yours_to_assign"}
+    assert issues(cast.carol.post(path, {"owner_id": cast.mallory.id})) == {"#/owner_id": "not_yours_to_assign"}
+    assert issues(cast.carol.post(path, {"owner_id": 99})) == {"#/owner_id": "unknown_user"}
+    assert issues(cast.carol.post(path, {"owner_id": cast.bob.id, "with": ["people"]})) == {"#/with/0": "not_allowed"}
+    assert issues(cast.carol.post(path, {})) == {"#/owner_id": "required"}
+    assert cast.mallory.post(path, {"owner_id": cast.mallory.id}).status_code == 404
+    assert cast.vera.post(path, {"owner_id": cast.bob.id}).status_code == 403

@@ -38,6 +38,12 @@ export const targets: readonly Target[] = [
     list: { name: 'deals', query: { view: 'table', sort: '-created_at' } },
   },
   {
+    name: 'tasks',
+    label: 'nav.tasks',
+    permission: 'task:write',
+    list: { name: 'tasks', query: { scope: 'team' } },
+  },
+  {
     name: 'products',
     label: 'admin.products',
     permission: 'product:write',

@@ -10,6 +10,8 @@ export function useFieldWords() {
     'customers.status': (value) => t(`customer.statusName.${value}`),
     'contacts.kind': (value) => t(`contact.kind.${value}`),
     'contacts.direction': (value) => t(`contact.directionName.${value}`),
+    'tasks.kind': (value) => t(`task.kind.${value}`),
+    'tasks.priority': (value) => t(`task.priority.${value}`),
     'deals.kind': (value) => t(`deal.kindName.${value}`),
     'deals.forecast_category': (value) => t(`deal.forecastName.${value}`),
   }

@@ -18,6 +18,8 @@ const weight = { high: 2, normal: 1, low: 0 }
 export function taskList(zone: () => string, present: () => Present): ListSpec<'tasks'> {
   return {
     resource: 'tasks',
+    // A push to everybody does not say who may tick what off.
+    hasRightFields: true,
     defaultSort: 'due',
     sorts: {
       due: (task) => dueKey(task, zone()),

@@ -25,7 +25,7 @@ export function useNamed(about: Ref<string>, isWanted: () => boolean) {
   const found = useQuery({
     queryKey: computed(() => ['named', asked.value] as const),
     queryFn: ({ queryKey, signal }) =>
-      rest.get<SearchAnswer>('/search', { q: queryKey[1], types: 'person,customer', per_page: 10 }, signal),
+      rest.get<SearchAnswer>('/search', { q: queryKey[1], types: 'person,customer', limit: 10 }, signal),
     enabled: computed(() => asked.value.length > 1),
     staleTime: 60_000,
     gcTime: 60_000,
