@@ -217,7 +217,6 @@ def shown(chosen: Import) -> dict[str, Any]:
                 "option_list": field.option_list or None,
                 "repeats": field.repeats,
                 "is_required": field.is_required,
-                "labels": list(field.labels) or None,
             }
             for field in fields_of(chosen.resource).values()
         ],
