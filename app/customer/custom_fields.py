@@ -217,7 +217,6 @@ def edit(actor: Actor, field: CustomField, values: dict[str, Any]) -> CustomFiel
         for name in ("of_resource", "key", "kind", "currency")
         if values.get(name, getattr(field, name)) != getattr(field, name)
     )
-    faults += [Issue(f"#/{name}", "required") for name in ("label_zh", "label_en") if values.get(name, "-") is None]
     _check_kind(field.kind, values, faults)
     faults.settle()
     searched = field.is_searchable

@@ -34,6 +34,7 @@ const pages = (scene: Scene): [name: string, path: string][] => [
   ['admin-pipelines', '/admin/pipelines'],
   ['admin-products', '/admin/products'],
   ['admin-options', '/admin/options'],
+  ['admin-fields', '/admin/fields'],
   ['admin-company', '/admin/company'],
   ['admin-currencies', '/admin/currencies'],
   ['admin-tags', '/admin/tags'],

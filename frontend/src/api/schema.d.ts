@@ -873,6 +873,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/{id}/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a customer to another owner, with open deals and tasks if wanted
+         * @description Needs the permission `customer:write`.
+         */
+        post: operations["transfer_customer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/dashboards": {
         parameters: {
             query?: never;
@@ -2253,7 +2273,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Contact records by author or day, customers touched, and how fast leads were answered
+         * Contact records and tasks done by person or day, customers touched, and how fast leads were answered
          * @description Needs the permission `report:read`.
          */
         get: operations["read_activity_report"];
@@ -3390,6 +3410,7 @@ export interface components {
             key: unknown;
             label: string;
             contact_count: number;
+            tasks_done: number;
             kind_counts: components["schemas"]["KindCounts"];
             customers_touched: number;
             answered_count: number;
@@ -3401,6 +3422,7 @@ export interface components {
         };
         ActivityTotals: {
             contact_count: number;
+            tasks_done: number;
             kind_counts: components["schemas"]["KindCounts"];
             customers_touched: number;
             answered_count: number;
@@ -3503,7 +3525,7 @@ export interface components {
         AttainmentMeta: {
             year: number;
             /** @enum {string} */
-            measure: "won_amount" | "won_count" | "new_customers" | "activities";
+            measure: "won_amount" | "won_count" | "new_customers" | "activities" | "tasks_done";
             product_id: number | null;
             currency: string | null;
             currencies: string[];
@@ -3607,8 +3629,8 @@ export interface components {
         };
         Checked: {
             matches: components["schemas"]["Twin"][];
-            warnings: components["schemas"]["Warning"][];
-            suggestions: components["schemas"]["Suggestion"][];
+            warnings: components["schemas"]["FieldWarning"][];
+            suggestions: components["schemas"]["FieldSuggestion"][];
         };
         CloneInput: {
             name?: string | null;
@@ -4034,6 +4056,8 @@ export interface components {
             deleted_with?: {
                 [key: string]: number;
             };
+            possible_duplicates?: components["schemas"]["Twin"][];
+            warnings?: components["schemas"]["FieldWarning"][];
         };
         CustomersReport: {
             rows: components["schemas"]["CustomersRow"][];
@@ -4474,7 +4498,7 @@ export interface components {
         };
         ExportRequestInput: {
             /** @enum {string} */
-            resource: "customers" | "people" | "contacts" | "deals" | "products" | "all";
+            resource: "customers" | "people" | "contacts" | "deals" | "tasks" | "products" | "all";
             /** @enum {string} */
             format: "csv" | "xlsx" | "jsonl" | "vcf";
             /** @description At most 5000. */
@@ -4509,6 +4533,17 @@ export interface components {
             /** @description Whether several columns may fill it. */
             repeats: boolean;
             is_required: boolean;
+        };
+        FieldSuggestion: {
+            field: string;
+            value: string;
+            /** @enum {string} */
+            origin: "tax_id" | "phone";
+        };
+        FieldWarning: {
+            pointer: string;
+            code: string;
+            detail: string;
         };
         ForecastReport: {
             rows: components["schemas"]["ForecastRow"][];
@@ -4597,7 +4632,7 @@ export interface components {
         GridInput: {
             year: number;
             /** @enum {string} */
-            measure: "won_amount" | "won_count" | "new_customers" | "activities";
+            measure: "won_amount" | "won_count" | "new_customers" | "activities" | "tasks_done";
             product_id?: number | null;
             currency?: string | null;
             rows: components["schemas"]["GridRowInput"][];
@@ -4660,7 +4695,7 @@ export interface components {
         Import: {
             id: number;
             /** @enum {string} */
-            resource: "customers" | "people" | "contacts" | "deals" | "products";
+            resource: "customers" | "people" | "contacts" | "deals" | "tasks" | "products";
             name: string;
             size: number;
             /** @enum {string} */
@@ -4700,7 +4735,7 @@ export interface components {
         ImportSummary: {
             id: number;
             /** @enum {string} */
-            resource: "customers" | "people" | "contacts" | "deals" | "products";
+            resource: "customers" | "people" | "contacts" | "deals" | "tasks" | "products";
             name: string;
             size: number;
             /** @enum {string} */
@@ -4904,10 +4939,6 @@ export interface components {
             text: string;
             ranges: number[][];
         };
-        MatchOwner: {
-            id: number;
-            name: string;
-        };
         Me: {
             id: number;
             version: number;
@@ -5033,7 +5064,7 @@ export interface components {
             /** @enum {string} */
             existing: "update" | "skip" | "create";
             /**
-             * @description Whether new customers that resemble others are left out or let in; null as an admin decided.
+             * @description What becomes of new customers that resemble others; null: as an admin has decided.
              * @enum {string|null}
              */
             duplicates: "refuse" | "allow" | null;
@@ -5052,7 +5083,7 @@ export interface components {
             /** @enum {string} */
             existing?: "update" | "skip" | "create";
             /**
-             * @description Whether new customers that resemble others are left out or let in; null as an admin decided.
+             * @description What becomes of new customers that resemble others; null: as an admin has decided.
              * @enum {string|null}
              */
             duplicates?: "refuse" | "allow" | null;
@@ -5897,12 +5928,6 @@ export interface components {
         Stays: {
             data: components["schemas"]["Stay"][];
         };
-        Suggestion: {
-            field: string;
-            value: string;
-            /** @enum {string} */
-            origin: "tax_id" | "phone";
-        };
         Sum: {
             currency: string;
             rate: string | null;
@@ -5996,7 +6021,7 @@ export interface components {
             /** Format: date */
             period_on: string;
             /** @enum {string} */
-            measure: "won_amount" | "won_count" | "new_customers" | "activities";
+            measure: "won_amount" | "won_count" | "new_customers" | "activities" | "tasks_done";
             product_id?: number | null;
             value: string | number;
             currency?: string | null;
@@ -6011,7 +6036,7 @@ export interface components {
             /** Format: date */
             period_on?: string;
             /** @enum {string} */
-            measure?: "won_amount" | "won_count" | "new_customers" | "activities";
+            measure?: "won_amount" | "won_count" | "new_customers" | "activities" | "tasks_done";
             product_id?: number | null;
             value?: string | number;
             currency?: string | null;
@@ -6036,7 +6061,7 @@ export interface components {
             /** Format: date */
             period_on: string;
             /** @enum {string} */
-            measure: "won_amount" | "won_count" | "new_customers" | "activities";
+            measure: "won_amount" | "won_count" | "new_customers" | "activities" | "tasks_done";
             product_id: number | null;
             product: {
                 id: number;
@@ -6315,14 +6340,24 @@ export interface components {
             expires_in: number;
             user: components["schemas"]["Me"];
         };
+        TransferInput: {
+            owner_id: number;
+            with?: ("deals" | "tasks")[];
+            /** @enum {string} */
+            keep_as?: "none" | "read" | "write";
+        };
         Twin: {
             id: number | null;
             name: string | null;
-            owner: components["schemas"]["MatchOwner"] | null;
+            owner: components["schemas"]["TwinOwner"] | null;
             score: number;
             reasons: string[];
             is_visible: boolean;
             is_deleted: boolean;
+        };
+        TwinOwner: {
+            id: number;
+            name: string;
         };
         Undone: {
             changeset_id: number;
@@ -6587,11 +6622,6 @@ export interface components {
             deleted_with?: {
                 [key: string]: number;
             };
-        };
-        Warning: {
-            pointer: string;
-            code: string;
-            detail: string;
         };
         WinInput: {
             /** Format: date */
@@ -12621,6 +12651,136 @@ export interface operations {
             };
         };
     };
+    transfer_customer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Same key and body: the same answer once more, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The ETag that the change is based on; a stale one is 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TransferInput"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerRecord"];
+                };
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent or out of sight */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stale version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_dashboards: {
         parameters: {
             query?: {
@@ -16546,7 +16706,7 @@ export interface operations {
     read_export_columns: {
         parameters: {
             query: {
-                resource: "customers" | "people" | "contacts" | "deals" | "products";
+                resource: "customers" | "people" | "contacts" | "deals" | "tasks" | "products";
             };
             header?: never;
             path?: never;
@@ -17056,7 +17216,7 @@ export interface operations {
                     /** Format: binary */
                     file: string;
                     /** @enum {string} */
-                    resource?: "customers" | "people" | "contacts" | "deals" | "products";
+                    resource?: "customers" | "people" | "contacts" | "deals" | "tasks" | "products";
                 };
             };
         };
@@ -17147,7 +17307,7 @@ export interface operations {
     read_sample: {
         parameters: {
             query: {
-                resource: "customers" | "people" | "contacts" | "deals" | "products";
+                resource: "customers" | "people" | "contacts" | "deals" | "tasks" | "products";
             };
             header?: never;
             path?: never;
@@ -25825,7 +25985,7 @@ export interface operations {
         parameters: {
             query?: {
                 year?: number;
-                measure?: "won_amount" | "won_count" | "new_customers" | "activities";
+                measure?: "won_amount" | "won_count" | "new_customers" | "activities" | "tasks_done";
                 product_id?: number;
                 currency?: string;
                 user_id?: number;

@@ -10,6 +10,7 @@ import type { OptionList } from '@/records/useOptions'
 import { useRecordNames } from '@/records/useRecordNames'
 import { useReference } from '@/records/useReference'
 import { useUsers } from '@/records/useUsers'
+import { useKindName } from '@/records/useKindName'
 import { contactKinds } from './contactKinds'
 import { directions } from './contactList'
 
@@ -20,6 +21,7 @@ export function useContactFilters(
   custom: CustomFields,
 ) {
   const { t } = useI18n()
+  const kindName = useKindName()
   const users = useUsers()
   const ofCustom = useCustomFilters(custom)
   const teams = useReference('teams')
@@ -52,7 +54,7 @@ export function useContactFilters(
       {
         key: 'kind',
         label: t('contact.field.kind'),
-        choices: contactKinds.map(({ kind }) => ({ value: kind, label: t(`contact.kind.${kind}`) })),
+        choices: contactKinds.map(({ kind }) => ({ value: kind, label: kindName(kind) })),
       },
       { key: 'user_id', label: t('contact.field.user_id'), choices: users.choices.value },
       {

@@ -53,8 +53,8 @@ export function settableValue(resource: string, field: string, value: unknown, o
   if (!settable[resource]?.has(field) || (field === 'owner_id' && !of.mayAssign)) return undefined
   const held = (of.record as unknown as Row)[field]
   // These are merged by key: what was not there is cleared by name, what is there already needs no setting.
-  if ((field === 'address' || field === 'custom') && (value || held)) {
-    const [was, is] = [(value ?? {}) as Row, (held ?? {}) as Row]
+  if ((field === 'address' || field === 'custom') && value && held) {
+    const [was, is] = [value as Row, held as Row]
     const keys = [...new Set([...Object.keys(is), ...Object.keys(was)])]
     const changed = keys.filter((key) => !same(was[key], is[key]))
     return Object.fromEntries(changed.map((key) => [key, was[key] ?? null]))

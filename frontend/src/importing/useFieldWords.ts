@@ -1,14 +1,16 @@
 import { useI18n } from 'vue-i18n'
 import type { Import } from '@/api/types'
+import { useKindName } from '@/records/useKindName'
 import type { ImportResource } from './resources'
 
 /** The words for fields, and for the values of those that have a fixed set of them. */
 export function useFieldWords() {
   const { t } = useI18n()
+  const kindName = useKindName()
   const choiceKeys: Record<string, (value: string) => string> = {
     'customers.kind': (value) => t(`customer.kindName.${value}`),
     'customers.status': (value) => t(`customer.statusName.${value}`),
-    'contacts.kind': (value) => t(`contact.kind.${value}`),
+    'contacts.kind': (value) => kindName(value),
     'contacts.direction': (value) => t(`contact.directionName.${value}`),
     'tasks.kind': (value) => t(`task.kind.${value}`),
     'tasks.priority': (value) => t(`task.priority.${value}`),
