@@ -3,7 +3,7 @@ import { desk, phone } from '../support/actor'
 import { expectAccessible } from '../support/axe'
 import type { Person } from '../support/cast'
 import { expectTotal, grid, row } from '../support/grid'
-import { makePipeline } from '../support/pipeline'
+import { card, makePipeline } from '../support/pipeline'
 import { shot } from '../support/shots'
 import { expect, test } from '../support/test'
 
@@ -201,7 +201,10 @@ test('On a phone a finger that rests on a row chooses it', async ({ cast, open }
   await expect(page).toHaveURL(/\/customers\/\d+/)
 })
 
-test('Deals of the table go to a stage together', async ({ cast, open }) => {
+test('Deals go to a stage together from the table, and on the board they are changed by the same bar', async ({
+  cast,
+  open,
+}) => {
   const alice = await cast.join('Alice')
   const stages = await makePipeline(cast)
   for (const name of ['One', 'Two', 'Three'])
@@ -216,6 +219,21 @@ test('Deals of the table go to a stage together', async ({ cast, open }) => {
   await expect(row(page, 'Two')).toContainText('Proposal')
   await expect(row(page, 'Three')).toContainText('Contact')
   await expect(bar(page)).toBeHidden()
+  await page.goto('/deals?view=board')
+  for (const name of ['One', 'Two']) await card(page, name).click({ modifiers: ['ControlOrMeta'] })
+  await expect(bar(page)).toContainText('2 selected')
+  await shot(page, 'bulk-board-en-wide-light')
+  await act(page, 'Edit field')
+  const dialog = page.getByRole('dialog', { name: 'Edit a field of 2 deals' })
+  await dialog.getByLabel('Field').selectOption('next_step_on')
+  await dialog.locator('input[type="date"]').fill('2031-03-05')
+  await expect(dialog).toContainText('This will affect 2 of 2.')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await expect(bar(page)).toBeHidden()
+  const changed = await alice.api.get<{ data: { name: string }[] }>(
+    '/deals?next_step_on_from=2031-03-05&next_step_on_to=2031-03-05&sort=name',
+  )
+  expect(changed.data.map(({ name }) => name)).toEqual(['One', 'Two'])
 })
 
 test('Quotes that were deleted together come back together', async ({ cast, open }) => {
