@@ -10,6 +10,7 @@ const exportable: Record<Exportable, true> = {
   contacts: true,
   deals: true,
   products: true,
+  tasks: true,
 }
 
 /** Whether a list can be taken out as a file. */

@@ -49,7 +49,10 @@ const hot = view(7, {
     ],
   },
   sort: 'name',
-  columns: [{ field: 'name', width: 200 }, { field: 'level' }],
+  columns: [
+    { field: 'name', width: 200 },
+    { field: 'level', width: null },
+  ],
 })
 
 async function open(path: string, views: View[] = [hot, view(8)], defaults: number[] = []) {
