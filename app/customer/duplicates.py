@@ -72,7 +72,7 @@ def region() -> str:
 
 def evidence_of_row(row: Any) -> Evidence:
     """What a stored customer, or a row of `EVIDENCE_COLUMNS`, can be known by."""
-    return evidence_of({name: getattr(row, name) for name in EVIDENCE_COLUMNS}, region())
+    return evidence_of({name: getattr(row, name) for name in (*EVIDENCE_COLUMNS, "phone_e164")}, region())
 
 
 def twins(
@@ -101,7 +101,7 @@ def twins(
 
 @cache
 def _reading(shape: Shape | None) -> Select[Any]:
-    columns = [getattr(Customer, name) for name in ("id", "is_active", "owner_id", *EVIDENCE_COLUMNS)]
+    columns = [getattr(Customer, name) for name in ("id", "is_active", "owner_id", "phone_e164", *EVIDENCE_COLUMNS)]
     sight = literal(0) if shape is None else customers.visible(shape)
     query = select(*columns, User.name.label("owner_name"), sight.label("is_visible"))
     return query.outerjoin(User, User.id == Customer.owner_id).where(

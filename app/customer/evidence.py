@@ -38,7 +38,7 @@ class Name:
         place: where it says that it is, such as `深圳`; empty where it says nothing.
         brand: the core without the trade behind it, where enough is left: `字节跳动` of `字节跳动科技`.
         sound: the brand as it is spelt in Latin letters.
-        words: its words without legal form and place, in their order.
+        words: its words without legal form and place, in their order; `ordered` by the alphabet.
         is_han: whether it is written in Han characters.
         is_branch: whether it is a branch of somebody.
     """
@@ -49,6 +49,7 @@ class Name:
     brand: str
     sound: str
     words: tuple[str, ...]
+    ordered: tuple[str, ...]
     is_han: bool
     is_branch: bool
 
@@ -101,7 +102,7 @@ def name_of(text: str) -> Name:
     trimmed = _TRADES.sub("", core) if is_han else core
     brand = trimmed if len(trimmed) >= _LEAST_BRAND else core
     sound = "".join(lazy_pinyin(brand)).lower() if is_han else brand
-    return Name(folded, core, place.removesuffix("市"), brand, sound, words, is_han, is_branch)
+    return Name(folded, core, place.removesuffix("市"), brand, sound, words, tuple(sorted(words)), is_han, is_branch)
 
 
 def domain_of(email: str | None) -> str | None:
@@ -116,7 +117,7 @@ def evidence_of(values: Mapping[str, Any], region: str) -> Evidence:
     """What some fields of a customer say.
 
     Args:
-        values: by the names of the API; any may be missing.
+        values: by the names of the API; any may be missing. `phone_e164` says what `phone` amounts to, where known.
         region: ISO 3166 code of the country that a number without `+` belongs to.
     """
     kind, company = values.get("kind"), values.get("company")
@@ -128,7 +129,7 @@ def evidence_of(values: Mapping[str, Any], region: str) -> Evidence:
         kind=kind,
         names=tuple(names.values()),
         employer=name_of(company).core if kind == "person" and company else None,
-        phone=e164(values.get("phone"), region),
+        phone=values.get("phone_e164") or e164(values.get("phone"), region),
         email=email,
         domain=domain_of(email),
         tax_id=tidy(values.get("tax_id")),

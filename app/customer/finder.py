@@ -32,7 +32,7 @@ _MOST_ONE_BY_ONE = 1_000
 """When more customers than this have changed, all are searched through: that takes less time."""
 
 _POSITION = "duplicates_position"
-_COLUMNS = (Customer.id, *(getattr(Customer, name) for name in EVIDENCE_COLUMNS))
+_COLUMNS = (Customer.id, Customer.phone_e164, *(getattr(Customer, name) for name in EVIDENCE_COLUMNS))
 
 _NEXT = (
     select(*_COLUMNS)

@@ -135,7 +135,7 @@ def _names(ours: Sequence[Name], theirs: Sequence[Name]) -> tuple[str | None, bo
 def compare_names(one: Name, other: Name) -> tuple[str | None, bool]:
     """What two names have in common, and whether they say that they are two places' companies."""
     differs = bool(one.place and other.place and one.place != other.place) or one.is_branch != other.is_branch
-    if one.core == other.core or sorted(one.words) == sorted(other.words):
+    if one.core == other.core or one.ordered == other.ordered:
         return ("name" if one.place == other.place else "name_and_place"), differs
     trades = {one.core.removeprefix(one.brand), other.core.removeprefix(other.brand)}
     if one.brand == other.brand:
@@ -232,7 +232,7 @@ def block_keys(evidence: Evidence) -> Iterable[str]:
         yield f"place:{name.place}:{name.sound}"
         if name.is_han or not name.words:
             continue
-        spelt = "".join(sorted(name.words))
+        spelt = "".join(name.ordered)
         if _SHORT_WORD < len(spelt) <= _SPELT_UP_TO:
             yield f"near:{spelt}"
             for place in range(len(spelt)):
