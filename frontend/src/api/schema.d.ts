@@ -8467,6 +8467,15 @@ export interface operations {
                     "application/json": components["schemas"]["CustomerRecord"];
                 };
             };
+            /** @description Merged into another record, which `Location` names */
+            301: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not modified */
             304: {
                 headers: {
@@ -9093,6 +9102,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description Merged into another record, which `Location` names */
+            301: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not modified */
             304: {
                 headers: {
@@ -9695,6 +9713,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Timeline"];
+                };
+            };
+            /** @description Merged into another record, which `Location` names */
+            301: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not modified */
@@ -15870,6 +15897,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PersonRecord"];
+                };
+            };
+            /** @description Merged into another record, which `Location` names */
+            301: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not modified */
