@@ -14,8 +14,9 @@ from .caller import verified_actor
 from .custom_values import RESOURCES_WITH_CUSTOM, CustomKind, Definition, Kinds, field_of
 from .errors import not_found
 from .filtering import Filter
-from .listing import ListSpec, encode
+from .listing import SPECS, ListSpec, encode
 from .projection import Computed, LinkTo
+from .record import Mergeable
 from .routing import OPERATIONS, PREFIX, PUBLIC, RESOURCES, SIGNED_IN, Operation
 from .schema import (
     Choice,
@@ -285,7 +286,7 @@ _STATUS_TEXT = {
     201: "Created",
     202: "Accepted",
     204: "Done, no content",
-    301: "Moved",
+    301: "Merged into another record, which `Location` names",
     304: "Not modified",
     400: "Not JSON, duplicate keys, bad header",
     401: "Not signed in",
@@ -459,12 +460,20 @@ def _responses(writer: _Writer, operation: Operation) -> Json:
         statuses |= {400, 403, 412}
     if operation.listing is not None:
         statuses |= {400}
+    if operation.method == "GET" and operation.rule.startswith(_merged_rules()):
+        statuses |= {301}
     for status in sorted(statuses):
         found[str(status)] = {
             "description": _STATUS_TEXT[status],
             "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
     return found
+
+
+def _merged_rules() -> tuple[str, ...]:
+    """Where records stand that may have been merged into another one."""
+    plurals = [spec.plural for spec in SPECS.values() if issubclass(spec.model, Mergeable)]
+    return tuple(f"{PREFIX}/{plural}/<int:record_id>" for plural in plurals)
 
 
 def document(app: Flask, custom: Mapping[str, Sequence[Definition]] = MappingProxyType({})) -> Json:

@@ -11358,6 +11358,15 @@ export interface operations {
                     "application/json": components["schemas"]["CustomerRecord"];
                 };
             };
+            /** @description Merged into another record, which `Location` names */
+            301: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not modified */
             304: {
                 headers: {
@@ -11984,6 +11993,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description Merged into another record, which `Location` names */
+            301: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not modified */
             304: {
                 headers: {
@@ -12586,6 +12604,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Timeline"];
+                };
+            };
+            /** @description Merged into another record, which `Location` names */
+            301: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not modified */
@@ -19669,6 +19696,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PersonRecord"];
+                };
+            };
+            /** @description Merged into another record, which `Location` names */
+            301: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not modified */
