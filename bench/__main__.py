@@ -25,7 +25,7 @@ from app.auth.tokens import access_token
 from app.customer.schemas import CUSTOMERS
 from app.database import read_engine
 from app.routing import CRM
-from bench import data, reports, search
+from bench import data, exports, reports, search
 from bench.serving import ENVIRONMENT, filled, made_database, served
 from config import ROOT
 from tests.servers import free_port, postgres_server
@@ -190,7 +190,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=4)
     parser.add_argument(
-        "--only", choices=("lists", "reports", "search"), help="one part; the others keep what they have"
+        "--only", choices=("lists", "reports", "search", "exports"), help="one part; the others keep what they have"
     )
     parser.add_argument("--database", choices=("postgresql", "sqlite"), help="the reports on one database only")
     options = parser.parse_args()
@@ -209,6 +209,8 @@ def main() -> None:
                     result[name] = reports.measured(url, folder / database, options.deals, options.rounds)
         if options.only in (None, "search"):
             result["search"] = search.measured(admin_url, folder / "search", options.searched, options.rounds)
+        if options.only in (None, "exports"):
+            result["exports"] = exports.measured(admin_url, folder / "exports", options.rows, options.rounds)
     LATEST.write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps(result, indent=1))
     missed = [name for name, goal in GOALS.items() if result["ratios"][name] < goal]
@@ -217,6 +219,9 @@ def main() -> None:
         missed += [f"{name} ({part})" for name, ratio in ratios.items() if ratio > reports.GOAL]
     for kind, found in result.get("search", {}).items():
         missed += [f"{name} on {kind}" for name, ms in found["answer_ms"].items() if ms > found["goal_ms"]]
+    exported = result.get("exports", {}).get("rows_per_second", {})
+    if exported and exported["csv"] < exports.GOAL:
+        missed.append("export as CSV")
     if missed:
         print(f"Short of the goal: {', '.join(missed)}")
 
