@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert
 
@@ -51,6 +51,7 @@ def test_several_texts_in_a_cell_come_back(texts: list[str]) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(NASTY, min_size=1, max_size=5), st.sampled_from(["csv", "xlsx"]))
+@example(["\ufffe", "a\uffff_x0041_", "\x01\x0b"], "xlsx")
 def test_files_of_our_own_read_as_they_were_written(
     tmp_path_factory: pytest.TempPathFactory, texts: list[str], kind: str
 ) -> None:
