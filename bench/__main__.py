@@ -25,7 +25,7 @@ from app.auth.tokens import access_token
 from app.customer.schemas import CUSTOMERS
 from app.database import read_engine
 from app.routing import CRM
-from bench import data, duplicates, reports, search
+from bench import data, duplicates, exports, reports, search
 from bench.serving import ENVIRONMENT, filled, made_database, served
 from config import ROOT
 from tests.servers import free_port, postgres_server
@@ -191,7 +191,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=4)
     parser.add_argument(
-        "--only", choices=("lists", "reports", "search", "duplicates"), help="one part; the others keep what they have"
+        "--only",
+        choices=("lists", "reports", "search", "duplicates", "exports"),
+        help="one part; the others keep what they have",
     )
     parser.add_argument("--database", choices=("postgresql", "sqlite"), help="the reports on one database only")
     options = parser.parse_args()
@@ -212,6 +214,8 @@ def main() -> None:
             result["search"] = search.measured(admin_url, folder / "search", options.searched, options.rounds)
         if options.only in (None, "duplicates"):
             result["duplicates"] = duplicates.measured(admin_url, folder / "duplicates", options.compared)
+        if options.only in (None, "exports"):
+            result["exports"] = exports.measured(admin_url, folder / "exports", options.rows, options.rounds)
     LATEST.write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps(result, indent=1))
     missed = [name for name, goal in GOALS.items() if result["ratios"][name] < goal]
@@ -223,6 +227,9 @@ def main() -> None:
     for kind in ("postgresql", "sqlite"):
         if result.get("duplicates", {}).get(kind, {}).get("seconds", 0) >= duplicates.GOAL_SECONDS:
             missed.append(f"the duplicate finder on {kind}")
+    exported = result.get("exports", {}).get("rows_per_second", {})
+    if exported and exported["csv"] < exports.GOAL:
+        missed.append("export as CSV")
     if missed:
         print(f"Short of the goal: {', '.join(missed)}")
 

@@ -165,6 +165,9 @@ def _width(cells: list[Cell]) -> int:
 def _cell(value: Any) -> Cell:
     """A value as it was typed: 13800138000 and not 1.38e10, 1 and not 1.0, 0.3 and not 0.30000000000000004."""
     if isinstance(value, str):
+        # The two characters that XML cannot hold; calamine leaves their escapes as they are.
+        if "_xFFF" in value:
+            value = value.replace("_xFFFE_", "\ufffe").replace("_xFFFF_", "\uffff")
         return value or None
     if isinstance(value, float):
         return _number(value)
