@@ -64,10 +64,7 @@ test('An admin adds a field: colleagues fill it in, filter by it, and see it ren
 
   // Renamed, retired and brought back: her open page follows.
   await office.visit('/admin/fields')
-  await page
-    .getByRole('button', { name: new RegExp(quadrant) })
-    .first()
-    .click()
+  await page.getByRole('button', { name: new RegExp(`^${quadrant}`) }).click()
   const editing = page.getByRole('dialog', { name: quadrant })
   await editing.getByLabel('English label').fill(sector)
   await editing.getByRole('button', { name: 'Save' }).click()
