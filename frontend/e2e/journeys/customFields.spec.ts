@@ -51,9 +51,9 @@ test('An admin adds a field: colleagues fill it in, filter by it, and see it ren
   const merging = page.getByRole('dialog', { name: 'Merge “Southwest” into another option' })
   await merging.getByLabel('Into').selectOption({ label: 'South-west' })
   await merging.getByRole('button', { name: 'Merge' }).click()
-  await expect(page.getByText('Merged into “South-west”')).toBeVisible()
+  await expect(page.getByText('Merged into “South-west”', { exact: true })).toBeVisible()
   await expect(facts(seller.page).getByRole('button', { name: `${quadrant} South-west` })).toBeVisible()
-  await page.getByRole('status').getByRole('button', { name: 'Undo' }).click()
+  await page.getByRole('region', { name: 'Notices' }).getByRole('button', { name: 'Undo' }).last().click()
   await expect(facts(seller.page).getByRole('button', { name: `${quadrant} Southwest` })).toBeVisible()
 
   // She finds the customer by it.
@@ -64,10 +64,7 @@ test('An admin adds a field: colleagues fill it in, filter by it, and see it ren
 
   // Renamed, retired and brought back: her open page follows.
   await office.visit('/admin/fields')
-  await page
-    .getByRole('button', { name: new RegExp(quadrant) })
-    .first()
-    .click()
+  await page.getByRole('button', { name: new RegExp(`^${quadrant}`) }).click()
   const editing = page.getByRole('dialog', { name: quadrant })
   await editing.getByLabel('English label').fill(sector)
   await editing.getByRole('button', { name: 'Save' }).click()
