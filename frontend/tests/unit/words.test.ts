@@ -69,7 +69,7 @@ describe('the words', () => {
     const early = daily
       .flatMap((folder) => sources(join('src', folder)))
       // Titles of pages that load all words before they are shown.
-      .map((text) => text.replaceAll(/title: '[\w.]+'|`admin\.product\.\$\{name\}`/g, ''))
+      .map((text) => text.replaceAll(/title: '[\w.]+'|`admin\.(?:product|field)\.\$\{name\}`/g, ''))
       .flatMap(
         (text) => text.match(/['"`](?:admin|bin|dashboard|import|report|target)\.[a-z][\w.]*['"`$]/g) ?? [],
       )
