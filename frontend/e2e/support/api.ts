@@ -66,6 +66,7 @@ async function send<T>(
   path: string,
   body?: unknown,
   token?: string,
+  tries = 4,
 ): Promise<T> {
   const answer = await fetch(`${url}/api/v1${path}`, {
     method,
@@ -77,6 +78,12 @@ async function send<T>(
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   })
   const text = await answer.text()
+  // Many writers at once wait for each other; who is asked to come back does so, as any client should.
+  const pause = answer.headers.get('Retry-After')
+  if (answer.status === 503 && pause !== null && tries > 1) {
+    await new Promise((resolve) => setTimeout(resolve, Number(pause) * 1000))
+    return send(url, method, path, body, token, tries - 1)
+  }
   if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`)
   return (text ? JSON.parse(text) : undefined) as T
 }
