@@ -19,6 +19,8 @@ class Record(Model):
         unjournalled: columns that never reach the journal: secrets, and keys that follow from other columns.
         merged_columns: documents that are merged by key: two people may change two keys of one of them.
         derived_columns: columns computed from others: journalled, but no conflict and never undone.
+        placing_columns: where it lies among others, which may have made room for one another since: no conflict when
+            its creation is taken back.
         search_columns: key columns that the search index is made of; none where lists alone are searched, row by row.
         title_column: key column of what the record is called, for records that are searched by it above all.
         shares_as: the field under which who else may see it is journalled.
@@ -30,6 +32,7 @@ class Record(Model):
     unjournalled: ClassVar[frozenset[str]] = frozenset()
     merged_columns: ClassVar[frozenset[str]] = frozenset()
     derived_columns: ClassVar[frozenset[str]] = frozenset()
+    placing_columns: ClassVar[frozenset[str]] = frozenset()
     search_columns: ClassVar[tuple[str, ...]] = ()
     title_column: ClassVar[str | None] = None
     shares_as: ClassVar[str] = "collaborators"

@@ -179,6 +179,7 @@ class Deal(Record, Custom):
     unjournalled = frozenset({"name_key", "sort_key", "search_key", "custom_keys"})
     merged_columns = frozenset({"custom"})
     derived_columns = frozenset({"team_id", "stage_entered_at", "last_contacted_at"})
+    placing_columns = frozenset({"rank"})
     search_columns = ("search_key",)
     title_column = "name_key"
 

@@ -230,6 +230,7 @@ def _fields(entry: Entry, model: type[Record]) -> Sequence[str]:
     names: set[str] = {*entry.before, *entry.after}
     if entry.action == "created":
         names |= {*journalled_columns(model), *part_classes(model), model.shares_as}
+        names -= model.placing_columns
     return sorted(names - model.derived_columns)
 
 

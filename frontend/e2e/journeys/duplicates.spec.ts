@@ -45,7 +45,7 @@ test('A manager goes through the list of duplicates', async ({ cast, open }) => 
   const actor = await open(carol)
   const { page } = actor
   await actor.visit('/customers')
-  await page.getByRole('button', { name: 'More' }).last().click()
+  await page.getByRole('button', { name: 'More actions' }).click()
   await page.getByRole('menuitem', { name: 'Find duplicates' }).click()
   await expect(page.getByRole('heading', { name: 'Duplicates' })).toBeVisible()
   await page.getByRole('button', { name: 'Scan again' }).click()
