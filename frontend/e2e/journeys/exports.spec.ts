@@ -23,7 +23,7 @@ test('A filtered list is saved as a file, and everything at once by an admin', a
   await shot(page, 'export-dialog')
   await dialog.getByText('CSV', { exact: true }).click()
   await dialog.getByText('Those shown').click()
-  const saved = page.waitForEvent('download')
+  const saved = page.waitForEvent('download', { timeout: 60_000 })
   await dialog.getByRole('button', { name: 'Export', exact: true }).click()
   const file = await saved
   expect(file.suggestedFilename()).toMatch(/^Customers-\d{4}-\d\d-\d\d\.csv$/)
@@ -39,11 +39,11 @@ test('A filtered list is saved as a file, and everything at once by an admin', a
   await expect(page.getByRole('region', { name: 'Earlier exports' })).toContainText(file.suggestedFilename())
   await expectAccessible(page, 'the exports')
   await shot(page, 'export-page')
-  const again = page.waitForEvent('download')
+  const again = page.waitForEvent('download', { timeout: 60_000 })
   await page.getByRole('button', { name: `Download ${file.suggestedFilename()}` }).click()
   expect((await again).suggestedFilename()).toBe(file.suggestedFilename())
   await page.getByRole('button', { name: 'Export everything' }).click()
-  const whole = page.waitForEvent('download')
+  const whole = page.waitForEvent('download', { timeout: 60_000 })
   await page
     .getByRole('dialog', { name: 'Export everything' })
     .getByRole('button', { name: 'Export', exact: true })

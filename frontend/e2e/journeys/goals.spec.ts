@@ -53,7 +53,7 @@ test('Target and attainment stand in the forecast and on the leaderboard, for on
   const { page } = leader
   await leader.visit(`/reports/leaderboard?${period}`)
   await expect(await cell(page, /^Alice/, 'Target')).toHaveText('¥8,000')
-  await expect(await cell(page, /^Alice/, 'Attainment')).toHaveText('93.8%')
+  await expect(await cell(page, /^Alice/, 'Attainment')).toHaveText('93.75%')
   await expect(await cell(page, /^Bob/, 'Target')).toHaveText('–')
   await expect(page.getByRole('img', { name: /^Who won most\? Chart of Won amount, Target/ })).toBeVisible()
   await expectAccessible(page, 'the leaderboard with targets')
@@ -72,7 +72,7 @@ test('Target and attainment stand in the forecast and on the leaderboard, for on
 
   await page.goto(`/reports/forecast?${period}`)
   await expect(await cell(page, /^Feb 2025/, 'Target')).toHaveText('¥5,600')
-  await expect(await cell(page, /^Feb 2025/, 'Attainment')).toHaveText('123.2%')
+  await expect(await cell(page, /^Feb 2025/, 'Attainment')).toHaveText('123.21%')
   await expect(await cell(page, /^Jan 2025/, 'Target')).toHaveText('¥600')
   await expect(page.getByRole('img', { name: /^What will close.*Pipeline, Target/ })).toBeVisible()
   await page.getByRole('combobox', { name: 'Chart shows' }).selectOption({ label: 'Attainment' })
@@ -81,7 +81,7 @@ test('Target and attainment stand in the forecast and on the leaderboard, for on
 
   const seller = await open(alice, phone)
   await seller.visit(`/reports/leaderboard?${period}`)
-  await expect(await cell(seller.page, /^Alice/, 'Attainment')).toHaveText('93.8%')
+  await expect(await cell(seller.page, /^Alice/, 'Attainment')).toHaveText('93.75%')
   await expect(await cell(seller.page, /^Total/, 'Target')).toHaveText('¥8,000')
   await expect(seller.page.getByRole('row', { name: /^Bob/ })).toHaveCount(0)
   await expectAccessible(seller.page, 'the leaderboard of a seller on a phone')
