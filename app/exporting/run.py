@@ -139,7 +139,7 @@ class _Exporting:
             return len(self._asked["ids"])
         count = spec.count(self._connection, self._actor, spec.parse(self._query(), self._actor))
         if self._format is ExportFormat.XLSX and count > SHEET_ROWS:
-            raise invalid(Issue("#/format", "too_many_rows", {"max": SHEET_ROWS}))
+            raise invalid(Issue("#/format", "sheet_full", {"max": SHEET_ROWS}))
         return count
 
     def _query(self) -> str:

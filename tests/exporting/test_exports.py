@@ -323,5 +323,5 @@ def test_a_sheet_holds_no_more_rows_than_it_can(cast: Cast, monkeypatch: pytest.
     for number in range(2):
         cast.alice.made("/customers", {"name": f"C{number}"})
     job = ask(cast.alice, "customers", "xlsx")
-    assert job["problem"]["errors"][0]["code"] == "too_many_rows"
+    assert job["problem"]["errors"][0]["code"] == "sheet_full"
     assert ask(cast.alice, "customers", "csv")["status"] == "succeeded"
