@@ -10,6 +10,7 @@ from itertools import product
 import phonenumbers
 from opencc import OpenCC
 from pypinyin import Style, lazy_pinyin, pinyin
+from pypinyin.seg.simpleseg import seg
 
 _simplify = OpenCC("t2s").convert
 HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
@@ -52,9 +53,20 @@ def fold(text: str) -> str:
     return folded if folded.isascii() else folded.translate(_simplified)
 
 
+@lru_cache(maxsize=2_000)
 def _spoken(text: str) -> str:
     """A folded text to be read aloud: simplified by words, because they decide how a character is read."""
     return str(_simplify(_plain(text)))
+
+
+def _aloud(text: str) -> list[str]:
+    """The syllables of a text, the rest as it is: what `lazy_pinyin` gives, word by word, because words come again."""
+    return [syllable for word in seg(text) for syllable in _word_aloud(word)]
+
+
+@lru_cache(maxsize=20_000)
+def _word_aloud(word: str) -> tuple[str, ...]:
+    return tuple(lazy_pinyin(word))
 
 
 def sort_key(text: str) -> str:
@@ -62,7 +74,7 @@ def sort_key(text: str) -> str:
     folded = fold(text)
     if not HAN.search(folded):
         return folded
-    return " ".join(lazy_pinyin(_spoken(text))) + "\x1f" + folded
+    return " ".join(_aloud(_spoken(text))) + "\x1f" + folded
 
 
 _SPELT_WITHOUT_DOTS = {
@@ -83,9 +95,9 @@ def readings(text: str) -> set[str]:
     folded = _spoken(text)
     if not HAN.search(folded):
         return set()
-    usual = [one for one in lazy_pinyin(folded) if one.strip()]
+    usual = [one for one in _aloud(folded) if one.strip()]
     ways = [syllables(character) for character in folded[:2] if character.strip()]
-    ways += [(syllable,) for syllable in lazy_pinyin(folded[2:]) if syllable.strip()]
+    ways += [(syllable,) for syllable in _aloud(folded[2:]) if syllable.strip()]
     spellings = {"".join(usual), *_with_apostrophes(usual)}
     for one in product(*ways):
         spellings.add("".join(one))

@@ -8,7 +8,7 @@ decides nothing: whoever asks checks sight, masks and the very words on the reco
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from math import prod
 from time import monotonic
 from typing import Any
@@ -72,6 +72,7 @@ class Pieces(TypeDecorator[Sequence[int]]):
         return value  # type: ignore[no-any-return]
 
 
+@lru_cache(maxsize=20_000)
 def _word(number: int) -> str:
     return f"{number + (1 << 31):x}"
 
