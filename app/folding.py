@@ -10,7 +10,8 @@ from itertools import product
 import phonenumbers
 from opencc import OpenCC
 from pypinyin import Style, lazy_pinyin, pinyin
-from pypinyin.seg.simpleseg import seg
+from pypinyin.constants import RE_HANS
+from pypinyin.seg.mmseg import seg
 
 _simplify = OpenCC("t2s").convert
 HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
@@ -59,9 +60,20 @@ def _spoken(text: str) -> str:
     return str(_simplify(_plain(text)))
 
 
+_HAN_RUNS = re.compile(f"({RE_HANS.pattern.removeprefix('^').removesuffix('$')})")
+
+
 def _aloud(text: str) -> list[str]:
     """The syllables of a text, the rest as it is: what `lazy_pinyin` gives, word by word, because words come again."""
-    return [syllable for word in seg(text) for syllable in _word_aloud(word)]
+    found: list[str] = []
+    for place, run in enumerate(_HAN_RUNS.split(text)):
+        # Every second run is of Han characters.
+        if place % 2:
+            for word in seg.cut(run):
+                found += _word_aloud(word)
+        elif run:
+            found.append(run)
+    return found
 
 
 @lru_cache(maxsize=20_000)
@@ -135,6 +147,11 @@ def digits(text: str | None) -> str:
     return _NOT_DIGIT.sub("", unicodedata.normalize("NFKC", text or ""))
 
 
+# Most numbers are such, and the library takes its time with each; a test holds the two against each other.
+_MOBILE = re.compile(r"1[3-9][0-9]{9}")
+_MOBILE_ABROAD = re.compile(r"\+861[3-9][0-9]{9}")
+
+
 @lru_cache(maxsize=20_000)
 def e164(text: str | None, region: str) -> str | None:
     """A phone number in E.164, or None where the text is no possible number of the region.
@@ -145,6 +162,8 @@ def e164(text: str | None, region: str) -> str | None:
     """
     if not text:
         return None
+    if region == "CN" and _MOBILE.fullmatch(text):
+        return f"+86{text}"
     try:
         number = phonenumbers.parse(unicodedata.normalize("NFKC", text), region)
     except phonenumbers.NumberParseException:
@@ -159,6 +178,8 @@ def _domestic(way: str) -> str:
     """The digits of an international number as they are dialled at home, such as `01088886666` for `+861088886666`."""
     if not way.startswith("+"):
         return ""
+    if _MOBILE_ABROAD.fullmatch(way):
+        return way[3:]
     try:
         number = phonenumbers.parse(way)
     except phonenumbers.NumberParseException:

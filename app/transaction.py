@@ -33,6 +33,7 @@ class Change:
     Attributes:
         before: first known value of each changed column.
         parts: first known value of each changed collection, such as tags or lines.
+        parts_now: the present value of a collection, where it need not be asked for.
     """
 
     record: Any
@@ -40,10 +41,11 @@ class Change:
     before: dict[str, Any] = field(default_factory=dict)
     parts: dict[str, Any] = field(default_factory=dict)
     action: str | None = None
+    parts_now: dict[str, Any] = field(default_factory=dict)
 
     def copy(self) -> Change:
         """An independent copy, for a savepoint."""
-        return Change(self.record, self.created, dict(self.before), dict(self.parts), self.action)
+        return Change(self.record, self.created, dict(self.before), dict(self.parts), self.action, dict(self.parts_now))
 
 
 @dataclass
@@ -57,6 +59,7 @@ class Unit:
         changeset_id: known after `seal`; None when nothing changed and nobody is told of the change set.
         entry_count: how many entries it has so far.
         afterwards: what happens only once it is committed, such as handing a job to the worker.
+        memory: what it has found out and what stays true in it, by topic; forgotten when a savepoint is rolled back.
     """
 
     actor_id: int | None
@@ -69,6 +72,7 @@ class Unit:
     entry_count: int = 0
     undoes_id: int | None = None
     afterwards: list[Callable[[], None]] = field(default_factory=list)
+    memory: dict[str, dict[Any, Any]] = field(default_factory=dict)
 
 
 def current_unit() -> Unit:
@@ -86,6 +90,15 @@ def current_unit() -> Unit:
 def in_unit() -> bool:
     """Whether a unit of work is open."""
     return db.session.registry.has() and "unit" in db.session.info
+
+
+def recalled(topic: str) -> dict[Any, Any]:
+    """What the open unit of work remembers of a topic: a job that makes thousands of records asks once.
+
+    Only what nobody else can change before the unit ends, or what it would be no harm to miss, is kept there.
+    """
+    unit: Unit | None = db.session.info.get("unit")
+    return {} if unit is None else unit.memory.setdefault(topic, {})
 
 
 SEAL: list[Callable[[Unit, bool], None]] = []

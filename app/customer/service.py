@@ -18,7 +18,7 @@ from ..folding import e164, email_key, fold, search_key, sort_key
 from ..journal import SETTLE, SetBack, act
 from ..record import Collaborator, Record
 from ..routing import assign, remove, restore
-from ..transaction import now
+from ..transaction import now, recalled
 from .leads import set_status
 from .models import Customer, CustomerKind, CustomerStatus, CustomerTag, Tag, customers
 from .options import check_options
@@ -50,7 +50,7 @@ def create(actor: Actor, values: dict[str, Any]) -> Customer:
     db.session.add(customer)
     db.session.flush()
     if tags:
-        set_tags(customer, tags)
+        set_tags(customer, tags, is_new=True)
     if collaborators:
         share(customer, collaborators)
     return customer
@@ -149,24 +149,30 @@ def merge_objects(record: Any, values: dict[str, Any]) -> None:
             values[name] = {key: value for key, value in both.items() if value is not None} or None
 
 
-def set_tags(customer: Customer, names: Sequence[str]) -> None:
-    """Replace a customer's tags; unknown names become new tags, ignoring case, width and script."""
+def set_tags(customer: Customer, names: Sequence[str], *, is_new: bool = False) -> None:
+    """Replace a customer's tags; unknown names become new tags, ignoring case, width and script.
+
+    Args:
+        customer: locked, or made in the same unit of work.
+        names: what it is to be marked with.
+        is_new: it has no tags yet.
+    """
     wanted = {fold(name): name.strip() for name in names if name.strip()}
     known = _known_tags(wanted)
     for key in sorted(wanted.keys() - known.keys()):
         hold_tag(key)
     # Who held the new words before has made them tags by now.
     known |= _known_tags(wanted.keys() - known.keys())
-    for key, name in wanted.items():
-        if key not in known:
-            known[key] = Tag(name=name, name_key=key)
-            db.session.add(known[key])
+    made = {key: Tag(name=name, name_key=key) for key, name in wanted.items() if key not in known}
+    for tag in made.values():
+        db.session.add(tag)
     db.session.flush()
-    ids = {tag.id for tag in known.values()}
-    present = {
-        link.tag_id: link
-        for link in db.session.execute(select(CustomerTag).where(CustomerTag.customer_id == customer.id)).scalars()
-    }
+    known |= {key: tag.id for key, tag in made.items()}
+    recalled("tags").update(known)
+    ids, present = set(known.values()), dict[int, CustomerTag]()
+    if not is_new:
+        links = db.session.execute(select(CustomerTag).where(CustomerTag.customer_id == customer.id)).scalars()
+        present = {link.tag_id: link for link in links}
     for tag_id in sorted(ids - present.keys()):
         db.session.add(CustomerTag(customer_id=customer.id, tag_id=tag_id))
     for tag_id in present.keys() - ids:
@@ -174,12 +180,14 @@ def set_tags(customer: Customer, names: Sequence[str]) -> None:
     db.session.flush()
 
 
-def _known_tags(keys: Collection[str]) -> dict[str, Tag]:
-    """The tags that there are, by their folded names."""
-    if not keys:
-        return {}
-    query = select(Tag).where(Tag.is_active, Tag.name_key.in_(keys))
-    return {tag.name_key: tag for tag in db.session.execute(query).scalars()}
+def _known_tags(keys: Collection[str]) -> dict[str, int]:
+    """The ids of the tags that there are, by their folded names."""
+    known = {key: found for key in keys if (found := recalled("tags").get(key)) is not None}
+    asked = set(keys) - known.keys()
+    if asked:
+        query = select(Tag.name_key, Tag.id).where(Tag.is_active, Tag.name_key.in_(asked))
+        known |= {row.name_key: row.id for row in db.session.execute(query)}
+    return known
 
 
 def check_parties(parties: Sequence[dict[str, Any]]) -> None:

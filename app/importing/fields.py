@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, missing
 
 from ..routing import RESOURCES
 from ..schema import (
@@ -148,6 +148,23 @@ def _fields(plural: str, name: str, field: fields.Field[Any]) -> list[Field]:
     ]
 
 
-def schema_of(plural: str) -> Schema:
-    """What the values of a row are checked by: the body of `POST`."""
-    return RESOURCES[plural].create
+@cache
+def schema_of(plural: str, names: frozenset[str]) -> Schema:
+    """What the values of a row are checked by: the body of `POST`, without the fields of which no row says anything.
+
+    Args:
+        plural: the resource.
+        names: the fields that rows say something of, those of an object as `address.city`; what is required or has a
+            default is added.
+    """
+    whole = RESOURCES[plural].create
+    outer = {name.split(".")[0] for name in names if "." in name}
+    said = [
+        name
+        for name, field in whole.fields.items()
+        if not field.dump_only and (name in names or field.required or field.load_default is not missing)
+    ]
+    if not {name for name in names if "." not in name} <= set(said):
+        return whole
+    # Declared fields are looked for one by one, in every row.
+    return type(whole)(only=[*(name for name in said if name not in outer), *(name for name in names if "." in name)])

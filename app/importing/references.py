@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from ..access import Actor
 from ..auth.models import Team, User
 from ..customer.models import Customer, Option, Person, customers, people
-from ..database import db
+from ..database import IdList, db, member_of
 from ..deal.models import Deal, Pipeline, Product, Stage, StageKind, deals
 from ..folding import e164, email_key, fold
 from ..routing import RESOURCES
-from ..schema import load
+from ..schema import MAX_ID, SURROGATE, load
 from .fields import Field, Kind
 
 CREATABLE = ("customers", "products", "tags", "options")
@@ -27,6 +27,10 @@ MADE = {"create": True}
 """A decision: what the text names is made."""
 
 Named = dict[str, list[int]]
+
+
+class UnmadeError(Exception):
+    """A text names what would have to be made, and nothing may be made now."""
 
 
 def may_make(actor: Actor, plural: str) -> bool:
@@ -42,12 +46,19 @@ class References:
         decided: by field, what the person has decided that a text stands for: an id, a value, null for nothing, or
             `MADE`.
         create: which kinds are made when they are not there, as far as the person may make them.
+
+    Attributes:
+        made: by resource and id the name of what was made because the file names it.
+        unknown: by field and text, in how many rows a text named nothing.
+        is_looking: nothing may be made now; what would have to be is an `UnmadeError`.
     """
 
     def __init__(self, actor: Actor, decided: Mapping[str, Mapping[str, Any]], create: frozenset[str]) -> None:
         self.actor, self.decided, self.create = actor, decided, create
-        self.made: set[tuple[str, int]] = set()
+        self.made: dict[tuple[str, int], str] = {}
         self.unknown: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self.is_looking = False
+        self._missed: list[tuple[str, str]] = []
         self._known: dict[str, Named] = {}
         self._asked: dict[tuple[str, str, Any], list[int]] = {}
         self._options: dict[str, dict[str, str]] = {}
@@ -73,13 +84,32 @@ class References:
             ids = self._link(field, text, beside)
             if len(ids) > 1:
                 if field.links_to not in _WITHIN:
-                    self.unknown[field.name][text] += 1
+                    self._missed.append((field.name, text))
                 return None, "ambiguous_name"
             found = ids[0] if ids else self._made(field, text, is_made)
         if found is None:
-            self.unknown[field.name][text] += 1
+            self._missed.append((field.name, text))
             return None, "unknown_value"
         return found, None
+
+    def missed(self) -> list[tuple[str, str]]:
+        """The texts that named nothing since this was asked last, by field; `count` counts them."""
+        missed, self._missed = self._missed, []
+        return missed
+
+    def count(self, missed: Iterable[tuple[str, str]]) -> None:
+        """Count texts that name nothing in a row that is wrong for it."""
+        for field, text in missed:
+            self.unknown[field][text] += 1
+
+    def look_up(self, field: Field, texts: Collection[str]) -> None:
+        """Look many texts of a column up at once that name customers, before they are resolved one by one."""
+        if field.links_to != "customers":
+            return
+        unasked = {text for text in texts if ("customers", fold(text), None) not in self._asked}
+        self._asked.update(
+            (("customers", fold(text), None), ids) for text, ids in _customers_named(self.actor, unasked).items()
+        )
 
     # ---- words of fixed sets and of lists ---------------------------------------------------------------------------
 
@@ -102,6 +132,7 @@ class References:
             }
         found = known.get(fold(text))
         if found is None and self._makes("options", is_made):
+            self._may_make_now()
             made: Any = RESOURCES["options"].service.create(
                 self.actor, load(RESOURCES["options"].create, {"list": name, "value": text})
             )
@@ -118,6 +149,8 @@ class References:
                 known = self._known[target] = _WHOLE[target]()
             return known.get(fold(text), [])
         context = beside.get("pipeline_id") if target == "stages" else beside.get("customer_id")
+        if target == "customers":
+            context = None
         key = (target, fold(text), context)
         found = self._asked.get(key)
         if found is None:
@@ -129,6 +162,7 @@ class References:
         target = field.links_to
         if target not in CREATABLE or not self._makes(target, is_made):
             return None
+        self._may_make_now()
         values: dict[str, Any] = {"name": text}
         if target == "products":
             values |= {"code": text[:60], "currency": current_app.config["LIANXI"].base_currency}
@@ -137,8 +171,12 @@ class References:
         db.session.flush()
         self._known.pop(target, None)
         self._asked[target, fold(text), None] = [made.id]
-        self.made.add((target, made.id))
+        self.made[target, made.id] = text
         return int(made.id)
+
+    def _may_make_now(self) -> None:
+        if self.is_looking:
+            raise UnmadeError
 
     def is_closed(self, stage_id: int) -> bool:
         """Whether a stage is that of won or lost deals."""
@@ -159,6 +197,11 @@ class References:
         self._asked.clear()
         self._options.clear()
         self.made.clear()
+
+    def forget_records(self, plural: str) -> None:
+        """Forget which records of a resource were looked up: there may be others by now."""
+        self._known.pop(plural, None)
+        self._asked = {key: ids for key, ids in self._asked.items() if key[0] != plural}
 
 
 def _gathered(rows: Any) -> Named:
@@ -185,15 +228,34 @@ def _products() -> Named:
     return _gathered(db.session.execute(select(Product.id, Product.code, Product.name).where(Product.is_active)))
 
 
-def _customers_named(actor: Actor, text: str, _context: Any) -> list[int]:
-    ways: list[Any] = [Customer.name_key == fold(text), Customer.external_id == text]
-    if "@" in text:
-        ways = [Customer.email_key == email_key(text)]
-    for way in ways:
-        query = select(Customer.id).where(way, Customer.is_active, customers.visible(actor.shape)).limit(2)
-        if found := list(db.session.execute(query, dict(actor.binds)).scalars()):
-            return found
-    return []
+def _customers_named(actor: Actor, texts: Collection[str]) -> dict[str, list[int]]:
+    """By each text the customers that it names: by e-mail address where it is one, else by name or id elsewhere."""
+    keys = {text: ("email_key", email_key(text)) if "@" in text else ("name_key", fold(text)) for text in texts}
+    named: dict[tuple[str, str | None], list[int]] = {}
+    for way in ("email_key", "name_key", "external_id"):
+        wanted = sorted({key for one, key in keys.values() if one == way and key})
+        if way == "external_id":
+            wanted = sorted(text for text, key in keys.items() if key not in named and "@" not in text)
+        for record_id, key in _customers_by(actor, way, wanted):
+            named.setdefault((way, key), []).append(record_id)
+    return {text: named.get(key) or named.get(("external_id", text), []) for text, key in keys.items()}
+
+
+def _customers_by(actor: Actor, column: str, wanted: Sequence[str]) -> Iterable[Any]:
+    wanted = list(filter(can_be_asked, wanted))
+    if not wanted:
+        return ()
+    known = getattr(Customer, column)
+    query = select(Customer.id, known).where(
+        member_of(known, bindparam("wanted", type_=IdList(of_text=True))),
+        Customer.is_active,
+        customers.visible(actor.shape),
+    )
+    return db.session.execute(query.order_by(Customer.id), {**actor.binds, "wanted": wanted})
+
+
+def _customer_named(actor: Actor, text: str, _context: Any) -> list[int]:
+    return _customers_named(actor, [text])[text]
 
 
 def _people_named(actor: Actor, text: str, context: Any) -> list[int]:
@@ -235,7 +297,7 @@ _WHOLE: dict[str, Callable[[], Named]] = {
     "products": _products,
 }
 _ASKED: dict[str, Callable[[Actor, str, Any], list[int]]] = {
-    "customers": _customers_named,
+    "customers": _customer_named,
     "people": _people_named,
     "deals": _deals_named,
     "stages": _stages_named,
@@ -288,6 +350,13 @@ _SYNONYMS: dict[str, dict[str, str]] = {
         "incoming": "in",
     },
 }
+
+
+def can_be_asked(part: Any) -> bool:
+    """Whether a database takes a value of a file in a question; what it does not take, no record has."""
+    if isinstance(part, str):
+        return "\x00" not in part and not SURROGATE.search(part)
+    return not isinstance(part, int) or abs(part) <= MAX_ID
 
 
 def number_key(text: str) -> str | None:

@@ -1,0 +1,362 @@
+"""The rows of an import on their way into the database.
+
+What a row says is read before the unit of work that takes it: that is most of the time, and nobody waits for it. In the
+unit a few statements find what the rows are about. Rows that make new records are made together (`batch.py`); a row
+that may change a record, depends on another one of these, or clashes is taken by itself, in its place, as if there were
+no other. Both ways lead through the same schema and service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import DataError, IntegrityError
+
+from ..access import Actor
+from ..auth.models import User
+from ..batch import batch
+from ..database import db
+from ..errors import Issue, Problem, invalid, problem_of
+from ..messages import LANGUAGES, say, say_in
+from ..report.files import as_it_was
+from ..routing import RESOURCES
+from ..schema import load
+from ..transaction import current_unit, seal
+from .fields import Kind, fields_of, schema_of
+from .matching import Key, all_keys, matches
+from .models import Import
+from .reading import Cell, WrongRow
+from .references import References, UnmadeError
+from .rows import Column, Fault, RowReader
+
+Row = Sequence[Cell] | WrongRow
+
+_UNIQUE = ("email", "external_id", "code")
+"""Ways to be known that no two records share."""
+
+_TOGETHER: Mapping[str, frozenset[str]] = {
+    "customers": frozenset(),
+    # Which one is the primary person of a customer is about all of them.
+    "people": frozenset({"is_primary", "customers"}),
+    # The last contact of a deal is that of its records.
+    "contacts": frozenset({"deal_id"}),
+    "products": frozenset(),
+}
+"""Resources whose records may be made together, each with the fields that make a row one that is taken by itself."""
+
+
+class _WrongError(Exception):
+    """A row whose cells cannot be read."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__()
+        self.faults = faults
+
+
+@dataclass
+class Taken:
+    """A row, what it says, and what became of it.
+
+    Attributes:
+        number: of the row in the file.
+        row: as it was read.
+        values: as the API takes them; None where they are not known before the row is taken.
+        body: the values checked by the schema; None where they are not all that a new record needs.
+        keys: what it is known by, by way.
+        faults: what is wrong with it.
+        refused: what would be wrong with it as a new record; a change of a record needs less.
+        missed: the texts in it that name nothing, by field.
+        verdict: one of `run.VERDICTS`; empty until it is taken.
+    """
+
+    number: int
+    row: Row
+    values: dict[str, Any] | None = None
+    body: dict[str, Any] | None = None
+    keys: dict[str, Key] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    refused: list[Fault] = field(default_factory=list)
+    missed: list[tuple[str, str]] = field(default_factory=list)
+    verdict: str = ""
+
+
+class Taking:
+    """Takes the rows of one import, part by part.
+
+    Args:
+        chosen: the import.
+        actor: in whose name and with whose rights.
+        is_rehearsal: everything is rolled back.
+    """
+
+    def __init__(self, chosen: Import, actor: Actor, *, is_rehearsal: bool) -> None:
+        self.plural, self.options, self.is_rehearsal = chosen.resource, chosen.options, is_rehearsal
+        self.resource = RESOURCES[chosen.resource]
+        self.actor = actor
+        self.references = References(actor, self.options["values"], frozenset(self.options["create"]))
+        known = fields_of(chosen.resource)
+        self.columns = [
+            Column(one["index"], known[one["field"]], one["format"], Decimal(one["factor"]))
+            for one in chosen.columns
+            if one["field"]
+        ]
+        self.headings = [one["heading"] for one in chosen.columns]
+        self.heading_of = {column.field.name: self.headings[column.index] for column in self.columns}
+        self.used = {column.index for column in self.columns}
+        self.reader = RowReader(self.columns, self.references, actor.time_zone, self.options["source"])
+        self.seen: set[tuple[str, Key]] = set()
+        ours = [[say_in(language, "import.row"), say_in(language, "import.reason")] for language in LANGUAGES]
+        self.is_of_errors = self.headings[:2] in ours
+        links = [column.field for column in self.columns if column.field.links_to == self.plural]
+        self._own_links = {one.into: one.name for one in links}
+        self._telling = {*self.options["match"], *_UNIQUE}
+        self._new: list[Taken] = []
+        self._touched: set[tuple[str, Key]] = set()
+        self._is_begun = False
+
+    # ---- before the unit of work -------------------------------------------------------------------------------------
+
+    def read(self, part: Sequence[tuple[int, Row]]) -> list[Taken]:
+        """What some rows say, as far as that is known before they are taken."""
+        for column in self.columns:
+            if column.field.kind is Kind.LINK:
+                cells = [row[column.index] for _, row in part if not isinstance(row, WrongRow)]
+                self.references.look_up(column.field, {str(cell).strip() for cell in cells if cell is not None} - {""})
+        self.references.is_looking = True
+        try:
+            return [self._read(number, row) for number, row in part]
+        finally:
+            self.references.is_looking = False
+
+    def _read(self, number: int, row: Row) -> Taken:
+        taken = Taken(number, row)
+        if isinstance(row, WrongRow):
+            if not row.columns or self.used & set(row.columns):
+                taken.faults = [Fault(None, row.code, row.params)]
+                return taken
+            row = row.cells
+        self.references.missed()
+        try:
+            taken.values, taken.faults = self._values(row)
+        except UnmadeError:
+            return taken
+        taken.missed = self.references.missed()
+        if not taken.faults:
+            taken.keys = all_keys(self.plural, taken.values)
+            try:
+                taken.body = self._loaded({name: one for name, one in taken.values.items() if name != "id"})
+            except Problem as problem:
+                taken.refused = self._faults(problem)
+        return taken
+
+    def _loaded(self, values: dict[str, Any]) -> dict[str, Any]:
+        names = {f"{name}.{key}" for name, one in values.items() if isinstance(one, dict) for key in one}
+        return load(schema_of(self.plural, frozenset(names | values.keys())), values)
+
+    def remember(self, rows: Sequence[Taken]) -> None:
+        """Note what rows are known by that an earlier attempt has taken already."""
+        for taken in rows:
+            if taken.values is not None and not taken.faults:
+                self._is_seen(taken.keys)
+
+    # ---- in the unit of work -----------------------------------------------------------------------------------------
+
+    def take(self, rows: Sequence[Taken], actor: Actor) -> None:
+        """Create or change what rows are about; each has its verdict then, and what is wrong with it."""
+        self.actor = self.references.actor = actor
+        self._new, self._touched, self._is_begun = [], set(), False
+        found = self._matches(rows)
+        owners = {taken.values["owner_id"] for taken in rows if taken.values and taken.values.get("owner_id")}
+        # Held here, because the session itself holds nothing that is not changed.
+        _held = db.session.execute(select(User).where(User.id.in_(owners))).scalars().all() if owners else []
+        for taken in rows:
+            if self._is_settled(taken, found):
+                continue
+            self._take_new()
+            self._take_alone(taken)
+            self._is_begun = True
+        self._take_new()
+
+    def _look_anew(self) -> None:
+        """Have the next rows find what was made for those before them."""
+        if self._own_links:
+            self.references.forget_records(self.plural)
+
+    def _matches(self, rows: Sequence[Taken]) -> dict[str, dict[Key, list[int]]]:
+        """By each way in which rows are matched, the records that they are about."""
+        if self.options["existing"] == "create":
+            return {}
+        return {
+            way: matches(self.actor, self.plural, way, {taken.keys[way] for taken in rows if way in taken.keys})
+            for way in self.options["match"]
+        }
+
+    def _is_settled(self, taken: Taken, found: Mapping[str, Mapping[Key, list[int]]]) -> bool:
+        """Whether a row needs no look at the database of its own: it is wrong, came before, or makes a new record."""
+        if taken.faults:
+            if self._is_begun and any(fault.field in self._own_links.values() for fault in taken.faults):
+                # It may name what a row before it has made.
+                return False
+            self.references.count(taken.missed)
+            taken.verdict = "wrong"
+            return True
+        values, apart = taken.values, _TOGETHER.get(self.plural)
+        if values is None or apart is None or apart & values.keys() or "id" in values:
+            return False
+        if self._is_begun and any(
+            column.field.into in values for column in self.columns if column.field.name in self._own_links
+        ):
+            return False
+        telling = {one for one in taken.keys.items() if one[0] in self._telling}
+        if telling & self._touched or any(found[way].get(key) for way, key in telling if way in found):
+            return False
+        if self._is_seen(taken.keys):
+            taken.verdict = "duplicate"
+        elif taken.body is None:
+            taken.verdict, taken.faults = "wrong", taken.refused
+        else:
+            self._touched |= telling
+            self._is_begun = True
+            self._new.append(taken)
+        return True
+
+    def _take_new(self) -> None:
+        """Make the records that wait to be made."""
+        rows, self._new = self._new, []
+        if rows:
+            self._make(rows)
+            self._look_anew()
+
+    def _make(self, rows: Sequence[Taken]) -> None:
+        try:
+            with db.session.begin_nested(), batch(len(rows), is_rehearsal=self.is_rehearsal) as made:
+                for taken in rows:
+                    mark = made.mark()
+                    try:
+                        self.resource.service.create(self.actor, dict(taken.body or {}))
+                        taken.verdict = "new"
+                    except Problem as problem:
+                        made.go_back(mark)
+                        self._refuse(taken, problem)
+        except (IntegrityError, DataError):
+            # One of them clashes with what this person may not see. Only it is wrong.
+            middle = len(rows) // 2
+            if middle:
+                self._make(rows[:middle])
+                self._make(rows[middle:])
+            else:
+                self._take_alone(rows[0], is_seen=True)
+            return
+        unit = current_unit()
+        if self.is_rehearsal:
+            unit.pending.clear()
+        else:
+            # At once: a savepoint copies what is pending, and each of the next rows may have one.
+            seal(unit)
+        unit.raised.clear()
+
+    def _refuse(self, taken: Taken, problem: Problem) -> None:
+        if problem.status >= 500:
+            raise problem
+        taken.verdict, taken.faults = "wrong", self._faults(problem)
+
+    def _take_alone(self, taken: Taken, *, is_seen: bool = False) -> None:
+        """Take one row in a savepoint of its own.
+
+        Args:
+            is_seen: what it is known by is noted already.
+        """
+        row = taken.row.cells if isinstance(taken.row, WrongRow) else taken.row
+        made = dict(self.references.made)
+        taken.faults = []
+        self.references.missed()
+        try:
+            # What the row names is made within it too: it goes with a row that turns out to be wrong.
+            with db.session.begin_nested():
+                values, faults = self._values(row)
+                self._touched.update(all_keys(self.plural, values).items())
+                if faults:
+                    raise _WrongError(faults)
+                taken.verdict = self._write(values, is_seen=is_seen)
+                db.session.flush()
+            for plural, record_id in self.references.made.keys() - made.keys():
+                if plural == self.plural:
+                    named = {"name": self.references.made[plural, record_id]}
+                    self._touched.update(all_keys(plural, named).items())
+            self._look_anew()
+            return
+        except _WrongError as wrong:
+            taken.verdict, taken.faults = "wrong", wrong.faults
+        except Exception as error:
+            problem = problem_of(error)
+            if problem.status >= 500:
+                raise
+            self._refuse(taken, problem)
+        self.references.count(self.references.missed())
+        self.references.forget()
+        self.references.made = made
+
+    def _values(self, row: Sequence[Cell]) -> tuple[dict[str, Any], list[Fault]]:
+        if self.is_of_errors:
+            # A file of wrong rows that comes back corrected.
+            row = [as_it_was(cell) if isinstance(cell, str) else cell for cell in row]
+        return self.reader.values(row)
+
+    def _is_seen(self, keys: Mapping[str, Key]) -> bool:
+        """Whether a row before was about the same, by the surest of what it is known by; noted for the next ones."""
+        first = next(((way, keys[way]) for way in self.options["match"] if way in keys), None)
+        if first is None or first in self.seen:
+            return first is not None
+        self.seen.add(first)
+        return False
+
+    def _write(self, values: dict[str, Any], *, is_seen: bool) -> str:
+        known = all_keys(self.plural, values)
+        if self._is_seen(known) and not is_seen:
+            return "duplicate"
+        keys = [(way, known[way]) for way in self.options["match"] if way in known]
+        for way, key in keys if self.options["existing"] != "create" else ():
+            found = matches(self.actor, self.plural, way, [key]).get(key, [])
+            if len(found) > 1:
+                raise invalid(Issue(f"#/{way}", "several_match"))
+            if found:
+                return "duplicate" if self.options["existing"] == "skip" else self._change(found[0], values)
+            if way == "id":
+                raise invalid(Issue("#/id", "unknown_record"))
+        values.pop("id", None)
+        self.resource.service.create(self.actor, self._loaded(values))
+        return "new"
+
+    def _change(self, record_id: int, values: dict[str, Any]) -> str:
+        values.pop("id", None)
+        record = self.resource.spec.policy.writable(self.actor, record_id)
+        before = record.version
+        self.resource.service.edit(self.actor, record, load(self.resource.create, values, partial=True))
+        db.session.flush()
+        if (self.plural, record_id) in self.references.made:
+            # Another row has named it before its own came.
+            del self.references.made[self.plural, record_id]
+            return "new"
+        return "unchanged" if record.version == before else "updated"
+
+    # ---- what is told ------------------------------------------------------------------------------------------------
+
+    def _faults(self, problem: Problem) -> list[Fault]:
+        named = [(issue.at.removeprefix("#/").split("/")[0], issue) for issue in problem.issues]
+        found = [Fault(name or None, issue.code, issue.params) for name, issue in named]
+        return found or [Fault(None, problem.slug, {})]
+
+    def told(self, fault: Fault) -> dict[str, Any]:
+        """A fault in words, with the heading of its column."""
+        known = f"error.{fault.code}"
+        try:
+            detail = say(known, **fault.params)
+        except KeyError:
+            detail = say(f"problem.{fault.code}.detail")
+        field_name = fault.field
+        heading = self.heading_of.get(field_name or "") or self.heading_of.get((field_name or "").removesuffix("_id"))
+        return {"field": field_name, "column": heading, "code": fault.code, "detail": detail}
