@@ -55,6 +55,8 @@ class Customer(Record):
         Index("ix_customer_created", "created_at", "id", **_live()),
         Index("ix_customer_became_lead", "became_lead_at", "id", **_live()),
         Index("ix_customer_name", "sort_key", "id", **_live()),
+        Index("ix_customer_name_key", "name_key", **_live()),
+        Index("ix_customer_tax_id", "tax_id", **_live()),
         Index("ix_customer_owner", "owner_id", "created_at", "id", **_live()),
         Index("ix_customer_team", "team_id", "created_at", "id", **_live()),
         CheckConstraint("credit_rating IS NULL OR credit_rating BETWEEN 0 AND 100", name="credit_rating"),

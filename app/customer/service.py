@@ -43,10 +43,9 @@ def create(actor: Actor, values: dict[str, Any]) -> Customer:
         has_employer = values.get("company") and values["company"] != values["name"]
         values["kind"] = CustomerKind.PERSON if has_employer else CustomerKind.COMPANY
     merge_objects(None, values)
-    customer = Customer(**values)
+    customer = Customer(**values, **_keys(*(values.get(name) for name in _NAMED)))
     customer.status = customer.status or CustomerStatus.LEAD
     _note_lead(customer)
-    _derive(customer)
     db.session.add(customer)
     db.session.flush()
     if tags:
@@ -321,19 +320,26 @@ def _note_lead(customer: Customer) -> None:
         customer.became_lead_at = now()
 
 
+_NAMED = ("name", "short_name", "company", "email", "phone")
+
+
 def _derive(customer: Customer) -> None:
     """Set the keys that follow from the names and addresses."""
-    region = current_app.config["LIANXI"].default_region
-    number = e164(customer.phone, region)
-    keys = {
-        "name_key": fold(customer.name),
-        "sort_key": sort_key(customer.name),
-        "search_key": search_key([customer.name, customer.short_name, customer.company]),
-        "reach_key": search_key([], [customer.email, customer.phone, number]),
-        "email_key": email_key(customer.email),
+    assign(customer, _keys(*(getattr(customer, name) for name in _NAMED)))
+
+
+def _keys(
+    name: Any, short_name: str | None, company: str | None, email: str | None, phone: str | None
+) -> dict[str, str | None]:
+    number = e164(phone, current_app.config["LIANXI"].default_region)
+    return {
+        "name_key": fold(name),
+        "sort_key": sort_key(name),
+        "search_key": search_key([name, short_name, company]),
+        "reach_key": search_key([], [email, phone, number]),
+        "email_key": email_key(email),
         "phone_e164": number,
     }
-    assign(customer, keys)
 
 
 def _settle(customer: Customer, undone: SetBack) -> None:

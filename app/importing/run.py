@@ -104,6 +104,7 @@ def _step(
         with running.step(done, total, state=after):
             work()
         return after
+    running.leave_gap()
     try:
         with unit_of_work(actor_id=running.user_id, source="job"):
             work()
