@@ -13,7 +13,6 @@ from typing import Any
 
 from marshmallow import Schema, fields, missing
 
-from ..routing import RESOURCES
 from ..schema import (
     Choice,
     DateField,
@@ -28,6 +27,7 @@ from ..schema import (
     Texts,
     Whole,
 )
+from .resources import resource_of
 
 
 class Kind(StrEnum):
@@ -68,7 +68,7 @@ class Field:
     is_required: bool = False
 
 
-IMPORTABLE = ("customers", "people", "contacts", "deals", "products")
+IMPORTABLE = ("customers", "people", "contacts", "deals", "products", "users")
 """The resources that files are imported into, in the order in which they refer to each other."""
 
 _LINKS = {
@@ -80,6 +80,8 @@ _LINKS = {
     "deal_id": ("deal", "deals"),
     "pipeline_id": ("pipeline", "pipelines"),
     "stage_id": ("stage", "stages"),
+    "team_id": ("team", "teams"),
+    "role": ("role", "roles"),
 }
 
 _MORE: Mapping[str, Sequence[Field]] = {
@@ -92,17 +94,30 @@ _MORE: Mapping[str, Sequence[Field]] = {
         Field("quantity", Kind.DECIMAL, "quantity"),
         Field("unit_price", Kind.DECIMAL, "unit_price"),
     ),
+    "users": (
+        Field("first_name", Kind.TEXT, "first_name"),
+        Field("last_name", Kind.TEXT, "last_name"),
+        # Of the team: what a team is made with that is not there.
+        Field("team_parent", Kind.LINK, "team_parent", links_to="teams"),
+        Field("manager", Kind.LINK, "team_manager", links_to="users"),
+        Field("region", Kind.TEXT, "team_region"),
+    ),
 }
 
 _REPEATED = {("people", "email"), ("people", "phone")}
 
-_HIDDEN = frozenset({"custom", "collaborators", "external_source", "amount_is_manual"})
+_HIDDEN = frozenset(
+    {"custom", "collaborators", "external_source", "amount_is_manual", "password", "avatar", "absent_until"}
+)
+
+TO_BEGIN_WITH: Mapping[str, Mapping[str, Any]] = {"users": {"role": "sales"}}
+"""Required values of new records where a file has no column for them."""
 
 
 @cache
 def fields_of(plural: str) -> dict[str, Field]:
     """The fields that columns of a file for a resource can fill, by name."""
-    schema = RESOURCES[plural].create
+    schema = resource_of(plural).create
     found: dict[str, Field] = {"id": Field("id", Kind.WHOLE, "id")}
     for name, field in schema.fields.items():
         if field.dump_only or name in _HIDDEN or isinstance(field, Items):
@@ -157,7 +172,7 @@ def schema_of(plural: str, names: frozenset[str]) -> Schema:
         names: the fields that rows say something of, those of an object as `address.city`; what is required or has a
             default is added.
     """
-    whole = RESOURCES[plural].create
+    whole = resource_of(plural).create
     outer = {name.split(".")[0] for name in names if "." in name}
     said = [
         name

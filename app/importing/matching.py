@@ -10,13 +10,14 @@ from typing import Any
 from sqlalchemy import Select, bindparam, select
 
 from ..access import Actor
+from ..auth.models import User
 from ..contact.models import ContactRecord
 from ..customer.models import Customer, Person
 from ..database import IdList, db, member_of
 from ..deal.models import Deal, Product
 from ..folding import email_key, fold
-from ..routing import RESOURCES
 from .references import can_be_asked, number_key
+from .resources import resource_of
 
 Key = tuple[Any, ...]
 """What a row is known by in one way; two rows with the same key are about the same record."""
@@ -56,7 +57,7 @@ def matches(actor: Actor, plural: str, way: str, keys: Collection[Key]) -> dict[
     wanted = [key for key in keys if all(map(can_be_asked, key))]
     if not wanted:
         return {}
-    policy = RESOURCES[plural].spec.policy
+    policy = resource_of(plural).spec.policy
     model, columns = policy.model, _WAYS[plural][way].columns
     query: Select[Any] = select(model.id, *columns).where(model.is_active, policy.visible(actor.shape))
     binds = dict(actor.binds)
@@ -144,5 +145,11 @@ _WAYS: dict[str, dict[str, _Way]] = {
         "external_id": _origin(Product),
         "code": _one("code", fold, Product.code_key),
         "name": _one("name", fold, Product.name_key),
+    },
+    "users": {
+        "id": _one("id", int, User.id),
+        "external_id": _origin(User),
+        "email": _one("email", email_key, User.email_key),
+        "phone": _one("phone", number_key, User.phone_e164),
     },
 }

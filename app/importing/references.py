@@ -11,22 +11,22 @@ from flask import current_app
 from sqlalchemy import bindparam, select
 
 from ..access import Actor
-from ..auth.models import Team, User
+from ..auth.models import Role, Team, User
 from ..customer.models import Customer, Option, Person, customers, people
 from ..database import IdList, db, member_of
 from ..deal.models import Deal, Pipeline, Product, Stage, StageKind, deals
 from ..folding import e164, email_key, fold
-from ..routing import RESOURCES
 from ..schema import MAX_ID, SURROGATE, load
 from .fields import Field, Kind
+from .resources import resource_of
 
-CREATABLE = ("customers", "products", "tags", "options")
+CREATABLE = ("customers", "products", "tags", "options", "teams")
 """What may be made when a file names it and it is not there."""
 
 MADE = {"create": True}
 """A decision: what the text names is made."""
 
-Named = dict[str, list[int]]
+Named = dict[str, list[Any]]
 
 
 class UnmadeError(Exception):
@@ -35,7 +35,7 @@ class UnmadeError(Exception):
 
 def may_make(actor: Actor, plural: str) -> bool:
     """Whether a person may make what a file names."""
-    return plural in CREATABLE and actor.may(RESOURCES[plural].write)
+    return plural in CREATABLE and actor.may(resource_of(plural).write)
 
 
 class References:
@@ -86,7 +86,7 @@ class References:
                 if field.links_to not in _WITHIN:
                     self._missed.append((field.name, text))
                 return None, "ambiguous_name"
-            found = ids[0] if ids else self._made(field, text, is_made)
+            found = ids[0] if ids else self._made(field, text, is_made, beside)
         if found is None:
             self._missed.append((field.name, text))
             return None, "unknown_value"
@@ -133,15 +133,15 @@ class References:
         found = known.get(fold(text))
         if found is None and self._makes("options", is_made):
             self._may_make_now()
-            made: Any = RESOURCES["options"].service.create(
-                self.actor, load(RESOURCES["options"].create, {"list": name, "value": text})
+            made: Any = resource_of("options").service.create(
+                self.actor, load(resource_of("options").create, {"list": name, "value": text})
             )
             found = known[fold(text)] = made.value
         return found
 
     # ---- records ----------------------------------------------------------------------------------------------------
 
-    def _link(self, field: Field, text: str, beside: Mapping[str, Any]) -> list[int]:
+    def _link(self, field: Field, text: str, beside: Mapping[str, Any]) -> list[Any]:
         target = field.links_to
         if target in _WHOLE:
             known = self._known.get(target)
@@ -157,7 +157,7 @@ class References:
             found = self._asked[key] = _ASKED[target](self.actor, text, context)
         return found
 
-    def _made(self, field: Field, text: str, is_made: bool) -> int | None:
+    def _made(self, field: Field, text: str, is_made: bool, beside: Mapping[str, Any]) -> int | None:
         """A record that is made because a file names it."""
         target = field.links_to
         if target not in CREATABLE or not self._makes(target, is_made):
@@ -166,13 +166,35 @@ class References:
         values: dict[str, Any] = {"name": text}
         if target == "products":
             values |= {"code": text[:60], "currency": current_app.config["LIANXI"].base_currency}
-        resource = RESOURCES[target]
+        if field.name == "team":
+            values |= {name: beside[key] for name, key in _OF_TEAM if key in beside}
+        resource = resource_of(target)
         made: Any = resource.service.create(self.actor, load(resource.create, values))
         db.session.flush()
         self._known.pop(target, None)
         self._asked[target, fold(text), None] = [made.id]
         self.made[target, made.id] = text
         return int(made.id)
+
+    def completed(self, team_id: int, beside: Mapping[str, Any]) -> None:
+        """Give a team that is there what it lacks and a row says of it, where teams may be made."""
+        if not self._makes("teams", False):
+            return
+        team = db.session.get_one(Team, team_id)
+        lacks = {name: beside[key] for name, key in _OF_TEAM if key in beside and getattr(team, name) is None}
+        if lacks:
+            self._may_make_now()
+            resource_of("teams").service.edit(self.actor, team, load(resource_of("teams").create, lacks, partial=True))
+            db.session.flush()
+
+    def team_of_manager(self, manager_id: int) -> int | None:
+        """The team that a manager leads; one of the manager's name is made where there is none and teams may be."""
+        found = db.session.execute(select(Team.id).where(Team.manager_id == manager_id, Team.is_active)).scalars().all()
+        if found or not self._makes("teams", False):
+            return found[0] if len(found) == 1 else None
+        name = db.session.execute(select(User.name).where(User.id == manager_id)).scalar_one()
+        field = Field("team", Kind.LINK, "team_id", links_to="teams")
+        return self._made(field, name, True, {"team_manager": manager_id})
 
     def _may_make_now(self) -> None:
         if self.is_looking:
@@ -204,6 +226,10 @@ class References:
         self._asked = {key: ids for key, ids in self._asked.items() if key[0] != plural}
 
 
+_OF_TEAM = (("parent_id", "team_parent"), ("manager_id", "team_manager"), ("region", "team_region"))
+"""What a row about a person says of the team: the team's fields, and the names that they have in the row."""
+
+
 def _gathered(rows: Any) -> Named:
     found: defaultdict[str, list[int]] = defaultdict(list)
     for record_id, *words in rows:
@@ -218,6 +244,11 @@ def _users() -> Named:
 
 def _teams() -> Named:
     return _gathered(db.session.execute(select(Team.id, Team.name).where(Team.is_active)))
+
+
+def _roles() -> Named:
+    rows = db.session.execute(select(Role.key, Role.name_zh, Role.name_en))
+    return {fold(word): [row.key] for row in rows for word in row}
 
 
 def _pipelines() -> Named:
@@ -293,6 +324,7 @@ def _stages_named(_actor: Actor, text: str, context: Any) -> list[int]:
 _WHOLE: dict[str, Callable[[], Named]] = {
     "users": _users,
     "teams": _teams,
+    "roles": _roles,
     "pipelines": _pipelines,
     "products": _products,
 }

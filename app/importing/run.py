@@ -26,6 +26,9 @@ STEP = 500
 TOLD = 1_000
 """So many rows with their faults a job names; the file of errors has them all."""
 
+MOST_SHOWN = 2_000
+"""Characters of a row that a page is told."""
+
 VERDICTS = ("new", "updated", "unchanged", "duplicate", "wrong")
 
 
@@ -48,12 +51,12 @@ def _through(running: Running, *, commits: bool) -> dict[str, Any]:
     path, reading, errors = service.folder() / chosen.file, service.reading_of(chosen), service.errors_path(chosen)
     state = running.state or {"behind": 0, "counts": dict.fromkeys(VERDICTS, 0), "rows": []}
     taking = Taking(chosen, running.actor(), is_rehearsal=not commits)
-    chosen_id = chosen.id
+    chosen_id, corrections = chosen.id, chosen.corrections or {}
     db.session.rollback()
     try:
         total = running.total or sum(1 for _ in tables.rows(path, reading))
         with closing(_Wrong(errors, taking, state["behind"])) as wrong:
-            for part in _parts(tables.rows(path, reading)):
+            for part in _parts(service.corrected_rows(path, reading, corrections)):
                 rows = taking.read(part)
                 behind = [taken for taken in rows if taken.number <= state["behind"]]
                 taking.remember(behind)
@@ -96,7 +99,7 @@ def _step(
             counts[taken.verdict] += 1
             if taken.verdict in ("wrong", "duplicate") and len(told) < TOLD:
                 errors = [taking.told(fault) for fault in taken.faults]
-                told.append({"row": taken.number, "verdict": taken.verdict, "errors": errors})
+                told.append({"row": taken.number, "verdict": taken.verdict, "errors": errors, "cells": _cells(taken)})
             if taken.verdict == "wrong":
                 wrong.add(taken)
 
@@ -115,6 +118,15 @@ def _step(
     running.told(done, total)
     running.give_way()
     return after
+
+
+def _cells(taken: Taken) -> list[str | None] | None:
+    """What stands in a wrong row, to be corrected; a row too long for a page is corrected in the file."""
+    if taken.verdict != "wrong":
+        return None
+    cells = taken.row.cells if isinstance(taken.row, WrongRow) else taken.row
+    told = [None if cell is None else str(cell) for cell in cells]
+    return told if sum(map(len, filter(None, told))) <= MOST_SHOWN else None
 
 
 class _Wrong:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import timedelta
 from itertools import islice
@@ -12,23 +14,24 @@ from pathlib import Path
 from typing import IO, Any
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from ..access import Actor
 from ..database import db
 from ..errors import Issue, conflict, invalid, not_found
+from ..folding import fold
 from ..history.undo import undone
 from ..job.chores import chore
 from ..job.models import Job, Status
 from ..job.service import enqueue
-from ..routing import RESOURCES
 from ..transaction import in_unit, now, unit_of_work
 from . import dates, headings, numbers, tables
-from .fields import Kind, fields_of
+from .fields import TO_BEGIN_WITH, Kind, fields_of
 from .matching import known_by, ways_of
 from .models import Import
 from .reading import Cell, Format, Reading, Row, UnreadableError, WrongRow
 from .references import CREATABLE, may_make
+from .resources import resource_of
 
 KEPT = timedelta(days=30)
 """So long an uploaded file is kept."""
@@ -85,13 +88,17 @@ def create(actor: Actor, resource: str, file: str, size: int, name: str) -> Impo
     Raises:
         Problem: 403 where the role may not write the resource; 422 at `#/file` for a file that cannot be read.
     """
-    actor.need(RESOURCES[resource].write)
+    actor.need(resource_of(resource).write)
     path = folder() / file
     try:
         reading = tables.recognise(path, name)
         columns = _columns(resource, path, reading)
     except UnreadableError as error:
         raise invalid(Issue("#/file", error.code, error.params)) from error
+    key = _headings_key(resource, columns)
+    options, before = _options(resource, columns), _last(actor, key)
+    if before is not None:
+        columns, options = _as_before(actor, before, resource, columns, options)
     made = Import(
         user_id=actor.user_id,
         resource=resource,
@@ -100,8 +107,10 @@ def create(actor: Actor, resource: str, file: str, size: int, name: str) -> Impo
         size=size,
         reading=asdict(reading),
         columns=columns,
-        options=_options(resource, columns),
+        options=options,
         created_at=now(),
+        headings_key=key,
+        remembered_from=None if before is None else before.id,
     )
     db.session.add(made)
     db.session.flush()
@@ -153,6 +162,11 @@ def edit(actor: Actor, chosen: Import, values: dict[str, Any]) -> Import:
         chosen.options = _options(resource, chosen.columns) | {
             name: value for name, value in chosen.options.items() if name != "match"
         }
+        chosen.headings_key = _headings_key(resource, chosen.columns)
+        chosen.remembered_from, chosen.corrections = None, None
+    if values.get("remembered_from", chosen.remembered_from) is None and chosen.remembered_from is not None:
+        chosen.columns = _columns(resource, path, reading)
+        chosen.options, chosen.remembered_from = _options(resource, chosen.columns), None
     issues: list[Issue] = []
     if "columns" in values:
         before = _ways(resource, chosen.columns)
@@ -162,6 +176,8 @@ def edit(actor: Actor, chosen: Import, values: dict[str, Any]) -> Import:
         chosen.options = {**chosen.options, "match": match}
     if "options" in values:
         chosen.options = _optioned(actor, chosen, values["options"], issues)
+    if "corrections" in values:
+        chosen.corrections = _corrected(chosen, values["corrections"], issues)
     if issues:
         raise invalid(*issues)
     chosen.found = None
@@ -178,7 +194,7 @@ def begin(actor: Actor, chosen: Import, kind: str) -> Job:
     Raises:
         Problem: 403; 409 while a job works on it or after its commit; 422 where required fields have no column.
     """
-    actor.need(RESOURCES[chosen.resource].write)
+    actor.need(resource_of(chosen.resource).write)
     _at_rest(chosen)
     issues = _lacking(chosen)
     if issues:
@@ -207,6 +223,8 @@ def shown(chosen: Import) -> dict[str, Any]:
         **{name: getattr(reading, name) for name in ("encoding", "delimiter", "quote", "has_header", "sheet")},
         "sheets": sheets,
         "preview": preview,
+        "corrections": chosen.corrections or {},
+        "remembered_from": chosen.remembered_from,
         "ways": _ways(chosen.resource, chosen.columns),
         "fields": [
             {
@@ -216,7 +234,7 @@ def shown(chosen: Import) -> dict[str, Any]:
                 "choices": list(field.choices),
                 "option_list": field.option_list or None,
                 "repeats": field.repeats,
-                "is_required": field.is_required,
+                "is_required": field.is_required and field.name not in TO_BEGIN_WITH.get(chosen.resource, {}),
             }
             for field in fields_of(chosen.resource).values()
         ],
@@ -271,6 +289,88 @@ def forget_old() -> None:
             db.session.delete(chosen)
 
 
+# ---- what was said before, and what is said instead of the file -----------------------------------------------------
+
+MOST_CORRECTIONS = 5_000
+"""Cells; more are corrected in the file of wrong rows."""
+
+
+def _headings_key(resource: str, columns: Sequence[Mapping[str, Any]]) -> str:
+    """The same for files of a resource with the same headings in the same order."""
+    told = json.dumps([resource, *(column["heading"] for column in columns)])
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _last(actor: Actor, key: str) -> Import | None:
+    """The last import of a file with the same headings that was checked or committed: one's own before others'."""
+    query = (
+        select(Import)
+        .where(Import.headings_key == key, or_(Import.check_job_id.is_not(None), Import.commit_job_id.is_not(None)))
+        .order_by((Import.user_id == actor.user_id).desc(), Import.id.desc())
+        .limit(1)
+    )
+    return db.session.execute(query).scalar_one_or_none()
+
+
+def _as_before(
+    actor: Actor, before: Import, resource: str, columns: list[dict[str, Any]], options: dict[str, Any]
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Columns and options of a new file as somebody had them for the one before.
+
+    What texts stand for is a matter of who may see what, so that only one's own decisions are taken over.
+    """
+    known, mapped = fields_of(resource), []
+    for column, former in zip(columns, before.columns, strict=True):
+        made = dict(column)
+        if former["field"] != made["field"] and (former["field"] is None or former["field"] in known):
+            made |= {"field": former["field"]}
+            made |= _written(resource, former["field"], made["heading"], made["samples"])
+        if made["format"] is None and former["format"] in made["formats"]:
+            made["format"] = former["format"]
+        mapped.append(made)
+    taken = {name: before.options[name] for name in ("existing", "source")}
+    taken["match"] = [way for way in _ways(resource, mapped) if way in before.options["match"]]
+    taken["create"] = [plural for plural in before.options["create"] if may_make(actor, plural)]
+    if before.user_id == actor.user_id:
+        taken["values"] = before.options["values"]
+    return mapped, options | taken
+
+
+def _corrected(chosen: Import, sent: Mapping[str, Mapping[str, str | None]], issues: list[Issue]) -> dict[str, Any]:
+    """The corrections of an import with those that are sent; null takes one back."""
+    kept = {row: dict(cells) for row, cells in (chosen.corrections or {}).items()}
+    for row, cells in sent.items():
+        for index, text in cells.items():
+            if not (row.isdecimal() and index.isdecimal() and int(index) < len(chosen.columns)):
+                issues.append(Issue(f"#/corrections/{row}", "unknown_column"))
+            elif text is None:
+                kept.get(row, {}).pop(index, None)
+            else:
+                kept.setdefault(row, {})[index] = text
+    if sum(map(len, kept.values())) > MOST_CORRECTIONS:
+        issues.append(Issue("#/corrections", "too_many", {"max": MOST_CORRECTIONS}))
+    return {row: cells for row, cells in kept.items() if cells}
+
+
+def corrected_rows(
+    path: Path, reading: Reading, corrections: Mapping[str, Mapping[str, str]]
+) -> Iterator[tuple[int, Row]]:
+    """The rows of a file with the cells that were corrected since it was sent."""
+    for number, row in tables.rows(path, reading):
+        said = corrections.get(str(number))
+        yield number, (row if said is None else _with(row, {int(index): text for index, text in said.items()}))
+
+
+def _with(row: Row, said: Mapping[int, str]) -> Row:
+    cells = list(row.cells if isinstance(row, WrongRow) else row)
+    cells += [None] * (max(said, default=-1) + 1 - len(cells))
+    for index, text in said.items():
+        cells[index] = text or None
+    if isinstance(row, WrongRow) and not (row.columns and set(row.columns) <= said.keys()):
+        return replace(row, cells=cells)
+    return cells
+
+
 # ---- what is recognised ---------------------------------------------------------------------------------------------
 
 
@@ -278,7 +378,10 @@ def _columns(resource: str, path: Path, reading: Reading) -> list[dict[str, Any]
     names, rows = tables.table(path, reading)
     looked = [row.cells if isinstance(row, WrongRow) else row for _, row in islice(rows, _LOOKED_AT)]
     known = fields_of(resource)
-    guessed = headings.recognise_columns(resource, names, known.keys())
+    # The numbers of another system's records would be those of quite other records here.
+    is_ours = {fold(name) for name in names} <= {name.casefold() for name in resource_of(resource).spec.schema().fields}
+    meant = known.keys() if is_ours else known.keys() - {"id"}
+    guessed = headings.recognise_columns(resource, names, meant)
     columns = []
     for index, heading in enumerate(names):
         cells = [row[index] for row in looked if index < len(row)]
@@ -383,6 +486,7 @@ def _lacking(chosen: Import) -> list[Issue]:
         mapped.add("name")
     if chosen.resource == "products" and "name" in mapped:
         mapped.add("code")
+    mapped |= TO_BEGIN_WITH.get(chosen.resource, {}).keys()
     issues = [
         Issue("#/columns", "column_required", {"field": field.name})
         for field in known.values()

@@ -23,14 +23,14 @@ from ..database import db
 from ..errors import Issue, Problem, invalid, problem_of
 from ..messages import LANGUAGES, say, say_in
 from ..report.files import as_it_was
-from ..routing import RESOURCES
 from ..schema import load
 from ..transaction import current_unit, seal
-from .fields import Kind, fields_of, schema_of
+from .fields import TO_BEGIN_WITH, Kind, fields_of, schema_of
 from .matching import Key, all_keys, matches
 from .models import Import
 from .reading import Cell, WrongRow
 from .references import References, UnmadeError
+from .resources import resource_of
 from .rows import Column, Fault, RowReader
 
 Row = Sequence[Cell] | WrongRow
@@ -95,7 +95,7 @@ class Taking:
 
     def __init__(self, chosen: Import, actor: Actor, *, is_rehearsal: bool) -> None:
         self.plural, self.options, self.is_rehearsal = chosen.resource, chosen.options, is_rehearsal
-        self.resource = RESOURCES[chosen.resource]
+        self.resource = resource_of(chosen.resource)
         self.actor = actor
         self.references = References(actor, self.options["values"], frozenset(self.options["create"]))
         known = fields_of(chosen.resource)
@@ -106,6 +106,7 @@ class Taking:
         ]
         self.headings = [one["heading"] for one in chosen.columns]
         self.heading_of = {column.field.name: self.headings[column.index] for column in self.columns}
+        self._index_of = {column.field.name: column.index for column in self.columns}
         self.used = {column.index for column in self.columns}
         self.reader = RowReader(self.columns, self.references, actor.time_zone, self.options["source"])
         self.seen: set[tuple[str, Key]] = set()
@@ -148,7 +149,9 @@ class Taking:
         if not taken.faults:
             taken.keys = all_keys(self.plural, taken.values)
             try:
-                taken.body = self._loaded({name: one for name, one in taken.values.items() if name != "id"})
+                said = {**TO_BEGIN_WITH.get(self.plural, {}), **taken.values}
+                said.pop("id", None)
+                taken.body = self._loaded(said)
             except Problem as problem:
                 taken.refused = self._faults(problem)
         return taken
@@ -328,7 +331,7 @@ class Taking:
             if way == "id":
                 raise invalid(Issue("#/id", "unknown_record"))
         values.pop("id", None)
-        self.resource.service.create(self.actor, self._loaded(values))
+        self.resource.service.create(self.actor, self._loaded({**TO_BEGIN_WITH.get(self.plural, {}), **values}))
         return "new"
 
     def _change(self, record_id: int, values: dict[str, Any]) -> str:
@@ -359,4 +362,5 @@ class Taking:
             detail = say(f"problem.{fault.code}.detail")
         field_name = fault.field
         heading = self.heading_of.get(field_name or "") or self.heading_of.get((field_name or "").removesuffix("_id"))
-        return {"field": field_name, "column": heading, "code": fault.code, "detail": detail}
+        index = self._index_of.get(field_name or "", self._index_of.get((field_name or "").removesuffix("_id")))
+        return {"field": field_name, "column": heading, "index": index, "code": fault.code, "detail": detail}

@@ -3728,7 +3728,7 @@ export interface components {
         Import: {
             id: number;
             /** @enum {string} */
-            resource: "customers" | "people" | "contacts" | "deals" | "products";
+            resource: "customers" | "people" | "contacts" | "deals" | "products" | "users";
             name: string;
             size: number;
             /** @enum {string} */
@@ -3748,6 +3748,10 @@ export interface components {
             sheet: string | null;
             sheets: string[];
             preview: components["schemas"]["Preview"][];
+            /** @description By the number of a row and the index of a cell in it what is read there instead. */
+            corrections: unknown;
+            /** @description The import of a file with the same headings that this one follows. */
+            remembered_from: number | null;
             columns: components["schemas"]["Column"][];
             /** @description By what rows can be matched, as their columns are mapped. */
             ways: string[];
@@ -3764,11 +3768,17 @@ export interface components {
             sheet?: string;
             columns?: components["schemas"]["ColumnInput"][];
             options?: components["schemas"]["OptionsPatch"];
+            /** @description By row and index of a cell what is read instead; null: what the file says. */
+            corrections?: {
+                [key: string]: unknown;
+            };
+            /** @description Null: columns and decisions are recognised anew. */
+            remembered_from?: number | null;
         };
         ImportSummary: {
             id: number;
             /** @enum {string} */
-            resource: "customers" | "people" | "contacts" | "deals" | "products";
+            resource: "customers" | "people" | "contacts" | "deals" | "products" | "users";
             name: string;
             size: number;
             /** @enum {string} */
@@ -13384,7 +13394,7 @@ export interface operations {
                     /** Format: binary */
                     file: string;
                     /** @enum {string} */
-                    resource?: "customers" | "people" | "contacts" | "deals" | "products";
+                    resource?: "customers" | "people" | "contacts" | "deals" | "products" | "users";
                 };
             };
         };
@@ -13475,7 +13485,7 @@ export interface operations {
     read_sample: {
         parameters: {
             query: {
-                resource: "customers" | "people" | "contacts" | "deals" | "products";
+                resource: "customers" | "people" | "contacts" | "deals" | "products" | "users";
             };
             header?: never;
             path?: never;
