@@ -124,9 +124,16 @@ def p95(values: list[float]) -> float:
 
 def copied(connection: Connection, count: int) -> Iterator[list[tuple[Table, list[dict[str, Any]]]]]:
     """What an import wrote, in portions of so many records."""
-    keys = (JournalEntry.id, JournalValue.journal_id, SearchEntry.id)
     ours = select(func.min(JournalEntry.id)).where(JournalEntry.resource == "customer").scalar_subquery()
-    starts = {key: connection.execute(select(func.min(key)).where(key >= ours)).scalar_one() for key in keys[:2]}
+    starts = {
+        key: connection.execute(select(func.min(key)).where(key >= least)).scalar_one()
+        for key, least in (
+            (Customer.id, 1),
+            (JournalEntry.id, ours),
+            (JournalValue.journal_id, ours),
+            (SearchEntry.id, 1),
+        )
+    }
     for begun in range(0, count, STEP):
         portion: list[tuple[Table, list[dict[str, Any]]]] = []
         for table, key in (
@@ -135,7 +142,7 @@ def copied(connection: Connection, count: int) -> Iterator[list[tuple[Table, lis
             (JournalValue, JournalValue.journal_id),
             (SearchEntry, SearchEntry.id),
         ):
-            first = starts.get(key, 1) + begun
+            first = starts[key] + begun
             query = select(*table.__table__.c).where(key.between(first, first + STEP - 1))
             rows = [dict(row) for row in connection.execute(query).mappings()]
             for row in rows:
@@ -157,7 +164,8 @@ def bare_seconds(source: CRM, target: CRM, count: int) -> float:
         for portion in portions:
             with db.engines[None].begin() as connection:
                 for table, rows in portion:
-                    connection.execute(insert(table), rows)
+                    if rows:
+                        connection.execute(insert(table), rows)
                 if connection.dialect.name == "sqlite":
                     ids = {"first": portion[3][1][0]["id"], "last": portion[3][1][-1]["id"]}
                     connection.execute(

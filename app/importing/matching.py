@@ -78,6 +78,22 @@ def matches(actor: Actor, plural: str, way: str, keys: Collection[Key]) -> dict[
     return found
 
 
+def differs(plural: str, record_id: int, known: Mapping[str, Key]) -> bool:
+    """Whether a record is known by something else than a row says, in one of some ways.
+
+    Args:
+        plural: the resource.
+        record_id: the record.
+        known: what a row is known by, by way; a record that is not known in a way does not differ in it.
+    """
+    for way, key in known.items():
+        columns = _WAYS[plural][way].columns
+        stored = db.session.execute(select(*columns).where(columns[0].class_.id == record_id)).one()
+        if None not in stored and tuple(stored) != key:
+            return True
+    return False
+
+
 @dataclass(frozen=True)
 class _Way:
     """How rows for a resource are known: what their key is, and the columns that hold it."""

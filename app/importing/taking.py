@@ -26,7 +26,7 @@ from ..report.files import as_it_was
 from ..schema import load
 from ..transaction import current_unit, seal
 from .fields import TO_BEGIN_WITH, Kind, fields_of, schema_of
-from .matching import Key, all_keys, matches
+from .matching import Key, all_keys, differs, matches
 from .models import Import
 from .reading import Cell, WrongRow
 from .references import References, UnmadeError
@@ -326,6 +326,10 @@ class Taking:
             found = matches(self.actor, self.plural, way, [key]).get(key, [])
             if len(found) > 1:
                 raise invalid(Issue(f"#/{way}", "several_match"))
+            surer = dict(keys[: keys.index((way, key))])
+            if found and differs(self.plural, found[0], surer):
+                # Colleagues share a telephone, and different companies a name.
+                continue
             if found:
                 return "duplicate" if self.options["existing"] == "skip" else self._change(found[0], values)
             if way == "id":

@@ -157,3 +157,18 @@ def test_people_and_products_are_made_together_too(cast: Cast) -> None:
     products = "Product name,Price\nX,1\nY,2.50\nX,3\n"
     found = result(cast.root, upload(cast.root, "products", products), "commit")
     assert counts(found) == {"new": 2, "duplicate": 1}
+
+
+def test_a_weaker_mark_does_not_join_what_a_surer_one_tells_apart(cast: Cast) -> None:
+    head = "Company name,Email,Phone\n"
+    first = head + "A,a@x.example,13800138000\nB,b@x.example,13800138000\n"
+    assert counts(result(cast.alice, upload(cast.alice, "customers", first), "commit")) == {"new": 2}
+    # The same again, and one more at the number that both of them have.
+    again = upload(cast.alice, "customers", head + "A,a@x.example,13800138000\nC,c@x.example,13800138000\n")
+    found = result(cast.alice, again, "check")
+    assert counts(found) == {"unchanged": 1, "wrong": 1}
+    assert found["rows"][0]["errors"][0]["code"] == "several_match"
+    alone = upload(
+        cast.bob, "customers", head + "D,d@x.example,13900139000\nE,e@x.example,13900139000\nD,,13900139000\n"
+    )
+    assert counts(result(cast.bob, alone, "commit"))["new"] == 2

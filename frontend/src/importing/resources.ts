@@ -9,6 +9,8 @@ interface Target {
   permission: string
   /** The list in which one finds what was imported; the newest first. */
   list: { name: string; query: Record<string, string> }
+  /** An import of these cannot be undone. */
+  isLasting?: true
 }
 
 /** The resources in the order in which they refer to each other. */
@@ -42,6 +44,13 @@ export const targets: readonly Target[] = [
     label: 'admin.products',
     permission: 'product:write',
     list: { name: 'admin-products', query: {} },
+  },
+  {
+    name: 'users',
+    label: 'admin.users',
+    permission: 'user:write',
+    list: { name: 'admin-users', query: {} },
+    isLasting: true,
   },
 ]
 
@@ -168,6 +177,23 @@ export const fieldLabels: Record<ImportResource, Record<string, string>> = {
     currency: 'admin.product.currency',
     tax_percent: 'admin.product.tax_percent',
     cost: 'admin.product.cost',
+    external_id: 'import.field.externalId',
+  },
+  users: {
+    id: 'import.field.id',
+    name: 'admin.user.name',
+    first_name: 'import.field.firstName',
+    last_name: 'import.field.lastName',
+    email: 'customer.email',
+    phone: 'customer.phone',
+    title: 'customer.title',
+    role: 'admin.user.role',
+    team: 'admin.user.team',
+    team_parent: 'admin.team.parent',
+    manager: 'import.field.teamManager',
+    region: 'import.field.teamRegion',
+    language: 'import.field.language',
+    time_zone: 'import.field.timeZone',
     external_id: 'import.field.externalId',
   },
 }
