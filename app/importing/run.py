@@ -15,7 +15,7 @@ from ..job.service import Running, job_kind
 from ..messages import say
 from ..report.files import harmless
 from ..transaction import unit_of_work
-from . import service, tables
+from . import corrections, service, tables
 from .models import Import
 from .reading import UnreadableError, WrongRow
 from .taking import Row, Taken, Taking
@@ -51,12 +51,12 @@ def _through(running: Running, *, commits: bool) -> dict[str, Any]:
     path, reading, errors = service.folder() / chosen.file, service.reading_of(chosen), service.errors_path(chosen)
     state = running.state or {"behind": 0, "counts": dict.fromkeys(VERDICTS, 0), "rows": []}
     taking = Taking(chosen, running.actor(), is_rehearsal=not commits)
-    chosen_id, corrections = chosen.id, chosen.corrections or {}
+    chosen_id, said = chosen.id, chosen.corrections or {}
     db.session.rollback()
     try:
         total = running.total or sum(1 for _ in tables.rows(path, reading))
         with closing(_Wrong(errors, taking, state["behind"])) as wrong:
-            for part in _parts(service.corrected_rows(path, reading, corrections)):
+            for part in _parts(corrections.rows(path, reading, said)):
                 rows = taking.read(part)
                 behind = [taken for taken in rows if taken.number <= state["behind"]]
                 taking.remember(behind)

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import timedelta
 from itertools import islice
@@ -25,7 +25,7 @@ from ..job.chores import chore
 from ..job.models import Job, Status
 from ..job.service import enqueue
 from ..transaction import in_unit, now, unit_of_work
-from . import dates, headings, numbers, tables
+from . import corrections, dates, headings, numbers, tables
 from .fields import TO_BEGIN_WITH, Kind, fields_of
 from .matching import known_by, ways_of
 from .models import Import
@@ -177,7 +177,9 @@ def edit(actor: Actor, chosen: Import, values: dict[str, Any]) -> Import:
     if "options" in values:
         chosen.options = _optioned(actor, chosen, values["options"], issues)
     if "corrections" in values:
-        chosen.corrections = _corrected(chosen, values["corrections"], issues)
+        chosen.corrections = corrections.merged(
+            chosen.corrections or {}, values["corrections"], len(chosen.columns), issues
+        )
     if issues:
         raise invalid(*issues)
     chosen.found = None
@@ -289,10 +291,7 @@ def forget_old() -> None:
             db.session.delete(chosen)
 
 
-# ---- what was said before, and what is said instead of the file -----------------------------------------------------
-
-MOST_CORRECTIONS = 5_000
-"""Cells; more are corrected in the file of wrong rows."""
+# ---- what was said of the file before --------------------------------------------------------------------------------
 
 
 def _headings_key(resource: str, columns: Sequence[Mapping[str, Any]]) -> str:
@@ -334,41 +333,6 @@ def _as_before(
     if before.user_id == actor.user_id:
         taken["values"] = before.options["values"]
     return mapped, options | taken
-
-
-def _corrected(chosen: Import, sent: Mapping[str, Mapping[str, str | None]], issues: list[Issue]) -> dict[str, Any]:
-    """The corrections of an import with those that are sent; null takes one back."""
-    kept = {row: dict(cells) for row, cells in (chosen.corrections or {}).items()}
-    for row, cells in sent.items():
-        for index, text in cells.items():
-            if not (row.isdecimal() and index.isdecimal() and int(index) < len(chosen.columns)):
-                issues.append(Issue(f"#/corrections/{row}", "unknown_column"))
-            elif text is None:
-                kept.get(row, {}).pop(index, None)
-            else:
-                kept.setdefault(row, {})[index] = text
-    if sum(map(len, kept.values())) > MOST_CORRECTIONS:
-        issues.append(Issue("#/corrections", "too_many", {"max": MOST_CORRECTIONS}))
-    return {row: cells for row, cells in kept.items() if cells}
-
-
-def corrected_rows(
-    path: Path, reading: Reading, corrections: Mapping[str, Mapping[str, str]]
-) -> Iterator[tuple[int, Row]]:
-    """The rows of a file with the cells that were corrected since it was sent."""
-    for number, row in tables.rows(path, reading):
-        said = corrections.get(str(number))
-        yield number, (row if said is None else _with(row, {int(index): text for index, text in said.items()}))
-
-
-def _with(row: Row, said: Mapping[int, str]) -> Row:
-    cells = list(row.cells if isinstance(row, WrongRow) else row)
-    cells += [None] * (max(said, default=-1) + 1 - len(cells))
-    for index, text in said.items():
-        cells[index] = text or None
-    if isinstance(row, WrongRow) and not (row.columns and set(row.columns) <= said.keys()):
-        return replace(row, cells=cells)
-    return cells
 
 
 # ---- what is recognised ---------------------------------------------------------------------------------------------
