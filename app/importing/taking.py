@@ -146,7 +146,9 @@ class Taking:
         except UnmadeError:
             return taken
         taken.missed = self.references.missed()
-        if not taken.faults:
+        if taken.faults:
+            taken.faults += self._further(taken.values, taken.faults)
+        else:
             taken.keys = all_keys(self.plural, taken.values)
             try:
                 said = {**TO_BEGIN_WITH.get(self.plural, {}), **taken.values}
@@ -155,6 +157,15 @@ class Taking:
             except Problem as problem:
                 taken.refused = self._faults(problem)
         return taken
+
+    def _further(self, values: dict[str, Any], faults: Sequence[Fault]) -> list[Fault]:
+        """What else is wrong with a row of which some cells cannot be read: every fault is told at once."""
+        told = {fault.field for fault in faults}
+        try:
+            load(self.resource.create, {name: one for name, one in values.items() if name != "id"}, partial=True)
+        except Problem as problem:
+            return [fault for fault in self._faults(problem) if fault.field not in told]
+        return []
 
     def _loaded(self, values: dict[str, Any]) -> dict[str, Any]:
         names = {f"{name}.{key}" for name, one in values.items() if isinstance(one, dict) for key in one}
@@ -283,7 +294,7 @@ class Taking:
                 values, faults = self._values(row)
                 self._touched.update(all_keys(self.plural, values).items())
                 if faults:
-                    raise _WrongError(faults)
+                    raise _WrongError([*faults, *self._further(values, faults)])
                 taken.verdict = self._write(values, is_seen=is_seen)
                 db.session.flush()
             for plural, record_id in self.references.made.keys() - made.keys():

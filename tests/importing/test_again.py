@@ -56,9 +56,13 @@ def test_wrong_cells_are_corrected_without_another_file(cast: Cast) -> None:
     assert (rows["A"]["email"], rows["B2"]["owner_id"]) == ("a@x.example", cast.bob.id)
 
 
-def test_a_ragged_row_is_corrected_too(cast: Cast) -> None:
-    chosen = upload(cast.carol, "customers", "Company name,Email\nA,a@x.example,more\nB,b@x.example\n")
-    assert counts(result(cast.carol, chosen, "check")) == {"new": 1, "wrong": 1}
+def test_every_fault_of_a_row_is_told_at_once(cast: Cast) -> None:
+    chosen = upload(cast.carol, "customers", "Company name,Email,Owner\nA,wrong,Nobody\n")
+    (row,) = result(cast.carol, chosen, "check")["rows"]
+    assert [(fault["column"], fault["code"]) for fault in row["errors"]] == [
+        ("Owner", "unknown_value"),
+        ("Email", "email"),
+    ]
 
 
 def test_corrections_are_of_this_file(cast: Cast) -> None:

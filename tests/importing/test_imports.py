@@ -60,7 +60,7 @@ def test_a_check_leaves_no_trace_and_a_commit_does_what_it_said(cast: Cast) -> N
     assert counts(found) == {"new": 1, "wrong": 2}
     assert [(row["row"], row["verdict"]) for row in found["rows"]] == [(3, "wrong"), (4, "wrong")]
     assert found["rows"][0]["errors"] == [
-        {"field": "owner", "column": "Owner", "code": "unknown_value", "detail": "Nobody is not known."}
+        {"field": "owner", "column": "Owner", "index": 5, "code": "unknown_value", "detail": "Nobody is not known."}
     ]
     assert found["rows"][1]["errors"][0]["code"] == "required"
     assert found["unknown"] == [{"field": "owner", "value": "Nobody", "rows": 1}]

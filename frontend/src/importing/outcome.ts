@@ -80,14 +80,13 @@ export function decisionOn(
   return said && Object.hasOwn(said, value) ? said[value] : undefined
 }
 
-/** The cells of a wrong row that are corrected in place: those with a fault, else all that become something. */
+/** The cells of a wrong row that are corrected in place: those with a fault, behind what the row is called. */
 export function cellsToCorrect(row: WrongRow, columns: readonly ImportColumn[]): readonly ImportColumn[] {
   const used = columns.filter(({ field }) => field !== null)
   const faulty = new Set(row.errors.map(({ index }) => index))
   const found = used.filter(({ index }) => faulty.has(index))
   // A row that names nothing else cannot be told from its neighbours.
   const name = used.find(({ field }) => field === 'name') ?? used[0]
-  if (found.length === 0) return used
   return name && !found.includes(name) ? [name, ...found] : found
 }
 
