@@ -19,6 +19,7 @@ from .customer.routes import routes as customer_routes
 from .dashboard.routes import routes as dashboard_routes
 from .deal.routes import routes as deal_routes
 from .errors import register_problems
+from .exporting.routes import routes as exporting_routes
 from .history.routes import routes as history_routes
 from .importing.routes import routes as importing_routes
 from .installation import secret_keys
@@ -31,25 +32,32 @@ from .quote.routes import routes as quote_routes
 from .report.routes import routes as report_routes
 from .routing import CRM
 from .search.routes import routes as search_routes
+from .setting.routes import routes as setting_routes
 from .target.routes import routes as target_routes
+from .task.routes import routes as task_routes
+from .view.routes import routes as view_routes
 
 BLUEPRINTS = (
     auth_routes,
     job_routes,
     history_routes,
+    setting_routes,
     customer_routes,
     contact_routes,
     money_routes,
     deal_routes,
+    task_routes,
     quote_routes,
     attachment_routes,
     target_routes,
     report_routes,
     dashboard_routes,
+    view_routes,
     search_routes,
     live_routes,
     importing_routes,
     bulk_routes(),
+    exporting_routes,
 )
 
 

@@ -14,24 +14,25 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, exists, false, or_, select, true
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from .database import IdList, db, member_of
-from .errors import forbidden, not_found
-from .record import Collaborator, Record
+from .errors import Problem, forbidden, merged, not_found
+from .record import Collaborator, Mergeable, Record
 
 Shape = tuple[frozenset[str], frozenset[str]]
 """What statements are planned by: the kinds of tokens that readers hold, and their rights to fields."""
 
 
 class Permission(StrEnum):
-    """Every right that a role can carry, as `resource:action`."""
+    """Every right that a role can carry, as `resource:action`; `export` is about all that its holder reads."""
 
     USER_WRITE = "user:write"
     TEAM_WRITE = "team:write"
     ROLE_WRITE = "role:write"
     SETTING_WRITE = "setting:write"
     OPTION_WRITE = "option:write"
+    CUSTOM_FIELD_WRITE = "custom_field:write"
     PIPELINE_WRITE = "pipeline:write"
     PRODUCT_WRITE = "product:write"
     PRODUCT_COST = "product:cost"
@@ -40,11 +41,14 @@ class Permission(StrEnum):
     CUSTOMER_WRITE = "customer:write"
     CUSTOMER_ASSIGN = "customer:assign"
     CUSTOMER_UNMASK = "customer:unmask"
+    CUSTOMER_DUPLICATE = "customer:duplicate"
     CONTACT_READ = "contact:read"
     CONTACT_WRITE = "contact:write"
     DEAL_READ = "deal:read"
     DEAL_WRITE = "deal:write"
     DEAL_ASSIGN = "deal:assign"
+    TASK_READ = "task:read"
+    TASK_WRITE = "task:write"
     ATTACHMENT_READ = "attachment:read"
     ATTACHMENT_WRITE = "attachment:write"
     HISTORY_LOAD = "history:load"
@@ -52,6 +56,7 @@ class Permission(StrEnum):
     TARGET_WRITE = "target:write"
     JOURNAL_READ = "journal:read"
     RECORD_RESTORE = "record:restore"
+    EXPORT = "export"
 
 
 class Sight(StrEnum):
@@ -142,11 +147,13 @@ class Policy:
         grants: tokens that the row's own columns grant.
         pool: the column whose NULL puts the row into the public pool.
         parent: policy of the record that this one belongs to, with the linking column: visible with it.
-        parents: the same for what belongs to a record of one of several kinds, of which one link is set.
+        parents: the same for what may belong to records of several kinds: visible with any of them.
         deciding: further columns that `tokens` looks at.
         shared: whether collaborators may be named on the row.
         open_to_all: every signed-in person sees every row (users, teams, pipelines, products, options).
         write: permission that changing a row needs besides sight.
+        holder: the column of the person who has the row and whose leaving hands it over; `owner_id` where there is one.
+        held: the rows that a leaver hands over, where the others stay with who had them.
     """
 
     def __init__(
@@ -161,6 +168,8 @@ class Policy:
         shared: bool = False,
         open_to_all: bool = False,
         write: Permission,
+        holder: InstrumentedAttribute[Any] | None = None,
+        held: ColumnElement[bool] | None = None,
     ) -> None:
         self.model = model
         self.grants = tuple(grants)
@@ -171,6 +180,8 @@ class Policy:
         self.shared = shared
         self.open_to_all = open_to_all
         self.write = write
+        self.holder = holder if holder is not None else getattr(model, "owner_id", None)
+        self.held = held
         self._queries: dict[Any, Select[Any]] = {}
         POLICIES[model.resource] = self
 
@@ -259,13 +270,32 @@ class Policy:
         """The visible row, locked when a unit of work is open.
 
         Raises:
-            Problem: 404, absent or out of sight.
+            Problem: 404, absent or out of sight; 301 or 409, merged into another one.
         """
-        query = self._loading(actor.shape, deleted, "unit" in db.session.info)
-        record = db.session.execute(query, {**actor.binds, "wanted_id": record_id}).scalar_one_or_none()
+        in_unit = "unit" in db.session.info
+        query = self._loading(actor.shape, deleted, in_unit)
+        binds = {**actor.binds, "wanted_id": record_id}
+        record = db.session.execute(query, binds).scalar_one_or_none()
+        if record is None and self.parents and in_unit:
+            # PostgreSQL asks a row that it waited for about the parent that it had before; now it has its new one.
+            record = db.session.execute(query, binds).scalar_one_or_none()
         if record is None:
-            raise not_found()
+            raise self.absent(actor, record_id)
         return record
+
+    def absent(self, actor: Actor, record_id: int) -> Problem:
+        """Why somebody finds no such row: it was merged into one that he or she sees (301 or 409), or 404."""
+        if not issubclass(self.model, Mergeable):
+            return not_found()
+        survivor: Any = aliased(self.model)
+        query = (
+            select(survivor.id)
+            .join(self.model, self.model.merged_into_id == survivor.id)
+            .where(self.model.id == record_id, self.visible(actor.shape))
+            .where(survivor.is_active, self.visible(actor.shape, survivor))
+        )
+        into = db.session.execute(query, dict(actor.binds)).scalar_one_or_none()
+        return not_found() if into is None else merged(record_id, into)
 
     def _loading(self, shape: Shape, deleted: bool, locked: bool) -> Select[Any]:
         key = (shape, deleted, locked)
@@ -273,6 +303,8 @@ class Policy:
         if query is None:
             wanted = self.model.id == bindparam("wanted_id", type_=BigInteger())
             query = select(self.model).where(wanted, self.model.is_active.is_(not deleted), self.visible(shape))
+            if issubclass(self.model, Mergeable):
+                query = query.where(self.model.merged_into_id.is_(None))
             if locked:
                 query = query.with_for_update(of=self.model)
             self._queries[key] = query

@@ -58,11 +58,12 @@ class Batch:
         del self.records[mark[0] :], self.parts[mark[1] :]
         self.unit.memory.clear()
 
-    def write(self, *, is_rehearsal: bool) -> None:
+    def write(self, *, is_rehearsal: bool, is_indexed: bool) -> None:
         """Insert everything and have it journalled.
 
         Args:
-            is_rehearsal: the transaction will be rolled back: nothing is journalled and indexed.
+            is_rehearsal: the transaction will be rolled back: nothing is journalled.
+            is_indexed: searches find the records.
         """
         connection = db.session.connection()
         kinds: dict[type[Model], list[Any]] = {}
@@ -71,11 +72,11 @@ class Batch:
         for model, items in kinds.items():
             plan, statement = _plan(model)
             connection.execute(statement, _rows(items, plan))
+        for model, items in kinds.items():
+            if is_indexed and issubclass(model, Record):
+                index_new(connection, model, items)
         if is_rehearsal:
             return
-        for model, items in kinds.items():
-            if issubclass(model, Record):
-                index_new(connection, model, items)
         for record in self.records:
             self.unit.pending[record.resource, record.id] = Change(record, created=True)
         for part in self.parts:
@@ -108,12 +109,13 @@ def reserved(connection: Connection, table: str, count: int) -> Sequence[int]:
 
 
 @contextmanager
-def batch(size: int, *, is_rehearsal: bool = False) -> Iterator[Batch]:
+def batch(size: int, *, is_rehearsal: bool = False, is_indexed: bool = True) -> Iterator[Batch]:
     """Gather what is added to the session, and write it together at the end.
 
     Args:
         size: about how many records are expected.
         is_rehearsal: as for `Batch.write`.
+        is_indexed: as for `Batch.write`.
     """
     unit = current_unit()
     db.session.flush()
@@ -123,7 +125,7 @@ def batch(size: int, *, is_rehearsal: bool = False) -> Iterator[Batch]:
         yield made
     finally:
         del info["batch"]
-    made.write(is_rehearsal=is_rehearsal)
+    made.write(is_rehearsal=is_rehearsal, is_indexed=is_indexed)
     db.session.flush()
 
 

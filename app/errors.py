@@ -150,6 +150,17 @@ def conflict(slug: str, *issues: Issue, **extra: Any) -> Problem:
     return Problem(409, slug, issues, extra=extra)
 
 
+def merged(record_id: int, into: int) -> Problem:
+    """A record was merged into another: 301 to the same address of that one for who reads it, 409 for who writes it."""
+    path = (request.view_args or {}) if request else {}
+    if request and request.method in ("GET", "HEAD") and path.get("record_id") == record_id:
+        there = request.path.replace(f"/{record_id}", f"/{into}", 1)
+        asked = request.query_string.decode("ascii", "replace")
+        headers = {"Location": f"{there}?{asked}" if asked else there}
+        return Problem(301, "merged", headers=headers, extra={"merged_into": into})
+    return conflict("merged", merged_into=into)
+
+
 def unavailable(seconds: int = 2) -> Problem:
     """503: try again after some seconds."""
     return Problem(503, "unavailable", headers={"Retry-After": str(seconds)})

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,7 +22,10 @@ from sqlalchemy.types import Boolean, Date, TypeEngine
 
 from .access import Shape
 from .database import FixedDecimal, IdList, Instant, KeyText, Rate, member_of, position
+from .days import Days, end_of, start_of
 from .folding import email_key, fold
+from .merged import is_any
+from .moving import Moving, is_span
 from .schema import MAX_ID, parse_date, parse_instant
 
 Binds = dict[str, Any]
@@ -94,7 +97,7 @@ def an_instant(text: Any, zone: str) -> datetime:
     """A moment; a date means its start in the caller's zone."""
     try:
         if len(str(text)) == 10:
-            return datetime.combine(parse_date(str(text)), time(), ZoneInfo(zone)).astimezone(UTC)
+            return start_of(parse_date(str(text)), zone)
         return parse_instant(str(text))
     except ValueError as error:
         raise BadValue("instant") from error
@@ -105,8 +108,7 @@ def a_past_moment(text: Any, zone: str) -> tuple[datetime, date]:
     moment = an_instant(text, zone)
     if len(str(text)) == 10:
         day = parse_date(str(text))
-        end = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone)).astimezone(UTC)
-        return end - timedelta(microseconds=1), day
+        return end_of(day, zone) - timedelta(microseconds=1), day
     return moment, moment.astimezone(ZoneInfo(zone)).date()
 
 
@@ -203,12 +205,12 @@ class Filter:
             empty: ColumnElement[bool] = self.column.is_(None)
             return empty if op == "is_null" else ~empty
         if op in ("in", "not_in"):
-            found = member_of(self.column, bindparam(bind, type_=IdList(of_text=self.parse is a_text)))
+            found = is_any(self.column, bindparam(bind, type_=IdList(of_text=self.parse is a_text)))
             return found if op == "in" else or_(~found, self.column.is_(None))
         value = bindparam(bind, type_=bound_type(self.column))
         operators: dict[str, Callable[[], ColumnElement[bool]]] = {
-            "eq": lambda: self.column == value,
-            "ne": lambda: or_(self.column != value, self.column.is_(None)),
+            "eq": lambda: is_any(self.column, value),
+            "ne": lambda: or_(~is_any(self.column, value), self.column.is_(None)),
             "lt": lambda: self.column < value,
             "lte": lambda: self.column <= value,
             "gt": lambda: self.column > value,
@@ -299,9 +301,12 @@ class Flagged(Filter):
 
 
 class Range(Filter):
-    """The column lies between two values: `_min/_max`, `_after/_before` for moments, `_from/_to` for dates."""
+    """The column lies between two values: `_min/_max`, `_after/_before` for moments, `_from/_to` for dates.
 
-    ops = ("eq", "ne", "lt", "lte", "gt", "gte", "is_null", "not_null")
+    Days and moments also lie `within` a span that moves with the present, such as `this_month` (see `moving.py`).
+    """
+
+    ops: tuple[str, ...] = ("eq", "ne", "lt", "lte", "gt", "gte", "is_null", "not_null")
 
     def __init__(self, column: Any, parse: Callable[[Any, str], Any] | None = None, *, text: str = "") -> None:
         super().__init__(column, parse, text=text)
@@ -311,6 +316,24 @@ class Range(Filter):
             self.suffixes = (("_from", "gte"), ("_to", "lte"))
         else:
             self.suffixes = (("_min", "gte"), ("_max", "lte"))
+        if self.parse in (an_instant, a_date):
+            self.ops = (*self.ops, "within")
+
+    def value(self, op: str, raw: Any, zone: str) -> Any:
+        """As `Filter.value`; a span by its name."""
+        if op != "within":
+            return super().value(op, raw, zone)
+        if not isinstance(raw, str) or not is_span(raw):
+            raise BadValue("span")
+        return Moving(raw, of_moments=self.parse is an_instant)
+
+    def condition(self, op: str, bind: str) -> ColumnElement[bool]:
+        """As `Filter.condition`; a span by its beginning and its end."""
+        if op != "within":
+            return super().condition(op, bind)
+        type_ = bound_type(self.column)
+        start, end = (bindparam(f"{bind}_{name}", type_=type_) for name in ("start", "end"))
+        return and_(self.column >= start, self.column < end)
 
 
 class Contains(Filter):
@@ -439,10 +462,28 @@ PRESENT_AT = bindparam("present_at", type_=Instant())
 PRESENT_DAY = bindparam("present_day", type_=Date())
 
 
-def present(zone: str) -> Binds:
-    """The present, in whole minutes as reports have it, and its date in the caller's zone."""
-    at = datetime.now(UTC).replace(second=0, microsecond=0)
-    return {PRESENT_AT.key: at, PRESENT_DAY.key: at.astimezone(ZoneInfo(zone)).date()}
+UNTIL = {
+    name: (bindparam(f"present_{name}", type_=Date()), bindparam(f"present_{name}_ends", type_=Instant()))
+    for name in ("today", "tomorrow", "week_end")
+}
+"""Days around the present, each with the moment at which it ends, as `Days` has them."""
+
+
+def present(zone: str, asked: Mapping[str, Any]) -> Binds:
+    """The present, in whole minutes as reports have it, with the days around it in the caller's zone.
+
+    Args:
+        asked: values of a request; those that move with the present find their ends here.
+    """
+    days = Days.at_moment(datetime.now(UTC).replace(second=0, microsecond=0), zone)
+    found: Binds = {PRESENT_AT.key: days.at, PRESENT_DAY.key: days.today}
+    for name, (day, ends) in UNTIL.items():
+        found[day.key] = getattr(days, name)
+        found[ends.key] = end_of(getattr(days, name), zone)
+    for bind, value in asked.items():
+        if isinstance(value, Moving):
+            found[f"{bind}_start"], found[f"{bind}_end"] = value.ends(days.today, zone)
+    return found
 
 
 class InState(InSight):
@@ -523,18 +564,20 @@ def parse_plain(
         raise BadValue("repeated")
     values = [raw for raw in raws if raw != "none" or not one.repeats]
     has_none = len(values) < len(raws)
+    # A bound parameter's name holds no dot; the number stands before it, where no field can have one.
+    plain = name.replace(".", "_")
     if op == "in":
         if not values:
-            return [Term(field, "is_null", name)], {}
-        return [Term(field, "in", name, null_too=has_none)], one.binds(name, one.value("in", values, zone))
+            return [Term(field, "is_null", plain)], {}
+        return [Term(field, "in", plain, null_too=has_none)], one.binds(plain, one.value("in", values, zone))
     terms: list[Term] = []
     binds: Binds = {}
     for number, raw in enumerate(values):
-        bind = f"{name}_{number}"
+        bind = f"n{number}_{plain}"
         binds |= one.binds(bind, one.value(op, raw, zone))
         terms.append(Term(field, op, bind))
     if has_none:
-        terms.append(Term(field, "is_null", f"{name}_none"))
+        terms.append(Term(field, "is_null", f"none_{plain}"))
     return terms, binds
 
 
@@ -569,41 +612,104 @@ def term_condition(filters: dict[str, Filter], term: Term, guards: Guards) -> Co
     return or_(found, guarded("is_null")) if term.null_too else found
 
 
-def parse_where(
-    filters: dict[str, Filter], node: Any, zone: str, binds: Binds, path: str = "where", depth: int = 1
-) -> Tree | Term:
-    """A `where` tree taken apart into structure and values.
+def linked_with(name: str) -> str | None:
+    """What a filter by id names, told by its name: users, teams, ...; None for another filter."""
+    if name.endswith(("_by", "owner_id", "user_id")):
+        return "users"
+    for ending, resource in _LINKED.items():
+        if name.endswith(ending):
+            return resource
+    return None
+
+
+_LINKED = {
+    "team_id": "teams",
+    "stage_id": "stages",
+    "pipeline_id": "pipelines",
+    "customer_id": "customers",
+    "parent_id": "customers",
+    "person_id": "people",
+    "deal_id": "deals",
+    "product_id": "products",
+}
+
+
+def as_reader(name: str, raw: Any, reader: Mapping[str, int]) -> Any:
+    """A value in which `me` and `my_team` are the reader's ids, where the filter names people or teams.
+
+    Args:
+        name: of the filter.
+        raw: a value, or a list of them.
+        reader: the ids by these words.
+    """
+    if isinstance(raw, list):
+        return [as_reader(name, item, reader) for item in raw]
+    word = {"users": "me", "teams": "my_team"}.get(linked_with(name) or "")
+    return reader.get(raw, raw) if isinstance(raw, str) and raw == word else raw
+
+
+MOST_LEAVES = 50
+DEEPEST = 4
+
+
+@dataclass
+class WhereReading:
+    """A `where` tree taken apart into structure and values, with everything that is wrong with it.
 
     Args:
         filters: the fields that may be named.
-        node: the parsed JSON.
         zone: the caller's time zone.
-        binds: receives the values; its size also counts the leaves.
+        reader: the caller's ids by `me` and `my_team`.
 
-    Raises:
-        BadValue: the code names what is wrong with the tree.
+    Attributes:
+        binds: the values.
+        faults: where in the tree something is wrong, as a JSON pointer, and its code.
     """
-    if depth > 4:
-        raise BadValue("where_too_deep")
-    if not isinstance(node, dict):
-        raise BadValue("where_shape")
-    if len(node) == 1 and (word := next(iter(node))) in ("and", "or"):
-        children = node[word]
-        if not isinstance(children, list) or not children:
-            raise BadValue("where_shape")
-        return (word, *(parse_where(filters, child, zone, binds, path, depth + 1) for child in children))
-    if not {"field", "op"} <= node.keys() <= {"field", "op", "value"}:
-        raise BadValue("where_shape")
-    one = filters.get(node["field"]) if isinstance(node["field"], str) else None
-    if one is None:
-        raise BadValue("where_field")
-    if node["op"] not in one.ops:
-        raise BadValue("where_op")
-    if len(binds) >= 50:
-        raise BadValue("where_too_many")
-    bind = f"where_{len(binds)}"
-    binds[bind] = one.value(node["op"], node.get("value"), zone)
-    return Term(node["field"], node["op"], bind)
+
+    filters: Mapping[str, Filter]
+    zone: str
+    reader: Mapping[str, int]
+    binds: Binds = field(default_factory=dict)
+    faults: list[tuple[str, str]] = field(default_factory=list)
+    leaves: int = 0
+
+    def read(self, node: Any, path: str = "", depth: int = 1) -> Tree | Term | None:
+        """The structure of a tree; None where it is faulty."""
+        if self.leaves > MOST_LEAVES or len(self.faults) > MOST_LEAVES:
+            return None
+        if depth > DEEPEST:
+            return self._fault(path, "where_too_deep")
+        if not isinstance(node, dict):
+            return self._fault(path, "where_shape")
+        if len(node) == 1 and (word := next(iter(node))) in ("and", "or"):
+            children = node[word]
+            if not isinstance(children, list) or not children:
+                return self._fault(f"{path}/{word}", "where_shape")
+            found = [self.read(child, f"{path}/{word}/{at}", depth + 1) for at, child in enumerate(children)]
+            return (word, *found)
+        if not {"field", "op"} <= node.keys() <= {"field", "op", "value"}:
+            return self._fault(path, "where_shape")
+        return self._leaf(node["field"], node["op"], node.get("value"), path)
+
+    def _leaf(self, name: Any, op: Any, raw: Any, path: str) -> Term | None:
+        self.leaves += 1
+        if self.leaves > MOST_LEAVES:
+            return self._fault("", "where_too_many")
+        one = self.filters.get(name) if isinstance(name, str) else None
+        if one is None:
+            return self._fault(f"{path}/field", "where_field")
+        if op not in one.ops:
+            return self._fault(f"{path}/op", "where_op")
+        bind = f"where_{self.leaves}"
+        try:
+            self.binds |= one.binds(bind, one.value(op, as_reader(name, raw, self.reader), self.zone))
+        except BadValue as bad:
+            return self._fault(f"{path}/value", bad.code)
+        return Term(name, op, bind)
+
+    def _fault(self, path: str, code: str) -> Term | None:
+        self.faults.append((path, code))
+        return None
 
 
 def tree_condition(filters: dict[str, Filter], tree: Tree | Term, guards: Guards) -> ColumnElement[bool]:

@@ -24,6 +24,7 @@ from .journal import Setting
 from .messages import catalogue
 from .quote.models import Company
 from .quote.pattern import DEFAULT_PATTERN
+from .setting.models import InstallationSettings
 from .transaction import unit_of_work
 
 FIRST_PIPELINE = {
@@ -97,6 +98,9 @@ def seed(at: datetime | None = None) -> None:
                 connection.execute(insert(Role).values(key=key, sight=sight, **values))
         if db.session.get(Setting, "feed_generation") is None:
             db.session.add(Setting(name="feed_generation", value=1))
+        if db.session.get(Setting, "installation") is None:
+            # By it an import tells files of this installation from those of another one.
+            db.session.add(Setting(name="installation", value=secrets.token_hex(4)))
         # A list that a newer version brings is filled; one that an admin emptied stays, its rows are there still.
         filled = set(db.session.execute(select(Option.list).distinct()).scalars())
         for name, values_of_list in LISTS.items():
@@ -104,6 +108,8 @@ def seed(at: datetime | None = None) -> None:
                 db.session.add(Option(list=name, value=value, label_zh=label_zh, label_en=label_en, rank=rank))
         if not db.session.execute(select(func.count()).select_from(Company)).scalar_one():
             db.session.add(Company(number_pattern=DEFAULT_PATTERN))
+        if not db.session.execute(select(func.count()).select_from(InstallationSettings)).scalar_one():
+            db.session.add(InstallationSettings())
         if not db.session.execute(select(func.count()).select_from(Pipeline)).scalar_one():
             _seed_pipeline(current_app.config["LIANXI"].default_language)
 

@@ -284,9 +284,10 @@ def _before_flush(session: Session, _context: Any, _instances: Any) -> None:
                 _touch(session, unit, item.part_parent, parent_id, item.part_field, before)
         elif isinstance(item, Collaborator):
             key = (item.resource, item.record_id)
-            if "collaborators" not in unit.pending.get(key, Change(None)).parts:
+            model = POLICIES[item.resource].model
+            if model.shares_as not in unit.pending.get(key, Change(None)).parts:
                 before = share_rows(session.connection(), item.resource, item.record_id)
-                _touch(session, unit, POLICIES[item.resource].model, item.record_id, "collaborators", before)
+                _touch(session, unit, model, item.record_id, model.shares_as, before)
     for item in list(session.new):
         if isinstance(item, Record):
             begin(unit, item)
@@ -416,11 +417,11 @@ def _entry(session: Session, unit: Unit, change: Change) -> tuple[dict[str, Any]
         after = {name: now_values[name] for name in before}
     shares_now: list[dict[str, Any]] = []
     policy = POLICIES[record.resource]
-    if policy.shared and not (change.created and "collaborators" not in change.parts):
+    if policy.shared and not (change.created and record.shares_as not in change.parts):
         shares_now = share_rows(session.connection(), record.resource, record.id)
     shares_before = shares_now
     for name, old in change.parts.items():
-        if name == "collaborators":
+        if name == record.shares_as:
             new: list[dict[str, Any]] = shares_now
             shares_before = old
         elif name in change.parts_now:
@@ -483,6 +484,9 @@ place aside for one that is undone altogether."""
 
 SETTLE: dict[str, Callable[[Any, SetBack], None]] = {}
 """What sets the columns that follow from others once a record was set back. Only what is named here can be undone."""
+
+TAKEN_BACK: dict[str, frozenset[str]] = {}
+"""Of these kinds of records only such fields are taken back: a change set that says more of one cannot be undone."""
 
 FOLLOWERS: dict[str, Callable[[Connection, Record, Mapping[str, Any]], None]] = {}
 """What is told of every entry of a resource, in its transaction: the record and the entry. It keeps what is derived

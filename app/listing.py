@@ -10,13 +10,13 @@ import base64
 import binascii
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_plus
 
 import orjson
 from flask import Response, current_app, request
@@ -44,6 +44,8 @@ from sqlalchemy.sql.elements import True_
 
 from . import search_index
 from .access import Actor, Policy
+from .custom_columns import PREFIX, READ_KINDS, Custom, filter_of, sort_of
+from .custom_values import Kinds
 from .database import (
     SCALE,
     FixedDecimal,
@@ -58,7 +60,7 @@ from .database import (
     read_engine,
 )
 from .deletion import deletion_fields, deletion_filters, hidden_with
-from .errors import Issue, Problem, invalid, not_found
+from .errors import Issue, Problem, invalid
 from .filtering import (
     AsOf,
     BadValue,
@@ -67,9 +69,10 @@ from .filtering import (
     Guard,
     Term,
     Tree,
+    WhereReading,
+    as_reader,
     bound_type,
     parse_plain,
-    parse_where,
     present,
     term_condition,
     terms_of,
@@ -78,7 +81,7 @@ from .filtering import (
 from .folding import search_words
 from .grams import nearness
 from .projection import Gathered, LinkTo, Projection, Shape
-from .record import Record
+from .record import Mergeable, Record
 from .schema import MAX_ID, parse_date, parse_instant
 from .statement import Prepared
 
@@ -118,6 +121,7 @@ class Query:
         groups: terms of each plain parameter; the terms of one group are joined by or (`all_of` False) or and.
         asked: the values that the request names.
         zone: the caller's, where a filter asks about the present; else None.
+        custom: the custom fields that there are, where the request names one.
     """
 
     groups: tuple[tuple[bool, tuple[Term, ...]], ...]
@@ -133,11 +137,12 @@ class Query:
     cursor: tuple[Any, ...] | None
     digest: str
     zone: str | None = None
+    custom: Kinds = ()
 
     @property
     def binds(self) -> Binds:
         """The values; the present among them, where a filter asks about it."""
-        return self.asked if self.zone is None else self.asked | present(self.zone)
+        return self.asked if self.zone is None else self.asked | present(self.zone, self.asked)
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -154,7 +159,25 @@ class Query:
             nulls,
             late,
             self.count == "none",
+            self.custom,
         )
+
+
+@dataclass(frozen=True, eq=False)
+class _Names:
+    """What a request may name.
+
+    Attributes:
+        filters: by their fields.
+        plain: parameters, with the field and the operator that each stands for.
+        sort: columns by their keys.
+        custom: the names of custom fields.
+    """
+
+    filters: dict[str, Filter]
+    plain: dict[str, tuple[str, str]]
+    sort: dict[str, Any]
+    custom: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,6 +223,7 @@ class ListSpec:
         right_fields: fields shown only with a permission.
         masks: how fields are hidden on rows where `masked` holds for readers without `unmask`.
         gathered: parts that need a statement of their own.
+        told: what answers to writes may say besides the record, see `routing.tell`.
     """
 
     policy: Policy
@@ -215,6 +239,7 @@ class ListSpec:
     masked: ColumnElement[bool] | None = None
     unmask: str = ""
     gathered: dict[str, Gathered] = field(default_factory=dict)
+    told: type[Schema] | None = None
 
     def __post_init__(self) -> None:
         """Enter the registry and name every plain parameter."""
@@ -228,13 +253,57 @@ class ListSpec:
         } | self.sort
         self.filters = self.filters | deletion_filters(self.model)
         self.deletion = deletion_fields(self.model)
-        self.plain: dict[str, tuple[str, str]] = {
-            name + suffix: (name, op) for name, one in self.filters.items() for suffix, op in one.suffixes
-        }
+        self._own_names = _Names(self.filters, _plain(self.filters), self.sort)
+        self._with_custom = _Memo(100)
         self._plans = _Memo(2_000)
         self._queries = _Memo(2_000)
         self._singles: dict[Any, tuple[Projection, Prepared]] = {}
         SPECS[self.model.resource] = self
+
+    def tells(self, name: str) -> bool:
+        """Whether the history of a record tells of a field: those that are shown, and what a record became part of."""
+        return name in self.fields.fields or (name == "merged_into_id" and issubclass(self.model, Mergeable))
+
+    @property
+    def plain(self) -> dict[str, tuple[str, str]]:
+        """Every plain parameter, those of custom fields apart, with the filter and the operator it stands for."""
+        return self._own_names.plain
+
+    # ---- custom fields -------------------------------------------------------------------------------------------
+
+    @property
+    def has_custom(self) -> bool:
+        """Whether an admin may add fields to its records."""
+        return issubclass(self.model, Custom)
+
+    def custom_filters(self, kinds: Kinds) -> dict[str, Filter]:
+        """The filters of custom fields."""
+        return {PREFIX + key: filter_of(self.model, key, kind) for key, kind in kinds}
+
+    def custom_sort(self, kinds: Kinds) -> dict[str, Any]:
+        """The sort keys of custom fields."""
+        columns = {PREFIX + key: sort_of(self.model, key, kind) for key, kind in kinds}
+        return {name: column for name, column in columns.items() if column is not None}
+
+    def _names(self, custom: Kinds) -> _Names:
+        """What a request may name, with these custom fields."""
+        if not custom:
+            return self._own_names
+        found: _Names | None = self._with_custom.get(custom)
+        if found is None:
+            filters, sort = self.filters | self.custom_filters(custom), self.sort | self.custom_sort(custom)
+            names = frozenset(PREFIX + key for key, _ in custom)
+            found = self._with_custom.keep(custom, _Names(filters, _plain(filters), sort, names))
+        return found
+
+    def _custom(self, query_string: str) -> Kinds:
+        """The custom fields that there are now, for a request that names one.
+
+        They are read and not remembered: another process may have added one a moment ago.
+        """
+        if not self.has_custom or PREFIX not in unquote_plus(query_string):
+            return ()
+        return READ_KINDS[0](self.plural)
 
     # ---- projections ---------------------------------------------------------------------------------------------
 
@@ -314,7 +383,7 @@ class ListSpec:
         """One visible record as the reader sees it.
 
         Raises:
-            Problem: 404, absent or out of sight.
+            Problem: 404, absent or out of sight; 301, merged into another one.
             StaleActor: the actor no longer holds.
         """
         with read_engine().connect() as connection:
@@ -323,7 +392,7 @@ class ListSpec:
             if not rows:
                 if not fresh and not VERIFY[0](connection, actor):
                     raise StaleActor
-                raise not_found()
+                raise self.policy.absent(actor, record_id)
             return self.fill(connection, projection, rows, actor.binds)[0]
 
     def answer(self, actor: Actor, record_id: int) -> dict[str, Any]:
@@ -366,11 +435,13 @@ class ListSpec:
         Raises:
             Problem: 422 naming every parameter that cannot be used.
         """
-        key = (query_string, actor.time_zone, actor.user_id)
+        custom = self._custom(query_string)
+        key = (query_string, actor.time_zone, actor.user_id, actor.team_id, custom)
         found: Query | None = self._queries.get(key)
-        return found if found is not None else self._queries.keep(key, self._parse(query_string, actor))
+        return found if found is not None else self._queries.keep(key, self._parse(query_string, actor, custom))
 
-    def _parse(self, query_string: str, actor: Actor) -> Query:
+    def _parse(self, query_string: str, actor: Actor, custom: Kinds) -> Query:
+        known = self._names(custom)
         raw: dict[str, list[str]] = {}
         try:
             for name, value in parse_qsl(query_string, keep_blank_values=True, errors="strict", max_num_fields=500):
@@ -408,26 +479,28 @@ class ListSpec:
         if deleted not in ("", "only"):
             issues.append(Issue("deleted", "not_allowed", {"options": "only"}))
         cursor_text = single("cursor", "")
-        names = self._parse_names(single("fields", ""), bool(deleted), issues)
+        names = self._parse_names(single("fields", ""), bool(deleted), known, issues)
         words = self._parse_words(single("q", ""), binds, issues)
-        sort = self._parse_sort(single("sort", self.default_sort), issues)
+        sort = self._parse_sort(single("sort", self.default_sort), known, issues)
         where = single("where", "")
         tree: Tree | Term | None = None
         if where:
             try:
-                tree_binds: Binds = {}
-                tree = parse_where(self.filters, _strict_json(where), zone, tree_binds)
-                binds |= tree_binds
+                reading = self.reading_where(actor, known.filters)
+                tree = reading.read(_strict_json(where))
+                issues += [Issue("where", code) for code in dict.fromkeys(code for _, code in reading.faults)]
+                binds |= reading.binds
             except BadValue as error:
                 issues.append(Issue("where", error.code))
         for name, values in raw.items():
-            plain = self.plain.get(name)
+            plain = known.plain.get(name)
             if plain is None:
                 issues.append(Issue(name, "unknown_parameter"))
                 continue
             try:
-                terms, more = parse_plain(self.filters, name, plain, values, zone)
-                groups.append((self.filters[plain[0]].repeats_mean_and, tuple(terms)))
+                meant = as_reader(plain[0], values, _reader(actor))
+                terms, more = parse_plain(known.filters, name, plain, meant, zone)
+                groups.append((known.filters[plain[0]].repeats_mean_and, tuple(terms)))
                 binds |= more
             except BadValue as error:
                 issues.append(Issue(name, error.code))
@@ -440,8 +513,9 @@ class ListSpec:
         if cursor_text and has_page:
             issues.append(Issue("cursor", "cursor_with_page"))
         elif cursor_text:
-            cursor = self._parse_cursor(cursor_text, sort, digest, issues)
-        used = [self.filters[term.name] for term in terms_of(tree, groups)]
+            cursor = self._parse_cursor(cursor_text, sort, digest, known, issues)
+        terms = terms_of(tree, groups)
+        used = [known.filters[term.name] for term in terms]
         is_of_now = any(one.of_now for one in used)
         if is_of_now and any(isinstance(one, AsOf) for one in used):
             issues.append(Issue("as_of", "only_of_now"))
@@ -460,14 +534,25 @@ class ListSpec:
             count,
             cursor,
             digest,
-            zone if is_of_now else None,
+            zone if is_of_now or any(term.op == "within" for term in terms) else None,
+            custom,
         )
 
-    def _parse_names(self, text: str, deleted: bool, issues: list[Issue]) -> frozenset[str] | None:
+    def reading_where(self, actor: Actor, filters: Mapping[str, Filter] | None = None) -> WhereReading:
+        """What takes a `where` tree apart for a reader.
+
+        Args:
+            filters: what it may name; all that the list has, custom fields too, unless said.
+        """
+        if filters is None:
+            filters = self._names(READ_KINDS[0](self.plural)).filters if self.has_custom else self.filters
+        return WhereReading(filters, actor.time_zone, _reader(actor))
+
+    def _parse_names(self, text: str, deleted: bool, those: _Names, issues: list[Issue]) -> frozenset[str] | None:
         if not text:
             return None
         names = frozenset(part.strip() for part in text.split(","))
-        known = {name for name, one in self.fields.fields.items() if not one.load_only} | {"can_write"}
+        known = {name for name, one in self.fields.fields.items() if not one.load_only} | {"can_write"} | those.custom
         if deleted:
             known |= {*self.deletion, "deleted_with"}
         if unknown := sorted(names - known):
@@ -485,11 +570,11 @@ class ListSpec:
         binds |= {f"q_{number}": word for number, word in enumerate(words)}
         return len(words)
 
-    def _parse_sort(self, text: str, issues: list[Issue]) -> tuple[tuple[str, bool], ...]:
+    def _parse_sort(self, text: str, known: _Names, issues: list[Issue]) -> tuple[tuple[str, bool], ...]:
         keys: list[tuple[str, bool]] = []
         for part in text.split(","):
             name = part.removeprefix("-").strip()
-            if name not in self.sort:
+            if name not in known.sort:
                 issues.append(Issue("sort", "unknown_name", {"names": name[:60]}))
             elif name not in (key for key, _ in keys):
                 keys.append((name, part.startswith("-")))
@@ -500,13 +585,13 @@ class ListSpec:
     # ---- cursors -------------------------------------------------------------------------------------------------
 
     def _parse_cursor(
-        self, text: str, sort: tuple[tuple[str, bool], ...], digest: str, issues: list[Issue]
+        self, text: str, sort: tuple[tuple[str, bool], ...], digest: str, known: _Names, issues: list[Issue]
     ) -> tuple[Any, ...] | None:
         try:
             made_for, *values = orjson.loads(base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4)))
             if made_for != digest or len(values) != len(sort) + 1:
                 raise ValueError(text)
-            columns = [self.sort[name] for name, _ in sort]
+            columns = [known.sort[name] for name, _ in sort]
             parsed = [_cursor_value(column, value) for column, value in zip(columns, values, strict=False)]
             return (*parsed, _whole(values[-1]))
         except (ValueError, TypeError, binascii.Error):
@@ -514,15 +599,16 @@ class ListSpec:
             return None
 
     def _write_cursor(self, query: Query, values: Sequence[Any], record_id: int) -> str:
-        plain = [value.isoformat() if isinstance(value, (datetime, date)) else value for value in values]
+        plain = [_as_json(value) for value in values]
         return base64.urlsafe_b64encode(orjson.dumps([query.digest, *plain, record_id])).decode().rstrip("=")
 
     def _after(self, query: Query) -> ColumnElement[bool]:
         """The rows behind the cursor, nulls last both ways, the id breaking ties."""
         assert query.cursor is not None
+        columns = self._names(query.custom).sort
         keys: list[tuple[Any, bool, Any]] = []
         for number, (name, descending) in enumerate(query.sort):
-            column = self.sort[name]
+            column = columns[name]
             is_null = query.cursor[number] is None
             keys.append(
                 (column, descending, None if is_null else bindparam(f"cursor_{number}", type_=bound_type(column)))
@@ -578,12 +664,16 @@ class ListSpec:
         masked = self.masked_for(shape)
         unmasked = None if masked is None else not_(masked)
         guards = self._guards(shape, unmasked)
-        filters = {name: one.for_shape(shape) for name, one in self.filters.items()}
+        known = self._names(query.custom).filters
+        filters = {name: one.for_shape(shape) for name, one in known.items()}
         live: Any = self.model.is_active
         asked: list[ColumnElement[bool]] = [live.is_(False) if query.deleted else live]
+        if query.deleted and issubclass(self.model, Mergeable):
+            # What was merged comes back by undo alone.
+            asked.append(self.model.merged_into_id.is_(None))
         then: list[tuple[AsOf, str]] = []
         for all_of, terms in query.groups:
-            one = self.filters[terms[0].name]
+            one = known[terms[0].name]
             if isinstance(one, AsOf):
                 then.append((one, terms[0].bind))
                 continue
@@ -617,8 +707,8 @@ class ListSpec:
             conditions.append(or_(*ways))
         return conditions
 
-    def _plan(self, query: Query, actor: Actor, dialect: str, *, found: bool = False) -> _Plan:
-        key = (query.key, actor.shape, actor.may(self.policy.write), dialect, found)
+    def _plan(self, query: Query, actor: Actor, dialect: str, *, found: bool = False, guarded: bool = True) -> _Plan:
+        key = (query.key, actor.shape, actor.may(self.policy.write), dialect, found, guarded)
         known: _Plan | None = self._plans.get(key)
         if known is not None:
             return known
@@ -628,18 +718,20 @@ class ListSpec:
             can_write = None
         projection = self.projection(actor.shape, dialect, can_write, names, deleted=query.deleted)
         conditions = self.conditions(query, actor.shape, found=found)
+        columns = self._names(query.custom).sort
         order: list[Any] = []
         for name, descending in query.sort:
-            column = self.sort[name]
+            column = columns[name]
             clause = column.desc() if descending else column.asc()
             order.append(clause.nulls_last() if _nullable(column) else clause)
         order.append(self.model.id.desc() if query.sort and query.sort[-1][1] else self.model.id.asc())
         limit = bindparam("limit", type_=Integer())
-        keys = [_raw(self.sort[name]).label(f"s{number}") for number, (name, _) in enumerate(query.sort)]
+        keys = [_raw(columns[name]).label(f"s{number}") for number, (name, _) in enumerate(query.sort)]
         page = projection.select().add_columns(*keys)
         seen = _snapshot(dialect)
         if query.count != "none":
             page = page.add_columns(seen)
+        guard = [GUARD[0]()] if guarded else []
         late = query.page is not None and query.page > 1
         if late or self.policy.parents:
             # Ids first: what stands beside them is then read for the page's own records only.
@@ -648,9 +740,9 @@ class ListSpec:
                 ids = ids.offset(bindparam("offset", type_=BigInteger()))
             if query.cursor is not None:
                 ids = ids.where(self._after(query))
-            page = page.where(self.model.id.in_(ids), GUARD[0]()).order_by(*order)
+            page = page.where(self.model.id.in_(ids), *guard).order_by(*order)
         else:
-            page = page.where(*conditions, GUARD[0]())
+            page = page.where(*conditions, *guard)
             if query.cursor is not None:
                 page = page.where(self._after(query))
             page = page.order_by(*order).limit(limit)
@@ -665,12 +757,56 @@ class ListSpec:
         return self._plans.keep(key, plan)  # type: ignore[no-any-return]
 
     def ids(self, actor: Actor, query: Query, limit: int) -> list[int]:
-        """The ids of what a query matches, in its order, at most so many; page and cursor are left out of account."""
-        order = [self.sort[name].desc() if descending else self.sort[name].asc() for name, descending in query.sort]
-        found = select(self.model.id).where(*self.conditions(query, actor.shape)).order_by(*order, self.model.id)
+        """The ids of what a query matches, in its order, at most so many; page and cursor are left out of account.
+
+        Words are read as in the list itself, mistyped ones too.
+        """
+        columns = self._names(query.custom).sort
+        order = [columns[name].desc() if descending else columns[name].asc() for name, descending in query.sort]
         binds = {**actor.binds, **query.binds}
         with read_engine().connect() as connection:
-            return list(connection.execute(found.limit(limit), binds).scalars())
+            found, _ = self._looked_up(connection, actor, query, binds)
+            wanted = self.conditions(query, actor.shape, found=found)
+            ids = select(self.model.id).where(*wanted).order_by(*order, self.model.id).limit(limit)
+            return list(connection.execute(ids, binds).scalars())
+
+    def walk(self, connection: Connection, actor: Actor, query: Query, step: int) -> Iterator[list[dict[str, Any]]]:
+        """Everything that a query matches as its reader sees it, in its order, part by part, for a job.
+
+        Each part is read on from the last row of the one before: however many there are, one is in memory.
+
+        Args:
+            connection: from `one_moment`, so that all parts are of one state of the database.
+            actor: known to hold.
+            query: its page and cursor are left out of account.
+            step: so many rows are a part.
+        """
+        query = replace(query, page=None, count="none", cursor=None)
+        columns = self._names(query.custom).sort
+        binds: dict[str, Any] = {**actor.binds, **query.binds, "limit": step}
+        found, _ = self._looked_up(connection, actor, query, binds)
+        while True:
+            plan = self._plan(query, actor, connection.dialect.name, found=found, guarded=False)
+            rows = plan.page.rows(connection, binds)
+            if rows:
+                yield self.fill(connection, plan.projection, rows, binds)
+            if len(rows) < step:
+                return
+            last = rows[-1]
+            values = [
+                _cursor_value(columns[name], _as_json(value))
+                for (name, _), value in zip(query.sort, last[plan.sort_start :], strict=False)
+            ]
+            query = replace(query, cursor=(*values, last[0]))
+            binds |= {f"cursor_{number}": value for number, value in enumerate(values)} | {"cursor_id": last[0]}
+
+    def count(self, connection: Connection, actor: Actor, query: Query) -> int:
+        """How many rows `walk` gives."""
+        query = replace(query, page=None, count="none", cursor=None)
+        binds: dict[str, Any] = {**actor.binds, **query.binds}
+        found, _ = self._looked_up(connection, actor, query, binds)
+        plan = self._plan(query, actor, connection.dialect.name, found=found, guarded=False)
+        return int(plan.count.rows(connection, binds)[0][0])
 
     # ---- answering -----------------------------------------------------------------------------------------------
 
@@ -810,6 +946,21 @@ _PLACE = frozenset({"limit", "offset", "cursor_id", *(f"cursor_{number}" for num
 """Bound values that say which page is wanted, not which rows match."""
 
 
+@contextmanager
+def one_moment() -> Iterator[Connection]:
+    """A connection of the reading engine on which all statements see the database as it is now."""
+    with read_engine().connect() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN")
+        else:
+            connection.execution_options(isolation_level="REPEATABLE READ")
+            connection.begin()
+        try:
+            yield connection
+        finally:
+            connection.rollback()
+
+
 def _snapshot(dialect: str) -> ColumnElement[Any]:
     """What identifies the state of the database that a statement sees; null on SQLite, where counting is cheap."""
     if dialect == "postgresql":
@@ -822,8 +973,18 @@ def _raw(column: Any) -> Any:
     return type_coerce(column, BigInteger()) if isinstance(column.type, (FixedDecimal, Rate)) else column
 
 
+def _plain(filters: Mapping[str, Filter]) -> dict[str, tuple[str, str]]:
+    """Every plain parameter of filters, with the filter and the operator that it stands for."""
+    return {name + suffix: (name, op) for name, one in filters.items() for suffix, op in one.suffixes}
+
+
 def _nullable(column: Any) -> bool:
     return bool(getattr(column, "nullable", True))
+
+
+def _as_json(value: Any) -> Any:
+    """A value of a sort column as JSON has it."""
+    return value.isoformat() if isinstance(value, (datetime, date)) else value
 
 
 def _cursor_value(column: Any, value: Any) -> Any:
@@ -852,6 +1013,11 @@ def _whole(value: Any, most: int = MAX_ID) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or abs(value) > most:
         raise ValueError(value)
     return value
+
+
+def _reader(actor: Actor) -> dict[str, int]:
+    """The ids that filters call by a word; who is in no team finds none."""
+    return {"me": actor.user_id, "my_team": actor.team_id or MAX_ID}
 
 
 def _strict_json(text: str) -> Any:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 from marshmallow import Schema, fields
 
+from .caller import verified_actor
+from .custom_values import RESOURCES_WITH_CUSTOM, CustomKind, Definition, Kinds, field_of
 from .errors import not_found
 from .filtering import Filter
-from .listing import ListSpec, encode
+from .listing import SPECS, ListSpec, encode
 from .projection import Computed, LinkTo
-from .routing import OPERATIONS, PREFIX, PUBLIC, SIGNED_IN, Operation
+from .record import Mergeable
+from .routing import OPERATIONS, PREFIX, PUBLIC, RESOURCES, SIGNED_IN, Operation
 from .schema import (
     Choice,
     DateField,
@@ -56,11 +61,41 @@ def _nullable(schema: Json) -> Json:
     return schema
 
 
-class _Writer:
-    """Gathers the components while paths are written."""
+CUSTOM: list[Callable[[str], Iterable[Definition]]] = []
+"""What reads the custom fields of a kind of record; put in by `customer/custom_fields.py`."""
 
-    def __init__(self) -> None:
+
+class _Writer:
+    """Gathers the components while paths are written.
+
+    Args:
+        custom: the custom fields by the plural name of their records; without them `custom` is any object.
+    """
+
+    def __init__(self, custom: Mapping[str, Sequence[Definition]] = MappingProxyType({})) -> None:
         self.schemas: Json = {}
+        self.custom = {
+            type(schema): custom[plural]
+            for plural, one in RESOURCES.items()
+            if custom.get(plural)
+            for schema in (one.spec.fields, one.create, one.patch)
+        }
+        self.kinds = {plural: tuple((one.key, one.kind) for one in found) for plural, found in custom.items()}
+
+    def custom_values(self, definitions: Sequence[Definition], reading: bool) -> Json:
+        """The object with the values of custom fields; retired ones are read only."""
+        taken = [one for one in definitions if reading or not one.is_retired]
+        properties = {one.key: self._custom_value(one, reading) for one in taken}
+        return {"type": ["object", "null"], "properties": properties, "additionalProperties": False}
+
+    def _custom_value(self, definition: Definition, reading: bool) -> Json:
+        if definition.kind == CustomKind.NUMBER and reading:
+            return {"type": "number", "description": field_of(definition).metadata["description"]}
+        found = self.field(field_of(definition), reading)
+        if reading and isinstance(found.get("type"), list):
+            # A value that was cleared is not there.
+            found["type"] = next(one for one in found["type"] if one != "null")
+        return found | ({"deprecated": True} if definition.is_retired else {})
 
     def field(self, field: fields.Field[Any], reading: bool) -> Json:
         """The JSON schema of one field."""
@@ -127,7 +162,8 @@ class _Writer:
         if isinstance(field, fields.Boolean):
             return {"type": "boolean"}
         if isinstance(field, fields.Dict):
-            return {"type": "object", "additionalProperties": True}
+            of = self.field(field.value_field, reading) if field.value_field is not None else True
+            return {"type": "object", "additionalProperties": of}
         return {}
 
     def schema(self, schema: Schema, reading: bool, partial: bool = False, extra: Json | None = None) -> Json:
@@ -145,7 +181,9 @@ class _Writer:
                 if field.load_only if reading else field.dump_only:
                     continue
                 read_as = field.metadata.get("read")
-                if reading and read_as is not None and read_as.document is not None:
+                if attribute == "custom" and type(schema) in self.custom:
+                    properties[key] = self.custom_values(self.custom[type(schema)], reading)
+                elif reading and read_as is not None and read_as.document is not None:
                     properties[key] = dict(read_as.document)
                 else:
                     properties[key] = self.field(field, reading)
@@ -165,6 +203,9 @@ class _Writer:
         found = self.schema(spec.fields, True, extra={"can_write": {"type": "boolean"}})
         name = found["$ref"].rsplit("/", 1)[-1]
         self.schemas[name]["properties"] |= _DELETION
+        if spec.told is not None:
+            told = spec.told().fields.items()
+            self.schemas[name]["properties"] |= {key: self.field(field, True) for key, field in told}
         for hidden in spec.right_fields:
             if hidden in self.schemas[name]["required"]:
                 self.schemas[name]["required"].remove(hidden)
@@ -245,7 +286,7 @@ _STATUS_TEXT = {
     201: "Created",
     202: "Accepted",
     204: "Done, no content",
-    301: "Moved",
+    301: "Merged into another record, which `Location` names",
     304: "Not modified",
     400: "Not JSON, duplicate keys, bad header",
     401: "Not signed in",
@@ -262,8 +303,8 @@ _STATUS_TEXT = {
 }
 
 
-def _list_parameters(spec: ListSpec) -> list[Json]:
-    sorts = sorted(spec.sort)
+def _list_parameters(spec: ListSpec, custom: Kinds) -> list[Json]:
+    sorts = [*sorted(spec.sort), *spec.custom_sort(custom)]
     found: list[Json] = [
         {"name": "page", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 10**12, "default": 1}},
         {"name": "per_page", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 200, "default": 20}},
@@ -287,22 +328,23 @@ def _list_parameters(spec: ListSpec) -> list[Json]:
         {"name": "fields", "in": "query", "schema": {"type": "string"}, "description": "Comma list of fields to send."},
         {"name": "deleted", "in": "query", "schema": {"type": "string", "enum": ["only"]}},
     ]
-    return found + _filter_parameters(spec)
+    return found + _filter_parameters(spec, custom)
 
 
-def _filter_parameters(spec: ListSpec) -> list[Json]:
+def _filter_parameters(spec: ListSpec, custom: Kinds) -> list[Json]:
+    filters = spec.filters | spec.custom_filters(custom)
     found: list[Json] = [
         {
             "name": "where",
             "in": "query",
             "schema": {"type": "string"},
             "description": "JSON tree of and, or, {field, op, value} over: "
-            + "; ".join(f"{name} ({', '.join(one.ops)})" for name, one in spec.filters.items()),
+            + "; ".join(f"{name} ({', '.join(one.ops)})" for name, one in filters.items()),
         },
     ]
     if spec.search:
         found.append({"name": "q", "in": "query", "schema": {"type": "string", "maxLength": 200}})
-    for name, one in spec.filters.items():
+    for name, one in filters.items():
         found += [_filter_parameter(one, parameter) for parameter in one.parameters(name)]
     return found
 
@@ -345,7 +387,7 @@ def _operation(writer: _Writer, operation: Operation, path_parameters: list[Json
     elif operation.permission != SIGNED_IN:
         body["description"] = f"Needs the permission `{operation.permission}`."
     if operation.listing is not None:
-        body["parameters"] += _list_parameters(operation.listing)
+        body["parameters"] += _list_parameters(operation.listing, writer.kinds.get(operation.listing.plural, ()))
     if operation.query is not None:
         body["parameters"] += [
             {"name": name, "in": "query", "required": field.required, "schema": writer.field(field, False)}
@@ -353,7 +395,8 @@ def _operation(writer: _Writer, operation: Operation, path_parameters: list[Json
         ]
     if operation.filters is not None:
         named = {parameter.get("name") for parameter in body["parameters"]}
-        body["parameters"] += [one for one in _filter_parameters(operation.filters) if one["name"] not in named]
+        filters = _filter_parameters(operation.filters, writer.kinds.get(operation.filters.plural, ()))
+        body["parameters"] += [one for one in filters if one["name"] not in named]
     if operation.idempotent:
         body["parameters"].append({"$ref": "#/components/parameters/IdempotencyKey"})
     if operation.conditional:
@@ -417,6 +460,8 @@ def _responses(writer: _Writer, operation: Operation) -> Json:
         statuses |= {400, 403, 412}
     if operation.listing is not None:
         statuses |= {400}
+    if operation.method == "GET" and operation.rule.startswith(_merged_rules()):
+        statuses |= {301}
     for status in sorted(statuses):
         found[str(status)] = {
             "description": _STATUS_TEXT[status],
@@ -425,9 +470,19 @@ def _responses(writer: _Writer, operation: Operation) -> Json:
     return found
 
 
-def document(app: Flask) -> Json:
-    """The whole document, from the endpoints that this application serves."""
-    writer = _Writer()
+def _merged_rules() -> tuple[str, ...]:
+    """Where records stand that may have been merged into another one."""
+    plurals = [spec.plural for spec in SPECS.values() if issubclass(spec.model, Mergeable)]
+    return tuple(f"{PREFIX}/{plural}/<int:record_id>" for plural in plurals)
+
+
+def document(app: Flask, custom: Mapping[str, Sequence[Definition]] = MappingProxyType({})) -> Json:
+    """The whole document, from the endpoints that this application serves.
+
+    Args:
+        custom: the custom fields of this installation, for the document of who is signed in.
+    """
+    writer = _Writer(custom)
     paths: Json = {}
     served = {rule.endpoint for rule in app.url_map.iter_rules()}
     for operation in OPERATIONS.values():
@@ -468,7 +523,7 @@ def document(app: Flask) -> Json:
 
 
 def register(app: Flask) -> None:
-    """Serve the document, made once per application."""
+    """Serve the document, made once per application; who is signed in gets it with the custom fields of the house."""
     made: dict[str, bytes] = {}
 
     @app.get(f"{PREFIX}/openapi.json")
@@ -476,6 +531,12 @@ def register(app: Flask) -> None:
         """The OpenAPI document."""
         if not app.config["LIANXI"].openapi_public:
             raise not_found()
+        if "Authorization" in request.headers:
+            verified_actor()
+            custom = {plural: list(CUSTOM[0](plural)) for plural in RESOURCES_WITH_CUSTOM}
+            answer = Response(encode(document(app, custom)), mimetype="application/json")
+            answer.headers["Cache-Control"] = "private, no-cache"
+            return answer
         if "body" not in made:
             made["body"] = encode(document(app))
         return Response(made["body"], mimetype="application/json")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial as bound
 from types import MappingProxyType
 from typing import Any
 
@@ -118,6 +119,16 @@ def instant_text(value: str | None) -> str | None:
     return value[:19] + "Z" if value[20:26] == "000000" else value
 
 
+def _inner(name: str, names: frozenset[str]) -> frozenset[str]:
+    """The keys of a document that are asked for one by one, such as `custom.region`."""
+    return frozenset(one.removeprefix(f"{name}.") for one in names if one.startswith(f"{name}."))
+
+
+def _picked(keys: frozenset[str], document: Any) -> Any:
+    """The parts of a document that were asked for."""
+    return {key: value for key, value in (document or {}).items() if key in keys} or None
+
+
 def _money(value: int | None) -> str | None:
     return None if value is None else decimal_text(value)
 
@@ -175,7 +186,8 @@ class Projection:
             field = written.metadata.get("read", written)
             if field.load_only or (right is not None and right not in shape[1]):
                 continue
-            if names is not None and name not in names and name not in ("id", "version"):
+            keys = frozenset() if names is None or name in names else _inner(name, names)
+            if names is not None and name not in names and not keys and name not in ("id", "version"):
                 continue
             if name in gathered:
                 self.gathered[name] = gathered[name]
@@ -190,6 +202,8 @@ class Projection:
                 hidden.append((name, target.id, getattr(target, field.label)))
             elif isinstance(field, Computed):
                 self._add(name, field.expression(shape), field.convert)
+            elif keys:
+                self._add(name, getattr(model, name), bound(_picked, keys))
             else:
                 self._add_column(name, getattr(model, field.attribute or name), dialect)
         for name, expression in replaced.items():

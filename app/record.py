@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Boolean, CheckConstraint, Index, String, event, text
-from sqlalchemy.orm import Mapped, Mapper, mapped_column
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, String, event, text
+from sqlalchemy.orm import Mapped, Mapper, declared_attr, mapped_column
 
 from .database import Model
 
@@ -17,18 +17,22 @@ class Record(Model):
     Attributes:
         resource: singular name in the journal, in events and in links.
         unjournalled: columns that never reach the journal: secrets, and keys that follow from other columns.
+        merged_columns: documents that are merged by key: two people may change two keys of one of them.
         derived_columns: columns computed from others: journalled, but no conflict and never undone.
         search_columns: key columns that the search index is made of; none where lists alone are searched, row by row.
         title_column: key column of what the record is called, for records that are searched by it above all.
+        shares_as: the field under which who else may see it is journalled.
     """
 
     __abstract__ = True
 
     resource: ClassVar[str]
     unjournalled: ClassVar[frozenset[str]] = frozenset()
+    merged_columns: ClassVar[frozenset[str]] = frozenset()
     derived_columns: ClassVar[frozenset[str]] = frozenset()
     search_columns: ClassVar[tuple[str, ...]] = ()
     title_column: ClassVar[str | None] = None
+    shares_as: ClassVar[str] = "collaborators"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     version: Mapped[int] = mapped_column(default=1)
@@ -52,8 +56,33 @@ def _origin_index(_mapper: Mapper[Any], cls: type[Record]) -> None:
         Index(f"uq_{table.name}_origin", table.c.external_source, table.c.external_id, unique=True)
 
 
+class Mergeable(Record):
+    """A record that can be merged into another one of its kind, which then stands for it.
+
+    Attributes:
+        merged_into_id: the record that everything attached went to; never one that was merged itself.
+    """
+
+    __abstract__ = True
+
+    @declared_attr
+    def merged_into_id(cls) -> Mapped[int | None]:  # noqa: N805
+        """The survivor's id; null for what was never merged."""
+        name = f"fk_{cls.__tablename__}_merged_into_id"
+        return mapped_column(ForeignKey(f"{cls.__tablename__}.id", name=name))
+
+
+@event.listens_for(Mergeable, "instrument_class", propagate=True)
+def _merged_index(_mapper: Mapper[Any], cls: type[Mergeable]) -> None:
+    """Whom a record stands for is asked wherever its id is."""
+    table = cls.__dict__.get("__table__")
+    if table is not None:
+        merged = text("merged_into_id IS NOT NULL")
+        Index(f"ix_{table.name}_merged", table.c.merged_into_id, sqlite_where=merged, postgresql_where=merged)
+
+
 class Collaborator(Model):
-    """Who else may read or write a record besides its owner: a person or a team. Journalled as `collaborators`."""
+    """Who else may read or write a record besides its owner: a person or a team. Journalled as its `shares_as`."""
 
     __tablename__ = "collaborator"
     __table_args__ = (

@@ -108,18 +108,28 @@ class Operation:
 
 
 @dataclass(frozen=True)
-class Resource:
-    """A resource with the standard endpoints, for what serves all of them, such as changing many at once."""
+class Removable:
+    """A resource whose records are deleted and brought back."""
 
     spec: ListSpec
-    service: Service
+    service: Removal
     write: Permission
+
+
+@dataclass(frozen=True)
+class Resource(Removable):
+    """A resource with the standard endpoints, for what serves all of them, such as changing many at once."""
+
+    service: Service
     create: Schema
     patch: Schema
 
 
+REMOVABLE: dict[str, Removable] = {}
+"""Every resource whose records are deleted and brought back, by the last segment of its path."""
+
 RESOURCES: dict[str, Resource] = {}
-"""Every such resource by the last segment of its path."""
+"""Those of them that have the standard endpoints."""
 
 SIGNED_IN = "signed-in"
 PUBLIC = "public"
@@ -346,10 +356,8 @@ class Routes(Blueprint):
             ),
         )
 
-    def reading(
-        self, spec: ListSpec, permission: Permission | str, shown: Callable[[int], Response | None] | None = None
-    ) -> None:
-        """`GET` of one record; `shown` may answer for ids that are records no longer, such as merged ones."""
+    def reading(self, spec: ListSpec, permission: Permission | str) -> None:
+        """`GET` of one record."""
 
         def view(record_id: int) -> Response:
             def run(actor: Actor, fresh: bool) -> Response:
@@ -400,6 +408,7 @@ class Routes(Blueprint):
         write: Permission,
         create_schema: type[Schema] | None = None,
         patch_schema: type[Schema] | None = None,
+        create_query: type[Schema] | None = None,
         restore: bool = True,
         external: bool = True,
     ) -> None:
@@ -411,15 +420,16 @@ class Routes(Blueprint):
             write: what writing needs.
             create_schema: of the body of `POST`, where it differs from what is read.
             patch_schema: of the body of `PATCH`.
+            create_query: of the query string of `POST`, whose values the use case takes by name.
         """
         one, policy = spec.model.resource, spec.policy
         created, patched = create_schema or spec.schema, patch_schema or create_schema or spec.schema
-        RESOURCES[spec.plural] = Resource(spec, service, write, created(), patched())
+        REMOVABLE[spec.plural] = RESOURCES[spec.plural] = Resource(spec, service, write, created(), patched())
         self.listing(spec, read)
         self.reading(spec, read)
 
-        def create(actor: Actor, body: dict[str, Any]) -> Record:
-            return service.create(actor, body)
+        def create(actor: Actor, body: dict[str, Any], query: Mapping[str, Any] | None = None) -> Record:
+            return service.create(actor, body, **(query or {}))
 
         create.__name__ = f"create_{one}"
         self.endpoint_for(
@@ -427,6 +437,7 @@ class Routes(Blueprint):
             f"/{spec.plural}",
             permission=write,
             body=created,
+            query=create_query,
             status=201,
             answer=spec,
             summary=f"Create a {one}",
@@ -447,6 +458,15 @@ class Routes(Blueprint):
             summary=f"Edit a {one}",
         )(edit)
 
+        self.removal(spec, service, write, restore=restore)
+        if external:
+            self._upsert(spec, service, write, created)
+
+    def removal(self, spec: ListSpec, service: Removal, write: Permission, *, restore: bool = True) -> None:
+        """Delete a record, and bring it back."""
+        one = spec.model.resource
+        REMOVABLE.setdefault(spec.plural, Removable(spec, service, write))
+
         def delete(actor: Actor, record: Record) -> None:
             service.remove(actor, record)
 
@@ -455,7 +475,7 @@ class Routes(Blueprint):
             "DELETE",
             f"/{spec.plural}/<int:record_id>",
             permission=write,
-            loads=policy,
+            loads=spec.policy,
             status=204,
             answer=spec,
             summary=f"Delete a {one} softly",
@@ -472,11 +492,9 @@ class Routes(Blueprint):
                 f"/{spec.plural}/<int:record_id>/restore",
                 permission=write,
                 answer=spec,
-                load_with=lambda actor, record_id: deleted_row(policy, actor, record_id),
+                load_with=lambda actor, record_id: deleted_row(spec.policy, actor, record_id),
                 summary=f"Restore a deleted {one}",
             )(bring_back)
-        if external:
-            self._upsert(spec, service, write, created)
 
     def _upsert(self, spec: ListSpec, service: Service, write: Permission, schema_class: type[Schema]) -> None:
         model, one, schema = spec.model, spec.model.resource, schema_class()
@@ -575,20 +593,25 @@ def hold_origin(resource: str, origin: Mapping[str, str]) -> None:
     hold("\n".join(("origin", resource, *origin.values())))
 
 
-class Service(Protocol):
-    """The use cases of a resource that the standard endpoints call."""
-
-    def create(self, actor: Actor, values: dict[str, Any]) -> Record:
-        """A new record from validated values."""
-
-    def edit(self, actor: Actor, record: Any, values: dict[str, Any]) -> Record:
-        """Change the fields that are present in `values`."""
+class Removal(Protocol):
+    """The use cases of a resource whose records are deleted and brought back."""
 
     def remove(self, actor: Actor, record: Any) -> None:
         """Delete softly."""
 
     def restore(self, actor: Actor, record: Any) -> Record:
         """Bring a deleted record back."""
+
+
+class Service(Removal, Protocol):
+    """The use cases of a resource that the standard endpoints call."""
+
+    @property
+    def create(self) -> Callable[..., Record]:
+        """A new record from validated values."""
+
+    def edit(self, actor: Actor, record: Any, values: dict[str, Any]) -> Record:
+        """Change the fields that are present in `values`."""
 
 
 class _Nothing(StrictSchema):
@@ -668,6 +691,17 @@ def assign(record: Any, values: Mapping[str, Any]) -> None:
             setattr(record, name, value)
 
 
+def tell(**extra: Any) -> None:
+    """Have the answer say more than the record itself, such as what it resembles."""
+    g.answer_extra = {**g.get("answer_extra", {}), **extra}
+
+
+def told() -> dict[str, Any]:
+    """What a use case has told besides its record; it is told once."""
+    extra: dict[str, Any] = g.pop("answer_extra", {})
+    return extra
+
+
 def shape_answer(result: Any, actor: Actor | None, spec: ListSpec | None, status: int) -> Response:
     """What a use case returned as an HTTP answer: a record, an object, nothing, or a finished response."""
     if isinstance(result, Response):
@@ -678,9 +712,7 @@ def shape_answer(result: Any, actor: Actor | None, spec: ListSpec | None, status
         assert actor is not None
         assert spec is not None
         shown = spec.answer(actor, result.id)
-        extra = g.pop("answer_extra", None)
-        if extra:
-            shown |= extra
+        shown |= told()
         body = encode(shown)
         answer = respond(body, etag_of(body, shown["version"]), status)
         if status == 201:

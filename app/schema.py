@@ -321,6 +321,25 @@ class Several(fields.List[Any], _Coded):
     default_error_messages: dict[str, Any] = {**_MESSAGES, "invalid": "wrong_type"}  # noqa: RUF012
 
 
+class ByName(fields.Dict, _Coded):
+    """An object of any names whose values are all of one field."""
+
+    default_error_messages: dict[str, Any] = {**_MESSAGES, "invalid": "wrong_type"}  # noqa: RUF012
+
+    def __init__(self, of: fields.Field[Any], **kwargs: Any) -> None:
+        super().__init__(keys=fields.String(), values=of, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        try:
+            return super()._deserialize(value, attr, data, **kwargs)  # type: ignore[no-untyped-call]
+        except ValidationError as error:
+            if isinstance(error.messages, list):
+                raise
+            # What is wrong with a value stands at its name.
+            found = {name: told.get("value", told.get("key")) for name, told in error.messages.items()}
+            raise ValidationError(found) from error
+
+
 class _Element(fields.Nested):
     """An object in a list: lists are replaced whole, so it is whole too, however partial the record around it."""
 

@@ -58,7 +58,8 @@ ASKED = {
 }
 
 
-def _name(chance: random.Random) -> str:
+def name_of(chance: random.Random) -> str:
+    """A name of a person or a company, Chinese or not."""
     kind = chance.random()
     if kind < 0.2:
         return chance.choice(_SURNAMES) + "".join(chance.choices(_GIVEN, k=chance.choice((1, 2, 2))))
@@ -75,7 +76,7 @@ def _rows(count: int) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     chance = random.Random(13)
     grams = Grams(Customer.resource)
     pool = []
-    for name in dict.fromkeys(_name(chance) for _ in range(min(_NAMES, count))):
+    for name in dict.fromkeys(name_of(chance) for _ in range(min(_NAMES, count))):
         key = search_key([name])
         words = {"name": name, "name_key": fold(name), "sort_key": sort_key(name), "search_key": key}
         pool.append((words, grams.of_record([key], fold(name))))

@@ -18,14 +18,14 @@ const route = (page) => files([...load(page)].filter((key) => !entry.has(key)))
 export default [
   {
     name: 'entry: shell, router, words, query client, session',
-    path: files([...entry, 'src/i18n/zh-CN.json']),
+    path: files([...entry, 'virtual:words/zh-CN/first']),
     limit: '145 kB',
     gzip: true,
   },
   { name: 'style', path: 'dist/assets/*.css', limit: '20 kB', gzip: true },
   { name: 'sign-in', path: route('src/auth/LoginPage.vue'), limit: '10 kB', gzip: true },
   { name: 'customer list', path: route('src/customer/CustomerListPage.vue'), limit: '45 kB', gzip: true },
-  { name: 'customer page', path: route('src/customer/CustomerPage.vue'), limit: '60 kB', gzip: true },
+  { name: 'customer page', path: route('src/customer/CustomerPage.vue'), limit: '61 kB', gzip: true },
   { name: 'home', path: route('src/home/HomePage.vue'), limit: '60 kB', gzip: true },
   { name: 'summary report', path: route('src/report/SummaryPage.vue'), limit: '60 kB', gzip: true },
   {

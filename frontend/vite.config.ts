@@ -43,10 +43,30 @@ function themeBoot(): Plugin {
   }
 }
 
+/** Groups of words that only pages outside of the daily round of selling speak; see `src/i18n/i18n.ts`. */
+const laterGroups = new Set(['admin', 'bin', 'dashboard', 'import', 'report', 'target'])
+
+/** Serves each file of words in two parts: `virtual:words/<language>/first` and `.../later`. */
+function wordParts(): Plugin {
+  return {
+    name: 'lianxi-word-parts',
+    resolveId: (id) => (id.startsWith('virtual:words/') ? `\0${id}` : undefined),
+    load(id) {
+      const [, language, part] = /^\0virtual:words\/([\w-]+)\/(first|later)$/.exec(id) ?? []
+      if (!language) return undefined
+      const path = fileURLToPath(new URL(`./src/i18n/${language}.json`, import.meta.url))
+      this.addWatchFile(path)
+      const words = Object.entries(JSON.parse(readFileSync(path, 'utf8')) as Record<string, object>)
+      const chosen = words.filter(([group]) => laterGroups.has(group) === (part === 'later'))
+      return `export default JSON.parse(${JSON.stringify(JSON.stringify(Object.fromEntries(chosen)))})`
+    },
+  }
+}
+
 const backend = process.env['LIANXI_BACKEND'] ?? 'http://127.0.0.1:5000'
 
 export default defineConfig({
-  plugins: [themeBoot(), vue(), tailwindcss()],
+  plugins: [themeBoot(), wordParts(), vue(), tailwindcss()],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   define: {
     __VUE_OPTIONS_API__: 'false',

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response
 
 from ..access import Actor, Permission
-from ..routing import Routes, deleted_row
+from ..routing import Routes
 from . import service, transfer
 from .models import Attachment, attachments
 from .schemas import ATTACHMENTS, UploadSchema
@@ -14,6 +14,7 @@ routes = Routes("attachment", __name__)
 
 routes.listing(ATTACHMENTS, Permission.ATTACHMENT_READ)
 routes.reading(ATTACHMENTS, Permission.ATTACHMENT_READ)
+routes.removal(ATTACHMENTS, service, Permission.ATTACHMENT_WRITE)
 
 
 @routes.endpoint_for(
@@ -44,30 +45,3 @@ def upload_attachment(actor: Actor) -> Response:
 def download_attachment(_actor: Actor, attachment: Attachment) -> Response:
     """The content, under its name."""
     return transfer.hand_out(attachment)
-
-
-@routes.endpoint_for(
-    "DELETE",
-    "/attachments/<int:record_id>",
-    permission=Permission.ATTACHMENT_WRITE,
-    loads=attachments,
-    status=204,
-    answer=ATTACHMENTS,
-    summary="Delete a file softly",
-)
-def delete_attachment(actor: Actor, attachment: Attachment) -> None:
-    """The file goes out of sight; its content stays for a return."""
-    service.remove(actor, attachment)
-
-
-@routes.endpoint_for(
-    "POST",
-    "/attachments/<int:record_id>/restore",
-    permission=Permission.ATTACHMENT_WRITE,
-    load_with=lambda actor, record_id: deleted_row(attachments, actor, record_id),
-    answer=ATTACHMENTS,
-    summary="Restore a deleted file",
-)
-def restore_attachment(actor: Actor, attachment: Attachment) -> Attachment:
-    """Bring a deleted file back."""
-    return service.restore(actor, attachment)  # type: ignore[return-value]

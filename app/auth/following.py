@@ -1,7 +1,7 @@
 """Records follow people: the team of a record is its owner's, and a leaver's records go to the successor.
 
-Which records those are is what the policies say: every resource whose rows grant sight by `owner_id` and `team_id`. So
-the domains above need not be known here.
+Which records those are is what the policies say: every resource whose rows have a holder and grant sight by `team_id`.
+So the domains above need not be known here.
 """
 
 from __future__ import annotations
@@ -10,30 +10,32 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from ..access import POLICIES
+from ..access import POLICIES, Policy
 from ..database import db
 from ..journal import act
-from ..record import Record
 from .models import User
 
 
-def owned_models() -> list[Any]:
-    """The record classes that have an owner and follow his or her team."""
-    found: list[type[Record]] = []
-    for policy in POLICIES.values():
-        columns = {grant.kind: grant.column.key for grant in policy.grants}
-        if columns.get("user") == "owner_id" and columns.get("team") == "team_id":
-            found.append(policy.model)
-    return found
+def held_policies() -> list[Policy]:
+    """The policies of records that somebody has and that follow his or her team."""
+    return [policy for policy in POLICIES.values() if policy.holder is not None and _team_of(policy) == "team_id"]
+
+
+def _team_of(policy: Policy) -> str | None:
+    """The column by which rows lie in the team of a person."""
+    columns = {grant.kind: grant.column.key for grant in policy.grants}
+    return columns.get("team") if "user" in columns else None
 
 
 def _following() -> list[tuple[Any, str, str]]:
     """The record classes whose rows lie in the team of a person: with the columns of the person and of the team."""
     found: list[tuple[Any, str, str]] = []
     for policy in POLICIES.values():
-        columns = {grant.kind: grant.column.key for grant in policy.grants}
-        if "user" in columns and "team" in columns:
-            found.append((policy.model, columns["user"], columns["team"]))
+        team = _team_of(policy)
+        if team is not None:
+            of_people = (grant.column for grant in policy.grants if grant.kind == "user")
+            person = next(of_people) if policy.holder is None else policy.holder
+            found.append((policy.model, person.key, team))
     return found
 
 
@@ -53,20 +55,26 @@ def follow(user: User) -> None:
 
 
 def hand_over(leaver_id: int, successor: User) -> None:
-    """Give everything that a leaver owns to a successor, as a transfer of each record."""
+    """Give everything that a leaver has to a successor, as a transfer of each record; what is done stays."""
     db.session.flush()
-    for model in owned_models():
-        owned = select(model).where(model.owner_id == leaver_id, model.is_active).order_by(model.id).with_for_update()
-        records = db.session.execute(owned).scalars().all()
+    for policy in held_policies():
+        model: Any = policy.model
+        assert policy.holder is not None
+        theirs = select(model).where(policy.holder == leaver_id, model.is_active)
+        if policy.held is not None:
+            theirs = theirs.where(policy.held)
+        records = db.session.execute(theirs.order_by(model.id).with_for_update(of=model)).scalars().all()
         for record in records:
-            record.owner_id, record.team_id = successor.id, successor.team_id
+            setattr(record, policy.holder.key, successor.id)
+            record.team_id = successor.team_id
         for record in records:
             act(record, "transferred")
 
 
 def has_records(team_id: int) -> bool:
     """Whether any active record lies in a team."""
+    models: list[Any] = [policy.model for policy in held_policies()]
     return any(
         db.session.execute(select(model.id).where(model.team_id == team_id, model.is_active).limit(1)).first()
-        for model in owned_models()
+        for model in models
     )

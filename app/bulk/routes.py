@@ -1,4 +1,4 @@
-"""`POST /{resource}/bulk` of every resource that has the standard endpoints."""
+"""`POST /{resource}/bulk` of every resource whose records are deleted and brought back."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from flask import Response
 from ..access import Actor
 from ..job.models import Job
 from ..job.routes import accepted
-from ..routing import RESOURCES, Routes
+from ..routing import REMOVABLE, Routes
 from . import service
 from .schemas import BulkResultSchema, BulkSchema
 
@@ -30,7 +30,7 @@ def _changing(plural: str) -> Callable[[Actor, dict[str, Any]], Response | dict[
 def bulk_routes() -> Routes:
     """The routes, once all resources are declared."""
     routes = Routes("bulk", __name__)
-    for plural, resource in RESOURCES.items():
+    for plural, resource in REMOVABLE.items():
         routes.endpoint_for(
             "POST",
             f"/{plural}/bulk",

@@ -21,7 +21,10 @@ class BulkSchema(StrictSchema):
     changes = fields.Dict(
         keys=fields.String(),
         metadata={
-            "description": "`update`: as for PATCH; `transfer`: `owner_id`; `tag` and `untag`: `tags`; else none."
+            "description": (
+                "`update`: as for PATCH; `transfer`: `owner_id`, of tasks `assignee_id`; `tag` and `untag`: `tags`; "
+                "else none."
+            )
         },
     )
     preview = Flag(load_default=False)
@@ -35,7 +38,7 @@ class FailedSchema(StrictSchema):
 
 
 class BulkResultSchema(StrictSchema):
-    """How many were meant and how many were changed; in a preview how many the caller may change."""
+    """How many were meant, how many were changed and what stood in the way; in a preview what would come of it."""
 
     matched = fields.Integer()
     changed = fields.Integer()

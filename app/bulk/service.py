@@ -8,26 +8,30 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import orjson
-from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy import ColumnElement, and_, bindparam, select, true
 
-from ..access import Actor
+from ..access import Actor, Permission
 from ..database import IdList, db, member_of
-from ..errors import Issue, Problem, invalid, problem_of
+from ..errors import Issue, Problem, forbidden, invalid, not_found, problem_of
 from ..folding import fold
 from ..job.models import Job
 from ..job.service import Running, enqueue, job_kind
-from ..listing import encode
-from ..routing import RESOURCES, Resource, deleted_row
+from ..listing import ListSpec, Query, encode
+from ..routing import REMOVABLE, Removable, Resource, deleted_row
 from ..schema import load
 from .schemas import MOST_IDS
 
 AT_ONCE = 500
 """More records than these are changed by a job."""
+
+TRIED = 100
+"""Of so many records a preview says what their own rules would say; of more only what the caller's rights allow."""
 
 STEP = 100
 """So many records a job changes in one commit."""
@@ -36,14 +40,18 @@ MOST = 500_000
 """So many records one request may mean."""
 
 _TOLD = 1_000
-"""So many failures a job names."""
+"""So many failures a job names, and a preview."""
+
+
+class _TakenBack(Exception):
+    """Rolls a trial back."""
 
 
 @dataclass(frozen=True)
 class Change:
     """What is done to each record, its values already loaded."""
 
-    resource: Resource
+    resource: Removable
     action: str
     values: Mapping[str, Any]
 
@@ -53,18 +61,19 @@ class Change:
         Raises:
             Problem: as its use case does.
         """
-        spec, service = self.resource.spec, self.resource.service
+        spec = self.resource.spec
         if self.action == "restore":
-            service.restore(actor, deleted_row(spec.policy, actor, record_id))
+            self.resource.service.restore(actor, deleted_row(spec.policy, actor, record_id))
             return
         record = spec.policy.writable(actor, record_id)
         if self.action == "delete":
-            service.remove(actor, record)
+            self.resource.service.remove(actor, record)
             return
+        assert isinstance(self.resource, Resource)
         values = copy.deepcopy(dict(self.values))
         if self.action in ("tag", "untag"):
             values = {"tags": self._tags(orjson.loads(encode(spec.answer(actor, record_id)))["tags"])}
-        service.edit(actor, record, values)
+        self.resource.service.edit(actor, record, values)
 
     def _tags(self, present: Sequence[str]) -> list[str]:
         named = {fold(name): name for name in self.values["tags"]}
@@ -78,15 +87,35 @@ def bulk(actor: Actor, plural: str, body: dict[str, Any]) -> dict[str, Any] | Jo
     Raises:
         Problem: 422 for a request that names no records or too many, or changes that no record can take.
     """
-    resource = RESOURCES[plural]
+    resource = REMOVABLE[plural]
     change = change_of(resource, body["action"], body.get("changes"))
     ids = _meant(actor, resource, body)
     if body["preview"]:
-        return {"matched": len(ids), "changed": _changeable(actor, change, ids), "failed": []}
+        return preview(actor, change, ids)
     if len(ids) > AT_ONCE:
         arguments = {"resource": plural, "action": body["action"], "changes": body.get("changes"), "ids": ids}
         return enqueue(actor, "bulk", arguments, total=len(ids))
     failed = apply(actor, change, ids)
+    return {"matched": len(ids), "changed": len(ids) - len(failed), "failed": failed}
+
+
+def preview(actor: Actor, change: Change, ids: Sequence[int]) -> dict[str, Any]:
+    """What would come of a change: it is made and taken back, where the records are not too many for that.
+
+    Returns:
+        As `bulk` does; of many refusals the first thousand are named.
+    """
+    if len(ids) > TRIED:
+        refused = _refused(actor, change, ids)
+        return {
+            "matched": len(ids),
+            "changed": len(ids) - len(refused),
+            "failed": _named(actor, change, refused[:_TOLD]),
+        }
+    failed: list[dict[str, Any]] = []
+    with suppress(_TakenBack), db.session.begin_nested():
+        failed = apply(actor, change, ids)
+        raise _TakenBack
     return {"matched": len(ids), "changed": len(ids) - len(failed), "failed": failed}
 
 
@@ -120,19 +149,20 @@ def _bulk(running: Running) -> dict[str, Any]:
         failed = list(failed)
         with running.step(done, len(ids)):
             actor = running.actor()
-            change = change_of(RESOURCES[asked["resource"]], asked["action"], asked["changes"])
+            change = change_of(REMOVABLE[asked["resource"]], asked["action"], asked["changes"])
             failed += apply(actor, change, part)
             running.state = (done, failed[:_TOLD])
     return {"matched": len(ids), "changed": len(ids) - len(failed), "failed": failed[:_TOLD]}
 
 
-def change_of(resource: Resource, action: str, sent: Mapping[str, Any] | None) -> Change:
+def change_of(resource: Removable, action: str, sent: Mapping[str, Any] | None) -> Change:
     """The change that a request describes.
 
     Raises:
         Problem: 422 where the action does not suit the resource or its changes.
     """
-    wants = {"update": None, "transfer": {"owner_id"}, "tag": {"tags"}, "untag": {"tags"}}
+    holder = "owner_id" if resource.spec.policy.holder is None else resource.spec.policy.holder.key
+    wants = {"update": None, "transfer": {holder}, "tag": {"tags"}, "untag": {"tags"}}
     if action not in wants:
         if sent:
             raise invalid(*(Issue(f"#/changes/{name}", "unknown_field") for name in sent))
@@ -140,7 +170,7 @@ def change_of(resource: Resource, action: str, sent: Mapping[str, Any] | None) -
     if not sent:
         raise invalid(Issue("#/changes", "required"))
     known = wants[action]
-    if known is not None and not known <= resource.patch.fields.keys():
+    if not isinstance(resource, Resource) or (known is not None and not known <= resource.patch.fields.keys()):
         raise invalid(Issue("#/action", "not_for_resource"))
     issues = [] if known is None else [Issue(f"#/changes/{name}", "unknown_field") for name in sent.keys() - known]
     try:
@@ -155,42 +185,79 @@ def change_of(resource: Resource, action: str, sent: Mapping[str, Any] | None) -
     return Change(resource, action, values)
 
 
-def _meant(actor: Actor, resource: Resource, body: Mapping[str, Any]) -> list[int]:
+def _meant(actor: Actor, resource: Removable, body: Mapping[str, Any]) -> list[int]:
     if "ids" in body:
-        if "where" in body or "query" in body:
-            raise invalid(Issue("#/ids", "ids_or_where"))
-        if len(body["ids"]) > MOST_IDS:
-            raise invalid(Issue("#/ids", "too_many", {"max": MOST_IDS}))
-        return sorted(set(body["ids"]))
+        return named_ids(body)
     if "where" not in body and "query" not in body:
         raise invalid(Issue("#/ids", "required"))
-    text = body.get("query") or ""
-    if body.get("where"):
-        text += ("&" if text else "") + urlencode({"where": json.dumps(body["where"])})
-    if body["action"] == "restore":
+    text = query_text(body)
+    if body["action"] == "restore" and ("deleted", "only") not in parse_qsl(text):
         text += ("&" if text else "") + "deleted=only"
-    try:
-        query = resource.spec.parse(text, actor)
-    except Problem as problem:
-        raise invalid(*(_placed(issue) for issue in problem.issues)) from problem
-    ids = resource.spec.ids(actor, query, MOST + 1)
+    ids = resource.spec.ids(actor, parsed(actor, resource.spec, text), MOST + 1)
     if len(ids) > MOST:
         raise invalid(Issue("#/where", "too_many", {"max": MOST}))
     return ids
+
+
+def named_ids(body: Mapping[str, Any]) -> list[int]:
+    """The ids that a body names, each once.
+
+    Raises:
+        Problem: 422 where it names a query too, or too many.
+    """
+    if "where" in body or "query" in body:
+        raise invalid(Issue("#/ids", "ids_or_where"))
+    if len(body["ids"]) > MOST_IDS:
+        raise invalid(Issue("#/ids", "too_many", {"max": MOST_IDS}))
+    return sorted(set(body["ids"]))
+
+
+def query_text(body: Mapping[str, Any]) -> str:
+    """The query string of a list that `query` and `where` of a body mean together."""
+    parts = [body.get("query") or "", urlencode({"where": json.dumps(body["where"])}) if body.get("where") else ""]
+    return "&".join(part for part in parts if part)
+
+
+def parsed(actor: Actor, spec: ListSpec, text: str) -> Query:
+    """A query string of a body.
+
+    Raises:
+        Problem: 422 at `#/query/...` and `#/where`.
+    """
+    try:
+        return spec.parse(text, actor)
+    except Problem as problem:
+        raise invalid(*(_placed(issue) for issue in problem.issues)) from problem
 
 
 def _placed(issue: Issue) -> Issue:
     return Issue("#/where" if issue.at == "where" else f"#/query/{issue.at}", issue.code, issue.params)
 
 
-def _changeable(actor: Actor, change: Change, ids: Sequence[int]) -> int:
-    """How many of the records this person may change, what the values say apart."""
-    spec = change.resource.spec
+def _refused(actor: Actor, change: Change, ids: Sequence[int]) -> list[int]:
+    """Which of the records this person may not change, what the values say apart."""
+    model, shape, policy = change.resource.spec.model, actor.shape, change.resource.spec.policy
+    live: Any = model.is_active
+    mine: ColumnElement[bool] = true()
     if change.action == "restore":
-        return len(ids)
-    model = spec.model
-    shape = actor.shape
-    writable = and_(model.is_active, spec.policy.visible(shape), spec.policy.writable_condition(shape))
-    named = member_of(model.id, bindparam("ids", type_=IdList()))
-    count = select(func.count()).select_from(model).where(named, writable)
-    return int(db.session.execute(count, {**actor.binds, "ids": list(ids)}).scalar_one())
+        live = live.is_(False)
+        if not actor.may(Permission.RECORD_RESTORE):
+            mine = model.deleted_by == actor.user_id
+    allowed = _ids_among(actor, change, ids, and_(live, mine, policy.visible(shape), policy.writable_condition(shape)))
+    return [record_id for record_id in ids if record_id not in allowed]
+
+
+def _named(actor: Actor, change: Change, ids: Sequence[int]) -> list[dict[str, Any]]:
+    """The problems of records that this person may not change: out of sight, or not his or hers to change."""
+    spec, is_back = change.resource.spec, change.action == "restore"
+    live: Any = spec.model.is_active
+    seen = _ids_among(actor, change, ids, and_(live.is_(not is_back), spec.policy.visible(actor.shape)))
+    problems = {True: forbidden().document(), False: not_found().document()}
+    return [{"id": record_id, "problem": problems[record_id in seen]} for record_id in ids]
+
+
+def _ids_among(actor: Actor, change: Change, ids: Sequence[int], condition: ColumnElement[bool]) -> set[int]:
+    """Those of the records for which a condition holds."""
+    model = change.resource.spec.model
+    found = select(model.id).where(member_of(model.id, bindparam("ids", type_=IdList())), condition)
+    return set(db.session.execute(found, {**actor.binds, "ids": list(ids)}).scalars())

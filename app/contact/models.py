@@ -10,6 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..access import Permission, Policy
+from ..custom_columns import Custom
 from ..customer.models import customers
 from ..database import KeyText
 from ..errors import unique_clash
@@ -39,7 +40,7 @@ def _live() -> dict[str, Any]:
     return {"sqlite_where": text("is_active = 1"), "postgresql_where": text("is_active")}
 
 
-class ContactRecord(Record):
+class ContactRecord(Record, Custom):
     """One logged interaction with a customer. `user_id` is its author."""
 
     __tablename__ = "contact_record"
@@ -53,7 +54,8 @@ class ContactRecord(Record):
         {"sqlite_autoincrement": True},
     )
     resource = "contact"
-    unjournalled = frozenset({"search_key"})
+    unjournalled = frozenset({"search_key", "custom_keys"})
+    merged_columns = frozenset({"custom"})
     search_columns = ("search_key",)
 
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))

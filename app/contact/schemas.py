@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from marshmallow import fields
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import aliased
 
@@ -43,6 +44,7 @@ class ContactSchema(RecordSchema):
     duration_seconds = Whole(low=0, high=31_536_000, allow_none=True)
     next_step = column()
     next_follow_up_at = column()
+    custom = fields.Dict(keys=fields.String(), allow_none=True)
     external_source = column(blank_is_null=True)
     external_id = column(blank_is_null=True)
     created_at = column(dump_only=True)

@@ -11,8 +11,11 @@ from .. import routing
 from ..access import POLICIES, Actor, Permission
 from ..auth.models import User
 from ..customer import service as customer_service
+from ..customer.custom_fields import DERIVES, check_custom, derive_custom
 from ..customer.models import Customer, Person, PersonCustomer, customers, people
+from ..customer.moving import ATTACHED
 from ..customer.options import check_options
+from ..customer.service import merge_objects
 from ..database import db
 from ..errors import Faults, Issue, Problem, invalid
 from ..folding import fold
@@ -39,6 +42,8 @@ def create(actor: Actor, values: dict[str, Any]) -> ContactRecord:
     faults = Faults()
     with faults.gathered():
         check_options(_SCHEMA, values)
+    with faults.gathered():
+        check_custom("contacts", None, values)
     if values["kind"] in _BEGUN_BY_US:
         values = {"direction": ContactDirection.OUT, **values}
     values = {"user_id": actor.user_id, "occurred_at": now(), **values}
@@ -48,9 +53,10 @@ def create(actor: Actor, values: dict[str, Any]) -> ContactRecord:
     customer = None
     with faults.gathered():
         customer = _check_customer(actor, values["customer_id"])
-        _check_links(actor, values["customer_id"], values)
+        check_links(actor, values["customer_id"], values)
     faults.settle()
     assert customer is not None
+    merge_objects(None, values)
     contact = ContactRecord(**values, search_key="")
     _derive(contact)
     db.session.add(contact)
@@ -71,6 +77,8 @@ def edit(actor: Actor, contact: ContactRecord, values: dict[str, Any]) -> Contac
     faults = Faults()
     with faults.gathered():
         check_options(_SCHEMA, values)
+    with faults.gathered():
+        check_custom("contacts", contact, values)
     former_customer, former_moment, former_deal = contact.customer_id, contact.occurred_at, contact.deal_id
     if values.get("user_id", contact.user_id) != contact.user_id:
         with faults.gathered():
@@ -85,11 +93,12 @@ def edit(actor: Actor, contact: ContactRecord, values: dict[str, Any]) -> Contac
         with faults.gathered():
             _check_customer(actor, customer_id)
             # What stays unnamed must belong to the new customer too.
-            _check_links(actor, customer_id, wanted)
+            check_links(actor, customer_id, wanted)
     else:
         with faults.gathered():
-            _check_links(actor, customer_id, {name: wanted[name] for name in links if wanted[name] != links[name]})
+            check_links(actor, customer_id, {name: wanted[name] for name in links if wanted[name] != links[name]})
     faults.settle()
+    merge_objects(contact, values)
     assign(contact, values)
     _derive(contact)
     if (contact.customer_id, contact.occurred_at) != (former_customer, former_moment):
@@ -138,8 +147,12 @@ def _check_customer(actor: Actor, customer_id: int) -> Customer:
     return customer
 
 
-def _check_links(actor: Actor, customer_id: int, values: dict[str, Any]) -> None:
-    """Person and deal must be in sight and belong to the customer, the person at least by a further role there."""
+def check_links(actor: Actor, customer_id: int, values: dict[str, Any]) -> None:
+    """Person and deal must be in sight and belong to the customer, the person at least by a further role there.
+
+    Raises:
+        Problem: 422 at `#/person_id` or `#/deal_id`.
+    """
     issues: list[Issue] = []
     if values.get("person_id") is not None:
         binds = {**actor.binds, "person_id": values["person_id"], "customer_id": customer_id}
@@ -215,6 +228,7 @@ def _recount_deals(*deal_ids: int | None) -> None:
 def _derive(contact: ContactRecord) -> None:
     # The plain function: the cache of `fold` is for names, not for texts of 20,000 characters.
     words = [fold.__wrapped__(text) for text in (contact.subject, contact.content) if text]
+    words += [fold(text) for text in derive_custom("contacts", contact)]
     assign(contact, {"search_key": "\n".join(words)})
 
 
@@ -227,6 +241,8 @@ def _settle(contact: ContactRecord, undone: SetBack) -> None:
 
 
 SETTLE["contact"] = _settle
+ATTACHED["customer"].append(lambda customer, _ids: _recount(customer.id))
+DERIVES["contacts"] = _derive
 
 
-__all__ = ["create", "edit", "remove", "restore"]
+__all__ = ["check_links", "create", "edit", "remove", "restore"]

@@ -7,14 +7,31 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, String, Text, select, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    and_,
+    exists,
+    select,
+    text,
+    true,
+)
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
-from ..access import Actor, Grant, Permission, Policy
-from ..database import Document, KeyText, db
+from ..access import Actor, Grant, Permission, Policy, Shape
+from ..custom_columns import Custom
+from ..custom_values import Definition
+from ..database import Document, KeyText, Rate, db
 from ..errors import unique_clash
 from ..journal import Part
-from ..record import Record
+from ..money.rules import CURRENCIES
+from ..record import Mergeable, Record
 from ..transaction import in_unit
 
 
@@ -39,7 +56,7 @@ def _live() -> dict[str, Any]:
     return {"sqlite_where": text("is_active = 1"), "postgresql_where": text("is_active")}
 
 
-class Customer(Record):
+class Customer(Mergeable, Custom):
     """A company or a private person that we sell to. Leads are customers with status lead.
 
     Attributes:
@@ -59,11 +76,32 @@ class Customer(Record):
         Index("ix_customer_tax_id", "tax_id", **_live()),
         Index("ix_customer_owner", "owner_id", "created_at", "id", **_live()),
         Index("ix_customer_team", "team_id", "created_at", "id", **_live()),
+        # By these what resembles a customer is found, deleted ones too.
+        Index("ix_customer_email_key", "email_key"),
+        Index("ix_customer_sound", "sound_key"),
+        Index("ix_customer_short_sound", "short_sound_key"),
+        Index("ix_customer_domain", "domain_key"),
+        Index("ix_customer_tax", "tax_key"),
         CheckConstraint("credit_rating IS NULL OR credit_rating BETWEEN 0 AND 100", name="credit_rating"),
         {"sqlite_autoincrement": True},
     )
     resource = "customer"
-    unjournalled = frozenset({"name_key", "sort_key", "search_key", "reach_key", "email_key", "phone_e164"})
+    unjournalled = frozenset(
+        {
+            "name_key",
+            "sort_key",
+            "search_key",
+            "reach_key",
+            "email_key",
+            "phone_e164",
+            "sound_key",
+            "short_sound_key",
+            "domain_key",
+            "tax_key",
+            "custom_keys",
+        }
+    )
+    merged_columns = frozenset({"address", "custom"})
     derived_columns = frozenset({"last_contacted_at", "first_contacted_at", "became_lead_at", "team_id"})
     search_columns = ("search_key", "reach_key")
     title_column = "name_key"
@@ -88,7 +126,6 @@ class Customer(Record):
     annual_revenue: Mapped[Decimal | None] = mapped_column()
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"), index=True)
     description: Mapped[str | None] = mapped_column(Text)
-    custom: Mapped[dict[str, Any] | None] = mapped_column(Document)
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"))
     pool_id: Mapped[int | None] = mapped_column()
@@ -109,6 +146,10 @@ class Customer(Record):
     reach_key: Mapped[str] = mapped_column(KeyText())
     email_key: Mapped[str | None] = mapped_column(KeyText())
     phone_e164: Mapped[str | None] = mapped_column(KeyText(), index=True)
+    sound_key: Mapped[str | None] = mapped_column(KeyText())
+    short_sound_key: Mapped[str | None] = mapped_column(KeyText())
+    domain_key: Mapped[str | None] = mapped_column(KeyText())
+    tax_key: Mapped[str | None] = mapped_column(KeyText())
 
 
 class Tag(Record):
@@ -141,7 +182,7 @@ class CustomerTag(Part):
     tag_id: Mapped[int] = mapped_column(ForeignKey("tag.id"), primary_key=True, autoincrement=False)
 
 
-class Person(Record):
+class Person(Mergeable, Custom):
     """A human being at a customer. `email` and `phone` on the wire are the primary entries of the lists."""
 
     __tablename__ = "person"
@@ -151,7 +192,8 @@ class Person(Record):
         {"sqlite_autoincrement": True},
     )
     resource = "person"
-    unjournalled = frozenset({"name_key", "sort_key", "search_key", "reach_key"})
+    unjournalled = frozenset({"name_key", "sort_key", "search_key", "reach_key", "custom_keys"})
+    merged_columns = frozenset({"address", "custom"})
     search_columns = ("search_key", "reach_key")
     title_column = "name_key"
 
@@ -175,7 +217,6 @@ class Person(Record):
     do_not_call: Mapped[bool] = mapped_column(Boolean(), default=False)
     do_not_email: Mapped[bool] = mapped_column(Boolean(), default=False)
     description: Mapped[str | None] = mapped_column(Text)
-    custom: Mapped[dict[str, Any] | None] = mapped_column(Document)
 
     name_key: Mapped[str] = mapped_column(KeyText())
     sort_key: Mapped[str] = mapped_column(KeyText())
@@ -199,7 +240,11 @@ class PersonCustomer(Part):
 
 
 class Option(Record):
-    """A value of an option list, with its labels. Retired values stay readable."""
+    """A value of an option list, with its labels. Retired values stay readable.
+
+    Attributes:
+        merged_into: the value of the same list that took this one's place: who still says this one means that one.
+    """
 
     __tablename__ = "option"
     __table_args__ = (
@@ -215,6 +260,108 @@ class Option(Record):
     colour: Mapped[str | None] = mapped_column(String(20))
     rank: Mapped[int] = mapped_column(Integer, default=0)
     is_retired: Mapped[bool] = mapped_column(Boolean(), default=False)
+    merged_into: Mapped[str | None] = mapped_column(String(60))
+
+
+class CustomField(Record):
+    """A field that an admin has added to a kind of record. Retired ones take no values; those that there are stay.
+
+    Attributes:
+        of_resource: plural name of the records that have it, `resource` on the wire.
+        key: stands for the field in `custom`; never changes and is never given again, not even after a deletion.
+    """
+
+    __tablename__ = "custom_field"
+    __table_args__ = (
+        Index("uq_custom_field_key", "of_resource", "key", unique=True),
+        {"sqlite_autoincrement": True},
+    )
+    resource = "custom_field"
+
+    of_resource: Mapped[str] = mapped_column(String(20))
+    key: Mapped[str] = mapped_column(String(30))
+    kind: Mapped[str] = mapped_column(String(20))
+    label_zh: Mapped[str] = mapped_column(String(100))
+    label_en: Mapped[str] = mapped_column(String(100))
+    help: Mapped[str | None] = mapped_column(String(300))
+    currency: Mapped[str | None] = mapped_column(String(3))
+    is_required: Mapped[bool] = mapped_column(Boolean(), default=False)
+    is_searchable: Mapped[bool] = mapped_column(Boolean(), default=False)
+    is_retired: Mapped[bool] = mapped_column(Boolean(), default=False)
+    rank: Mapped[int] = mapped_column(Integer, default=0)
+
+    @property
+    def definition(self) -> Definition:
+        """The field as plain values."""
+        return Definition(
+            self.of_resource,
+            self.key,
+            self.kind,
+            self.label_zh,
+            self.label_en,
+            self.help,
+            self.currency,
+            CURRENCIES.get(self.currency or "", 2),
+            self.is_required,
+            self.is_searchable,
+            self.is_retired,
+        )
+
+
+class PairState(StrEnum):
+    """What people have said about two customers that resemble each other."""
+
+    OPEN = "open"
+    NOT_DUPLICATE = "not_duplicate"
+
+
+class DuplicatePair(Record):
+    """Two customers that may be one. Found and forgotten by the finder; what people say of it is kept for ever.
+
+    Attributes:
+        score: how likely they are one, from 0 to 1.
+        reasons: what they share, and `against`, what speaks against it: codes of `likeness.py`.
+    """
+
+    __tablename__ = "duplicate_pair"
+    __table_args__ = (
+        Index("uq_duplicate_pair", "customer_a_id", "customer_b_id", unique=True),
+        Index("ix_duplicate_pair_b", "customer_b_id"),
+        Index("ix_duplicate_pair_score", "state", "score", "id"),
+        CheckConstraint("customer_a_id < customer_b_id", name="in_order"),
+        CheckConstraint("state IN ('open', 'not_duplicate')", name="state"),
+        {"sqlite_autoincrement": True},
+    )
+    resource = "duplicate"
+
+    customer_a_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
+    customer_b_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
+    score: Mapped[float] = mapped_column(Rate())
+    reasons: Mapped[Any] = mapped_column(Document, default=list)
+    against: Mapped[Any] = mapped_column(Document, default=list)
+    state: Mapped[str] = mapped_column(String(15), default=PairState.OPEN)
+    judged_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    judged_at: Mapped[datetime | None] = mapped_column()
+
+
+class _PairPolicy(Policy):
+    """A pair is seen by whoever sees both of its customers, as long as both are there."""
+
+    def visible(self, shape: Shape, row: Any = None) -> ColumnElement[bool]:
+        """As `Policy.visible`, of both customers."""
+        row = self.model if row is None else row
+        ways = []
+        for link in (row.customer_a_id, row.customer_b_id):
+            customer: Any = aliased(Customer)
+            seen = select(customer.id).where(
+                customer.id == link, customer.is_active, customers.visible(shape, customer)
+            )
+            ways.append(exists(seen.correlate(row)))
+        return and_(*ways)
+
+    def writable_condition(self, shape: Shape) -> ColumnElement[bool]:
+        """Who sees a pair and has the right may judge it."""
+        return true()
 
 
 class _PeoplePolicy(Policy):
@@ -236,8 +383,10 @@ customers = Policy(
     write=Permission.CUSTOMER_WRITE,
 )
 people = _PeoplePolicy(Person, parent=(customers, Person.customer_id), write=Permission.CUSTOMER_WRITE)
+duplicates = _PairPolicy(DuplicatePair, write=Permission.CUSTOMER_DUPLICATE)
 tags = Policy(Tag, open_to_all=True, write=Permission.TAG_WRITE)
 options = Policy(Option, open_to_all=True, write=Permission.OPTION_WRITE)
+custom_fields = Policy(CustomField, open_to_all=True, write=Permission.CUSTOM_FIELD_WRITE)
 
 unique_clash("uq_customer_email", "#/email")
 unique_clash("uq_customer_origin", "#/external_id")
@@ -246,3 +395,5 @@ unique_clash("uq_tag_name", "#/name")
 unique_clash("uq_tag_origin", "#/external_id")
 unique_clash("uq_option_value", "#/value")
 unique_clash("uq_option_origin", "#/external_id")
+unique_clash("uq_custom_field_key", "#/key")
+unique_clash("uq_custom_field_origin", "#/external_id")

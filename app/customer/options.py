@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from marshmallow import Schema
 from sqlalchemy import bindparam, select
 
 from ..access import Actor
+from ..custom_values import CHOICES
 from ..database import IdList, db, member_of
 from ..errors import Issue, invalid
 from ..journal import SETTLE
 from ..routing import assign, remove, restore
 from ..schema import OptionField, Texts
 from ..transaction import recalled
-from .models import Option
+from .models import CustomField, Option
 
 LISTS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "source": (
@@ -57,6 +57,14 @@ LISTS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("blocker", "反对者", "Blocker"),
         ("buyer", "采购", "Purchasing"),
     ),
+    "contact_kind": (
+        ("call", "电话", "Call"),
+        ("visit", "拜访", "Visit"),
+        ("meeting", "会议", "Meeting"),
+        ("email", "邮件", "Email"),
+        ("wechat", "微信", "WeChat"),
+        ("note", "备注", "Note"),
+    ),
     "outcome": (
         ("connected", "已接通", "Connected"),
         ("no_answer", "未接通", "No answer"),
@@ -94,12 +102,15 @@ LISTS: dict[str, tuple[tuple[str, str, str], ...]] = {
 """The lists with the values that a new installation starts with: (value, 中文, English)."""
 
 
-_KNOWN = select(Option.list, Option.value).where(
+FIXED = frozenset({"contact_kind"})
+"""Lists whose values are the code's: an admin gives them labels, colours and an order, no more."""
+
+_KNOWN = select(Option.list, Option.value, Option.merged_into).where(
     Option.is_active, member_of(Option.value, bindparam("values", type_=IdList(of_text=True)))
 )
 
 
-@cache
+@lru_cache(maxsize=200)
 def _listed(schema: Schema) -> list[tuple[str, str]]:
     """The fields of a schema that take option values, each with its list."""
     named = [
@@ -110,8 +121,8 @@ def _listed(schema: Schema) -> list[tuple[str, str]]:
     return [(name, option_list) for name, option_list in named if option_list]
 
 
-def check_options(schema: Schema, values: Mapping[str, Any]) -> None:
-    """Refuse values that stand in no option list.
+def check_options(schema: Schema, values: dict[str, Any]) -> None:
+    """Refuse values that stand in no option list; one that was merged into another becomes that one.
 
     Args:
         schema: tells which fields take option values.
@@ -120,29 +131,30 @@ def check_options(schema: Schema, values: Mapping[str, Any]) -> None:
     Raises:
         Problem: 422 naming every such field.
     """
-    wanted: dict[str, list[tuple[str, str]]] = {}
+    wanted: dict[str, tuple[str, str]] = {}
     for name, option_list in _listed(schema):
         value = values.get(name)
         if isinstance(value, str):
-            wanted[f"#/{name}"] = [(option_list, value)]
+            wanted[f"#/{name}"] = (option_list, value)
         elif isinstance(value, list):
             for number, item in enumerate(value):
-                wanted[f"#/{name}/{number}"] = [(option_list, item)]
+                wanted[f"#/{name}/{number}"] = (option_list, item)
     if not wanted:
         return
-    pairs = {pair for found in wanted.values() for pair in found}
     known = recalled("options")
-    if not pairs <= known.keys():
-        asked = {"values": sorted({value for _, value in pairs})}
-        known.update((tuple(row), True) for row in db.session.execute(_KNOWN, asked))
+    if not set(wanted.values()) <= known.keys():
+        rows = db.session.execute(_KNOWN, {"values": sorted({value for _, value in wanted.values()})})
+        known.update(((row.list, row.value), row.merged_into or row.value) for row in rows)
     issues = [
         Issue(pointer, "unknown_option", {"value": pair[1], "list": pair[0]})
-        for pointer, found in wanted.items()
-        for pair in found
+        for pointer, pair in wanted.items()
         if pair not in known
     ]
     if issues:
         raise invalid(*issues)
+    for name in {pointer.split("/")[1] for pointer, pair in wanted.items() if known[pair] != pair[1]}:
+        heirs = [known[pair] for pointer, pair in wanted.items() if pointer.split("/")[1] == name]
+        values[name] = list(dict.fromkeys(heirs)) if isinstance(values[name], list) else heirs[0]
 
 
 def create(_actor: Actor, values: dict[str, Any]) -> Option:
@@ -151,7 +163,9 @@ def create(_actor: Actor, values: dict[str, Any]) -> Option:
     Raises:
         Problem: 422 for an unknown list.
     """
-    if values["list"] not in LISTS:
+    if values["list"] in FIXED:
+        raise invalid(Issue("#/list", "fixed"))
+    if values["list"] not in LISTS and not _is_of_field(values["list"]):
         raise invalid(Issue("#/list", "not_allowed", {"options": ", ".join(LISTS)}))
     option = Option(**({"label_zh": values["value"], "label_en": values["value"], "rank": 1_000} | values))
     db.session.add(option)
@@ -170,10 +184,24 @@ def edit(_actor: Actor, option: Option, values: dict[str, Any]) -> Option:
         for name in ("list", "value")
         if values.get(name, getattr(option, name)) != getattr(option, name)
     ]
+    if option.list in FIXED and values.get("is_retired"):
+        issues.append(Issue("#/is_retired", "fixed"))
     if issues:
         raise invalid(*issues)
+    if values.get("is_retired") is False and option.merged_into is not None:
+        # It stands for itself again; records that were given the other value keep that.
+        values["merged_into"] = None
     assign(option, values)
     return option
+
+
+def _is_of_field(name: str) -> bool:
+    """Whether a list is that of a custom field with choices."""
+    plural, _, key = name.partition(".")
+    wanted = select(CustomField.id).where(
+        CustomField.is_active, CustomField.of_resource == plural, CustomField.key == key, CustomField.kind.in_(CHOICES)
+    )
+    return db.session.execute(wanted).first() is not None
 
 
 SETTLE["option"] = lambda _option, _undone: None

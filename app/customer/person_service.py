@@ -14,6 +14,7 @@ from ..errors import Faults, Issue, Problem, invalid
 from ..folding import e164, fold, search_key, sort_key
 from ..journal import SETTLE, SetBack
 from ..routing import assign, remove
+from .custom_fields import DERIVES, check_custom, derive_custom
 from .models import Person, PersonCustomer, customers
 from .options import check_options
 from .schemas import PersonSchema
@@ -30,13 +31,13 @@ def create(actor: Actor, values: dict[str, Any]) -> Person:
     """
     further = values.pop("customers", None)
     _check(actor, None, values, further)
-    ways = _ways(None, values)
+    reached = ways(None, values)
     merge_objects(None, values)
-    person = Person(**{**values, **ways})
-    _derive(person)
+    person = Person(**{**values, **reached})
+    derive(person)
     db.session.add(person)
     db.session.flush()
-    _one_primary(person)
+    one_primary(person)
     if further:
         _set_customers(person, further)
     return person
@@ -51,9 +52,9 @@ def edit(actor: Actor, person: Person, values: dict[str, Any]) -> Person:
     further = values.pop("customers", None)
     _check(actor, person, values, further)
     merge_objects(person, values)
-    assign(person, {**values, **_ways(person, values)})
-    _derive(person)
-    _one_primary(person)
+    assign(person, {**values, **ways(person, values)})
+    derive(person)
+    one_primary(person)
     if further is not None:
         _set_customers(person, further)
     return person
@@ -72,6 +73,8 @@ def _check(actor: Actor, person: Person | None, values: dict[str, Any], further:
     faults = Faults()
     with faults.gathered():
         check_options(_SCHEMA, values)
+    with faults.gathered():
+        check_custom("people", person, values)
     if person is None or values.get("customer_id", person.customer_id) != person.customer_id:
         with faults.gathered():
             _check_customer(actor, values["customer_id"], "#/customer_id")
@@ -102,7 +105,7 @@ def _set_customers(person: Person, further: list[dict[str, Any]]) -> None:
     db.session.flush()
 
 
-def _ways(person: Person | None, values: dict[str, Any]) -> dict[str, Any]:
+def ways(person: Person | None, values: dict[str, Any]) -> dict[str, Any]:
     """Lists of addresses and numbers together with the primary shortcuts, whichever of the two was sent."""
     region = current_app.config["LIANXI"].default_region
     result: dict[str, Any] = {}
@@ -134,7 +137,7 @@ def _ways(person: Person | None, values: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def _one_primary(person: Person) -> None:
+def one_primary(person: Person) -> None:
     """A customer has at most one primary person: the one named last."""
     if not person.is_primary:
         return
@@ -150,7 +153,7 @@ def _other_primaries(person: Person) -> Select[Person]:
     )
 
 
-def _derive(person: Person) -> None:
+def derive(person: Person) -> None:
     reach = [entry["address"] for entry in person.emails] + [
         number for entry in person.phones for number in (entry["raw"], entry.get("e164"))
     ]
@@ -159,7 +162,7 @@ def _derive(person: Person) -> None:
         {
             "name_key": fold(person.name),
             "sort_key": sort_key(person.name),
-            "search_key": search_key([person.name]),
+            "search_key": search_key([person.name, *derive_custom("people", person)]),
             "reach_key": search_key([], [*reach, person.wechat, person.qq]),
         },
     )
@@ -167,10 +170,11 @@ def _derive(person: Person) -> None:
 
 def _settle(person: Person, _undone: SetBack) -> None:
     """Set what follows from a person's columns after an undo."""
-    _derive(person)
+    derive(person)
 
 
 SETTLE["person"] = _settle
+DERIVES["people"] = derive
 
 
 __all__ = ["create", "edit", "remove", "restore"]

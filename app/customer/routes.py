@@ -1,18 +1,77 @@
-"""`/customers`, `/people`, `/tags`, `/options`."""
+"""`/customers`, `/people`, `/tags`, `/options`, `/custom-fields`."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from flask import Response
+
 from ..access import Actor, Permission
+from ..job.models import Job
+from ..job.routes import accepted
+from ..job.schemas import JobSchema
+from ..listing import ListSpec
 from ..routing import SIGNED_IN, Routes
-from . import leads, options, person_service, service, tag_service
-from .models import Customer, customers
-from .schemas import CUSTOMERS, OPTIONS, PEOPLE, TAGS, DisqualifySchema
+from ..versions import at_version
+from . import (
+    custom_fields,
+    customer_merge,
+    duplicate_service,
+    duplicates,
+    leads,
+    merging,
+    option_merging,
+    options,
+    person_merge,
+    person_service,
+    service,
+    tag_service,
+)
+from .models import Customer, DuplicatePair, Option, customers
+from .models import duplicates as pairs
+from .models import options as option_policy
+from .schemas import (
+    CUSTOM_FIELDS,
+    CUSTOMERS,
+    DUPLICATES,
+    OPTIONS,
+    PEOPLE,
+    TAGS,
+    CheckedSchema,
+    CheckSchema,
+    DisqualifySchema,
+    GuardQuery,
+    MergeSchema,
+    OptionMergeSchema,
+)
+
+__all__ = ["customer_merge", "person_merge", "routes"]
 
 routes = Routes("customer", __name__)
 
-routes.resource(CUSTOMERS, service, read=Permission.CUSTOMER_READ, write=Permission.CUSTOMER_WRITE)
+routes.resource(
+    CUSTOMERS,
+    service,
+    read=Permission.CUSTOMER_READ,
+    write=Permission.CUSTOMER_WRITE,
+    create_query=GuardQuery,
+)
+
+
+@routes.endpoint_for(
+    "POST",
+    "/customers/check",
+    permission=Permission.CUSTOMER_READ,
+    unit="read",
+    body=CheckSchema,
+    answer=CheckedSchema,
+    summary="What a customer resembles that is being entered; changes nothing",
+)
+def check_customer(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
+    """The customers that it likely is, masked where the caller may not see them."""
+    return duplicates.check(actor, body)
+
+
 routes.resource(PEOPLE, person_service, read=Permission.CUSTOMER_READ, write=Permission.CUSTOMER_WRITE)
 routes.listing(
     PEOPLE,
@@ -23,6 +82,49 @@ routes.listing(
 )
 routes.resource(TAGS, tag_service, read=SIGNED_IN, write=Permission.TAG_WRITE, external=False)
 routes.resource(OPTIONS, options, read=SIGNED_IN, write=Permission.OPTION_WRITE, external=False)
+routes.resource(CUSTOM_FIELDS, custom_fields, read=SIGNED_IN, write=Permission.CUSTOM_FIELD_WRITE, external=False)
+
+
+routes.listing(DUPLICATES, Permission.CUSTOMER_READ, name="list_duplicates")
+
+
+@routes.endpoint_for(
+    "POST",
+    "/customers/duplicates/scan",
+    permission=Permission.CUSTOMER_DUPLICATE,
+    status=202,
+    answer=JobSchema,
+    summary="Search through all customers for duplicates",
+)
+def scan_duplicates(actor: Actor) -> Response:
+    """Ask for the job; the list is true again when it has ended."""
+    return accepted(duplicate_service.scan(actor))
+
+
+@routes.endpoint_for(
+    "POST",
+    "/customers/duplicates/<int:record_id>/dismiss",
+    permission=Permission.CUSTOMER_DUPLICATE,
+    loads=pairs,
+    answer=DUPLICATES,
+    summary="Say that two customers are no duplicates",
+)
+def dismiss_duplicate(actor: Actor, pair: DuplicatePair) -> Any:
+    """The pair leaves the list, and no later search brings it back."""
+    return duplicate_service.dismiss(actor, pair)
+
+
+@routes.endpoint_for(
+    "POST",
+    "/customers/duplicates/<int:record_id>/reopen",
+    permission=Permission.CUSTOMER_DUPLICATE,
+    loads=pairs,
+    answer=DUPLICATES,
+    summary="Say that two customers may be duplicates after all",
+)
+def reopen_duplicate(actor: Actor, pair: DuplicatePair) -> Any:
+    """Put a pair back on the list."""
+    return duplicate_service.reopen(actor, pair)
 
 
 @routes.endpoint_for(
@@ -76,3 +178,44 @@ def disqualify_customer(actor: Actor, customer: Customer, body: dict[str, Any]) 
 def requalify_customer(actor: Actor, customer: Customer) -> Any:
     """Make a disqualified lead a lead again."""
     return leads.requalify(actor, customer)
+
+
+def _merging(spec: ListSpec) -> None:
+    """Declare how records of a list are merged."""
+    name = spec.model.resource
+
+    def merge(actor: Actor, body: dict[str, Any]) -> Response | Any:
+        """One record stays, all that is attached to the others moves there; by a job where that is much: `202`."""
+        begun = merging.begin(actor, name, body)
+        with at_version(begun.target, lambda: spec.answer(actor, begun.target.id)):
+            done = merging.merge(begun, body)
+        return accepted(done) if isinstance(done, Job) else done
+
+    merge.__name__ = f"merge_{spec.plural}"
+    routes.endpoint_for(
+        "POST",
+        f"/{spec.plural}/merge",
+        permission=Permission.CUSTOMER_WRITE,
+        body=MergeSchema,
+        answer=spec,
+        summary=f"Merge {spec.plural} into one",
+    )(merge)
+
+
+_merging(CUSTOMERS)
+_merging(PEOPLE)
+
+
+@routes.endpoint_for(
+    "POST",
+    "/options/<int:record_id>/merge",
+    permission=Permission.OPTION_WRITE,
+    loads=option_policy,
+    body=OptionMergeSchema,
+    answer=OPTIONS,
+    summary="Merge a value of an option list into another",
+)
+def merge_option(actor: Actor, option: Option, body: dict[str, Any]) -> Option | Response:
+    """Every record with the value gets the other one; over 500 of them by a job: `202`."""
+    done = option_merging.merge(actor, option, body["target_id"])
+    return accepted(done) if isinstance(done, Job) else done

@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 
 from ..access import POLICIES, Permission
 from ..auth.models import teams, users
+from ..custom_values import RESOURCES_WITH_CUSTOM, CustomKind
 from ..database import IdList, json_object_rows, json_pair, json_rows, member_of
 from ..filtering import (
     AnyOf,
@@ -26,9 +27,12 @@ from ..filtering import (
     an_id,
 )
 from ..listing import ListSpec
+from ..merged import is_any
+from ..money.schemas import CurrencyField
 from ..projection import LinkTo, Shape, json_text, read_as
 from ..record import Collaborator
 from ..schema import (
+    ByName,
     Choice,
     Email,
     Flag,
@@ -40,6 +44,7 @@ from ..schema import (
     Part,
     Prose,
     RecordSchema,
+    Several,
     StrictSchema,
     Texts,
     Whole,
@@ -51,11 +56,16 @@ from .models import (
     CustomerKind,
     CustomerStatus,
     CustomerTag,
+    CustomField,
+    DuplicatePair,
     Option,
+    PairState,
     Person,
     PersonCustomer,
     Tag,
+    custom_fields,
     customers,
+    duplicates,
     options,
     people,
     tags,
@@ -214,6 +224,114 @@ class DisqualifySchema(StrictSchema):
     note = Prose(allow_none=True, validate=max_length(20_000))
 
 
+class GuardQuery(StrictSchema):
+    """What becomes of a new customer that resembles another, instead of what an admin has decided."""
+
+    duplicates = Choice(("refuse", "allow"))
+
+
+class CheckSchema(StrictSchema):
+    """What is known so far of a customer that is being entered."""
+
+    kind = Choice(CustomerKind, allow_none=True)
+    name = Line(allow_none=True, blank_is_null=True, validate=max_length(200))
+    short_name = Line(allow_none=True, blank_is_null=True, validate=max_length(100))
+    company = Line(allow_none=True, blank_is_null=True, validate=max_length(200))
+    phone = Line(allow_none=True, blank_is_null=True, validate=max_length(50))
+    email = Line(allow_none=True, blank_is_null=True, validate=max_length(254))
+    tax_id = Line(allow_none=True, blank_is_null=True, validate=max_length(40))
+    address = Part(AddressSchema, allow_none=True)
+    exclude_id = IdField(allow_none=True)
+
+
+class TwinOwnerSchema(StrictSchema):
+    """Whom to ask."""
+
+    id = fields.Integer()
+    name = Line()
+
+
+class TwinSchema(StrictSchema):
+    """A customer that resembles another; `id` and `name` are null where the reader may not see it."""
+
+    id = fields.Integer(allow_none=True)
+    name = Line(allow_none=True)
+    owner = fields.Nested(TwinOwnerSchema, allow_none=True)
+    score = fields.Float()
+    reasons = fields.List(fields.String())
+    is_visible = Flag()
+    is_deleted = Flag()
+
+
+class FieldWarningSchema(StrictSchema):
+    """What looks wrong and is taken nevertheless."""
+
+    pointer = Line()
+    code = Line()
+    detail = Line()
+
+
+class FieldSuggestionSchema(StrictSchema):
+    """What follows for another field; nothing is filled in by itself."""
+
+    field = Line()
+    value = Line()
+    origin = Choice(("tax_id", "phone"))
+
+
+class ToldSchema(StrictSchema):
+    """What answers to writes say besides the customer, where there is something to say."""
+
+    possible_duplicates = Items(TwinSchema)
+    warnings = Items(FieldWarningSchema)
+
+
+class CheckedSchema(StrictSchema):
+    """What resembles a customer, what looks wrong about it, and what follows for other fields."""
+
+    matches = Items(TwinSchema)
+    warnings = Items(FieldWarningSchema)
+    suggestions = Items(FieldSuggestionSchema)
+
+
+class PairSchema(RecordSchema):
+    """Two customers that may be one, and what people have said of them."""
+
+    class Meta(RecordSchema.Meta):
+        """Columns of `DuplicatePair`."""
+
+        model = DuplicatePair
+
+    id = column(dump_only=True)
+    version = column(dump_only=True)
+    customer_a_id = column(dump_only=True)
+    customer_a = LinkTo("customer_a_id", DuplicatePair.customer_a_id, customers)
+    customer_b_id = column(dump_only=True)
+    customer_b = LinkTo("customer_b_id", DuplicatePair.customer_b_id, customers)
+    score = column(dump_only=True)
+    reasons = fields.List(fields.String(), dump_only=True)
+    against = fields.List(fields.String(), dump_only=True)
+    state = Choice(PairState, dump_only=True)
+    judged_by = column(dump_only=True)
+    judged_at = column(dump_only=True)
+    created_at = column(dump_only=True)
+    updated_at = column(dump_only=True)
+
+
+class MergeSchema(StrictSchema):
+    """Which records become one, and whose value each field takes."""
+
+    target_id = IdField(required=True)
+    source_ids = Several(IdField(), required=True, metadata={"description": "At most 50."})
+    values = ByName(
+        IdField(),
+        metadata={
+            "description": "Field to the id of the record whose value it takes. A field that is not named is the"
+            " target's, or that of the first source that has it where the target has none."
+        },
+    )
+
+
 class TagSchema(RecordSchema):
     """A tag."""
 
@@ -249,6 +367,40 @@ class OptionSchema(RecordSchema):
     colour = column()
     rank = Whole(low=0, high=1_000_000)
     is_retired = Flag()
+    merged_into = column(dump_only=True)
+    created_at = column(dump_only=True)
+    created_by = column(dump_only=True)
+    updated_at = column(dump_only=True)
+    is_active = column(dump_only=True)
+
+
+class OptionMergeSchema(StrictSchema):
+    """The value that takes another one's place."""
+
+    target_id = IdField(required=True)
+
+
+class CustomFieldSchema(RecordSchema):
+    """A field that an admin has added to a kind of record."""
+
+    class Meta(RecordSchema.Meta):
+        """Columns of `CustomField`."""
+
+        model = CustomField
+
+    id = column(dump_only=True)
+    version = column(dump_only=True)
+    resource = Choice(RESOURCES_WITH_CUSTOM, required=True, attribute="of_resource")
+    key = Line(blank_is_null=True, validate=max_length(30))
+    kind = Choice(CustomKind, required=True)
+    label_zh = Line(validate=max_length(100))
+    label_en = Line(validate=max_length(100))
+    help = Line(allow_none=True, blank_is_null=True, validate=max_length(300))
+    currency = CurrencyField(allow_none=True)
+    is_required = Flag()
+    is_searchable = Flag()
+    is_retired = Flag()
+    rank = Whole(low=0, high=1_000_000)
     created_at = column(dump_only=True)
     created_by = column(dump_only=True)
     updated_at = column(dump_only=True)
@@ -463,6 +615,7 @@ CUSTOMERS = ListSpec(
     masks={"phone": mask_phone, "phone_e164": mask_phone, "email": mask_email},
     masked=Customer.owner_id.is_(None),
     unmask=Permission.CUSTOMER_UNMASK,
+    told=ToldSchema,
 )
 
 
@@ -475,13 +628,13 @@ class _AtCustomer(InSight):
             return super().condition(op, bind)
         wanted = bindparam(bind, type_=IdList() if op == "in" else BigInteger())
         other = aliased(Customer)
-        asked = member_of(other.id, wanted) if op == "in" else other.id == wanted
+        asked = is_any(other.id, wanted)
         further = (
             select(PersonCustomer.person_id)
             .join(other, other.id == PersonCustomer.customer_id)
             .where(asked, other.is_active, customers.visible(self.shape, other))
         )
-        own = member_of(Person.customer_id, wanted) if op == "in" else Person.customer_id == wanted
+        own = is_any(Person.customer_id, wanted)
         return or_(own, Person.id.in_(further))
 
 
@@ -519,6 +672,36 @@ PEOPLE = ListSpec(
     unmask=Permission.CUSTOMER_UNMASK,
 )
 
+
+class _EitherCustomer(Filter):
+    """One of the two customers of a pair is one of these."""
+
+    ops = ("eq", "in")
+
+    def __init__(self) -> None:
+        super().__init__(DuplicatePair.customer_a_id, an_id, text="Of either customer.")
+
+    def condition(self, op: str, bind: str) -> ColumnElement[bool]:
+        """Of the one or the other."""
+        wanted = bindparam(bind, type_=IdList() if op == "in" else BigInteger())
+        pair = (DuplicatePair.customer_a_id, DuplicatePair.customer_b_id)
+        return or_(*(member_of(one, wanted) if op == "in" else one == wanted for one in pair))
+
+
+DUPLICATES = ListSpec(
+    policy=duplicates,
+    schema=PairSchema,
+    plural="customers/duplicates",
+    filters={
+        "state": AnyOf(DuplicatePair.state),
+        "customer_id": _EitherCustomer(),
+        "id": AnyOf(DuplicatePair.id, an_id),
+        "score": Range(DuplicatePair.score),
+    },
+    sort={"score": DuplicatePair.score},
+    default_sort="-score",
+)
+
 TAGS = ListSpec(
     policy=tags,
     schema=TagSchema,
@@ -536,4 +719,18 @@ OPTIONS = ListSpec(
     filters={"list": AnyOf(Option.list), "value": AnyOf(Option.value), "is_retired": Flagged(Option.is_retired)},
     sort={"rank": Option.rank, "list": Option.list, "value": Option.value},
     default_sort="list,rank",
+)
+
+CUSTOM_FIELDS = ListSpec(
+    policy=custom_fields,
+    schema=CustomFieldSchema,
+    plural="custom-fields",
+    filters={
+        "resource": AnyOf(CustomField.of_resource),
+        "key": AnyOf(CustomField.key),
+        "kind": AnyOf(CustomField.kind),
+        "is_retired": Flagged(CustomField.is_retired),
+    },
+    sort={"rank": CustomField.rank, "resource": CustomField.of_resource, "key": CustomField.key},
+    default_sort="resource,rank",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,12 +15,15 @@ from ..caller import twice
 from ..database import db, read_engine
 from ..errors import Faults, Issue, Problem, conflict, invalid
 from ..folding import e164, email_key, fold, search_key, sort_key
-from ..journal import SETTLE, SetBack, act
+from ..journal import MAKE_ROOM, SETTLE, SetBack, act
 from ..record import Collaborator, Record
-from ..routing import assign, remove, restore
+from ..routing import assign, remove, restore, tell
 from ..transaction import now, recalled
+from .custom_fields import DERIVES, check_custom, derive_custom
+from .duplicates import Finder, check_permission, evidence_of_row, guard, kind_of, warnings_of
+from .evidence import key_columns
 from .leads import set_status
-from .models import Customer, CustomerKind, CustomerStatus, CustomerTag, Tag, customers
+from .models import Customer, CustomerStatus, CustomerTag, Tag, customers
 from .options import check_options
 from .schemas import CustomerSchema
 from .tag_service import hold_tag
@@ -28,31 +31,46 @@ from .tag_service import hold_tag
 _SCHEMA = CustomerSchema()
 
 
-def create(actor: Actor, values: dict[str, Any]) -> Customer:
+def create(
+    actor: Actor, values: dict[str, Any], *, duplicates: str | None = None, find: Finder | None = None
+) -> Customer:
     """A new customer; without `owner_id` the caller's, with null the pool's.
 
+    Args:
+        duplicates: `refuse` or `allow` what resembles another customer; as an admin has decided where None.
+        find: what looks resembling customers up where many are made together.
+
     Raises:
-        Problem: 409 at `#/email` when the address is in use; 422 for unknown options, owners or parents.
+        Problem: 409 at `#/email` when the address is in use, 409 `possible-duplicate`; 422 for unknown options, owners
+            or parents; 403 for `allow` without the right.
     """
+    check_permission(actor, duplicates)
     tags, collaborators = values.pop("tags", None), values.pop("collaborators", None)
     faults = _faults(actor, None, values, collaborators)
     with faults.gathered():
         values |= ownership(actor, values, Permission.CUSTOMER_ASSIGN, pool=True)
     faults.settle()
-    if not values.get("kind"):
-        has_employer = values.get("company") and values["company"] != values["name"]
-        values["kind"] = CustomerKind.PERSON if has_employer else CustomerKind.COMPANY
+    values["kind"] = kind_of(values)
     merge_objects(None, values)
-    customer = Customer(**values, **_keys(*(values.get(name) for name in _NAMED)))
+    customer = Customer(**values)
     customer.status = customer.status or CustomerStatus.LEAD
     _note_lead(customer)
+    derive(customer)
     db.session.add(customer)
     db.session.flush()
     if tags:
         set_tags(customer, tags, is_new=True)
     if collaborators:
         share(customer, collaborators)
+    guard(actor, customer, duplicates, find)
+    _warn(values)
     return customer
+
+
+def _warn(values: Mapping[str, Any]) -> None:
+    """Tell what was taken although it looks wrong."""
+    if warnings := warnings_of(values.get("tax_id")):
+        tell(warnings=warnings)
 
 
 def edit(actor: Actor, customer: Customer, values: dict[str, Any]) -> Customer:
@@ -71,11 +89,12 @@ def edit(actor: Actor, customer: Customer, values: dict[str, Any]) -> Customer:
         set_status(actor, customer, values.pop("status"))
     assign(customer, values)
     _note_lead(customer)
-    _derive(customer)
+    derive(customer)
     if tags is not None:
         set_tags(customer, tags)
     if collaborators is not None:
         share(customer, collaborators)
+    _warn(values)
     return customer
 
 
@@ -281,19 +300,12 @@ def _faults(
     with faults.gathered():
         check_options(_SCHEMA, values)
     with faults.gathered():
-        _check_custom(values)
+        check_custom("customers", customer, values)
     with faults.gathered():
         _check_parent(actor, customer, values.get("parent_id"))
     with faults.gathered():
         check_parties(parties or ())
     return faults
-
-
-def _check_custom(values: dict[str, Any]) -> None:
-    """Custom fields are declared by an admin; a key that is not declared is refused like any unknown field."""
-    issues = [Issue(f"#/custom/{key}", "unknown_field") for key in values.get("custom") or {}]
-    if issues:
-        raise invalid(*issues)
 
 
 def _check_parent(actor: Actor, customer: Customer | None, parent_id: int | None) -> None:
@@ -320,26 +332,20 @@ def _note_lead(customer: Customer) -> None:
         customer.became_lead_at = now()
 
 
-_NAMED = ("name", "short_name", "company", "email", "phone")
-
-
-def _derive(customer: Customer) -> None:
+def derive(customer: Customer) -> None:
     """Set the keys that follow from the names and addresses."""
-    assign(customer, _keys(*(getattr(customer, name) for name in _NAMED)))
-
-
-def _keys(
-    name: Any, short_name: str | None, company: str | None, email: str | None, phone: str | None
-) -> dict[str, str | None]:
-    number = e164(phone, current_app.config["LIANXI"].default_region)
-    return {
-        "name_key": fold(name),
-        "sort_key": sort_key(name),
-        "search_key": search_key([name, short_name, company]),
-        "reach_key": search_key([], [email, phone, number]),
-        "email_key": email_key(email),
+    region = current_app.config["LIANXI"].default_region
+    number = e164(customer.phone, region)
+    further = derive_custom("customers", customer)
+    keys = {
+        "name_key": fold(customer.name),
+        "sort_key": sort_key(customer.name),
+        "search_key": search_key([customer.name, customer.short_name, customer.company, *further]),
+        "reach_key": search_key([], [customer.email, customer.phone, number]),
+        "email_key": email_key(customer.email),
         "phone_e164": number,
     }
+    assign(customer, {**keys, **key_columns(evidence_of_row(customer))})
 
 
 def _settle(customer: Customer, undone: SetBack) -> None:
@@ -349,7 +355,7 @@ def _settle(customer: Customer, undone: SetBack) -> None:
         former = undone.before.get("became_lead_at")
         assign(customer, {"became_lead_at": None if former is None else datetime.fromisoformat(former)})
     _note_lead(customer)
-    _derive(customer)
+    derive(customer)
 
 
 def team_of(owner_id: int | None) -> int | None:
@@ -359,6 +365,9 @@ def team_of(owner_id: int | None) -> int | None:
 
 
 SETTLE["customer"] = _settle
+# An address that is set back frees the one that it takes the place of.
+MAKE_ROOM["customer"] = derive
+DERIVES["customers"] = derive
 
 
 __all__ = [

@@ -9,7 +9,8 @@ from ..money.schemas import CurrencyField
 from ..projection import LinkTo
 from ..report.routes import REPORTS
 from ..schema import Choice, Flag, IdField, Items, Line, Part, RecordSchema, StrictSchema, Whole, column, max_length
-from .models import Dashboard, Visibility, dashboards
+from ..sharing import Visibility
+from .models import Dashboard, dashboards
 
 COLUMNS = 12
 """How many columns the grid of a dashboard has."""

@@ -12,7 +12,8 @@ from ..journal import SETTLE
 from ..report.routes import REPORTS
 from ..routing import assign, remove, restore
 from ..schema import Choice
-from .models import Dashboard, Visibility
+from ..sharing import Visibility, settle_team
+from .models import Dashboard
 from .schemas import COLUMNS
 
 
@@ -46,22 +47,11 @@ def edit(actor: Actor, dashboard: Dashboard, values: dict[str, Any]) -> Dashboar
 def _settle(actor: Actor, after: Mapping[str, Any], values: dict[str, Any], shared: int | None = None) -> None:
     """Fill in the team that a dashboard is shared with, after all faults were found."""
     issues = _tile_faults(values.get("tiles") or [])
-    team_id = after["team_id"] if after["visibility"] == Visibility.TEAM else None
-    if after["visibility"] == Visibility.TEAM:
-        team_id = actor.team_id if team_id is None else team_id
-        if team_id is None:
-            issues.append(Issue("#/team_id", "required"))
-        elif team_id != shared and not _may_share(actor, team_id):
-            issues.append(Issue("#/team_id", "unknown_record"))
+    team_id, more = settle_team(actor, after, shared)
+    issues += more
     if issues:
         raise invalid(*issues)
     values["team_id"] = team_id
-
-
-def _may_share(actor: Actor, team_id: int) -> bool:
-    """Whether somebody is in a team, or sees its records."""
-    seen = {one for kind in ("team", "member") for one in actor.tokens.get(kind, ())}
-    return team_id in seen or "all" in actor.tokens
 
 
 def _tile_faults(tiles: Sequence[Mapping[str, Any]]) -> list[Issue]:

@@ -1,11 +1,10 @@
-"""What is answered about deals besides records and lists: the board, a deal's stages, a customer's timeline."""
+"""What is answered about deals besides records and lists: the board and a deal's stages."""
 
 from __future__ import annotations
 
 from marshmallow import fields
 from sqlalchemy import literal
 
-from ..history.schemas import EntrySchema
 from ..projection import Computed
 from ..schema import Choice, DateField, DecimalText, IdField, InstantField, Items, Line, StrictSchema, Whole
 from .board_columns import GroupBy
@@ -147,40 +146,3 @@ class StaysSchema(StrictSchema):
     """The stages that a deal has been at, in order."""
 
     data = Items(StaySchema)
-
-
-# ---- the timeline of a customer -------------------------------------------------------------------------------------
-
-
-class TimelineQuery(StrictSchema):
-    """Which part of a timeline."""
-
-    type = Choice(("contact", "deal", "change"))
-    cursor = Line()
-    per_page = Whole(low=1, high=200)
-
-
-class TimelineEntrySchema(StrictSchema):
-    """Something that happened with a customer: a contact record or deal as `record`, or a `change`."""
-
-    type = Choice(("contact", "deal", "change"))
-    at = InstantField()
-    actor = fields.Nested(ActorSchema, allow_none=True)
-    record = Computed(
-        lambda _shape: literal(""),
-        document={
-            "anyOf": [
-                {"$ref": "#/components/schemas/ContactRecord"},
-                {"$ref": "#/components/schemas/DealRecord"},
-                {"type": "null"},
-            ]
-        },
-    )
-    change = fields.Nested(EntrySchema, allow_none=True)
-
-
-class TimelineSchema(StrictSchema):
-    """A part of a timeline, newest first."""
-
-    data = Items(TimelineEntrySchema)
-    meta = Computed(lambda _shape: literal(""), document={"$ref": "#/components/schemas/ListMeta"})

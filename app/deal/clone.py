@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from ..access import Actor
+from ..customer.custom_fields import carried
 from ..database import db
 from ..messages import say
 from .lines import lines_of
@@ -37,6 +38,7 @@ def clone(actor: Actor, deal: Deal, values: dict[str, Any]) -> Deal:
         fields["expected_close_on"] = deal.expected_close_on
     if deal.amount_is_manual:
         fields["amount"] = deal.amount
+    fields["custom"] = carried("deals", deal)
     fields |= {
         "name": values.get("name") or _named_after(deal.name),
         "competitors": list(deal.competitors),

@@ -11,6 +11,7 @@ from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, Str
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..access import Grant, Permission, Policy
+from ..custom_columns import Custom
 from ..customer.models import customers
 from ..database import Document, KeyText, Model, Rate
 from ..errors import unique_clash
@@ -116,7 +117,7 @@ class Stage(Part):
     is_active: Mapped[bool] = mapped_column(Boolean(), default=True)
 
 
-class Product(Record):
+class Product(Record, Custom):
     """What is sold."""
 
     __tablename__ = "product"
@@ -126,7 +127,8 @@ class Product(Record):
         {"sqlite_autoincrement": True},
     )
     resource = "product"
-    unjournalled = frozenset({"code_key", "name_key", "sort_key", "search_key"})
+    unjournalled = frozenset({"code_key", "name_key", "sort_key", "search_key", "custom_keys"})
+    merged_columns = frozenset({"custom"})
 
     code: Mapped[str] = mapped_column(String(60))
     name: Mapped[str] = mapped_column(String(200))
@@ -146,7 +148,7 @@ class Product(Record):
     search_key: Mapped[str] = mapped_column(KeyText())
 
 
-class Deal(Record):
+class Deal(Record, Custom):
     """An opportunity at one stage of one pipeline.
 
     Attributes:
@@ -174,7 +176,8 @@ class Deal(Record):
         {"sqlite_autoincrement": True},
     )
     resource = "deal"
-    unjournalled = frozenset({"name_key", "sort_key", "search_key"})
+    unjournalled = frozenset({"name_key", "sort_key", "search_key", "custom_keys"})
+    merged_columns = frozenset({"custom"})
     derived_columns = frozenset({"team_id", "stage_entered_at", "last_contacted_at"})
     search_columns = ("search_key",)
     title_column = "name_key"

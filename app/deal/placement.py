@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, bindparam, func, select
+from sqlalchemy import BigInteger, bindparam, func, inspect, select
 
 from ..auth.models import Team
 from ..database import db
@@ -180,6 +180,9 @@ def make_room(deal: Deal) -> None:
     """
     with db.session.no_autoflush:
         if not deal.is_active:
+            if not inspect(deal).attrs.is_active.history.has_changes():
+                # It was deleted before, and stays where it lay.
+                return
             following = select(func.min(Deal.rank)).where(Deal.stage_id == deal.stage_id, Deal.rank > deal.rank)
             deal.rank = between(deal.rank, db.session.execute(following).scalar())
             return

@@ -8,8 +8,8 @@ from ..access import Actor, Permission
 from ..customer.models import Customer, customers
 from ..customer.schemas import CUSTOMERS
 from ..routing import SIGNED_IN, Routes
-from . import board, clone, history, many_moves, moves, pipeline_service, product_service, qualifying, service, timeline
-from .answers import BoardQuery, BoardSchema, MovedSchema, StaysSchema, TimelineQuery, TimelineSchema
+from . import board, clone, history, many_moves, moves, pipeline_service, product_service, qualifying, service
+from .answers import BoardQuery, BoardSchema, MovedSchema, StaysSchema
 from .models import Deal, deals
 from .schemas import (
     DEALS,
@@ -128,21 +128,6 @@ def reopen_deal(actor: Actor, deal: Deal, body: dict[str, Any]) -> Deal:
 def read_board(actor: Actor, query_string: str) -> dict[str, Any]:
     """Columns with counts, money and cards; further cards of one by `column` and `cursor`."""
     return board.board(actor, query_string)
-
-
-@routes.endpoint_for(
-    "GET",
-    "/customers/<int:record_id>/timeline",
-    permission=Permission.CUSTOMER_READ,
-    loads=customers,
-    writes_row=False,
-    query=TimelineQuery,
-    answer=TimelineSchema,
-    summary="What happened with a customer, newest first",
-)
-def read_timeline(actor: Actor, customer: Customer, query: dict[str, Any]) -> dict[str, Any]:
-    """Contact records, deals and changes of one customer, walked by cursor."""
-    return timeline.timeline(actor, customer, query)
 
 
 @routes.endpoint_for(

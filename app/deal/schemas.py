@@ -29,6 +29,7 @@ from ..filtering import (
     an_id,
 )
 from ..listing import ListSpec
+from ..merged import is_any
 from ..money.schemas import CurrencyField
 from ..projection import Gathered, LinkTo, Shape, json_text, read_as
 from ..schema import (
@@ -111,9 +112,9 @@ class Holds(InSight):
             found = found.join(record, record.id == self.column)
             found = found.where(record.is_active, self.target.visible(self.shape, record))
         if op in ("in", "not_in"):
-            found = found.where(member_of(self.column, bindparam(bind, type_=IdList())))
+            found = found.where(is_any(self.column, bindparam(bind, type_=IdList())))
         elif op in ("eq", "ne"):
-            found = found.where(self.column == bindparam(bind, type_=BigInteger()))
+            found = found.where(is_any(self.column, bindparam(bind, type_=BigInteger())))
         has = Deal.id.in_(found)
         return has if op in ("in", "eq", "not_null") else ~has
 
@@ -243,6 +244,7 @@ class ProductSchema(RecordSchema):
     currency = CurrencyField()
     tax_percent = _percent()
     cost = DecimalText(allow_none=True)
+    custom = fields.Dict(keys=fields.String(), allow_none=True)
     external_source = column(blank_is_null=True)
     external_id = column(blank_is_null=True)
     created_at = column(dump_only=True)
@@ -426,6 +428,7 @@ class DealSchema(RecordSchema):
     next_step_on = column()
     source = OptionField("source", allow_none=True)
     description = column()
+    custom = fields.Dict(keys=fields.String(), allow_none=True)
     owner_id = IdField()
     owner = LinkTo("owner_id", Deal.owner_id, users)
     team_id = column(dump_only=True)

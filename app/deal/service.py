@@ -12,9 +12,10 @@ from sqlalchemy import exists, select
 
 from .. import routing
 from ..access import Actor, Permission
+from ..customer.custom_fields import DERIVES, check_custom, derive_custom
 from ..customer.models import customers
 from ..customer.options import check_options
-from ..customer.service import handed_over, ownership, team_of
+from ..customer.service import handed_over, merge_objects, ownership, team_of
 from ..database import db
 from ..errors import Faults, Issue, Problem, invalid
 from ..folding import fold, search_key, sort_key
@@ -58,6 +59,8 @@ def create(actor: Actor, values: dict[str, Any], *, after: Deal | None = None) -
     faults = Faults()
     with faults.gathered():
         check_options(_SCHEMA, values)
+    with faults.gathered():
+        check_custom("deals", None, values)
     parts = {name: values.pop(name, None) for name in _COLLECTIONS}
     sent: dict[str, Any] = {name: values.pop(name) for name in _AMOUNT if name in values}
     values.setdefault("currency", current_app.config["LIANXI"].base_currency)
@@ -79,6 +82,7 @@ def create(actor: Actor, values: dict[str, Any], *, after: Deal | None = None) -
             _check_required(stage, {**values, **parts, **amount}, None, faults)
     faults.settle()
     probability, category = values.pop("win_probability", None), values.pop("forecast_category", None)
+    merge_objects(None, values)
     deal = Deal(**{**values, **owner, **amount})
     deal.win_probability_is_manual = probability is not None and stage.kind == StageKind.OPEN
     deal.win_probability = probability if probability is not None else stage.win_probability
@@ -110,6 +114,8 @@ def edit(actor: Actor, deal: Deal, values: dict[str, Any]) -> Deal:
     faults = Faults()
     with faults.gathered():
         check_options(_SCHEMA, values)
+    with faults.gathered():
+        check_custom("deals", deal, values)
     for name in ("stage_id", "pipeline_id", "closed_on"):
         if name in values and values.pop(name) != getattr(deal, name):
             faults.append(Issue(f"#/{name}", "read_only"))
@@ -140,6 +146,7 @@ def edit(actor: Actor, deal: Deal, values: dict[str, Any]) -> Deal:
         planned["people"] = people_out_of_sight(actor, deal)
     _check_required(stage, planned, touched, faults)
     faults.settle()
+    merge_objects(deal, values)
     assign(deal, {**values, **amount})
     _derive(deal)
     lines.write(deal)
@@ -330,9 +337,10 @@ def _check_required(stage: Stage, planned: dict[str, Any], touched: set[str] | N
 
 
 def _derive(deal: Deal) -> None:
+    words: list[str | None] = [deal.name, *derive_custom("deals", deal)]
     assign(
         deal,
-        {"name_key": fold(deal.name), "sort_key": sort_key(deal.name), "search_key": search_key([deal.name])},
+        {"name_key": fold(deal.name), "sort_key": sort_key(deal.name), "search_key": search_key(words)},
     )
 
 
@@ -344,6 +352,7 @@ def _settle(deal: Deal, undone: SetBack) -> None:
 
 
 SETTLE["deal"] = _settle
+DERIVES["deals"] = _derive
 MAKE_ROOM["deal"] = make_room
 
 

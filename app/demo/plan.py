@@ -28,6 +28,8 @@ class What(StrEnum):
     MOVE = "move"
     WIN = "win"
     LOSE = "lose"
+    NEW_TASK = "new_task"
+    COMPLETE_TASK = "complete_task"
 
 
 @dataclass(frozen=True)

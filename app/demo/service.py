@@ -125,7 +125,7 @@ def _set_up(calendar: Calendar, at: datetime) -> Stage:
     """The admin's first morning: teams, colleagues, products, a sales process for each half of the world."""
     minimum = current_app.config["LIANXI"].password_min_length
     hashes = {one.key: hash_password(passphrase(minimum)) for one in COLLEAGUES}
-    stage = Stage(calendar, {}, {kind: {} for kind in ("user", "customer", "person", "deal", "product")}, {})
+    stage = Stage(calendar, {}, {kind: {} for kind in ("user", "customer", "person", "deal", "task", "product")}, {})
     with unit_of_work(source="cli", at=at) as unit:
         admin_row = User(
             name=ADMIN.name,

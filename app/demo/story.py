@@ -12,12 +12,12 @@ from typing import Any
 from . import words
 from .account import Account, Business, customer_values, person_values
 from .invention import Inventor
-from .plan import DAYS, NOBODY, Clock, Step, The, What
+from .plan import DAYS, NOBODY, At, Clock, On, Step, The, What
 from .staff import ADMIN, COLLEAGUES, TEAMS, manager_of, sellers_of
 from .talk import contact_values
 from .trade import deal_values, outlook, plan_course
 
-CUSTOMERS, PEOPLE, CONTACTS, DEALS = 2_000, 3_000, 6_000, 800
+CUSTOMERS, PEOPLE, CONTACTS, DEALS, TASKS = 2_000, 3_000, 6_000, 800, 600
 DUPLICATES = 12
 """Customers entered twice by mistake and deleted again: they lie in the recycle bin, on top of `CUSTOMERS`."""
 
@@ -48,6 +48,7 @@ class _Story:
         for account, talks in zip(accounts, self._share_out_contacts(accounts), strict=True):
             self._live(account, talks)
         self._enter_twice(accounts)
+        self._plan_tasks(accounts)
         return sorted(self.written, key=lambda step: (step.day, step.second))
 
     # ---- who there is --------------------------------------------------------------------------------------------
@@ -202,6 +203,37 @@ class _Story:
         if account.status not in (status, "active"):
             account.status = status
             self._step(account, day, account.owner, What.EDIT_CUSTOMER, account.number, {"status": status})
+
+    # ---- what is to be done --------------------------------------------------------------------------------------
+
+    def _plan_tasks(self, accounts: list[Account]) -> None:
+        """What people plan to do about their customers, mostly lately: some is done, some late, some to come."""
+        # Where there is business, nobody gives the customer back.
+        owned = [account for account in accounts if account.deals and account.clock.day < DAYS - 1]
+        for number in range(TASKS):
+            account = self.chance.choice(owned)
+            day = max(account.clock.day + 1, DAYS - 1 - int(90 * self.chance.random() ** 1.6))
+            due = day + self.chance.randint(1, 12)
+            kind, subject = self.chance.choice(words.TASK_WORDS if account.is_chinese else words.ENGLISH_TASK_WORDS)
+            person, human = self.chance.choice(account.people)
+            values: dict[str, Any] = {
+                "kind": kind,
+                "subject": subject.format(person=human.called),
+                "priority": self.chance.choices(("low", "normal", "high"), (1, 7, 2))[0],
+                "customer_id": The("customer", account.number),
+                "person_id": The("person", person),
+            }
+            start = 1_800 * self.chance.randint(18, 34)
+            if kind == "meeting":
+                values |= {"starts_at": At(due, start), "ends_at": At(due, start + 3_600)}
+            elif kind == "todo" or self.chance.random() < 0.5:
+                values["due_on"] = On(due)
+            else:
+                values["due_at"] = At(due, start)
+            who = account.owner or ADMIN.key
+            self.written.append(Step(*Clock(self.chance, day).at(day), who, What.NEW_TASK, number, values))
+            if due < DAYS and self.chance.random() < 0.9:
+                self.written.append(Step(*Clock(self.chance, due).at(due), who, What.COMPLETE_TASK, number))
 
     # ---- mistakes ------------------------------------------------------------------------------------------------
 

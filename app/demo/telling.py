@@ -16,6 +16,8 @@ from ..customer.models import customers
 from ..deal import moves
 from ..deal import service as deal_service
 from ..deal.models import deals
+from ..task import service as task_service
+from ..task.models import tasks
 from ..transaction import Unit, next_changeset, unit_of_work
 from .plan import DAYS, NOBODY, At, On, Step, The, What
 
@@ -171,6 +173,14 @@ def _lose(stage: Stage, actor: Actor, step: Step, values: dict[str, Any]) -> Non
     moves.lose(actor, _deal(stage, actor, step), values)
 
 
+def _new_task(stage: Stage, actor: Actor, step: Step, values: dict[str, Any]) -> None:
+    stage.ids["task"][step.subject] = task_service.create(actor, values).id
+
+
+def _complete_task(stage: Stage, actor: Actor, step: Step, values: dict[str, Any]) -> None:
+    task_service.complete(actor, tasks.writable(actor, stage.ids["task"][step.subject]), values)
+
+
 _DOING: dict[What, Callable[[Stage, Actor, Step, dict[str, Any]], None]] = {
     What.NEW_CUSTOMER: _new_customer,
     What.EDIT_CUSTOMER: _edit_customer,
@@ -184,4 +194,6 @@ _DOING: dict[What, Callable[[Stage, Actor, Step, dict[str, Any]], None]] = {
     What.MOVE: _move,
     What.WIN: _win,
     What.LOSE: _lose,
+    What.NEW_TASK: _new_task,
+    What.COMPLETE_TASK: _complete_task,
 }

@@ -331,6 +331,25 @@ ENGLISH_NEXT_STEPS = (
     "Arrange a demo",
     "Confirm the list of points",
 )
+TASK_WORDS = (
+    ("call", "电话跟进{person}"),
+    ("call", "确认交期和付款方式"),
+    ("visit", "上门拜访{person}"),
+    ("meeting", "方案评审会"),
+    ("todo", "准备报价单"),
+    ("todo", "寄送样品"),
+    ("todo", "整理技术参数"),
+)
+ENGLISH_TASK_WORDS = (
+    ("call", "Call {person}"),
+    ("call", "Confirm delivery and terms of payment"),
+    ("visit", "Visit {person}"),
+    ("meeting", "Review of the proposal"),
+    ("todo", "Prepare the quote"),
+    ("todo", "Send samples"),
+    ("todo", "Collect the technical data"),
+)
+
 LOST_NOTES = {
     "price": ("客户选择了报价更低的供应商。", "They took the lower offer."),
     "competitor": ("集团统一采购，已与另一家签框架协议。", "Their group signed a framework agreement elsewhere."),

@@ -122,7 +122,7 @@ def _changes(row: Any, actor: Actor, is_masked: bool) -> dict[str, dict[str, Any
         sides = {"before": before.get(name), "after": after.get(name)}
         if spec is not None:
             right = spec.right_fields.get(name)
-            if name not in spec.fields.fields or (right is not None and right not in actor.shape[1]):
+            if not spec.tells(name) or (right is not None and right not in actor.shape[1]):
                 continue
             if is_masked and name in spec.masks:
                 sides = {side: spec.masks[name](value) for side, value in sides.items()}

@@ -26,6 +26,7 @@ from ..job.service import Running, enqueue, job_kind
 from ..journal import (
     MAKE_ROOM,
     SETTLE,
+    TAKEN_BACK,
     Changeset,
     JournalEntry,
     JournalValue,
@@ -110,8 +111,7 @@ def undone(changeset_id: int) -> int | None:
 
 
 def _may_undo(actor: Actor, changeset: Changeset) -> bool:
-    kinds = select(JournalEntry.resource).where(JournalEntry.changeset_id == changeset.id).distinct()
-    if not set(db.session.execute(kinds).scalars()) <= SETTLE.keys():
+    if not _is_kind(changeset):
         return False
     if changeset.entry_count > AT_ONCE:
         # The job looks at every one.
@@ -170,9 +170,18 @@ def _undo_large(running: Running) -> dict[str, Any]:
 def _check_kind(changeset: Changeset) -> None:
     if undone(changeset.id) is not None:
         raise conflict("already-undone")
-    kinds = select(JournalEntry.resource).where(JournalEntry.changeset_id == changeset.id).distinct()
-    if not set(db.session.execute(kinds).scalars()) <= SETTLE.keys():
+    if not _is_kind(changeset):
         raise conflict("not-undoable")
+
+
+def _is_kind(changeset: Changeset) -> bool:
+    """Whether all that a change set touched is of a kind that can be undone."""
+    entry = JournalEntry
+    there = entry.changeset_id == changeset.id
+    if not set(db.session.execute(select(entry.resource).where(there).distinct()).scalars()) <= SETTLE.keys():
+        return False
+    partly = select(entry.resource, entry.changed).where(there, entry.resource.in_(sorted(TAKEN_BACK)))
+    return all(set(changed) <= TAKEN_BACK[resource] for resource, changed in db.session.execute(partly))
 
 
 class _Check:
@@ -192,11 +201,19 @@ class _Check:
         if not _may(self.actor, entry, record):
             raise forbidden()
         for name in _fields(entry, type(record)):
-            key = (entry.resource, entry.resource_id, name)
-            if key not in self.looked:
-                self.looked.add(key)
-                if _now(record, name) != _after(entry, name, type(record)):
-                    self.found.append((entry, name))
+            if name in type(record).merged_columns:
+                left, now = entry.after.get(name) or {}, _now(record, name) or {}
+                for inner in sorted({*left, *now}) if entry.action == "created" else _touched(entry, name):
+                    self._compare(entry, f"{name}.{inner}", is_kept=now.get(inner) == left.get(inner))
+            else:
+                self._compare(entry, name, is_kept=_now(record, name) == _after(entry, name, type(record)))
+
+    def _compare(self, entry: Entry, name: str, *, is_kept: bool) -> None:
+        key = (entry.resource, entry.resource_id, name)
+        if key not in self.looked:
+            self.looked.add(key)
+            if not is_kept:
+                self.found.append((entry, name))
 
     def settle(self) -> None:
         """Refuse what was found.
@@ -212,18 +229,27 @@ def _fields(entry: Entry, model: type[Record]) -> Sequence[str]:
     """The fields that must be as the entry left them: of a new record all, because deleting it takes them all away."""
     names: set[str] = {*entry.before, *entry.after}
     if entry.action == "created":
-        names |= {*journalled_columns(model), *part_classes(model), "collaborators"}
+        names |= {*journalled_columns(model), *part_classes(model), model.shares_as}
     return sorted(names - model.derived_columns)
 
 
+def _touched(entry: Entry, name: str) -> Sequence[str]:
+    """The keys of a merged document that an entry changed.
+
+    Two people may change two keys: what the other one did to hers is no conflict.
+    """
+    before, after = entry.before.get(name) or {}, entry.after.get(name) or {}
+    return sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
+
+
 def _after(entry: Entry, name: str, model: type[Record]) -> Any:
-    is_part = name == "collaborators" or name in part_classes(model)
+    is_part = name == model.shares_as or name in part_classes(model)
     return entry.after.get(name, [] if is_part else None)
 
 
 def _now(record: Any, name: str) -> Any:
     connection = db.session.connection()
-    if name == "collaborators":
+    if name == record.shares_as:
         return share_rows(connection, record.resource, record.id)
     parts = part_classes(_model(record))
     if name in parts:
@@ -242,7 +268,7 @@ def _told(entry: Entry, name: str) -> dict[str, Any]:
     )
     by, at = None, None
     for changed, recorded_at, actor_id, actor_name in db.session.execute(later):
-        if name in changed:
+        if name.split(".", maxsplit=1)[0] in changed:
             by, at = None if actor_id is None else {"id": actor_id, "name": actor_name}, recorded_at
             break
     return {"resource": entry.resource, "id": entry.resource_id, "field": name, "changed_by": by, "at": at}
@@ -280,22 +306,35 @@ def _model(record: Record) -> type[Record]:
 
 def _set_back(actor: Actor, entry: Entry, record: Any) -> None:
     parts = part_classes(_model(record))
-    columns = {name: old for name, old in entry.before.items() if name not in {*parts, "collaborators"}}
+    columns = {name: old for name, old in entry.before.items() if name not in {*parts, record.shares_as}}
     with db.session.no_autoflush:
         if entry.action == "created":
             remove(actor, record)
         for name, old in columns.items():
             if name == "is_active":
                 (restore if old else remove)(actor, record)
+            elif name in record.merged_columns:
+                setattr(record, name, _merged_back(entry, name, getattr(record, name)))
             elif name not in record.derived_columns:
                 setattr(record, name, _typed(type(record), name, old))
         if (entry.action == "created" or columns.keys() - {"is_active"}) and record.resource in MAKE_ROOM:
             MAKE_ROOM[record.resource](record)
     for name in entry.before.keys() - columns.keys():
-        if name == "collaborators":
+        if name == record.shares_as:
             _set_shares(record, entry.before[name])
         else:
             _set_parts(record, parts[name], entry.before[name])
+
+
+def _merged_back(entry: Entry, name: str, now: Any) -> Any:
+    """A merged document with the keys that an entry changed as they were before it."""
+    before, document = entry.before.get(name) or {}, dict(now or {})
+    for key in _touched(entry, name):
+        if key in before:
+            document[key] = before[key]
+        else:
+            document.pop(key, None)
+    return document or None
 
 
 def _typed(model: type[Record], name: str, value: Any) -> Any:
@@ -375,6 +414,7 @@ def _record(entry: Entry, *, locked: bool) -> Any:
 
 
 def _locked(entries: Sequence[Entry]) -> dict[tuple[str, int], Any]:
-    """The records of entries, locked in the order in which everybody locks: contact records, customers, deals."""
+    """The records of entries, locked in the order of everybody: tasks, contact records, customers, deals."""
     wanted = {(entry.resource, entry.resource_id): entry for entry in entries}
-    return {key: _record(wanted[key], locked=True) for key in sorted(wanted)}
+    order = sorted(wanted, key=lambda key: (key[0] != "task", key))
+    return {key: _record(wanted[key], locked=True) for key in order}

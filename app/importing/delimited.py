@@ -10,6 +10,7 @@ from pathlib import Path
 
 from . import charset
 from .headline import has_headings, title_rows
+from .mark import is_ours
 from .reading import Cell, Format, Numbered, Reading, UnreadableError, is_blank, unique
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -30,6 +31,9 @@ def recognise(path: Path, encoding: str) -> Reading:
     first, said = 1, _said_delimiter(begun[0]) if begun else None
     if said:
         first, begun = 2, begun[1:]
+    own = _of_our_own(begun[0]) if begun else None
+    if own:
+        return Reading(Format.CSV, encoding, own, '"', True, first_row=first)
     quote = _likely_quote(begun)
     delimiter = said or max(DELIMITERS, key=lambda one: _evenness(begun, one, quote))
     guess = Reading(Format.CSV, encoding, delimiter, quote, first_row=first)
@@ -104,6 +108,11 @@ def _said_delimiter(line: str) -> str | None:
     """What Excel's own first line `sep=;` names."""
     said = line.strip("\r\n").strip('"')
     return said[4:] if said.lower().startswith("sep=") and len(said) == 5 else None
+
+
+def _of_our_own(line: str) -> str | None:
+    """The delimiter of an export of our own, told from its first line; None for other files."""
+    return next((one for one in DELIMITERS if is_ours(next(_reader([line.rstrip("\r\n")], one, '"'), []))), None)
 
 
 def _likely_quote(lines: list[str]) -> str:

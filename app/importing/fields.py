@@ -1,6 +1,7 @@
 """What the columns of a file can become: the fields of each resource that may be written, and names for its links.
 
-They follow from the schemas of the API, so that a new field can be imported without a word here.
+They follow from the schemas of the API and from the custom fields that an admin has declared, so that a new field can
+be imported without a word here.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from typing import Any
 
 from marshmallow import Schema, fields, missing
 
+from ..custom_values import CHOICES, RESOURCES_WITH_CUSTOM, CustomKind, Definition
+from ..customer.custom_fields import declared
 from ..schema import (
     Choice,
     DateField,
@@ -44,6 +47,7 @@ class Kind(StrEnum):
     OPTION = "option"
     TEXTS = "texts"
     LINK = "link"
+    ITEMS = "items"
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,8 @@ class Field:
         option_list: of an option.
         links_to: the resource that a link names.
         repeats: whether several columns may fill it.
+        is_own: whether only files of our own have it: parts as JSON, and how a value came about.
+        labels: what an admin calls it, where it is a custom field: `中文`, English.
     """
 
     name: str
@@ -66,14 +72,17 @@ class Field:
     links_to: str = ""
     repeats: bool = False
     is_required: bool = False
+    is_own: bool = False
+    labels: tuple[str, ...] = ()
 
 
-IMPORTABLE = ("customers", "people", "contacts", "deals", "products", "users")
+IMPORTABLE = ("customers", "people", "contacts", "deals", "tasks", "products", "users")
 """The resources that files are imported into, in the order in which they refer to each other."""
 
 _LINKS = {
     "owner_id": ("owner", "users"),
     "user_id": ("user", "users"),
+    "assignee_id": ("assignee", "users"),
     "parent_id": ("parent", "customers"),
     "customer_id": ("customer", "customers"),
     "person_id": ("person", "people"),
@@ -93,6 +102,8 @@ _MORE: Mapping[str, Sequence[Field]] = {
         Field("product", Kind.LINK, "product", links_to="products", repeats=True),
         Field("quantity", Kind.DECIMAL, "quantity"),
         Field("unit_price", Kind.DECIMAL, "unit_price"),
+        Field("win_probability_is_manual", Kind.FLAG, "win_probability_is_manual", is_own=True),
+        Field("forecast_category_is_manual", Kind.FLAG, "forecast_category_is_manual", is_own=True),
     ),
     "users": (
         Field("first_name", Kind.TEXT, "first_name"),
@@ -104,31 +115,79 @@ _MORE: Mapping[str, Sequence[Field]] = {
     ),
 }
 
+IN_ITEMS = {
+    field.name: field
+    for field in (
+        Field("customer", Kind.LINK, "customer_id", links_to="customers"),
+        Field("person", Kind.LINK, "person_id", links_to="people"),
+        Field("product", Kind.LINK, "product_id", links_to="products"),
+        Field("user", Kind.LINK, "user_id", links_to="users"),
+        Field("team", Kind.LINK, "team_id", links_to="teams"),
+    )
+}
+"""What the parts of a record, such as the lines of a deal, name."""
+
 _REPEATED = {("people", "email"), ("people", "phone")}
 
-_HIDDEN = frozenset(
-    {"custom", "collaborators", "external_source", "amount_is_manual", "password", "avatar", "absent_until"}
-)
+_HIDDEN = frozenset({"password", "avatar", "absent_until"})
+_OWN = frozenset({"external_source", "amount_is_manual"})
 
 TO_BEGIN_WITH: Mapping[str, Mapping[str, Any]] = {"users": {"role": "sales"}}
 """Required values of new records where a file has no column for them."""
 
+_APART = "custom"
+"""Comes as `custom.KEY`, each by itself."""
+
+_OF_CUSTOM: Mapping[str, Kind] = {
+    CustomKind.NUMBER: Kind.DECIMAL,
+    CustomKind.MONEY: Kind.DECIMAL,
+    CustomKind.DATE: Kind.DATE,
+    CustomKind.CHOICE: Kind.OPTION,
+    CustomKind.MULTI_CHOICE: Kind.TEXTS,
+    CustomKind.YES_NO: Kind.FLAG,
+    CustomKind.USER: Kind.LINK,
+}
+
+
+def fields_of(plural: str) -> dict[str, Field]:
+    """The fields that columns of a file for a resource can fill, by name; custom ones as `custom.KEY`."""
+    return own_fields_of(plural) | {one.name: one for one in map(_custom, active_of(plural))}
+
+
+def active_of(plural: str) -> list[Definition]:
+    """The custom fields of a resource that take values."""
+    return [one for one in declared(plural) if not one.is_retired] if plural in RESOURCES_WITH_CUSTOM else []
+
+
+def _custom(field: Definition) -> Field:
+    name = f"custom.{field.key}"
+    return Field(
+        name,
+        _OF_CUSTOM.get(field.kind, Kind.TEXT),
+        name,
+        option_list=field.option_list if field.kind in CHOICES else "",
+        links_to="users" if field.kind == CustomKind.USER else "",
+        labels=(field.label_zh, field.label_en),
+    )
+
 
 @cache
-def fields_of(plural: str) -> dict[str, Field]:
-    """The fields that columns of a file for a resource can fill, by name."""
+def own_fields_of(plural: str) -> dict[str, Field]:
+    """The fields of a resource that every installation has."""
     schema = resource_of(plural).create
     found: dict[str, Field] = {"id": Field("id", Kind.WHOLE, "id")}
     for name, field in schema.fields.items():
-        if field.dump_only or name in _HIDDEN or isinstance(field, Items):
-            continue
-        for one in _fields(plural, name, field):
-            found[one.name] = one
+        if not field.dump_only and name not in _HIDDEN and name != _APART:
+            for one in shaped(plural, name, field):
+                found[one.name] = one
     return found | {one.name: one for one in _MORE.get(plural, ())}
 
 
-def _fields(plural: str, name: str, field: fields.Field[Any]) -> list[Field]:
+def shaped(plural: str, name: str, field: fields.Field[Any]) -> list[Field]:
+    """What a field of the API is in a file: none for ids, one for each part of an address."""
     required = field.required
+    if isinstance(field, Items | fields.Dict):
+        return [Field(name, Kind.ITEMS, name, is_own=True)]
     if isinstance(field, Part):
         return [Field(f"{name}.{key}", Kind.TEXT, f"{name}.{key}") for key in field.schema.fields]
     if name in _LINKS:
@@ -159,6 +218,7 @@ def _fields(plural: str, name: str, field: fields.Field[Any]) -> list[Field]:
             else str(field.metadata.get("option_list", "")),
             repeats=(plural, name) in _REPEATED,
             is_required=required,
+            is_own=name in _OWN,
         )
     ]
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 from ..folding import fold
 
@@ -43,19 +44,23 @@ class _Match:
     field: str
 
 
-def recognise_columns(resource: str, headings: Sequence[str], known: Collection[str]) -> list[str | None]:
+def recognise_columns(
+    resource: str, headings: Sequence[str], known: Collection[str], labels: Mapping[str, str] = MappingProxyType({})
+) -> list[str | None]:
     """The field of each column, None where no heading is known: nothing is guessed.
 
     Args:
         resource: `customers`, `people`, `contacts`, `deals`, `products`, `users` or `tasks`.
         headings: those of the file.
         known: the fields that may be filled. A heading that is the name of one means that field.
+        labels: what the house calls fields of its own, to their names.
     """
+    own = {_key(_words(label)): field for label, field in labels.items()}
     found: list[str | None] = [None] * len(headings)
     possible = sorted(
         (match.rank, column, match.field)
         for column, heading in enumerate(headings)
-        for match in _matches(resource, heading, known)
+        for match in _matches(resource, heading, known, own)
     )
     taken: set[str] = set()
     for rank, column, field in possible:
@@ -81,10 +86,12 @@ def is_heading(text: str) -> bool:
     return any(key in _keys(resource) for resource in _catalogue()["aliases"] for key in [_key(_words(text))])
 
 
-def _matches(resource: str, heading: str, known: Collection[str]) -> Iterator[_Match]:
+def _matches(resource: str, heading: str, known: Collection[str], own: Mapping[str, str]) -> Iterator[_Match]:
     if heading in known:
         yield _Match(-1, heading)
         return
+    if (field := own.get(_key(_words(heading)))) is not None:
+        yield _Match(-1, field)
     keys = _keys(resource)
     seen: set[str] = set()
     for penalty, key, is_counted in _variants(resource, _words(heading)):

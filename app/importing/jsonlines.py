@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from . import charset
+from .mark import is_ours
 from .reading import MAX_COLUMNS, Cell, Numbered, Reading, UnreadableError, WrongRow, is_blank
 
 _JOINED_BY = ","
@@ -127,7 +128,17 @@ def _loaded(text: str) -> Any:
 
 
 def _cells(value: Any) -> dict[str, Cell] | None:
-    return _without_repeats(list(_flat(value, ""))) if isinstance(value, dict) else None
+    if not isinstance(value, dict):
+        return None
+    return _whole(value) if is_ours(list(value)) else _without_repeats(list(_flat(value, "")))
+
+
+def _whole(value: dict[str, Any]) -> dict[str, Cell]:
+    """A line of an export of our own: lists and objects stay what they are, as JSON."""
+    return {
+        name: json.dumps(cell, ensure_ascii=False, default=str) if isinstance(cell, list | dict) else cell
+        for name, cell in value.items()
+    }
 
 
 def _flat(value: dict[str, Any], before: str) -> Iterator[tuple[str, Cell]]:

@@ -16,6 +16,7 @@ from ..customer.models import Customer, Person
 from ..database import IdList, db, member_of
 from ..deal.models import Deal, Product
 from ..folding import email_key, fold
+from ..task.models import Task
 from .references import can_be_asked, number_key
 from .resources import resource_of
 
@@ -155,6 +156,10 @@ _WAYS: dict[str, dict[str, _Way]] = {
         "id": _one("id", int, Deal.id),
         "external_id": _origin(Deal),
         "name": _within(("customer_id", "name"), Deal.customer_id, Deal.name_key),
+    },
+    "tasks": {
+        "id": _one("id", int, Task.id),
+        "external_id": _origin(Task),
     },
     "products": {
         "id": _one("id", int, Product.id),

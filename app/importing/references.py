@@ -18,6 +18,7 @@ from ..deal.models import Deal, Pipeline, Product, Stage, StageKind, deals
 from ..folding import e164, email_key, fold
 from ..schema import MAX_ID, SURROGATE, load
 from .fields import Field, Kind
+from .labels import choices_labelled
 from .resources import resource_of
 
 CREATABLE = ("customers", "products", "tags", "options", "teams")
@@ -43,6 +44,7 @@ class References:
 
     Args:
         actor: whose sight decides what can be named.
+        plural: the resource that the rows become.
         decided: by field, what the person has decided that a text stands for: an id, a value, null for nothing, or
             `MADE`.
         create: which kinds are made when they are not there, as far as the person may make them.
@@ -53,8 +55,10 @@ class References:
         is_looking: nothing may be made now; what would have to be is an `UnmadeError`.
     """
 
-    def __init__(self, actor: Actor, decided: Mapping[str, Mapping[str, Any]], create: frozenset[str]) -> None:
-        self.actor, self.decided, self.create = actor, decided, create
+    def __init__(
+        self, actor: Actor, plural: str, decided: Mapping[str, Mapping[str, Any]], create: frozenset[str]
+    ) -> None:
+        self.actor, self.plural, self.decided, self.create = actor, plural, decided, create
         self.made: dict[tuple[str, int], str] = {}
         self.unknown: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.is_looking = False
@@ -115,7 +119,10 @@ class References:
 
     def _choice(self, field: Field, text: str) -> str | None:
         key = fold(text).replace(" ", "_")
-        return next((one for one in field.choices if one in (key, text)), _SYNONYMS.get(field.name, {}).get(key))
+        known = next((one for one in field.choices if one in (key, text)), None)
+        if known is None:
+            known = choices_labelled(self.plural, field.name, field.choices).get(fold(text))
+        return known or _SYNONYMS.get(field.name, {}).get(key)
 
     def _makes(self, plural: str, is_made: bool) -> bool:
         return (is_made or plural in self.create) and may_make(self.actor, plural)
@@ -126,9 +133,12 @@ class References:
             return text
         known = self._options.get(name)
         if known is None:
-            rows = db.session.execute(select(Option).where(Option.list == name, Option.is_active)).scalars()
+            # Where two share a word, the one that is still offered has it.
+            query = select(Option).where(Option.list == name, Option.is_active).order_by(Option.is_retired.desc())
             known = self._options[name] = {
-                fold(word): option.value for option in rows for word in (option.label_en, option.label_zh, option.value)
+                fold(word): option.merged_into or option.value
+                for option in db.session.execute(query).scalars()
+                for word in (option.label_en, option.label_zh, option.value)
             }
         found = known.get(fold(text))
         if found is None and self._makes("options", is_made):
@@ -260,24 +270,27 @@ def _products() -> Named:
 
 
 def _customers_named(actor: Actor, texts: Collection[str]) -> dict[str, list[int]]:
-    """By each text the customers that it names: by e-mail address where it is one, else by name or id elsewhere."""
-    keys = {text: ("email_key", email_key(text)) if "@" in text else ("name_key", fold(text)) for text in texts}
-    named: dict[tuple[str, str | None], list[int]] = {}
-    for way in ("email_key", "name_key", "external_id"):
-        wanted = sorted({key for one, key in keys.values() if one == way and key})
-        if way == "external_id":
-            wanted = sorted(text for text, key in keys.items() if key not in named and "@" not in text)
-        for record_id, key in _customers_by(actor, way, wanted):
-            named.setdefault((way, key), []).append(record_id)
-    return {text: named.get(key) or named.get(("external_id", text), []) for text, key in keys.items()}
+    """By each text the customers that it names, two at most: by address, name, id elsewhere or number, in this order.
+
+    Of several that are alike the one that is called exactly so.
+    """
+    named: dict[str, list[int]] = {text: [] for text in texts}
+    for column, key_of in _CUSTOMER_KEYS.items():
+        keys = {text: key for text, ids in named.items() if not ids and (key := key_of(text)) and can_be_asked(key)}
+        found: defaultdict[str, list[Any]] = defaultdict(list)
+        for row in _customers_by(actor, column, sorted(set(keys.values()))):
+            found[row.key].append(row)
+        for text, key in keys.items():
+            exact = [row.id for row in found[key] if row.name == text]
+            named[text] = exact if len(exact) == 1 else [row.id for row in found[key]][:2]
+    return named
 
 
 def _customers_by(actor: Actor, column: str, wanted: Sequence[str]) -> Iterable[Any]:
-    wanted = list(filter(can_be_asked, wanted))
     if not wanted:
         return ()
     known = getattr(Customer, column)
-    query = select(Customer.id, known).where(
+    query = select(Customer.id, Customer.name, known.label("key")).where(
         member_of(known, bindparam("wanted", type_=IdList(of_text=True))),
         Customer.is_active,
         customers.visible(actor.shape),
@@ -290,20 +303,28 @@ def _customer_named(actor: Actor, text: str, _context: Any) -> list[int]:
 
 
 def _people_named(actor: Actor, text: str, context: Any) -> list[int]:
-    query = select(Person.id).where(Person.name_key == fold(text), Person.is_active, people.visible(actor.shape))
+    query = select(Person.id, Person.name).where(Person.name_key == fold(text), Person.is_active)
+    query = query.where(people.visible(actor.shape))
     if context is not None:
         query = query.where(Person.customer_id == context)
-    return list(db.session.execute(query.limit(2), dict(actor.binds)).scalars())
+    return _meant(actor, query, text)
 
 
 def _deals_named(actor: Actor, text: str, context: Any) -> list[int]:
     for way in (Deal.external_id == text, Deal.name_key == fold(text)):
-        query = select(Deal.id).where(way, Deal.is_active, deals.visible(actor.shape))
+        query = select(Deal.id, Deal.name).where(way, Deal.is_active, deals.visible(actor.shape))
         if context is not None:
             query = query.where(Deal.customer_id == context)
-        if found := list(db.session.execute(query.limit(2), dict(actor.binds)).scalars()):
+        if found := _meant(actor, query, text):
             return found
     return []
+
+
+def _meant(actor: Actor, query: Any, text: str) -> list[int]:
+    """The records of a query, two at most: of several that are alike the one that is called exactly so."""
+    found = db.session.execute(query.limit(50), dict(actor.binds)).all()
+    exact = [record_id for record_id, name in found if name == text]
+    return exact if len(exact) == 1 else [record_id for record_id, _ in found][:2]
 
 
 def _stages_named(_actor: Actor, text: str, context: Any) -> list[int]:
@@ -345,6 +366,13 @@ _STAGE_WORDS = {
 
 _SYNONYMS: dict[str, dict[str, str]] = {
     "kind": {
+        "待办": "todo",
+        "事项": "todo",
+        "任务": "todo",
+        "to_do": "todo",
+        "task": "todo",
+        "通话": "call",
+        "上门": "visit",
         "公司": "company",
         "企业": "company",
         "个人": "person",
@@ -373,6 +401,17 @@ _SYNONYMS: dict[str, dict[str, str]] = {
         "inactive": "lost",
         "churned": "lost",
     },
+    "priority": {
+        "高": "high",
+        "紧急": "high",
+        "重要": "high",
+        "urgent": "high",
+        "中": "normal",
+        "普通": "normal",
+        "一般": "normal",
+        "medium": "normal",
+        "低": "low",
+    },
     "direction": {
         "呼出": "out",
         "outbound": "out",
@@ -394,3 +433,11 @@ def can_be_asked(part: Any) -> bool:
 def number_key(text: str) -> str | None:
     """A phone number as numbers are compared."""
     return e164(text, current_app.config["LIANXI"].default_region)
+
+
+_CUSTOMER_KEYS: dict[str, Callable[[str], str | None]] = {
+    "email_key": lambda text: email_key(text) if "@" in text else None,
+    "name_key": fold,
+    "external_id": str,
+    "phone_e164": number_key,
+}

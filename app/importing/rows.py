@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -10,12 +12,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from . import dates, numbers
-from .fields import Field, Kind
+from .fields import IN_ITEMS, Field, Kind
 from .reading import Cell
 from .references import References
 
 _YES = frozenset({"1", "true", "yes", "y", "x", "on", "是", "有", "对", "真", "✓", "√"})
 _NO = frozenset({"0", "false", "no", "n", "off", "否", "无", "不", "假", "✗", "×", "-"})
+SEPARATORS = ("、", "，", "；", ";", "|")
+"""What parts the values of a cell, besides the comma."""
+
 _LINKS_FIRST = ("customers", "users", "roles", "pipelines", "stages", "people", "deals", "products", "teams")
 """In this order, because a stage is looked for in its pipeline and a person at the customer."""
 _OF_TEAM = ("team_parent", "team_manager", "team_region")
@@ -48,9 +53,13 @@ class RowReader:
         references: resolves what texts name.
         zone: in which dates and times without a zone are meant.
         source: where external ids come from.
+        is_own: whether the file is an export of our own, in which white space is a text too.
     """
 
-    def __init__(self, columns: Sequence[Column], references: References, zone: str, source: str) -> None:
+    def __init__(
+        self, columns: Sequence[Column], references: References, zone: str, source: str, *, is_own: bool = False
+    ) -> None:
+        self.is_own = is_own
         self.columns, self.references, self.zone, self.source = columns, references, zone, source
         order = {name: place for place, name in enumerate(_LINKS_FIRST)}
         links = [column for column in columns if column.field.kind is Kind.LINK]
@@ -66,10 +75,11 @@ class RowReader:
         faults: list[Fault] = []
         for column in self._in_order:
             cell = cells[column.index]
-            if cell is None or (isinstance(cell, str) and not cell.strip()):
+            if cell is None or (isinstance(cell, str) and not cell.strip() and not (self.is_own and cell)):
                 continue
             try:
-                self._put(values, column, self._value(column, cell, values))
+                for part in _lines(column.field, cell):
+                    self._put(values, column, self._value(column, part, values))
             except _Unclear as unclear:
                 faults.append(Fault(column.field.name, unclear.code, {"value": _text(cell)[:60]}))
         self._join(values)
@@ -85,6 +95,8 @@ class RowReader:
         if field.kind is Kind.TEXTS:
             parts = [part.strip() for part in _split(_text(cell))]
             return [self._named(field, part, values) if field.option_list else part for part in parts if part]
+        if field.kind is Kind.ITEMS:
+            return self._items(_text(cell), values)
         if field.kind is Kind.FLAG:
             return _flag(cell)
         if field.kind in (Kind.DATE, Kind.INSTANT):
@@ -96,6 +108,24 @@ class RowReader:
         if code is not None:
             raise _Unclear(code)
         return found
+
+    def _items(self, text: str, values: Mapping[str, Any]) -> Any:
+        """Parts of a record as an export of our own has them: JSON in which names stand for ids."""
+        try:
+            found = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise _Unclear("wrong_type") from error
+        if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+            return found
+        return [
+            {
+                IN_ITEMS[name].into if name in IN_ITEMS else name: self._named(IN_ITEMS[name], value.strip(), values)
+                if name in IN_ITEMS and isinstance(value, str)
+                else value
+                for name, value in one.items()
+            }
+            for one in found
+        ]
 
     def _moment(self, column: Column, cell: Cell) -> str:
         try:
@@ -127,12 +157,17 @@ class RowReader:
             values["name"] = _joined(first, last)
         for single, plural, key in (("email", "emails", "address"), ("phone", "phones", "raw")):
             every = values.pop(f"all_{single}", None)
-            if every:
+            if every and values.get(plural) is None:
                 values[plural] = [{key: one, "is_primary": number == 0} for number, one in enumerate(every)]
                 values[single] = every[0]
         products = values.pop("all_product", None)
         quantity, price = values.pop("quantity", None), values.pop("unit_price", None)
-        if products:
+        for name in ("win_probability", "forecast_category"):
+            if values.pop(f"{name}_is_manual", True) is False:
+                values.pop(name, None)
+        if values.get("amount_is_manual") is False:
+            values.pop("amount", None)
+        if products and values.get("lines") is None:
             said = (price or values.get("amount")) if len(products) == 1 else None
             values["lines"] = [
                 {
@@ -144,7 +179,7 @@ class RowReader:
             ]
         self._put_into_team(values)
         if values.get("external_id"):
-            values["external_source"] = self.source
+            values.setdefault("external_source", self.source)
 
     def _put_into_team(self, values: dict[str, Any]) -> None:
         """What a row says of the team of a person, whose team is that of the manager where it is not named."""
@@ -181,6 +216,13 @@ class _Unclear(Exception):
         self.code = code
 
 
+def _lines(field: Field, cell: Cell) -> Iterable[Cell]:
+    """The values of a cell: a field that repeats may have several there, a line each."""
+    if not field.repeats or not isinstance(cell, str):
+        return (cell,)
+    return [line for line in cell.splitlines() if line.strip()]
+
+
 def _text(cell: Cell) -> str:
     if isinstance(cell, bool):
         return "true" if cell else "false"
@@ -190,7 +232,12 @@ def _text(cell: Cell) -> str:
 
 
 def _split(text: str) -> Iterable[str]:
-    for mark in ("、", "，", "；", ";", "|"):
+    if text.startswith("["):
+        with suppress(ValueError, RecursionError):
+            found = json.loads(text)
+            if isinstance(found, list) and all(isinstance(one, str) for one in found):
+                return found
+    for mark in SEPARATORS:
         text = text.replace(mark, ",")
     return text.split(",")
 
@@ -214,7 +261,8 @@ def _number(column: Column, cell: Cell) -> Any:
         if number != int(number):
             raise _Unclear("number")
         return int(number)
-    return float(number) if kind is Kind.RATE else format(number, "f")
+    # A float of 0.37 has more than four decimal places.
+    return number if kind is Kind.RATE else format(number, "f")
 
 
 def _joined(first: str | None, last: str | None) -> str:

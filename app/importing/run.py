@@ -11,9 +11,9 @@ from typing import Any
 
 from ..database import db
 from ..errors import Issue, invalid
+from ..formulas import harmless
 from ..job.service import Running, job_kind
 from ..messages import say
-from ..report.files import harmless
 from ..transaction import unit_of_work
 from . import corrections, service, tables
 from .models import Import
@@ -49,7 +49,7 @@ def _commit(running: Running) -> dict[str, Any]:
 def _through(running: Running, *, commits: bool) -> dict[str, Any]:
     chosen = db.session.get_one(Import, running.arguments["import_id"])
     path, reading, errors = service.folder() / chosen.file, service.reading_of(chosen), service.errors_path(chosen)
-    state = running.state or {"behind": 0, "counts": dict.fromkeys(VERDICTS, 0), "rows": []}
+    state = running.state or {"behind": 0, "counts": dict.fromkeys(VERDICTS, 0), "rows": [], "resembling": 0}
     taking = Taking(chosen, running.actor(), is_rehearsal=not commits)
     chosen_id, said = chosen.id, chosen.corrections or {}
     db.session.rollback()
@@ -66,6 +66,7 @@ def _through(running: Running, *, commits: bool) -> dict[str, Any]:
         raise invalid(Issue("#/file", error.code, error.params)) from error
     result = {
         **state["counts"],
+        "resembling": state["resembling"],
         "rows": state["rows"],
         "unknown": [
             {"field": field, "value": text, "rows": count}
@@ -91,13 +92,14 @@ def _step(
 ) -> dict[str, Any]:
     counts, told = dict(state["counts"]), list(state["rows"])
     done = sum(counts.values()) + len(rows)
-    after = {"behind": rows[-1].number, "counts": counts, "rows": told}
+    after = {"behind": rows[-1].number, "counts": counts, "rows": told, "resembling": state["resembling"]}
 
     def work() -> None:
         taking.take(rows, running.actor())
         for taken in rows:
             counts[taken.verdict] += 1
-            if taken.verdict in ("wrong", "duplicate") and len(told) < TOLD:
+            after["resembling"] += taken.verdict == "new" and bool(taken.faults)
+            if (taken.faults or taken.verdict == "duplicate") and len(told) < TOLD:
                 errors = [taking.told(fault) for fault in taken.faults]
                 told.append({"row": taken.number, "verdict": taken.verdict, "errors": errors, "cells": _cells(taken)})
             if taken.verdict == "wrong":
@@ -145,7 +147,7 @@ class _Wrong:
 
     def add(self, taken: Taken) -> None:
         """Write one row with what is wrong with it."""
-        cells = taken.row.cells if isinstance(taken.row, WrongRow) else taken.row
+        cells = self.taking.plain(taken.row.cells if isinstance(taken.row, WrongRow) else taken.row)
         reasons = [self.taking.told(fault) for fault in taken.faults]
         words = "; ".join(": ".join(filter(None, (one["column"], one["detail"]))) for one in reasons)
         self.writer.writerow([taken.number, harmless(words), *(harmless("" if c is None else str(c)) for c in cells)])

@@ -17,8 +17,11 @@ from .fields import Field, Kind, fields_of
 from .headings import heading_of
 
 _LEFT_OUT = frozenset(
-    {"id", "external_id", "first_name", "last_name", "pipeline", "stage", "parent", "person", "deal"}
-) | {"team_parent", "manager", "region"}
+    {
+        *("id", "external_id", "first_name", "last_name", "pipeline", "stage", "parent", "person", "deal"),
+        *("due_at", "done_at", "team_parent", "manager", "region"),
+    }
+)
 """What a first file does not need, or what names records that a new house does not have."""
 
 
@@ -62,6 +65,8 @@ _NAMES = {"customers": "customer", "people": "person", "deals": "deal", "product
 def _text(resource: str, name: str) -> str:
     if name == "name":
         return say(f"import.sample.{_NAMES[resource]}")
+    if name == "subject" and resource == "tasks":
+        return say("import.sample.task")
     if name == "currency":
         return str(current_app.config["LIANXI"].base_currency)
     if name in ("content", "address.city"):

@@ -62,8 +62,16 @@ class OptionsSchema(StrictSchema):
 
     match = Texts(length=20, most=10)
     existing = Choice(EXISTING)
+    duplicates = Choice(
+        ("refuse", "allow"),
+        allow_none=True,
+        metadata={"description": "What becomes of new customers that resemble others; null: as an admin has decided."},
+    )
     create = Texts(length=20, most=10)
     source = Line(validate=max_length(50))
+    apostrophes = Flag(
+        metadata={"description": "Whether texts have an apostrophe before what a spreadsheet would take for a formula."}
+    )
     values = fields.Dict(keys=fields.String(), values=fields.Dict(keys=fields.String()))
 
 
@@ -94,6 +102,7 @@ class FieldSchema(StrictSchema):
     """A field that columns can fill."""
 
     name = Line()
+    label = Line(metadata={"description": "In the caller's language."})
     kind = Choice(Kind)
     links_to = Line(allow_none=True, metadata={"description": "The resource whose records it names."})
     choices = fields.List(fields.String())

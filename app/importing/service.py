@@ -17,6 +17,7 @@ from flask import current_app
 from sqlalchemy import or_, select
 
 from ..access import Actor
+from ..customer.duplicates import check_permission
 from ..database import db
 from ..errors import Issue, conflict, invalid, not_found
 from ..folding import fold
@@ -24,9 +25,12 @@ from ..history.undo import undone
 from ..job.chores import chore
 from ..job.models import Job, Status
 from ..job.service import enqueue
+from ..journal import Setting
+from ..messages import language
 from ..transaction import in_unit, now, unit_of_work
-from . import corrections, dates, headings, numbers, tables
+from . import corrections, dates, headings, mark, numbers, tables
 from .fields import TO_BEGIN_WITH, Kind, fields_of
+from .labels import fields_labelled, label_of
 from .matching import known_by, ways_of
 from .models import Import
 from .reading import Cell, Format, Reading, Row, UnreadableError, WrongRow
@@ -96,7 +100,9 @@ def create(actor: Actor, resource: str, file: str, size: int, name: str) -> Impo
     except UnreadableError as error:
         raise invalid(Issue("#/file", error.code, error.params)) from error
     key = _headings_key(resource, columns)
-    options, before = _options(resource, columns), _last(actor, key)
+    options = _options(resource, columns, reading)
+    # A file of our own says itself what its columns are.
+    before = None if mark.is_ours([column["heading"] for column in columns]) else _last(actor, key)
     if before is not None:
         columns, options = _as_before(actor, before, resource, columns, options)
     made = Import(
@@ -159,14 +165,14 @@ def edit(actor: Actor, chosen: Import, values: dict[str, Any]) -> Import:
         except UnreadableError as error:
             raise invalid(Issue(f"#/{next(iter(changed))}", error.code, error.params)) from error
         chosen.reading = asdict(reading)
-        chosen.options = _options(resource, chosen.columns) | {
+        chosen.options = _options(resource, chosen.columns, reading) | {
             name: value for name, value in chosen.options.items() if name != "match"
         }
         chosen.headings_key = _headings_key(resource, chosen.columns)
         chosen.remembered_from, chosen.corrections = None, None
     if values.get("remembered_from", chosen.remembered_from) is None and chosen.remembered_from is not None:
         chosen.columns = _columns(resource, path, reading)
-        chosen.options, chosen.remembered_from = _options(resource, chosen.columns), None
+        chosen.options, chosen.remembered_from = _options(resource, chosen.columns, reading), None
     issues: list[Issue] = []
     if "columns" in values:
         before = _ways(resource, chosen.columns)
@@ -213,6 +219,7 @@ def begin(actor: Actor, chosen: Import, kind: str) -> Job:
 def shown(chosen: Import) -> dict[str, Any]:
     """An import as `ImportSchema` has it."""
     reading, path = reading_of(chosen), folder() / chosen.file
+    is_own = mark.is_ours([column["heading"] for column in chosen.columns])
     try:
         sheets = tables.sheets(path, reading)
         preview = [_previewed(number, row) for number, row in islice(tables.rows(path, reading), _PREVIEWED)]
@@ -231,6 +238,7 @@ def shown(chosen: Import) -> dict[str, Any]:
         "fields": [
             {
                 "name": field.name,
+                "label": label_of(chosen.resource, field, language()),
                 "kind": field.kind,
                 "links_to": field.links_to or None,
                 "choices": list(field.choices),
@@ -239,6 +247,7 @@ def shown(chosen: Import) -> dict[str, Any]:
                 "is_required": field.is_required and field.name not in TO_BEGIN_WITH.get(chosen.resource, {}),
             }
             for field in fields_of(chosen.resource).values()
+            if is_own or not field.is_own
         ],
     }
 
@@ -331,7 +340,7 @@ def _as_before(
     taken["match"] = [way for way in _ways(resource, mapped) if way in before.options["match"]]
     taken["create"] = [plural for plural in before.options["create"] if may_make(actor, plural)]
     if before.user_id == actor.user_id:
-        taken["values"] = before.options["values"]
+        taken |= {"values": before.options["values"], "duplicates": before.options.get("duplicates")}
     return mapped, options | taken
 
 
@@ -342,10 +351,18 @@ def _columns(resource: str, path: Path, reading: Reading) -> list[dict[str, Any]
     names, rows = tables.table(path, reading)
     looked = [row.cells if isinstance(row, WrongRow) else row for _, row in islice(rows, _LOOKED_AT)]
     known = fields_of(resource)
-    # The numbers of another system's records would be those of quite other records here.
-    is_ours = {fold(name) for name in names} <= {name.casefold() for name in resource_of(resource).spec.schema().fields}
-    meant = known.keys() if is_ours else known.keys() - {"id"}
-    guessed = headings.recognise_columns(resource, names, meant)
+    origin = mark.origin_of(names, looked)
+    labels = {label: field.name for field in known.values() for label in field.labels}
+    if origin is None:
+        # The numbers of another system's records would be those of quite other records here.
+        plain = {name.casefold() for name in resource_of(resource).spec.schema().fields}
+        is_plain = {fold(name) for name in names} <= plain
+        offered = [one.name for one in known.values() if not one.is_own and (is_plain or one.name != "id")]
+        guessed = headings.recognise_columns(resource, names, offered, labels)
+    else:
+        labelled = labels | fields_labelled(resource, tuple(known))
+        # The ids of another installation are those of other records here.
+        guessed = [None if (one := labelled.get(name)) == "id" and origin != installation() else one for name in names]
     columns = []
     for index, heading in enumerate(names):
         cells = [row[index] for row in looked if index < len(row)]
@@ -353,7 +370,9 @@ def _columns(resource: str, path: Path, reading: Reading) -> list[dict[str, Any]
         field = guessed[index] if guessed[index] in known else None
         samples = [str(cell)[:200] for cell in filled[:_SAMPLES]]
         column = {"index": index, "heading": heading, "field": field, "samples": samples}
-        columns.append(column | _written(resource, field, heading, filled))
+        columns.append(
+            column | (_written(resource, field, heading, filled) if origin is None else _own(resource, field))
+        )
     return columns
 
 
@@ -377,12 +396,34 @@ def _written(resource: str, name: str | None, heading: str, cells: Sequence[Cell
     return {"format": None, "formats": [], "factor": "1"}
 
 
-def _options(resource: str, columns: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Rows are matched by what their columns can be known by, and change what they find; what is unknown is asked."""
+def _own(resource: str, name: str | None) -> dict[str, Any]:
+    """How the dates or numbers of a column of our own export are written."""
+    kind = fields_of(resource)[name].kind if name else None
+    format = None
+    if kind in (Kind.DATE, Kind.INSTANT):
+        format = dates.YEAR_FIRST
+    elif kind in (Kind.WHOLE, Kind.DECIMAL, Kind.RATE):
+        format = numbers.POINT
+    return {"format": format, "formats": [format] if format else [], "factor": "1"}
+
+
+def installation() -> str:
+    """The name by which this installation signs what it exports."""
+    return str(db.session.execute(select(Setting.value).where(Setting.name == "installation")).scalar_one())
+
+
+def _options(resource: str, columns: Sequence[Mapping[str, Any]], reading: Reading) -> dict[str, Any]:
+    """Rows are matched by what their columns can be known by, and change what they find; what is unknown is asked.
+
+    A file of our own names what was there: what it names is made, such as a parent that comes in a later row.
+    """
+    is_own = mark.is_ours([column["heading"] for column in columns])
     return {
         "match": _ways(resource, columns),
         "existing": "update",
-        "create": ["tags"],
+        "duplicates": None,
+        "create": ["tags", *(["customers"] if is_own and resource == "customers" else [])],
+        "apostrophes": is_own and reading.format is not Format.JSONL,
         "source": "import",
         "values": {},
     }
@@ -421,6 +462,7 @@ def _mapped(
 
 def _optioned(actor: Actor, chosen: Import, sent: Mapping[str, Any], issues: list[Issue]) -> dict[str, Any]:
     resource, options = chosen.resource, chosen.options
+    check_permission(actor, sent.get("duplicates"))
     creatable = [plural for plural in CREATABLE if may_make(actor, plural)]
     for name, allowed in (("match", ways_of(resource)), ("create", creatable)):
         wrong = [word for word in sent.get(name) or () if word not in allowed]

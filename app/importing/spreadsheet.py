@@ -16,6 +16,7 @@ import python_calamine as calamine
 
 from .archive import Survey
 from .headline import has_headings, title_rows
+from .mark import is_ours
 from .reading import MAX_COLUMNS, Cell, Format, Numbered, Reading, Row, UnreadableError, WrongRow, is_blank, unique
 
 _LOOKED_AT = 200
@@ -32,6 +33,8 @@ def recognise(path: Path, kind: Format) -> Reading:
         sheet = book.sheet(name)
         found = [(number, _cells(row)) for number, row in islice(sheet.rows(), _LOOKED_AT)]
         filled = [(number, cells) for number, cells in found if _width(cells)]
+        if filled and is_ours(filled[0][1]):
+            return Reading(kind, sheet=name, first_row=filled[0][0])
         if filled:
             above = title_rows([cells for _, cells in filled])
             header = has_headings([cells for _, cells in filled[above:]])
@@ -162,6 +165,9 @@ def _width(cells: list[Cell]) -> int:
 def _cell(value: Any) -> Cell:
     """A value as it was typed: 13800138000 and not 1.38e10, 1 and not 1.0, 0.3 and not 0.30000000000000004."""
     if isinstance(value, str):
+        # The two characters that XML cannot hold; calamine leaves their escapes as they are.
+        if "_xFFF" in value:
+            value = value.replace("_xFFFE_", "\ufffe").replace("_xFFFF_", "\uffff")
         return value or None
     if isinstance(value, float):
         return _number(value)

@@ -8,6 +8,7 @@ from types import ModuleType
 
 from . import archive, charset, delimited, jsonlines, spreadsheet, vcard
 from .charset import ENCODINGS
+from .mark import MARK
 from .reading import (
     MAX_COLUMNS,
     MAX_ROWS,
@@ -89,7 +90,8 @@ def recognise(path: Path, name: str) -> Reading:
     start = charset.beginning(path, encoding).lstrip()
     if not start:
         raise UnreadableError("file_empty")
-    if start.startswith("<") or not charset.is_text(start):
+    is_own = MARK in start.partition("\n")[0]
+    if not is_own and (start.startswith("<") or not charset.is_text(start)):
         raise UnreadableError("file_unknown")
     ending = name.rpartition(".")[2].lower()
     if vcard.looks_like(start):

@@ -19,15 +19,22 @@ from sqlalchemy.exc import DataError, IntegrityError
 from ..access import Actor
 from ..auth.models import User
 from ..batch import batch
+from ..customer.crowd import Crowd, Newcomers
+from ..customer.duplicates import evidence_of_new, mode_of
+from ..customer.evidence import Evidence
 from ..database import db
 from ..errors import Issue, Problem, invalid, problem_of
+from ..formulas import as_it_was
 from ..messages import LANGUAGES, say, say_in
-from ..report.files import as_it_was
+from ..routing import told
 from ..schema import load
+from ..setting.models import DuplicateCheck
 from ..transaction import current_unit, seal
 from .fields import TO_BEGIN_WITH, Kind, fields_of, schema_of
+from .mark import is_ours
 from .matching import Key, all_keys, differs, matches
 from .models import Import
+from .photos import keep_photo
 from .reading import Cell, WrongRow
 from .references import References, UnmadeError
 from .resources import resource_of
@@ -49,6 +56,24 @@ _TOGETHER: Mapping[str, frozenset[str]] = {
 """Resources whose records may be made together, each with the fields that make a row one that is taken by itself."""
 
 
+def _field_at(pointer: str) -> str | None:
+    name, *inner = pointer.removeprefix("#/").split("/")
+    if name in ("address", "custom") and inner:
+        name = f"{name}.{inner[0]}"
+    return name or None
+
+
+def _resembling(found: Sequence[Mapping[str, Any]] | None) -> list[Fault]:
+    """What a row resembles, as a fault of it: a name where it may be seen, else whom to ask."""
+    if not found:
+        return []
+    names = [
+        one["name"] if one["is_visible"] else say("import.taken", owner=(one["owner"] or {}).get("name", "-"))
+        for one in found[:3]
+    ]
+    return [Fault(None, "possible_duplicate", {"names": ", ".join(names)})]
+
+
 class _WrongError(Exception):
     """A row whose cells cannot be read."""
 
@@ -67,8 +92,9 @@ class Taken:
         values: as the API takes them; None where they are not known before the row is taken.
         body: the values checked by the schema; None where they are not all that a new record needs.
         keys: what it is known by, by way.
-        faults: what is wrong with it.
+        faults: what is wrong with it, or of one that was taken what it resembles.
         refused: what would be wrong with it as a new record; a change of a record needs less.
+        evidence: what a new customer can be known by.
         missed: the texts in it that name nothing, by field.
         verdict: one of `run.VERDICTS`; empty until it is taken.
     """
@@ -80,6 +106,7 @@ class Taken:
     keys: dict[str, Key] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     refused: list[Fault] = field(default_factory=list)
+    evidence: Evidence | None = None
     missed: list[tuple[str, str]] = field(default_factory=list)
     verdict: str = ""
 
@@ -97,7 +124,7 @@ class Taking:
         self.plural, self.options, self.is_rehearsal = chosen.resource, chosen.options, is_rehearsal
         self.resource = resource_of(chosen.resource)
         self.actor = actor
-        self.references = References(actor, self.options["values"], frozenset(self.options["create"]))
+        self.references = References(actor, chosen.resource, self.options["values"], frozenset(self.options["create"]))
         known = fields_of(chosen.resource)
         self.columns = [
             Column(one["index"], known[one["field"]], one["format"], Decimal(one["factor"]))
@@ -108,10 +135,24 @@ class Taking:
         self.heading_of = {column.field.name: self.headings[column.index] for column in self.columns}
         self._index_of = {column.field.name: column.index for column in self.columns}
         self.used = {column.index for column in self.columns}
-        self.reader = RowReader(self.columns, self.references, actor.time_zone, self.options["source"])
+        self.is_own = is_ours(self.headings)
+        self.reader = RowReader(
+            self.columns, self.references, actor.time_zone, self.options["source"], is_own=self.is_own
+        )
         self.seen: set[tuple[str, Key]] = set()
         ours = [[say_in(language, "import.row"), say_in(language, "import.reason")] for language in LANGUAGES]
-        self.is_of_errors = self.headings[:2] in ours
+        # A file of wrong rows that comes back corrected is of our own, too.
+        self.has_apostrophes = self.options.get("apostrophes", False) or self.headings[:2] in ours
+        fields = self.resource.create.fields
+        self._blanks = {
+            column.field.into: None
+            for column in self.columns
+            if self.is_own and column.field.into in fields and fields[column.field.into].allow_none
+        }
+        self._created: set[int] = set()
+        self._asked = {"duplicates": self.options.get("duplicates")} if self.plural == "customers" else {}
+        self._mode = DuplicateCheck.OFF
+        self._newcomers = Newcomers()
         links = [column.field for column in self.columns if column.field.links_to == self.plural]
         self._own_links = {one.into: one.name for one in links}
         self._telling = {*self.options["match"], *_UNIQUE}
@@ -154,6 +195,8 @@ class Taking:
                 said = {**TO_BEGIN_WITH.get(self.plural, {}), **taken.values}
                 said.pop("id", None)
                 taken.body = self._loaded(said)
+                if self.plural == "customers":
+                    taken.evidence = evidence_of_new(taken.body)
             except Problem as problem:
                 taken.refused = self._faults(problem)
         return taken
@@ -168,7 +211,10 @@ class Taking:
         return []
 
     def _loaded(self, values: dict[str, Any]) -> dict[str, Any]:
-        names = {f"{name}.{key}" for name, one in values.items() if isinstance(one, dict) for key in one}
+        if self.is_own:
+            return load(self.resource.create, {**self._blanks, **values})
+        parts = [(name, one) for name, one in values.items() if isinstance(one, dict) and name != "custom"]
+        names = {f"{name}.{key}" for name, one in parts for key in one}
         return load(schema_of(self.plural, frozenset(names | values.keys())), values)
 
     def remember(self, rows: Sequence[Taken]) -> None:
@@ -183,6 +229,9 @@ class Taking:
         """Create or change what rows are about; each has its verdict then, and what is wrong with it."""
         self.actor = self.references.actor = actor
         self._new, self._touched, self._is_begun = [], set(), False
+        if self.plural == "customers":
+            self._mode = mode_of(self.options.get("duplicates"))
+        self._newcomers = Newcomers()
         found = self._matches(rows)
         owners = {taken.values["owner_id"] for taken in rows if taken.values and taken.values.get("owner_id")}
         # Held here, because the session itself holds nothing that is not changed.
@@ -218,6 +267,8 @@ class Taking:
             self.references.count(taken.missed)
             taken.verdict = "wrong"
             return True
+        if self.is_own:
+            return False
         values, apart = taken.values, _TOGETHER.get(self.plural)
         if values is None or apart is None or apart & values.keys() or "id" in values:
             return False
@@ -232,7 +283,13 @@ class Taking:
             taken.verdict = "duplicate"
         elif taken.body is None:
             taken.verdict, taken.faults = "wrong", taken.refused
+        elif self._mode is not DuplicateCheck.OFF and taken.evidence and self._newcomers.resemble(taken.evidence):
+            # It is told of the one before it, which has to be stored then.
+            self.seen.difference_update(self._first(taken.keys))
+            return False
         else:
+            if taken.evidence:
+                self._newcomers.add(taken.evidence)
             self._touched |= telling
             self._is_begun = True
             self._new.append(taken)
@@ -241,18 +298,28 @@ class Taking:
     def _take_new(self) -> None:
         """Make the records that wait to be made."""
         rows, self._new = self._new, []
+        self._newcomers = Newcomers()
         if rows:
             self._make(rows)
             self._look_anew()
 
     def _make(self, rows: Sequence[Taken]) -> None:
         try:
-            with db.session.begin_nested(), batch(len(rows), is_rehearsal=self.is_rehearsal) as made:
+            is_asked = self._mode is not DuplicateCheck.OFF
+            with (
+                db.session.begin_nested(),
+                batch(len(rows), is_rehearsal=self.is_rehearsal, is_indexed=is_asked or not self.is_rehearsal) as made,
+            ):
+                asked: dict[str, Any] = dict(self._asked)
+                if self.plural == "customers":
+                    asked["find"] = Crowd(self.actor, self._mode, [one.evidence for one in rows if one.evidence])
                 for taken in rows:
                     mark = made.mark()
+                    # What rows before it have resembled is told.
+                    told()
                     try:
-                        self.resource.service.create(self.actor, dict(taken.body or {}))
-                        taken.verdict = "new"
+                        self.resource.service.create(self.actor, dict(taken.body or {}), **asked)
+                        taken.verdict, taken.faults = "new", _resembling(told().get("possible_duplicates"))
                     except Problem as problem:
                         made.go_back(mark)
                         self._refuse(taken, problem)
@@ -276,7 +343,9 @@ class Taking:
     def _refuse(self, taken: Taken, problem: Problem) -> None:
         if problem.status >= 500:
             raise problem
-        taken.verdict, taken.faults = "wrong", self._faults(problem)
+        is_twin = problem.slug == "possible-duplicate" and self.plural == "customers"
+        taken.verdict = "duplicate" if is_twin else "wrong"
+        taken.faults = _resembling(problem.extra.get("matches")) or self._faults(problem)
 
     def _take_alone(self, taken: Taken, *, is_seen: bool = False) -> None:
         """Take one row in a savepoint of its own.
@@ -288,6 +357,7 @@ class Taking:
         made = dict(self.references.made)
         taken.faults = []
         self.references.missed()
+        told()
         try:
             # What the row names is made within it too: it goes with a row that turns out to be wrong.
             with db.session.begin_nested():
@@ -297,6 +367,7 @@ class Taking:
                     raise _WrongError([*faults, *self._further(values, faults)])
                 taken.verdict = self._write(values, is_seen=is_seen)
                 db.session.flush()
+            taken.faults = _resembling(told().get("possible_duplicates"))
             for plural, record_id in self.references.made.keys() - made.keys():
                 if plural == self.plural:
                     named = {"name": self.references.made[plural, record_id]}
@@ -315,26 +386,37 @@ class Taking:
         self.references.made = made
 
     def _values(self, row: Sequence[Cell]) -> tuple[dict[str, Any], list[Fault]]:
-        if self.is_of_errors:
-            # A file of wrong rows that comes back corrected.
-            row = [as_it_was(cell) if isinstance(cell, str) else cell for cell in row]
-        return self.reader.values(row)
+        return self.reader.values(self.plain(row))
+
+    def plain(self, row: Sequence[Cell]) -> Sequence[Cell]:
+        """The cells as they were before they were made harmless."""
+        if not self.has_apostrophes:
+            return row
+        return [as_it_was(cell) if isinstance(cell, str) else cell for cell in row]
 
     def _is_seen(self, keys: Mapping[str, Key]) -> bool:
         """Whether a row before was about the same, by the surest of what it is known by; noted for the next ones."""
+        first = self._first(keys)
+        if not first <= self.seen:
+            self.seen |= first
+            return False
+        return bool(first)
+
+    def _first(self, keys: Mapping[str, Key]) -> set[tuple[str, Key]]:
+        """The surest that a row is known by. Those of our own export are records of their own, however alike."""
         first = next(((way, keys[way]) for way in self.options["match"] if way in keys), None)
-        if first is None or first in self.seen:
-            return first is not None
-        self.seen.add(first)
-        return False
+        return set() if first is None or (self.is_own and first[0] != "id") else {first}
 
     def _write(self, values: dict[str, Any], *, is_seen: bool) -> str:
         known = all_keys(self.plural, values)
         if self._is_seen(known) and not is_seen:
             return "duplicate"
+        keep_photo(self.actor, values)
         keys = [(way, known[way]) for way in self.options["match"] if way in known]
         for way, key in keys if self.options["existing"] != "create" else ():
-            found = matches(self.actor, self.plural, way, [key]).get(key, [])
+            found = [
+                one for one in matches(self.actor, self.plural, way, [key]).get(key, ()) if one not in self._created
+            ]
             if len(found) > 1:
                 raise invalid(Issue(f"#/{way}", "several_match"))
             surer = dict(keys[: keys.index((way, key))])
@@ -343,10 +425,14 @@ class Taking:
                 continue
             if found:
                 return "duplicate" if self.options["existing"] == "skip" else self._change(found[0], values)
-            if way == "id":
+            if way == "id" and not self.is_own:
                 raise invalid(Issue("#/id", "unknown_record"))
         values.pop("id", None)
-        self.resource.service.create(self.actor, self._loaded({**TO_BEGIN_WITH.get(self.plural, {}), **values}))
+        body = self._loaded({**TO_BEGIN_WITH.get(self.plural, {}), **values})
+        made: Any = self.resource.service.create(self.actor, body, **self._asked)
+        if self.is_own:
+            db.session.flush()
+            self._created.add(made.id)
         return "new"
 
     def _change(self, record_id: int, values: dict[str, Any]) -> str:
@@ -364,8 +450,7 @@ class Taking:
     # ---- what is told ------------------------------------------------------------------------------------------------
 
     def _faults(self, problem: Problem) -> list[Fault]:
-        named = [(issue.at.removeprefix("#/").split("/")[0], issue) for issue in problem.issues]
-        found = [Fault(name or None, issue.code, issue.params) for name, issue in named]
+        found = [Fault(_field_at(issue.at), issue.code, issue.params) for issue in problem.issues]
         return found or [Fault(None, problem.slug, {})]
 
     def told(self, fault: Fault) -> dict[str, Any]:

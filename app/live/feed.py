@@ -94,12 +94,35 @@ def records_of(
     }
 
 
+def survivors(connection: Connection, entries: Iterable[FeedEntry]) -> dict[tuple[str, int], int]:
+    """The records that stand for those among entries that were merged into them."""
+    ids: dict[str, set[int]] = defaultdict(set)
+    for entry in entries:
+        if entry.action == "merged":
+            ids[entry.resource].add(entry.resource_id)
+    found: dict[tuple[str, int], int] = {}
+    for resource, wanted in ids.items():
+        model: Any = SPECS[resource].model
+        query = select(model.id, model.merged_into_id).where(model.id.in_(wanted), model.merged_into_id.is_not(None))
+        found |= {(resource, old): new for old, new in connection.execute(query)}
+    return found
+
+
 def event_of(
-    entry: FeedEntry, record: dict[str, Any] | None, actor: dict[str, Any] | None, cursor: str
+    entry: FeedEntry,
+    record: dict[str, Any] | None,
+    actor: dict[str, Any] | None,
+    cursor: str,
+    merged_into: int | None = None,
 ) -> dict[str, Any]:
-    """One event of `/events`, and the payload of a push apart from its `type`."""
-    action = entry.action if record is not None or entry.action == "deleted" else "removed"
-    return {
+    """One event of `/events`, and the payload of a push apart from its `type`.
+
+    Args:
+        merged_into: the record that stands for this one, where the reader sees it.
+    """
+    is_told = record is not None or merged_into is not None or entry.action == "deleted"
+    action = entry.action if is_told else "removed"
+    event = {
         "cursor": cursor,
         "type": f"{entry.resource}_{action}",
         "resource": entry.resource,
@@ -111,6 +134,7 @@ def event_of(
         "actor": actor,
         "at": entry.at,
     }
+    return event if merged_into is None else {**event, "merged_into": merged_into}
 
 
 def events(actor: Actor, after: str | None, limit: int) -> dict[str, Any]:
@@ -136,12 +160,16 @@ def events(actor: Actor, after: str | None, limit: int) -> dict[str, Any]:
         entries = found[:limit]
         records = records_of(entries, lambda resource, ids: SPECS[resource].many(connection, ids, actor))
         people = actor_names(connection, entries)
+        merged = survivors(connection, entries)
+        seen = {name: SPECS[name].many(connection, set(merged.values()), actor) for name in {key[0] for key in merged}}
+        merged = {key: into for key, into in merged.items() if into in seen[key[0]]}
     data = [
         event_of(
             entry,
             records.get((entry.resource, entry.resource_id)),
             people.get(entry.actor_id) if entry.actor_id else None,
             write_cursor(entry.position, actor.stamp),
+            merged.get((entry.resource, entry.resource_id)),
         )
         for entry in entries
     ]

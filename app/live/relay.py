@@ -21,7 +21,7 @@ from ..database import read_engine
 from ..journal import FeedEntry, Position, feed_end, read_feed, record_tokens
 from ..listing import SPECS
 from ..projection import linked
-from .feed import actor_names, event_of, records_of, write_cursor
+from .feed import actor_names, event_of, records_of, survivors, write_cursor
 
 log = logging.getLogger("lianxi")
 
@@ -152,6 +152,9 @@ class Relay:
         event = event_of(entry, record, actor, cursor)
         kind = event.pop("type")
         gone = {"cursor": cursor, "id": entry.resource_id}
+        if record is None and entry.action == "merged":
+            self._tell_merged(connection, entry, actor, cursor)
+            return
         if record is None:
             # Who saw a record that was deleted is told of it; of other losses nothing but the id.
             self._emit(kind, event if entry.action == "deleted" else gone, self._sockets(entry.audience))
@@ -175,6 +178,18 @@ class Relay:
         for readers in by_person.values():
             if (seen := shown.to(entry, next(iter(readers.values())))) is not None:
                 self._emit(kind, {**event, "record": seen}, set(readers))
+
+    def _tell_merged(self, connection: Connection, entry: FeedEntry, actor: dict[str, Any] | None, cursor: str) -> None:
+        """Who saw a record that was merged is told into which one, if he or she sees that."""
+        into = survivors(connection, [entry]).get((entry.resource, entry.resource_id))
+        told: set[str] = set()
+        if into is not None:
+            tokens = record_tokens(connection, POLICIES[entry.resource], into) or set()
+            told = self._sockets(entry.audience) & self._sockets(tokens)
+            event = event_of(entry, None, actor, cursor, into)
+            self._emit(event.pop("type"), event, told)
+        gone = {"cursor": cursor, "id": entry.resource_id}
+        self._emit(f"{entry.resource}_removed", gone, self._sockets(entry.audience) - told)
 
     def _tell_bulk(self, entry: FeedEntry) -> None:
         key = (entry.changeset_id, entry.resource)

@@ -41,6 +41,7 @@ class EventSchema(StrictSchema):
     changeset_id = Whole(required=True)
     actor = fields.Nested(EventActorSchema, required=True, allow_none=True)
     at = InstantField(required=True)
+    merged_into = Whole(metadata={"optional": True, "description": "Of a merged record: the one that stands for it."})
 
 
 class EventsMetaSchema(StrictSchema):

@@ -17,6 +17,7 @@ from ..database import db
 from ..deal.models import Deal, DealPerson, deals
 from ..errors import Faults, Issue, Problem, conflict, invalid
 from ..folding import fold
+from ..journal import SETTLE, TAKEN_BACK, SetBack
 from ..projection import Shape
 from ..routing import assign
 from ..transaction import now
@@ -310,6 +311,16 @@ def _check_person(actor: Actor, deal_id: int, person_id: int | None, faults: Fau
     binds = {**actor.binds, "deal_id": deal_id, "person_id": person_id}
     if db.session.execute(query, binds).first() is None:
         faults.append(Issue("#/person_id", "unknown_record"))
+
+
+def _settle(quote: Quote, undone: SetBack) -> None:
+    """Give a quote back to the customer that it was moved from, if it was and is still there."""
+    if quote.customer_id == undone.after.get("customer_id", 0):
+        assign(quote, {"customer_id": undone.before["customer_id"]})
+
+
+SETTLE["quote"] = _settle
+TAKEN_BACK["quote"] = frozenset({"customer_id", "person_id"})
 
 
 __all__ = ["accept", "create", "edit", "refuse", "remove", "restore", "revise", "send"]

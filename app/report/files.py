@@ -12,22 +12,12 @@ from typing import Any
 import xlsxwriter
 from flask import Response
 
+from ..formulas import harmless
 from ..messages import catalogue, language, say
 from .frame import Report
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
-_FORMULA = tuple("=+-@\t\r\uff1d\uff0b\uff0d\uff20'")
-
-
-def harmless(text: str) -> str:
-    """A text that no spreadsheet takes for a formula: an apostrophe stands before what could be one."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
-
-
-def as_it_was(text: str) -> str:
-    """A text of a file of our own before `harmless`."""
-    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text
 
 
 def table(report: Report, answer: Mapping[str, Any]) -> list[list[Any]]:

@@ -26,6 +26,9 @@ from .scope import MONEY, Pairs, Scope, deals_of
 from .tally import Tally
 
 _CATEGORIES = tuple(str(one) for one in ForecastCategory if one != ForecastCategory.OMITTED)
+_WHOLE = "*"
+"""In place of a month: all of them."""
+
 _KINDS = (*_CATEGORIES, "open", "overdue", "won")
 _COUNTS = ("deal_count", *(f"{kind}_count" for kind in _KINDS))
 _MONEY = {f"{kind}_units": 4 for kind in _KINDS} | {"all_units": 4, "weighted_units": 8}
@@ -69,7 +72,11 @@ def run(connection: Connection, actor: Actor, scope: Scope, _query: Mapping[str,
             }
             for key, tally in sorted(months.items(), key=lambda pair: (pair[0] is None, pair[0] or ""))
         ],
-        "totals": {**_figures(totals), **goals.of_all(totals.total("won_units"))},
+        "totals": {
+            **_figures(totals),
+            **goals.of_all(totals.total("won_units")),
+            "filters": _filters(scope, added, _WHOLE),
+        },
         "meta": span(scope, conversion.target, converted, "report.forecast.definition", "report.target.definition"),
     }
 
@@ -138,6 +145,9 @@ def _between(name: str, key: str | None, first: date | None, last: date | None) 
     """The month of a row, cut by a period, as parameters of `/deals`."""
     if key is None:
         return [(name, "none")]
+    if key == _WHOLE:
+        bounds = ((f"{name}_from", first), (f"{name}_to", last))
+        return [(side, day.isoformat()) for side, day in bounds if day is not None]
     from_day, to_day = days_of(key)
     from_day, to_day = max(from_day, first or from_day), min(to_day, last or to_day)
     return [(f"{name}_from", from_day.isoformat()), (f"{name}_to", to_day.isoformat())]

@@ -50,7 +50,7 @@ def run(connection: Connection, actor: Actor, scope: Scope, _query: Mapping[str,
     ]
     return {
         "rows": sorted(rows, key=lambda row: (-row["faulty_count"], -row["open_count"], row["label"], row["key"])),
-        "totals": _figures(totals),
+        "totals": {**_figures(totals), "filters": _filters(scope, added, scope.owner_id)},
         "meta": span(scope, conversion.target, added, "report.hygiene.definition"),
     }
 
@@ -95,9 +95,11 @@ def _figures(tally: Tally) -> dict[str, Any]:
     }
 
 
-def _filters(scope: Scope, added: list[str], owner_id: int) -> dict[str, str]:
-    """Per figure the query string of `/deals`."""
-    mine = [("owner_id", str(owner_id)), *(pair for pair in scope.people() if pair[0] != "owner_id")]
+def _filters(scope: Scope, added: list[str], owner_id: int | None) -> dict[str, str]:
+    """Per figure the query string of `/deals`; without an owner those of all."""
+    mine = scope.people()
+    if owner_id is not None:
+        mine = [("owner_id", str(owner_id)), *(pair for pair in mine if pair[0] != "owner_id")]
     money = [("currency", one) for one in added]
     asked: dict[str, Pairs] = {
         "open": [("state", "open")],

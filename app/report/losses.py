@@ -53,7 +53,7 @@ def run(connection: Connection, actor: Actor, scope: Scope, query: Mapping[str, 
             }
             for row, tally in sorted(rows, key=lambda found: _place(*found))
         ],
-        "totals": _figures(totals, totals),
+        "totals": {**_figures(totals, totals), "filters": _filters(scope, added, [])},
         "meta": span(scope, conversion.target, added, "report.losses.definition"),
     }
 

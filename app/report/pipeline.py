@@ -13,7 +13,9 @@ from sqlalchemy import Connection, Float, and_, case, cast, func, literal, selec
 from ..access import Actor
 from ..database import Instant, days_before, exact_sum
 from ..deal.answers import AmountsSchema
+from ..deal.hygiene import Fault
 from ..deal.models import Pipeline, Stage, StageKind
+from ..listing import encode
 from ..money.service import base_currency
 from ..money.totals import chosen
 from ..schema import Choice, DecimalText, Items, Line
@@ -60,7 +62,7 @@ def run(connection: Connection, actor: Actor, scope: Scope, _query: Mapping[str,
             }
             for stage, tally in stages.values()
         ],
-        "totals": _standing(totals),
+        "totals": {**_standing(totals), "filters": _all_filters(scope, added)},
         "meta": span(scope, conversion.target, added, "report.pipeline.definition"),
     }
 
@@ -147,6 +149,30 @@ def _filters(scope: Scope, added: list[str], stage: Any) -> dict[str, str]:
         if stage.expected_days is not None:
             entered = scope.at - timedelta(days=stage.expected_days)
             behind["overdue_count"] = [*there, ("stage_entered_before", moment_text(entered))]
+    return {name: urlencode(pairs) for name, pairs in behind.items()}
+
+
+def _all_filters(scope: Scope, added: list[str]) -> dict[str, str]:
+    """The same of all stages together: what is open, and what was closed in the period."""
+    there = scope.people()
+    if scope.closed():
+        bounds = [
+            {"field": "closed", "op": "gte" if name == "closed_from" else "lte", "value": day}
+            for name, day in scope.closed()
+        ]
+        tree = {"or": [{"field": "state", "op": "eq", "value": str(StageKind.OPEN)}, {"and": bounds}]}
+        there = [*there, ("where", encode(tree).decode())]
+    still = [("state", str(StageKind.OPEN)), *scope.people()]
+    money = [("currency", one) for one in added]
+    behind: dict[str, Pairs] = {
+        "count": there,
+        "amount": [*there, *money],
+        "weighted_amount": [*there, *money],
+        "mean_age_days": still,
+    }
+    # How long a stage expects its deals to stay is known as of now alone.
+    if not scope.as_of:
+        behind["overdue_count"] = [("hygiene", str(Fault.TOO_LONG)), *scope.people()]
     return {name: urlencode(pairs) for name, pairs in behind.items()}
 
 

@@ -38,11 +38,12 @@ def span_pairs(name: str, key: str, scope: Scope) -> Pairs:
     return scope.of(cut).moments(name)
 
 
-def spans(connection: Connection, moment: Any, scope: Scope, *, monthly: bool) -> CTE:
+def spans(connection: Connection, moment: Any, scope: Scope, *, monthly: bool, name: str = "spans") -> CTE:
     """Days or months with `key`, `start` and `end` (exclusive), from the first to the last moment of the period.
 
     Args:
         moment: the column of which the first and last value are looked up.
+        name: in the statement, where it has several.
     """
     low, high = connection.execute(
         select(func.min(moment, type_=Instant()), func.max(moment, type_=Instant())).where(*scope.within(moment))
@@ -55,7 +56,7 @@ def spans(connection: Connection, moment: Any, scope: Scope, *, monthly: bool) -
             assert start is not None
             assert end is not None
             rows.append([key, *(moment_text(one.replace(microsecond=0)) for one in (start, end))])
-    return _table(connection.dialect.name, rows)
+    return _table(connection.dialect.name, rows, name)
 
 
 def _keys(day: date, last: date, monthly: bool) -> Iterator[str]:
@@ -64,7 +65,7 @@ def _keys(day: date, last: date, monthly: bool) -> Iterator[str]:
         day += timedelta(days=monthrange(day.year, day.month)[1] - day.day + 1) if monthly else _DAY
 
 
-def _table(dialect: str, rows: list[list[str]]) -> CTE:
+def _table(dialect: str, rows: list[list[str]], called: str) -> CTE:
     """The rows as one bound document, however many they are."""
     key: Any
     start: Any
@@ -80,4 +81,4 @@ def _table(dialect: str, rows: list[list[str]]) -> CTE:
         key, start, end = (func.json_extract(each.c.value, f"$[{number}]") for number in range(3))
         start, end = (func.substr(one, 1, 19).op("||")(".000000Z") for one in (start, end))
     columns: tuple[Any, ...] = (type_coerce(key, String()), type_coerce(start, Instant()), type_coerce(end, Instant()))
-    return select(*(one.label(name) for one, name in zip(columns, ("key", "start", "end"), strict=True))).cte("spans")
+    return select(*(one.label(name) for one, name in zip(columns, ("key", "start", "end"), strict=True))).cte(called)

@@ -50,7 +50,7 @@ def run(connection: Connection, actor: Actor, scope: Scope, query: Mapping[str, 
             }
             for group in sorted(groups, key=lambda group: (group.key is None, str(group.label or group.key)))
         ],
-        "totals": _figures(groups, "all_"),
+        "totals": {**_figures(groups, "all_"), "filters": _filters(scope, [])},
         "meta": span(scope, scope.currency or base_currency(), [], "report.velocity.definition"),
     }
 

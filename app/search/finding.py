@@ -45,7 +45,7 @@ class Hit:
 
 @cache
 def _names(kind: SearchType) -> frozenset[str]:
-    return frozenset({"id", "updated_at", *kind.fields, *kind.reads})
+    return frozenset({"id", "updated_at", "custom", *kind.fields, *kind.reads})
 
 
 @cache

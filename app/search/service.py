@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from ..access import Actor
+from ..customer.custom_fields import searchable
 from ..database import read_engine
 from ..errors import Issue, invalid
 from ..folding import HAN, fold, search_words, without_legal_form
@@ -39,6 +40,7 @@ def search(actor: Actor, text: str, types: str, limit: int) -> dict[str, Any]:
     words = search_words(text)
     found: list[Hit] = []
     is_near = False
+    further: Mapping[str, frozenset[str]] = searchable() if words else {}
     if words:
         with read_engine().connect() as connection:
             for kind in kinds:
@@ -51,7 +53,7 @@ def search(actor: Actor, text: str, types: str, limit: int) -> dict[str, Any]:
                 nearest = max((hit.nearness for hit in near), default=0.0)
                 found += [hit for hit in near if hit.nearness == nearest]
                 is_near = bool(near)
-    ranked = sorted((_result(actor, hit, words) for hit in found), key=lambda one: (-one["score"], -one["id"]))
+    ranked = sorted((_result(actor, hit, words, further) for hit in found), key=lambda one: (-one["score"], -one["id"]))
     shown = _shared(ranked, limit)
     all_of, shown_of = (Counter(one["type"] for one in some) for some in (ranked, shown))
     more = [name for name, count in all_of.items() if count >= MOST or count > shown_of[name]]
@@ -78,20 +80,26 @@ def _shared(ranked: list[dict[str, Any]], limit: int) -> list[dict[str, Any]]:
     return sorted(chosen, key=lambda one: (-one["score"], -one["id"]))
 
 
-def _texts(hit: Hit) -> Iterator[tuple[str, str]]:
-    """The texts of a hit in which a match may show, by field; what is masked is not looked at."""
+def _texts(hit: Hit, further: Mapping[str, frozenset[str]]) -> Iterator[tuple[str, str]]:
+    """The texts of a hit in which a match may show, by field; what is masked is not looked at.
+
+    Args:
+        further: the keys of the custom fields that are searched, by the plural names of their records.
+    """
     for name, key in hit.kind.fields.items():
         value = hit.record.get(name)
         if value and name not in hit.hidden:
             yield from ((name, entry[key]) for entry in value if entry[key]) if key else ((name, value),)
+    keys = further.get(hit.kind.spec.plural, frozenset())
+    yield from ((f"custom.{key}", text) for key, text in (hit.record.get("custom") or {}).items() if key in keys)
 
 
-def _result(actor: Actor, hit: Hit, words: Sequence[str]) -> dict[str, Any]:
+def _result(actor: Actor, hit: Hit, words: Sequence[str], further: Mapping[str, frozenset[str]]) -> dict[str, Any]:
     title = next(iter(hit.kind.fields))
     matches: list[dict[str, Any]] = []
     best = dict.fromkeys(words, 0.0)
     whole = 0.0
-    for field, text in _texts(hit):
+    for field, text in _texts(hit, further):
         marks: list[Range] = []
         less = 0.0 if field == title else _ELSEWHERE
         for word in words:
@@ -106,7 +114,7 @@ def _result(actor: Actor, hit: Hit, words: Sequence[str]) -> dict[str, Any]:
     each = sum(best.values()) / len(best)
     score = max(whole, each if len(words) == 1 else each - _ELSEWHERE) if matches else _SPELT / 2
     score += hit.kind.weight + _favour(actor, hit)
-    name = hit.record[title] or next((text for _, text in _texts(hit)), "")
+    name = hit.record[title] or next((text for _, text in _texts(hit, further)), "")
     return {
         "type": hit.kind.name,
         "id": hit.record["id"],

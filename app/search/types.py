@@ -11,6 +11,7 @@ from ..contact.schemas import CONTACTS
 from ..customer.schemas import CUSTOMERS, PEOPLE
 from ..deal.schemas import DEALS
 from ..listing import ListSpec
+from ..task.schemas import TASKS
 
 Shown = Mapping[str, Any]
 """A record as its reader sees it."""
@@ -77,6 +78,14 @@ TYPES: dict[str, SearchType] = {
             _of_customer,
             reads=("customer_id", "customer", "owner_id"),
             weight=0.01,
+        ),
+        SearchType(
+            TASKS,
+            Permission.TASK_READ,
+            {"subject": None, "description": None},
+            _of_customer,
+            reads=("customer_id", "customer", "assignee_id"),
+            weight=0.005,
         ),
         SearchType(
             CONTACTS,

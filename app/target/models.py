@@ -23,6 +23,7 @@ class Measure(StrEnum):
     WON_COUNT = "won_count"
     NEW_CUSTOMERS = "new_customers"
     ACTIVITIES = "activities"
+    TASKS_DONE = "tasks_done"
 
 
 class Target(Record):

@@ -16,6 +16,7 @@ from ..customer.models import Customer, customers
 from ..database import Instant, exact_sum
 from ..deal.models import Deal, DealLine, StageKind, deals
 from ..money.conversion import Conversion, rate_of
+from ..task.models import Task, tasks
 from .models import Measure, Target, targets
 from .periods import month_days, month_moments
 
@@ -78,8 +79,10 @@ def reached(
         query = _won_count(actor, year, product_id)
     elif measure == Measure.NEW_CUSTOMERS:
         query = _new_customers(actor, year)
-    else:
+    elif measure == Measure.ACTIVITIES:
         query = _activities(actor, year)
+    else:
+        query = _tasks_done(actor, year)
     return list(connection.execute(query, dict(actor.binds)))
 
 
@@ -145,3 +148,10 @@ def _activities(actor: Actor, year: int) -> Facts:
     return _counted(
         facts.join(User, User.id == ContactRecord.user_id).where(*seen, _within(ContactRecord.occurred_at, moments))
     )
+
+
+def _tasks_done(actor: Actor, year: int) -> Facts:
+    moments = month_moments(year, actor.time_zone)
+    month = _month(Task.done_at, moments, Instant()).label("month")
+    facts: Facts = select(Task.assignee_id.label("user_id"), Task.team_id, month)
+    return _counted(facts.where(Task.is_active, tasks.visible(actor.shape), _within(Task.done_at, moments)))

@@ -7,7 +7,7 @@ from alembic import op
 from app import database as types
 
 revision = "0017"
-down_revision = "0010"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 

@@ -10,8 +10,9 @@ from sqlalchemy import select
 from app.bulk import service
 from app.database import db
 from app.journal import Changeset
-from app.routing import CRM, RESOURCES
+from app.routing import CRM, REMOVABLE, RESOURCES
 
+from ..attachment.test_attachments import uploaded
 from ..cast import Cast, Member
 from ..job.test_jobs import work_off
 
@@ -51,7 +52,79 @@ def test_what_cannot_be_changed_is_named_and_stays(cast: Cast) -> None:
     failed = {one["id"]: one["problem"]["status"] for one in answer["failed"]}
     assert failed == {foreign: 404, readable: 403, 999: 404}
     assert read(cast.alice, readable)["title"] is None
-    assert bulk(cast.alice, **asked, preview=True) == {"matched": 4, "changed": 1, "failed": []}
+
+
+def test_a_preview_says_what_would_come_of_it_and_changes_nothing(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine, foreign = many(cast.alice, 2, status="prospect"), many(cast.mallory, 1)[0]
+    shared = {"collaborators": [{"user_id": cast.alice.id, "access": "read"}]}
+    readable = many(cast.bob, 1, **shared)[0]
+    cast.alice.patch(f"/customers/{mine[1]}", {"parent_id": mine[0]})
+    before = [read(cast.alice, one) for one in mine]
+    ids = [*mine, foreign, readable, 999]
+    asked: dict[str, Any] = {"ids": ids, "action": "update", "changes": {"parent_id": mine[1], "title": "x"}}
+    answer = cast.alice.post("/customers/bulk", {**asked, "preview": True})
+    assert answer.headers["X-Changeset-Entries"] == "0"
+    told = answer.get_json()
+    assert {one["id"]: one["problem"]["status"] for one in told.pop("failed")} == {
+        mine[0]: 422,
+        mine[1]: 422,
+        foreign: 404,
+        readable: 403,
+        999: 404,
+    }
+    assert told == {"matched": 5, "changed": 0}
+    tagged = bulk(cast.alice, ids=ids, action="tag", changes={"tags": ["never"]}, preview=True)
+    assert (tagged["matched"], tagged["changed"]) == (5, 2)
+    assert [read(cast.alice, one) for one in mine] == before
+    assert [tag["name"] for tag in cast.alice.get("/tags").get_json()["data"]] == []
+
+    # Of many only the rights are asked.
+    monkeypatch.setattr(service, "TRIED", 4)
+    told = bulk(cast.alice, **asked, preview=True)
+    assert (told["matched"], told["changed"]) == (5, 2)
+    assert {one["id"]: one["problem"]["status"] for one in told["failed"]} == {foreign: 404, readable: 403, 999: 404}
+
+
+def test_who_may_bring_records_back(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = many(cast.alice, 2)
+    cast.alice.delete(f"/customers/{ids[0]}")
+    cast.carol.delete(f"/customers/{ids[1]}")
+    for tried in (100, 1):
+        monkeypatch.setattr(service, "TRIED", tried)
+        told = bulk(cast.alice, query="deleted=only", action="restore", preview=True)
+        assert (told["matched"], told["changed"]) == (2, 1)
+        assert [(one["id"], one["problem"]["status"]) for one in told["failed"]] == [(ids[1], 403)]
+        assert bulk(cast.carol, where={}, action="restore", preview=True)["changed"] == 2
+    assert bulk(cast.alice, query="deleted=only", action="restore")["changed"] == 1
+
+
+def test_all_that_match_are_those_that_the_list_shows(cast: Cast) -> None:
+    cast.alice.made("/customers", {"name": "Brightwater Optics", "level": "A"})
+    cast.alice.made("/customers", {"name": "Brightwater Tools", "level": "B"})
+    cast.alice.made("/customers", {"name": "Granite"})
+    for query, count in [
+        ("q=brightwater&level=A&sort=name&count=capped", 1),
+        # Mistyped, and understood by the list.
+        ("q=brihgtwater", 2),
+        ("level=none", 1),
+        ("level=A&level=B", 2),
+        ("sort=-name", 3),
+    ]:
+        assert len(cast.alice.get(f"/customers?{query}").get_json()["data"]) == count
+        told = bulk(cast.alice, query=query, action="delete", preview=True)
+        assert (told["matched"], told["changed"]) == (count, count), query
+    tree = {"field": "level", "op": "eq", "value": "B"}
+    assert bulk(cast.alice, query="q=brihgtwater", where=tree, action="delete", preview=True)["matched"] == 1
+
+
+def test_files_are_deleted_and_brought_back_together(cast: Cast) -> None:
+    customer = many(cast.alice, 1)[0]
+    ids = [uploaded(cast.alice, customer_id=customer)["id"] for _ in range(2)]
+    assert bulk(cast.alice, "attachments", ids=ids, action="delete")["changed"] == 2
+    assert cast.alice.get("/attachments").get_json()["meta"]["total"] == 0
+    assert bulk(cast.alice, "attachments", query="deleted=only", action="restore")["changed"] == 2
+    refused = cast.alice.post("/attachments/bulk", {"ids": ids, "action": "update", "changes": {"name": "x"}})
+    assert [issue["pointer"] for issue in refused.get_json()["errors"]] == ["#/action"]
 
 
 def test_a_rule_of_one_record_stops_that_one_alone(cast: Cast) -> None:
@@ -140,5 +213,6 @@ def test_many_are_changed_by_a_job(cast: Cast, monkeypatch: pytest.MonkeyPatch) 
 
 def test_every_resource_has_it(app: CRM) -> None:
     rules = {rule.rule for rule in app.url_map.iter_rules()}
-    assert {f"/api/v1/{plural}/bulk" for plural in RESOURCES} <= rules
+    assert {f"/api/v1/{plural}/bulk" for plural in REMOVABLE} <= rules
+    assert REMOVABLE.keys() - RESOURCES.keys() == {"attachments"}
     assert {"customers", "people", "contacts", "deals", "products", "tags", "options"} <= RESOURCES.keys()

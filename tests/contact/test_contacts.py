@@ -42,6 +42,7 @@ def test_a_call_is_logged_with_two_fields(cast: Cast) -> None:
         "duration_seconds": None,
         "next_step": None,
         "next_follow_up_at": None,
+        "custom": None,
         "external_source": None,
         "external_id": None,
         "created_at": at,

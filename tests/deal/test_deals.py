@@ -52,6 +52,7 @@ def test_a_deal_needs_a_name_only(cast: Cast) -> None:
         "next_step_on": None,
         "source": None,
         "description": None,
+        "custom": None,
         "owner_id": cast.alice.id,
         "owner": {"id": cast.alice.id, "name": "Alice"},
         "team_id": cast.north,

@@ -161,7 +161,7 @@ def test_statements(app: CRM, cast: Cast) -> None:
         deal(cast.alice, customer_id=buyer)
     with counted(app) as counter:
         assert len(timeline(cast.alice, buyer, "?per_page=50")) == 41
-    assert len(counter.statements) <= 8
+    assert len(counter.statements) <= 9
 
 
 def test_people_of_a_customer(cast: Cast) -> None:

@@ -76,6 +76,7 @@ def test_there_is_what_was_promised(made: Made) -> None:
         "SELECT count(*) FROM person": 3_000,
         "SELECT count(*) FROM contact_record": 6_000,
         "SELECT count(*) FROM deal": 800,
+        "SELECT count(*) FROM task": 600,
         "SELECT count(*) FROM user": 12,
         "SELECT count(*) FROM team": 3,
         "SELECT count(*) FROM product": 18,

@@ -70,7 +70,7 @@ class Play:
 
     def step(self) -> None:
         acts: list[Callable[[], None]] = [self.create, self.edit, self.edit, self.delete, self.move, self.bring_back]
-        self.chance.choice(acts)()
+        self.chance.choice([*acts, *acts, self.merge, self.many])()
 
     def one_of(self, name: str) -> int | None:
         return self.chance.choice(self.ids[name]) if self.ids[name] else None
@@ -134,6 +134,29 @@ class Play:
         record = self.one_of(name)
         if record is not None:
             self.send("POST", f"/{name}/{record}/restore", {})
+
+    def merge(self) -> None:
+        name = self.chance.choice(["customers", "people"])
+        if len(self.ids[name]) < 3:
+            return
+        target, *sources = self.chance.sample(self.ids[name], self.chance.choice([2, 3]))
+        fields = ["name", "phone", "status", "owner_id", "address"] if name == "customers" else ["name", "phone"]
+        values = {one: self.chance.choice([target, *sources]) for one in self.chance.sample(fields, 2)}
+        self.send("POST", f"/{name}/merge", {"target_id": target, "source_ids": sources, "values": values})
+
+    def many(self) -> None:
+        name = self.chance.choice(list(self.ids))
+        some = self.chance.sample(self.ids[name], min(4, len(self.ids[name])))
+        if not some:
+            return
+        act = self.chance.choice(
+            ["update", "delete", "restore", "tag"] if name == "customers" else ["update", "delete"]
+        )
+        changes: dict[str, Any] = {"tags": ["a", "e"]}
+        if act == "update":
+            changes = {"title": "T"} if name in ("customers", "people") else {"next_step": "N"}
+        body: dict[str, Any] = {"ids": some, "action": act}
+        self.send("POST", f"/{name}/bulk", body | ({"changes": changes} if act in ("update", "tag") else {}))
 
     def move(self) -> None:
         deal = self.one_of("deals")

@@ -187,6 +187,31 @@ def test_people_deals_and_contact_records_name_their_customers(cast: Cast) -> No
     assert record["occurred_at"] == "2026-11-01T02:30:00Z"
 
 
+def test_tasks_by_their_chinese_headings(cast: Cast) -> None:
+    cast.alice.made("/customers", {"name": "甲公司"})
+    text = (
+        "主题,类型,截止日期,负责人,客户名称,优先级,完成时间,备注,任务编号\n"
+        "寄送合同,待办,2026-12-01,Bob,甲公司,高,,两份,T-1\n"
+        "回访,电话,2026-11-02,Alice,,普通,2026-11-02 10:30,,T-2\n"
+        ",电话,2026-11-02,Alice,,,,,T-3\n"
+    )
+    chosen = upload(cast.alice, "tasks", text)
+    assert counts(result(cast.alice, chosen, "commit")) == {"new": 2, "wrong": 1}
+    done, still = cast.alice.get("/tasks?sort=-done_at").get_json()["data"]
+    assert (done["subject"], done["kind"], done["done_at"]) == ("回访", "call", "2026-11-02T02:30:00Z")
+    expected = {
+        "subject": "寄送合同",
+        "kind": "todo",
+        "due_on": "2026-12-01",
+        "priority": "high",
+        "description": "两份",
+    }
+    assert {name: still[name] for name in expected} == expected
+    assert (still["assignee"]["name"], still["customer"]["name"]) == ("Bob", "甲公司")
+    again = upload(cast.alice, "tasks", text.replace("寄送合同", "寄送两份合同"))
+    assert counts(result(cast.alice, again, "commit")) == {"updated": 1, "unchanged": 1, "wrong": 1}
+
+
 def test_customers_are_made_where_that_is_wanted(cast: Cast) -> None:
     people = "Account name,Name\nNew one,Ada\nNew one,Grace\n"
     chosen = upload(cast.alice, "people", people)
@@ -298,3 +323,44 @@ def test_bad_uploads(app: CRM, cast: Cast) -> None:
     chosen = upload(cast.carol, "customers", "Phone\n123\n")
     answer = cast.carol.post(f"/imports/{chosen['id']}/check")
     assert [issue["code"] for issue in answer.get_json()["errors"]] == ["column_required"]
+
+
+# ---- customers that resemble others ----------------------------------------------------------------------------------
+
+TWINS = "name,phone\n华信科技,13900139000\n远博贸易,13700137000\n"
+
+
+def test_rows_that_resemble_a_customer_are_told_before_and_when_they_are_taken(cast: Cast) -> None:
+    cast.alice.made("/customers", {"name": "华信科技有限公司"})
+    chosen = upload(cast.alice, "customers", TWINS)
+    for what in ("check", "commit"):
+        found = result(cast.alice, chosen, what)
+        assert counts(found) == {"new": 2}
+        assert found["resembling"] == 1
+        (row,) = found["rows"]
+        assert (row["verdict"], row["errors"][0]["code"]) == ("new", "possible_duplicate")
+        assert row["errors"][0]["detail"] == "Resembles: 华信科技有限公司"
+    assert cast.alice.get("/customers").get_json()["meta"]["total"] == 3
+
+
+def test_rows_that_resemble_a_customer_are_left_out_where_that_is_blocked(cast: Cast) -> None:
+    cast.mallory.made("/customers", {"name": "华信科技有限公司"})
+    assert cast.root.patch("/settings", {"duplicate_check": "block"}).status_code == 200
+    found = result(cast.alice, upload(cast.alice, "customers", TWINS), "commit")
+    assert counts(found) == {"new": 1, "duplicate": 1}
+    (row,) = found["rows"]
+    assert (row["row"], row["verdict"]) == (2, "duplicate")
+    assert row["errors"][0]["detail"] == "Resembles: taken, ask Mallory"
+
+
+def test_an_import_may_leave_out_what_resembles_and_with_the_right_let_it_in(cast: Cast) -> None:
+    cast.carol.made("/customers", {"name": "华信科技有限公司"})
+    chosen = upload(cast.carol, "customers", TWINS)
+    change(cast.carol, chosen, options={"duplicates": "refuse"})
+    assert counts(result(cast.carol, chosen, "check")) == {"new": 1, "duplicate": 1}
+    change(cast.carol, chosen, options={"duplicates": "allow"})
+    found = result(cast.carol, chosen, "commit")
+    assert (counts(found), found["resembling"], found["rows"]) == ({"new": 2}, 0, [])
+    refused = upload(cast.alice, "customers", "name\n远博贸易\n")
+    answer = cast.alice.patch(f"/imports/{refused['id']}", {"options": {"duplicates": "allow"}})
+    assert answer.status_code == 403

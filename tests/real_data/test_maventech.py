@@ -251,6 +251,28 @@ def test_every_group_of_the_sales_report_is_true(loaded: Loaded, truth: dict[str
     same({**report["totals"], "label": "totals"}, truth["overall"], stages)
 
 
+def test_every_quarter_of_every_region_is_true(loaded: Loaded, truth: dict[str, Any]) -> None:
+    wanted = truth["by_close_quarter_and_region"]
+    seen = set()
+    for number, (first, last) in enumerate(QUARTERS, 1):
+        for row in loaded.get(f"/reports/sales?currency=USD&group_by=region&from={first}&to={last}")["rows"]:
+            # Deals that are still open stand in every period, and in no quarter of the data set's author.
+            figures = wanted[f"2017-Q{number} {row['label']}"]
+            seen.add((number, row["label"]))
+            assert row["deal_count"] - row["open_count"] == figures["opportunities"]
+            assert (row["won_count"], row["lost_count"]) == (figures["won"], figures["lost"])
+            assert row["won_amount"] == f"{figures['won_value']}.00"
+            assert row["win_rate"] == pytest.approx(figures["win_rate_closed"], abs=5e-5)
+            for name, other in (
+                ("mean_won_amount", "avg_won_value"),
+                ("mean_won_cycle_days", "avg_cycle_won_days"),
+                ("median_won_cycle_days", "median_cycle_won_days"),
+                ("mean_closed_cycle_days", "avg_cycle_closed_days"),
+            ):
+                assert float(row[name]) == pytest.approx(figures[other], abs=0.0051), (number, row["label"], name)
+    assert len(seen) == len(wanted)
+
+
 def label_of(group: str, row: dict[str, Any]) -> str:
     """The name that the data set gives to a row: of an industry its value, else what a person reads."""
     return str(row["key" if group == "by_sector" else "label"])

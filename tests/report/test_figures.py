@@ -14,7 +14,10 @@ from .reading import day, report, walk
 
 _LISTS = {"activity": "contacts", "customers": "customers", "leads": "customers"}
 _CALLS = (("call", 0, "in"), ("visit", 1, "out"), ("email", 40, "out"), ("call", 41, "out"))
-_OTHERS = {"leaderboard": {"contact_count": "contacts", "new_customers": "customers"}}
+_OTHERS = {
+    "leaderboard": {"contact_count": "contacts", "new_customers": "customers"},
+    "activity": {"tasks_done": "tasks"},
+}
 
 
 def _list_of(path: str, name: str) -> str:

@@ -16,6 +16,7 @@ from ..cast import Cast, Member
 from ..conftest import counted
 from ..deal.selling import LATER, LOST, OPEN, WON, deal
 from ..faults import issues
+from .reading import without_filters
 
 
 def report(who: Member, query: str = "") -> dict[str, Any]:
@@ -57,7 +58,7 @@ def test_every_stage_has_its_row(cast: Cast) -> None:
     shown = {"from", "to", "as_of", "currency", "converted", "definition", "row_count", "is_capped"}
     assert set(found["meta"]) == shown
     assert found["meta"]["currency"] == "CNY"
-    assert found["totals"] == {
+    assert without_filters(found["totals"]) == {
         "count": 0,
         "amount": "0.00",
         "weighted_amount": "0.00",

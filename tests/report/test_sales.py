@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.report.files import harmless
+from app.formulas import harmless
 from app.report.keys import GROUPS
 from app.routing import CRM
 

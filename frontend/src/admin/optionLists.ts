@@ -3,6 +3,7 @@ export const optionLists = [
   'source',
   'level',
   'industry',
+  'contact_kind',
   'outcome',
   'lost_reason',
   'disqualify_reason',
@@ -13,6 +14,9 @@ export const optionLists = [
 
 /** See {@link optionLists}. */
 export type OptionListName = (typeof optionLists)[number]
+
+/** Lists whose values the product knows: their labels, colours and order are the admin's, no more. */
+export const fixedLists: ReadonlySet<string> = new Set(['contact_kind'])
 
 /**
  * A value for a new option from its labels: Latin words joined by `_`; without any, the Chinese label itself, which

@@ -19,5 +19,6 @@ export const productList: ListSpec<'products'> = {
     deleted: () => true,
   },
   searched: (product) => [product.name, product.code, product.series],
+  serverFilters: ['where'],
   hasRightFields: true,
 }

@@ -24,10 +24,16 @@ export function onWritten(listener: (receipt: Receipt) => void): () => void {
 /** Takes the change set of an answer down. A request that belongs to nothing larger is an act of its own. */
 export function noteWrite(path: string, headers: Pick<Headers, 'get'>, receipt = new Receipt()): void {
   const id = Number(headers.get('X-Changeset-Id') ?? 0)
-  if (!id || receipt.changesets.includes(id)) return
+  // A change set of no entries changed nothing: a job that was only asked for, a preview.
+  if (!id || headers.get('X-Changeset-Entries') === '0' || receipt.changesets.includes(id)) return
   rememberChangeset(id)
+  noteChangeset(path.split('/')[1] ?? '', id, receipt)
+}
+
+/** Takes a change set down that was told otherwise than in the header of an answer, such as that of a job. */
+export function noteChangeset(resource: string, id: number, receipt: Receipt): void {
   receipt.changesets.push(id)
-  receipt.resources.add(path.split('/')[1] ?? '')
+  receipt.resources.add(resource)
   for (const listener of listeners) listener(receipt)
 }
 

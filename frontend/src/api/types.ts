@@ -6,12 +6,14 @@ type Schemas = components['schemas']
 export type Customer = Schemas['CustomerRecord']
 export type Person = Schemas['PersonRecord']
 export type Contact = Schemas['ContactRecord']
+export type Task = Schemas['TaskRecord']
 export type Deal = Schemas['DealRecord']
 export type Attachment = Schemas['AttachmentRecord']
 export type User = Schemas['UserRecord']
 export type Team = Schemas['TeamRecord']
 export type Tag = Schemas['TagRecord']
 export type Option = Schemas['OptionRecord']
+export type CustomField = Schemas['CustomFieldRecord']
 export type Pipeline = Schemas['PipelineRecord']
 export type Me = Schemas['Me']
 export type Link = Schemas['Link']
@@ -41,6 +43,10 @@ export type Currency = Schemas['Currency']
 export type ExchangeRate = Schemas['ExchangeRateRecord']
 export type Dashboard = Schemas['DashboardRecord']
 export type Tile = Schemas['Tile']
+export type View = Schemas['ViewRecord']
+export type ViewPreference = Schemas['ViewPreferenceRecord']
+/** What the filters of a list can ask. */
+export type ListField = Schemas['ListField']
 export type DealLine = Schemas['DealLine']
 export type Stay = Schemas['Stay']
 export type Quote = Schemas['QuoteRecord']
@@ -60,6 +66,9 @@ export interface Sides {
 /** One change of one record, as the journal tells it. */
 export type Entry = Omit<Schemas['Entry'], 'changes'> & { changes: Record<string, Sides> }
 export type Import = Schemas['Import']
+export type ExportRequest = Schemas['ExportRequestInput']
+export type ExportRecord = Schemas['ExportRecord']
+export type ExportColumn = Schemas['ExportColumn']
 export type ImportSummary = Schemas['ImportSummary']
 export type ImportField = Schemas['Field']
 export type ImportColumn = Schemas['Column']
@@ -67,14 +76,11 @@ export type ImportOptions = Schemas['Options']
 export type ImportChange = Schemas['ImportChangePatch']
 
 /** A customer that resembles another. */
-export interface DuplicateMatch {
-  id: number | null
-  name: string | null
-  owner: Link | null
-  score: number
-  reasons: string[]
-  is_visible: boolean
-}
+export type DuplicateMatch = Schemas['Twin']
+/** What a customer that is being entered resembles, and what follows from it. */
+export type CheckedCustomer = Schemas['Checked']
+/** Two customers that may be one. */
+export type DuplicatePair = Schemas['PairRecord']
 
 /** What every record has, whatever else it is. */
 export interface AnyRecord {
@@ -88,16 +94,20 @@ export interface ResourceMap {
   customers: Customer
   people: Person
   contacts: Contact
+  tasks: Task
   deals: Deal
   attachments: Attachment
   users: User
   teams: Team
   tags: Tag
   options: Option
+  'custom-fields': CustomField
   pipelines: Pipeline
   products: Product
   quotes: Quote
   dashboards: Dashboard
+  views: View
+  'view-preferences': ViewPreference
   'exchange-rates': ExchangeRate
 }
 

@@ -17,6 +17,7 @@ export const binned = [
   { resource: 'people', label: 'nav.people', permission: 'customer:read' },
   { resource: 'contacts', label: 'bin.contacts', permission: 'contact:read' },
   { resource: 'deals', label: 'nav.deals', permission: 'deal:read' },
+  { resource: 'tasks', label: 'nav.tasks', permission: 'task:read' },
   { resource: 'quotes', label: 'nav.quotes', permission: 'deal:read' },
   { resource: 'attachments', label: 'file.title', permission: 'attachment:read' },
   { resource: 'products', label: 'admin.products', permission: 'product:write' },
@@ -25,6 +26,19 @@ export const binned = [
 
 /** A kind of record that the bin shows. */
 export type BinnedResource = (typeof binned)[number]['resource']
+
+/** What bringing back needs. */
+export const binWriters: Record<BinnedResource, string> = {
+  customers: 'customer:write',
+  people: 'customer:write',
+  contacts: 'contact:write',
+  deals: 'deal:write',
+  tasks: 'task:write',
+  quotes: 'deal:write',
+  attachments: 'attachment:write',
+  products: 'product:write',
+  tags: 'tag:write',
+}
 
 /** The list of the deleted records of one kind. What a push says of a deletion is too little: it is loaded again. */
 export function binList(resource: BinnedResource): ListSpec<BinnedResource> {
@@ -54,6 +68,7 @@ interface Named {
 export function wordsFor(resource: BinnedResource, record: Binned): { name: string; about: string } {
   const row = record as Named
   const belongs = [row.customer?.name, row.deal?.name].filter(Boolean).join(' · ')
+  if (resource === 'tasks') return { name: row.subject ?? '', about: belongs }
   if (resource === 'contacts')
     return { name: row.subject || (row.content ?? '').trim().slice(0, 120), about: belongs }
   if (resource === 'quotes') {

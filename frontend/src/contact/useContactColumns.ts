@@ -1,9 +1,11 @@
 import { computed, type ComputedRef } from 'vue'
 import { useI18n } from 'vue-i18n'
+import { customColumns } from '@/custom/useCustomLists'
+import type { CustomFields } from '@/records/useCustomFields'
 import type { Column } from '@/ui/table/columns'
 
 /** The columns of the list of contact records. */
-export function useContactColumns(): ComputedRef<Column[]> {
+export function useContactColumns(custom: CustomFields): ComputedRef<Column[]> {
   const { t } = useI18n()
   return computed(() => [
     {
@@ -49,5 +51,6 @@ export function useContactColumns(): ComputedRef<Column[]> {
       align: 'end',
     },
     { key: 'created_at', label: t('contact.field.created_at'), width: 172, sort: 'created_at' },
+    ...customColumns(custom),
   ])
 }

@@ -7,6 +7,7 @@ import type { Contact } from '@/api/types'
 import { explain } from '@/i18n/problem'
 import { t } from '@/i18n/i18n'
 import { useLive } from '@/records/context'
+import { customBody, useCustomFields, type Typed } from '@/records/useCustomFields'
 import { useSession } from '@/session/session'
 import { useForm } from '@/ui/useForm'
 
@@ -16,6 +17,7 @@ interface Draft {
   person_id: string | null
   outcome: string | null
   next_on: string
+  custom: Record<string, Typed>
   /** Kept with the draft: a text that was sent, lost on the way and sent again is logged once. */
   key: string
 }
@@ -38,15 +40,17 @@ export function daysAhead(days: number): string {
 export function useContactComposer(
   about: { customerId: number; dealId?: number | undefined },
   root: Ref<HTMLElement | null>,
-  done: () => void,
+  done: (contact: Contact) => void,
 ) {
   const { customerId, dealId } = about
   const live = useLive()
   const session = useSession()
+  const custom = useCustomFields('contacts')
   let kind: Contact['kind'] = 'note'
+  let logged: Contact | null = null
 
   const form = useForm<Draft>({
-    initial: () => ({ kind, content: '', person_id: null, outcome: null, next_on: '', key: '' }),
+    initial: () => ({ kind, content: '', person_id: null, outcome: null, next_on: '', custom: {}, key: '' }),
     draft: `activity.${session.user?.id ?? 0}.${customerId}${dealId ? `.${dealId}` : ''}`,
     explain,
     root,
@@ -64,9 +68,11 @@ export function useContactComposer(
             ...(values.person_id ? { person_id: Number(values.person_id) } : {}),
             ...(values.outcome ? { outcome: values.outcome } : {}),
             ...(values.next_on ? { next_follow_up_at: morningOf(values.next_on) } : {}),
+            ...customBody(custom, values.custom),
           },
           { idempotencyKey: values.key, receipt },
         )
+        logged = record
         live.cache.put('contacts', record)
         live.undo.offer(t('contact.logged'), receipt)
       } catch (fault) {
@@ -80,8 +86,8 @@ export function useContactComposer(
     if (!form.values.content.trim() || !(await form.submit())) return
     kind = form.values.kind
     form.reset()
-    done()
+    if (logged) done(logged)
   }
 
-  return { form, send, canSend: computed(() => form.values.content.trim() !== '') }
+  return { form, custom, send, canSend: computed(() => form.values.content.trim() !== '') }
 }

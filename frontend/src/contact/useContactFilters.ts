@@ -1,20 +1,29 @@
 import { computed, ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useCustomerSearch } from '@/customer/useCustomerSearch'
+import { useCustomFilters } from '@/custom/useCustomLists'
 import type { ListFilter } from '@/layout/FilterChips.vue'
 import type { ListRange } from '@/layout/useRanges'
 import type { ListChoice } from '@/records/listState'
+import type { CustomFields } from '@/records/useCustomFields'
 import type { OptionList } from '@/records/useOptions'
 import { useRecordNames } from '@/records/useRecordNames'
 import { useReference } from '@/records/useReference'
 import { useUsers } from '@/records/useUsers'
+import { useKindName } from '@/records/useKindName'
 import { contactKinds } from './contactKinds'
 import { directions } from './contactList'
 
 /** What contact records can be filtered by, as chips. */
-export function useContactFilters(chosen: () => ListChoice['filters'], outcomes: OptionList) {
+export function useContactFilters(
+  chosen: () => ListChoice['filters'],
+  outcomes: OptionList,
+  custom: CustomFields,
+) {
   const { t } = useI18n()
+  const kindName = useKindName()
   const users = useUsers()
+  const ofCustom = useCustomFilters(custom)
   const teams = useReference('teams')
   const isAsked = ref(false)
   const found = useCustomerSearch(isAsked)
@@ -45,7 +54,7 @@ export function useContactFilters(chosen: () => ListChoice['filters'], outcomes:
       {
         key: 'kind',
         label: t('contact.field.kind'),
-        choices: contactKinds.map(({ kind }) => ({ value: kind, label: t(`contact.kind.${kind}`) })),
+        choices: contactKinds.map(({ kind }) => ({ value: kind, label: kindName(kind) })),
       },
       { key: 'user_id', label: t('contact.field.user_id'), choices: users.choices.value },
       {
@@ -62,6 +71,7 @@ export function useContactFilters(chosen: () => ListChoice['filters'], outcomes:
         choices: directions.map((value) => ({ value, label: t(`contact.directionName.${value}`) })),
       },
       { key: 'outcome', label: t('contact.field.outcome'), choices: outcomes.choices.value },
+      ...ofCustom.filters.value,
     ]),
     ranges: computed<ListRange[]>(() => [
       {
@@ -70,6 +80,7 @@ export function useContactFilters(chosen: () => ListChoice['filters'], outcomes:
         label: t('contact.field.occurred_at'),
         kind: 'moments',
       },
+      ...ofCustom.ranges.value,
     ]),
   }
 }

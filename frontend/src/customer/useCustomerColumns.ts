@@ -1,18 +1,13 @@
-import { computed } from 'vue'
+import { computed, type ComputedRef } from 'vue'
 import { useI18n } from 'vue-i18n'
-import type { ListState } from '@/records/listState'
-import { useSession } from '@/session/session'
-import { useColumns, type Column, type ColumnChoice } from '@/ui/table/columns'
+import { customColumns } from '@/custom/useCustomLists'
+import type { CustomFields } from '@/records/useCustomFields'
+import type { Column } from '@/ui/table/columns'
+import type { CustomerView } from './customerViews'
 
-const ofLeads = ['name', 'source', 'owner', 'phone', 'created_at', 'first_contacted_at', 'age']
-
-/** The columns of the customer list, and of its view of the leads, which begins with others and ends with actions. */
-export function useCustomerColumns(
-  state: ListState,
-  view: 'customers' | 'leads' = 'customers',
-): ColumnChoice {
+/** The columns of a view of the customers. */
+export function useCustomerColumns(view: CustomerView, custom: CustomFields): ComputedRef<Column[]> {
   const { t } = useI18n()
-  const session = useSession()
   const columns = computed<Column[]>(() => [
     {
       key: 'name',
@@ -62,19 +57,19 @@ export function useCustomerColumns(
     { key: 'created_at', label: t('customer.createdAt'), width: 128, sort: 'created_at' },
     { key: 'age', label: t('lead.age'), width: 84, fields: ['created_at'], align: 'end' },
     { key: 'updated_at', label: t('customer.updatedAt'), width: 128, sort: 'updated_at', fields: [] },
+    ...customColumns(custom),
   ])
-  const shown = computed<Column[]>(() =>
-    view === 'customers'
-      ? columns.value
-      : [
-          ...ofLeads.flatMap((key) => columns.value.filter((column) => column.key === key)),
-          ...columns.value.filter(({ key }) => key !== 'status' && !ofLeads.includes(key)),
-        ]
-          .map((column) => ({ ...column, isDefault: ofLeads.includes(column.key) }))
-          .concat({ key: 'actions', label: t('lead.actions'), width: 176, fields: [], isDefault: true }),
-  )
-  return useColumns(`${view}.${session.user?.id ?? 0}`, () => shown.value, {
-    read: () => state.extra('columns'),
-    write: (value) => state.setExtra('columns', value),
+  return computed(() => {
+    const { first, fixed, hasActions } = view
+    const offered = columns.value.filter(({ key }) => !(key in fixed))
+    const ordered = first
+      ? [
+          ...first.flatMap((key) => offered.filter((column) => column.key === key)),
+          ...offered.filter(({ key }) => !first.includes(key)),
+        ].map((column) => ({ ...column, isDefault: first.includes(column.key) }))
+      : offered
+    return hasActions
+      ? [...ordered, { key: 'actions', label: t('lead.actions'), width: 176, fields: [], isDefault: true }]
+      : ordered
   })
 }

@@ -2,6 +2,7 @@ import { useI18n } from 'vue-i18n'
 import { useFormat } from '@/i18n/format'
 import type { FieldText } from '@/records/conflicts'
 import { fieldLabel } from '@/records/fieldLabels'
+import { useCustomFields } from '@/records/useCustomFields'
 import { useOptions } from '@/records/useOptions'
 import { useReference } from '@/records/useReference'
 import { useUsers } from '@/records/useUsers'
@@ -11,6 +12,7 @@ export function useCustomerFields() {
   const { t } = useI18n()
   const { instant } = useFormat()
   const users = useUsers()
+  const custom = useCustomFields('customers')
   const tags = useReference('tags')
   const teams = useReference('teams')
   const options = {
@@ -34,6 +36,7 @@ export function useCustomerFields() {
     if (field === 'status') return t(`customer.statusName.${String(value)}`)
     if (field === 'kind') return t(`customer.kindName.${String(value)}`)
     if (field === 'owner_id') return users.nameOf(Number(value)) || String(value)
+    if (field === 'parent_id' || field === 'merged_into_id') return `#${String(value)}`
     if (field in options) return options[field as keyof typeof options].label(String(value))
     if (field.endsWith('_at')) return instant(String(value))
     if (typeof value === 'boolean') return t(value ? 'field.yes' : 'field.no')
@@ -44,7 +47,8 @@ export function useCustomerFields() {
 
   /** Unknown fields (inner keys of the server) have no label and are not shown. */
   function describe(field: string, value: unknown): FieldText {
-    const [head = field] = field.split('.')
+    const [head = field, key] = field.split('.')
+    if (head === 'custom') return key ? custom.describe(key, value) : custom.describeAll(value)
     return { label: fieldLabel('customer', head), value: say(head, value) }
   }
 

@@ -1,10 +1,10 @@
 import { useInfiniteQuery, type InfiniteData } from '@tanstack/vue-query'
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
 import { rest } from '@/api/rest'
-import type { Contact, ListPage, TimelineEntry } from '@/api/types'
+import type { Contact, ListPage, Task, TimelineEntry } from '@/api/types'
 import { useLive } from '@/records/context'
 import type { AppliedEvent, LiveView } from '@/records/live'
-import { isGone } from '@/realtime/events'
+import { isGone, recordName } from '@/realtime/events'
 
 type Timeline = InfiniteData<ListPage<TimelineEntry>, string | null>
 
@@ -26,7 +26,8 @@ export function applyToTimeline(
       const belongs =
         event.resource === 'customers'
           ? event.id === customerId && event.changed.some((field) => !derived.has(field))
-          : event.record?.['customer_id'] === customerId || hasDeal(next, event.id)
+          : event.record?.['customer_id'] === customerId ||
+            hasEntry(next, recordName(event.resource), event.id)
       if (belongs) return null
       continue
     }
@@ -57,10 +58,8 @@ export function applyToTimeline(
   return next
 }
 
-function hasDeal(data: Timeline, id: number): boolean {
-  return data.pages.some((page) =>
-    page.data.some((entry) => entry.type === 'deal' && entry.record?.id === id),
-  )
+function hasEntry(data: Timeline, type: string, id: number): boolean {
+  return data.pages.some((page) => page.data.some((entry) => entry.type === type && entry.record?.id === id))
 }
 
 function mapEntries(data: Timeline, map: (entry: TimelineEntry) => TimelineEntry | null): Timeline {
@@ -101,7 +100,7 @@ export function useTimeline(customerId: MaybeRefOrGetter<number>) {
     meta: computed(() => ({
       live: {
         kind: 'view',
-        resources: ['contacts', 'deals', 'customers', 'people'],
+        resources: ['contacts', 'deals', 'tasks', 'customers', 'people'],
         apply: (data, events) => applyToTimeline(id.value, data as Timeline, events),
       } satisfies LiveView,
     })) as never,
@@ -122,5 +121,6 @@ export function entryKey(entry: TimelineEntry, index: number): string {
 export function isAbout(entry: TimelineEntry, dealId: number): boolean {
   if (entry.type === 'contact') return contactOf(entry)?.deal_id === dealId
   if (entry.type === 'deal') return entry.record?.id === dealId
+  if (entry.type === 'task') return (entry.record as Task | null)?.deal_id === dealId
   return entry.change?.resource === 'deal' && entry.change.resource_id === dealId
 }

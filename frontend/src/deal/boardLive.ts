@@ -8,6 +8,8 @@ export interface BoardScope {
   pipelineId: number
   /** The board's own filters; a card that is there stays when only the search could tell. */
   fits(deal: Deal, present: boolean): boolean
+  /** A filter that only the server can judge is set: a change of a deal asks for the board anew. */
+  isJudgedThere?: boolean
   /** The first closing date that the won and lost columns still show. */
   closedFrom(): string
 }

@@ -46,6 +46,7 @@ export function useBoard(source: ComputedRef<BoardChoice>, options: BoardOptions
     return {
       pipelineId: source.value.pipelineId ?? 0,
       fits,
+      isJudgedThere: (source.value.choice.filters['where']?.length ?? 0) > 0,
       closedFrom: () => shiftDate(options.today.value, -closedDays),
     }
   })
@@ -54,7 +55,9 @@ export function useBoard(source: ComputedRef<BoardChoice>, options: BoardOptions
   const listening = new Set<AppliedEvent[]>()
   function apply(own: BoardScope, data: BoardData, events: readonly AppliedEvent[]): BoardData | null {
     for (const heard of listening) heard.push(...events)
-    const next = applyToBoard(data, events, own)
+    // What a tree of conditions asks, only the server can judge.
+    const isJudgedThere = own.isJudgedThere && events.some((event) => event.resource === 'deals')
+    const next = isJudgedThere ? null : applyToBoard(data, events, own)
     const moves = new Map<number, Link | null>()
     if (next && next !== data && own === scope.value) {
       for (const event of events)

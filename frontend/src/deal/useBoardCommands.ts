@@ -3,7 +3,7 @@ import { useI18n } from 'vue-i18n'
 import type { Deal } from '@/api/types'
 import { useCommands } from '@/ui/shortcuts'
 import type { useDealMoves } from './useDealMoves'
-import type { useSelection } from './useSelection'
+import type { useBoardSelection } from './useBoardSelection'
 
 interface BoardCommands {
   activeCard: () => Deal | undefined
@@ -11,7 +11,7 @@ interface BoardCommands {
   canMove: (id: number) => boolean
   step: (id: number, key: string) => void
   moves: ReturnType<typeof useDealMoves>
-  selection: ReturnType<typeof useSelection>
+  selection: ReturnType<typeof useBoardSelection>
   /** Asks where the chosen cards go. */
   moveChosen: () => void
 }
@@ -77,7 +77,7 @@ export function useBoardCommands(options: BoardCommands): void {
     },
     {
       id: 'board.chooseNone',
-      label: () => t('deal.clearSelection'),
+      label: () => t('bulk.clear'),
       group: 'list',
       keys: ['escape'],
       hidden: true,

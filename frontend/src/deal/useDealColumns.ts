@@ -1,11 +1,13 @@
 import { computed } from 'vue'
 import { useI18n } from 'vue-i18n'
-import type { ListState } from '@/records/listState'
+import { customColumns } from '@/custom/useCustomLists'
+import { columnLink, type ListState } from '@/records/listState'
+import type { CustomFields } from '@/records/useCustomFields'
 import { useSession } from '@/session/session'
 import { useColumns, type Column, type ColumnChoice } from '@/ui/table/columns'
 
 /** The columns of the list of deals. */
-export function useDealColumns(state: ListState): ColumnChoice {
+export function useDealColumns(state: ListState, custom: CustomFields): ColumnChoice {
   const { t } = useI18n()
   const session = useSession()
   const columns = computed<Column[]>(() => [
@@ -78,9 +80,7 @@ export function useDealColumns(state: ListState): ColumnChoice {
     { key: 'closed_on', label: t('deal.field.closed_on'), width: 124, sort: 'closed_on' },
     { key: 'created_at', label: t('deal.field.created_at'), width: 124, sort: 'created_at' },
     { key: 'updated_at', label: t('deal.field.updated_at'), width: 124, sort: 'updated_at', fields: [] },
+    ...customColumns(custom),
   ])
-  return useColumns(`deals.${session.user?.id ?? 0}`, () => columns.value, {
-    read: () => state.extra('columns'),
-    write: (value) => state.setExtra('columns', value),
-  })
+  return useColumns(`deals.${session.user?.id ?? 0}`, () => columns.value, columnLink(state))
 }

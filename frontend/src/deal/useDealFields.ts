@@ -3,6 +3,7 @@ import type { DealLine } from '@/api/types'
 import { useFormat } from '@/i18n/format'
 import type { FieldText } from '@/records/conflicts'
 import { fieldLabel } from '@/records/fieldLabels'
+import { useCustomFields } from '@/records/useCustomFields'
 import { useOptions } from '@/records/useOptions'
 import { useUsers } from '@/records/useUsers'
 import { usePipelines } from './usePipelines'
@@ -12,6 +13,7 @@ export function useDealFields() {
   const { t } = useI18n()
   const { date, number, percent } = useFormat()
   const users = useUsers()
+  const custom = useCustomFields('deals')
   const { stage, byId } = usePipelines()
   const options = {
     source: useOptions('source'),
@@ -58,7 +60,8 @@ export function useDealFields() {
 
   /** Unknown fields (inner keys of the server, the rank) have no label and are not shown. */
   function describe(field: string, value: unknown): FieldText {
-    const [head = field] = field.split('.')
+    const [head = field, key] = field.split('.')
+    if (head === 'custom') return key ? custom.describe(key, value) : custom.describeAll(value)
     return { label: fieldLabel('deal', head), value: say(head, value) }
   }
 

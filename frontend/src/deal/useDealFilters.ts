@@ -1,8 +1,10 @@
 import { computed, type ComputedRef } from 'vue'
 import { useI18n } from 'vue-i18n'
+import { useCustomFilters } from '@/custom/useCustomLists'
 import type { ListFilter } from '@/layout/FilterChips.vue'
 import type { ListRange } from '@/layout/useRanges'
 import type { ListChoice } from '@/records/listState'
+import type { CustomFields } from '@/records/useCustomFields'
 import { useOptions } from '@/records/useOptions'
 import { useReference } from '@/records/useReference'
 import { useUsers } from '@/records/useUsers'
@@ -14,12 +16,14 @@ export function useDealFilters(
   stages: ReturnType<typeof usePipelines>,
   pipelineId: () => number | undefined,
   chosen: () => ListChoice['filters'],
+  custom: CustomFields,
 ): { filters: ComputedRef<ListFilter[]>; ranges: ComputedRef<ListRange[]> } {
   const { t } = useI18n()
   const users = useUsers()
   const teams = useReference('teams')
   const sources = useOptions('source')
   const reasons = useOptions('lost_reason')
+  const ofCustom = useCustomFilters(custom)
 
   const common = computed<ListFilter[]>(() => [
     { key: 'owner_id', label: t('deal.field.owner_id'), choices: users.choices.value },
@@ -84,6 +88,7 @@ export function useDealFilters(
             ...(isClosed.value
               ? [{ key: 'lost_reason', label: t('deal.field.lost_reason'), choices: reasons.choices.value }]
               : []),
+            ...ofCustom.filters.value,
           ]
         : [
             ...common.value,
@@ -110,6 +115,7 @@ export function useDealFilters(
             },
           ]
         : []),
+      ...(isTable() ? ofCustom.ranges.value : []),
     ]),
   }
 }

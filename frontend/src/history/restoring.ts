@@ -12,7 +12,7 @@ const settable: Record<string, ReadonlySet<string>> = {
   ),
   deal: words(
     'name kind customer_id people opened_on expected_close_on amount amount_is_manual currency win_probability ' +
-      'forecast_category lines lost_reason lost_note competitors next_step next_step_on source description owner_id ' +
+      'forecast_category lines lost_reason lost_note competitors next_step next_step_on source description custom owner_id ' +
       'collaborators',
   ),
   person: words(
@@ -21,9 +21,11 @@ const settable: Record<string, ReadonlySet<string>> = {
   ),
   contact: words(
     'customer_id person_id deal_id user_id kind direction subject content outcome occurred_at duration_seconds ' +
-      'next_step next_follow_up_at',
+      'next_step next_follow_up_at custom',
   ),
-  product: words('code name category series unit specification description price currency tax_percent cost'),
+  product: words(
+    'code name category series unit specification description price currency tax_percent cost custom',
+  ),
 }
 
 type Row = Record<string, unknown>
@@ -50,10 +52,12 @@ function same(a: unknown, b: unknown): boolean {
 export function settableValue(resource: string, field: string, value: unknown, of: Setting): unknown {
   if (!settable[resource]?.has(field) || (field === 'owner_id' && !of.mayAssign)) return undefined
   const held = (of.record as unknown as Row)[field]
-  // Parts of these are merged by key: what was not there must be cleared by name.
+  // These are merged by key: what was not there is cleared by name, what is there already needs no setting.
   if ((field === 'address' || field === 'custom') && value && held) {
-    const cleared = Object.fromEntries(Object.keys(held).map((key) => [key, null]))
-    return { ...cleared, ...value }
+    const [was, is] = [value as Row, held as Row]
+    const keys = [...new Set([...Object.keys(is), ...Object.keys(was)])]
+    const changed = keys.filter((key) => !same(was[key], is[key]))
+    return Object.fromEntries(changed.map((key) => [key, was[key] ?? null]))
   }
   if (!Array.isArray(value)) return value ?? null
   const rows = value as Row[]

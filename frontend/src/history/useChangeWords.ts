@@ -1,5 +1,5 @@
 import { useI18n } from 'vue-i18n'
-import type { Entry } from '@/api/types'
+import type { Entry, Sides } from '@/api/types'
 import { useCustomerFields } from '@/customer/useCustomerFields'
 import { useDealFields } from '@/deal/useDealFields'
 import type { FieldText } from '@/records/conflicts'
@@ -14,6 +14,14 @@ export interface WordedField {
 
 // The action says that a record was deleted or moved, better than a value could.
 const told = new Set(['is_active', 'rank'])
+
+/** Custom fields one by one, those that changed. */
+function byKey({ before, after }: Sides): (readonly [string, Sides])[] {
+  const [was, is] = [(before ?? {}) as Record<string, unknown>, (after ?? {}) as Record<string, unknown>]
+  return [...new Set([...Object.keys(was), ...Object.keys(is)])]
+    .filter((key) => JSON.stringify(was[key] ?? null) !== JSON.stringify(is[key] ?? null))
+    .map((key) => [`custom.${key}`, { before: was[key], after: is[key] }] as const)
+}
 
 /** What the journal tells of one kind of record, in the reader's words: the one place where that is done. */
 export function useChangeWords(resource: string) {
@@ -40,6 +48,7 @@ export function useChangeWords(resource: string) {
   /** The fields that have a name; inner keys of the server have none. */
   function fields(changes: Entry['changes']): WordedField[] {
     return Object.entries(changes)
+      .flatMap(([field, sides]) => (field === 'custom' ? byKey(sides) : [[field, sides] as const]))
       .filter(([field]) => !told.has(field))
       .map(([field, { before, after }]) => ({
         field,

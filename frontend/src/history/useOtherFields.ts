@@ -2,21 +2,30 @@ import { useI18n } from 'vue-i18n'
 import { useFormat } from '@/i18n/format'
 import type { FieldText } from '@/records/conflicts'
 import { fieldLabel } from '@/records/fieldLabels'
+import { useCustomFields, type CustomResource } from '@/records/useCustomFields'
 import { useOptions } from '@/records/useOptions'
 import { useUsers } from '@/records/useUsers'
+import { useKindName } from '@/records/useKindName'
 
 const optionLists: Record<string, string> = {
   outcome: 'outcome',
   decision_role: 'decision_role',
   category: 'product_category',
 }
-const links = new Set(['customer_id', 'person_id', 'deal_id'])
+const customOf: Record<string, CustomResource> = {
+  person: 'people',
+  contact: 'contacts',
+  product: 'products',
+}
+const links = new Set(['customer_id', 'person_id', 'deal_id', 'merged_into_id'])
 
 /** Fields of records other than customers and deals, and their values in the reader's words. */
 export function useOtherFields(resource: string) {
-  const { t, te } = useI18n()
+  const { t } = useI18n()
+  const kindName = useKindName()
   const { instant, date, number } = useFormat()
   const users = useUsers()
+  const custom = resource in customOf ? useCustomFields(customOf[resource] as CustomResource) : null
   const options = Object.fromEntries(
     Object.entries(optionLists).map(([field, list]) => [field, useOptions(list)]),
   )
@@ -35,7 +44,7 @@ export function useOtherFields(resource: string) {
 
   function say(field: string, value: unknown): string {
     if (value === null || value === undefined || value === '') return ''
-    if (field === 'kind' && te(`contact.kind.${String(value)}`)) return t(`contact.kind.${String(value)}`)
+    if (field === 'kind' && resource === 'contact') return kindName(String(value))
     if (field === 'direction') return t(`contact.directionName.${String(value)}`)
     if (field === 'colour') return t(`admin.colour.${String(value)}`)
     if (field === 'user_id') return users.nameOf(Number(value)) || `#${String(value)}`
@@ -51,7 +60,8 @@ export function useOtherFields(resource: string) {
   }
 
   function describe(field: string, value: unknown): FieldText {
-    const [head = field] = field.split('.')
+    const [head = field, key] = field.split('.')
+    if (head === 'custom' && custom) return key ? custom.describe(key, value) : custom.describeAll(value)
     return { label: fieldLabel(resource, head), value: say(head, value) }
   }
 

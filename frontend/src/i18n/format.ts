@@ -161,9 +161,9 @@ export function useFormat() {
     }).format(size / 1000 ** step)
   }
 
-  /** A plain number. */
-  function number(value: number | string): string {
-    return numbers('number', {}).format(value as number)
+  /** A plain number, with so many decimal places at most. */
+  function number(value: number | string, places = 3): string {
+    return numbers(`number ${places}`, { maximumFractionDigits: places }).format(value as number)
   }
 
   /** Money where there is little room: cents are left out, millions are shortened. */
@@ -184,14 +184,14 @@ export function useFormat() {
     }).format(amount)
   }
 
-  /** A fraction as a percentage with one decimal at most. */
-  function percent(rate: number): string {
-    return numbers('percent', { style: 'percent', maximumFractionDigits: 1 }).format(rate)
+  /** A fraction as a percentage with at most so many decimals. */
+  function percent(rate: number, places = 1): string {
+    return numbers(`percent ${places}`, { style: 'percent', maximumFractionDigits: places }).format(rate)
   }
 
-  /** A number with one decimal at most. */
-  function decimal(value: number): string {
-    return numbers('decimal', { maximumFractionDigits: 1 }).format(value)
+  /** A number with at most so many decimals. */
+  function decimal(value: number, places = 1): string {
+    return numbers(`decimal ${places}`, { maximumFractionDigits: places }).format(value)
   }
 
   return {

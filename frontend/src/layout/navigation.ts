@@ -6,6 +6,7 @@ import {
   Handshake,
   HeartPulse,
   House,
+  ListChecks,
   MessagesSquare,
   SlidersHorizontal,
   Sprout,
@@ -57,6 +58,13 @@ export const adminPages = [
     isForAdmins: true,
   },
   {
+    name: 'admin-fields',
+    path: 'fields',
+    title: 'admin.fields',
+    permission: 'custom_field:write',
+    isForAdmins: true,
+  },
+  {
     name: 'admin-company',
     path: 'company',
     title: 'admin.company.title',
@@ -72,6 +80,8 @@ export const adminPages = [
   },
   // Everybody who sells keeps the tags; they alone make no administrator.
   { name: 'admin-tags', path: 'tags', title: 'admin.tags', permission: 'tag:write', isForAdmins: false },
+  // Whoever may export has exports; that alone makes no administrator.
+  { name: 'admin-exports', path: 'exports', title: 'export.title', permission: 'export', isForAdmins: false },
 ] as const
 
 const adminComponents: Record<(typeof adminPages)[number]['name'], () => Promise<unknown>> = {
@@ -80,13 +90,21 @@ const adminComponents: Record<(typeof adminPages)[number]['name'], () => Promise
   'admin-pipelines': () => import('@/admin/PipelinesPage.vue'),
   'admin-products': () => import('@/admin/ProductsPage.vue'),
   'admin-options': () => import('@/admin/OptionsPage.vue'),
+  'admin-fields': () => import('@/admin/FieldsPage.vue'),
   'admin-company': () => import('@/admin/CompanyPage.vue'),
   'admin-currencies': () => import('@/admin/CurrenciesPage.vue'),
   'admin-tags': () => import('@/admin/TagsPage.vue'),
+  'admin-exports': () => import('@/exporting/ExportsPage.vue'),
 }
 
 /** Whoever may write one of these may import it. */
-export const importPermissions = ['customer:write', 'contact:write', 'deal:write', 'product:write'] as const
+export const importPermissions = [
+  'customer:write',
+  'contact:write',
+  'deal:write',
+  'task:write',
+  'product:write',
+] as const
 
 /** The places, in their order. Labels are keys of the word files. */
 export const places: readonly Place[] = [
@@ -102,6 +120,7 @@ export const places: readonly Place[] = [
     permission: 'deal:read',
     onPhone: true,
   },
+  { name: 'tasks', label: 'nav.tasks', icon: ListChecks, key: 't', permission: 'task:read', onPhone: true },
   { name: 'deal-hygiene', label: 'nav.hygiene', icon: HeartPulse, key: 'y', permission: 'deal:read' },
   { name: 'quotes', label: 'nav.quotes', icon: FileText, key: 'q', permission: 'deal:read' },
   { name: 'reports', label: 'nav.reports', icon: ChartColumn, key: 'r', permission: 'report:read' },
@@ -137,10 +156,30 @@ export const pages: readonly RouteRecordRaw[] = [
     meta: { title: 'nav.leads', place: 'leads' },
   },
   {
+    path: '/customers/duplicates',
+    name: 'duplicates',
+    component: () => import('@/customer/DuplicatesPage.vue'),
+    meta: { title: 'duplicate.title', place: 'customers', permission: 'customer:read' },
+  },
+  {
     path: '/customers/:id(\\d+)',
     name: 'customer',
     component: () => import('@/customer/CustomerPage.vue'),
     meta: { title: 'nav.customers', place: 'customers' },
+  },
+  {
+    path: '/customers/merge',
+    name: 'customer-merge',
+    component: () => import('@/merge/MergePage.vue'),
+    props: { resource: 'customers' },
+    meta: { title: 'merge.title.customers', place: 'customers', permission: 'customer:write' },
+  },
+  {
+    path: '/people/merge',
+    name: 'person-merge',
+    component: () => import('@/merge/MergePage.vue'),
+    props: { resource: 'people' },
+    meta: { title: 'merge.title.people', place: 'customers', permission: 'customer:write' },
   },
   {
     path: '/contacts',
@@ -171,6 +210,12 @@ export const pages: readonly RouteRecordRaw[] = [
     name: 'deal',
     component: () => import('@/deal/DealPage.vue'),
     meta: { title: 'nav.deals', place: 'deals', permission: 'deal:read' },
+  },
+  {
+    path: '/tasks',
+    name: 'tasks',
+    component: () => import('@/task/TasksPage.vue'),
+    meta: { title: 'nav.tasks', place: 'tasks', permission: 'task:read' },
   },
   {
     path: '/quotes',

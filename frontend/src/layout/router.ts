@@ -1,4 +1,5 @@
 import { createRouter, createWebHistory, type Router, type RouteLocationNormalized } from 'vue-router'
+import { loadAllWords } from '@/i18n/i18n'
 import { rememberRecent } from '@/records/recents'
 import { useSession } from '@/session/session'
 import { pages } from './navigation'
@@ -15,6 +16,19 @@ declare module 'vue-router' {
     permission?: string | readonly string[]
   }
 }
+
+/** The daily round of selling: these pages speak the first part of the words alone. */
+const firstPages = new Set([
+  'login',
+  'password',
+  'customers',
+  'leads',
+  'customer',
+  'contacts',
+  'deals',
+  'deal',
+])
+const speaksMore = (to: RouteLocationNormalized): boolean => !firstPages.has(String(to.name))
 
 /** The routes, and who may enter them. The server decides; this only spares people a dead end. */
 export function createAppRouter(): Router {
@@ -62,7 +76,12 @@ export function createAppRouter(): Router {
       }
     }
     if (isIn && to.name === 'login') return { name: 'home' }
+    // Asked for along with the page's own file, and awaited below.
+    if (speaksMore(to)) void loadAllWords()
     return true
+  })
+  router.beforeResolve(async (to) => {
+    if (speaksMore(to)) await loadAllWords()
   })
   router.afterEach((to, _from, failure) => {
     const { user } = useSession()

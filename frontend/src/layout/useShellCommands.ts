@@ -36,7 +36,7 @@ export function useShellCommands(open: { openPalette: () => void; openSheet: () 
     ...goToAdmin,
     {
       id: 'import',
-      label: () => t('import.command'),
+      label: () => t('action.import'),
       group: 'actions',
       icon: FileUp,
       when: () => session.can(importPermissions),

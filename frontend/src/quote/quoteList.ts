@@ -45,7 +45,7 @@ export const quoteList: ListSpec<'quotes'> = {
   },
   searched: (quote) => [quote.number, quote.deal?.name],
   // The owner is the deal's; only the server knows it.
-  serverFilters: ['owner_id'],
+  serverFilters: ['where', 'owner_id'],
 }
 
 /** The number with its revision, as people say it. */

@@ -12,7 +12,9 @@ export interface BulkEvent {
 }
 
 const lists: Record<string, string> = {
+  view_preference: 'view-preferences',
   exchange_rate: 'exchange-rates',
+  custom_field: 'custom-fields',
   person: 'people',
   tag: 'tags',
   user: 'users',

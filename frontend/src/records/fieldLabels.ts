@@ -36,6 +36,8 @@ const labels: Record<string, Labels> = {
     next_follow_up_at: 'customer.nextFollowUp',
     disqualify_reason: 'lead.reason',
     disqualify_note: 'lead.note',
+    parent_id: 'merge.field.parent',
+    merged_into_id: 'merge.field.into',
   },
   deal: {
     ...keysOf(
@@ -46,15 +48,23 @@ const labels: Record<string, Labels> = {
     ),
     collaborators: 'history.sharedWith',
   },
-  person: keysOf(
-    (name) => `person.field.${name}`,
-    'name salutation title department emails phones wechat qq birthday address photo decision_role is_primary ' +
-      'has_left do_not_call do_not_email description customer_id customers',
-  ),
+  person: {
+    ...keysOf(
+      (name) => `person.field.${name}`,
+      'name salutation title department emails phones wechat qq birthday address photo decision_role is_primary ' +
+        'has_left do_not_call do_not_email description customer_id customers',
+    ),
+    merged_into_id: 'merge.field.into',
+  },
   contact: keysOf(
     (name) => `contact.field.${name}`,
     'customer_id person_id deal_id user_id kind direction subject content outcome occurred_at duration_seconds ' +
       'next_step next_follow_up_at',
+  ),
+  task: keysOf(
+    (name) => `task.field.${name}`,
+    'kind subject description starts_at ends_at due_on due_at priority assignee_id participants customer_id ' +
+      'person_id deal_id reminders done_at',
   ),
   product: keysOf(
     (name) => `admin.product.${name}`,
@@ -65,9 +75,18 @@ const labels: Record<string, Labels> = {
     ...keysOf(ofOther, 'label_zh label_en colour is_retired value'),
     rank: 'history.field.rank',
   },
+  custom_field: keysOf(
+    (name) => `admin.field.${name}`,
+    'label_zh label_en help is_required is_searchable is_retired rank',
+  ),
   attachment: keysOf(ofOther, 'name'),
   dashboard: keysOf(ofOther, 'name tiles'),
   target: keysOf(ofOther, 'amount'),
+  view: keysOf(
+    (name) => `view.field.${name}`,
+    'name kind visibility team_id filters where q sort group_by columns',
+  ),
+  view_preference: keysOf((name) => `view.field.${name}`, 'is_pinned is_default'),
 }
 
 /**

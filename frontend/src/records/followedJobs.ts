@@ -8,6 +8,10 @@ export interface FollowedJob {
   label: string
   /** Where it is told of in full. */
   path: string
+  /** Nowhere is it told of in full: it is shown there too. */
+  isEverywhere?: boolean
+  /** What is done; files are imported where it says nothing. */
+  kind?: 'export'
 }
 
 const entry = 'lianxi.jobs'

@@ -15,6 +15,9 @@ export const belongings: readonly Belonging[] = [
   { parent: 'customers', child: 'deals', by: 'customer_id', mayOutlive: true },
   { parent: 'people', child: 'contacts', by: 'person_id', mayOutlive: true },
   { parent: 'deals', child: 'contacts', by: 'deal_id', mayOutlive: true },
+  { parent: 'customers', child: 'tasks', by: 'customer_id', mayOutlive: true },
+  { parent: 'people', child: 'tasks', by: 'person_id', mayOutlive: true },
+  { parent: 'deals', child: 'tasks', by: 'deal_id', mayOutlive: true },
   { parent: 'deals', child: 'quotes', by: 'deal_id', mayOutlive: false },
   { parent: 'customers', child: 'quotes', by: 'customer_id', mayOutlive: true },
 ]

@@ -22,13 +22,36 @@ export interface ListSpec<R extends Resource> {
   hasRightFields?: boolean
 }
 
-/** All filters that an address may carry for a list. */
+/** Before the key of a custom field in the names of filters, sort keys and columns. */
+export const customPrefix = 'custom.'
+
+/** Whether a name is that of a custom field. */
+export function isCustom(name: string): boolean {
+  return name.startsWith(customPrefix)
+}
+
+/** The value of a custom field by its name. */
+function customValue(record: object, name: string): Sortable {
+  const values = (record as { custom?: Record<string, Sortable> | null }).custom
+  return values?.[name.slice(customPrefix.length)]
+}
+
+/** All filters that an address may carry for a list; those of custom fields come by their names. */
 export function filterKeys<R extends Resource>(spec: ListSpec<R>): string[] {
   return [...Object.keys(spec.filters), ...(spec.serverFilters ?? [])]
 }
 
 /** Fields by which a record comes into a reader's sight and leaves it. */
-const sightFields = ['owner_id', 'team_id', 'customer_id', 'collaborators', 'is_active']
+const sightFields = [
+  'owner_id',
+  'team_id',
+  'customer_id',
+  'collaborators',
+  'participants',
+  'assignee_id',
+  'deal_id',
+  'is_active',
+]
 
 /** Whether a change of some fields can let a record into a list or out of it. */
 export function deciding<R extends Resource>(spec: ListSpec<R>, choice: ListChoice) {
@@ -100,7 +123,11 @@ export function comparator<R extends Resource>(spec: ListSpec<R>, sort: string) 
   type Row = ResourceMap[R] & AnyRecord
   const keys = sort
     .split(',')
-    .map((part) => ({ descending: part.startsWith('-'), value: spec.sorts[part.replace(/^-/, '')] }))
+    .map((part) => ({ descending: part.startsWith('-'), name: part.replace(/^-/, '') }))
+    .map(({ descending, name }) => ({
+      descending,
+      value: isCustom(name) ? (record: Row) => customValue(record, name) : spec.sorts[name],
+    }))
   const idDescending = keys.at(0)?.descending === true
   return (a: Row, b: Row): number => {
     for (const { value, descending } of keys) {

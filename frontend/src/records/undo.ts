@@ -19,12 +19,16 @@ const undoable: ReadonlySet<string> = new Set([
   'people',
   'contacts',
   'deals',
+  'tasks',
   'tags',
   'products',
   'attachments',
   'options',
+  'custom-fields',
   'dashboards',
   'targets',
+  'views',
+  'view-preferences',
 ])
 
 /** Whether changes of a list (`customers`) or of a kind of record (`customer`) can be taken back. */

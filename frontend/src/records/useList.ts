@@ -5,7 +5,7 @@ import type { AnyRecord, ListPage, Resource, ResourceMap } from '@/api/types'
 import { useLive } from './context'
 import { listKey } from './keys'
 import { releasePending, type ListData, type LiveList } from './listLive'
-import { comparator, deciding, fitsChoice, type ListSpec } from './listSpec'
+import { comparator, deciding, fitsChoice, isCustom, type ListSpec } from './listSpec'
 import type { ListState } from './listState'
 import { pendingOf } from './pending'
 import { rememberTrail } from './trail'
@@ -41,7 +41,10 @@ export function useList<R extends Resource>(
     count: counter(query.value),
     needsReload:
       spec.hasRightFields === true ||
-      spec.serverFilters?.some((key) => (state.choice.value.filters[key]?.length ?? 0) > 0) === true,
+      // Custom fields are asked about by the server alone.
+      [...(spec.serverFilters ?? []), ...Object.keys(state.choice.value.filters).filter(isCustom)].some(
+        (key) => (state.choice.value.filters[key]?.length ?? 0) > 0,
+      ),
     reloadedBy: Object.entries(spec.reloadedBy ?? {}).flatMap(([key, resources]) =>
       (state.choice.value.filters[key]?.length ?? 0) > 0 ? resources : [],
     ),
@@ -65,7 +68,7 @@ export function useList<R extends Resource>(
     },
     initialPageParam: null as string | null,
     getNextPageParam: (page: ListPage<Row>) => page.meta.next_cursor ?? null,
-    enabled: computed(() => toValue(options.enabled) !== false),
+    enabled: computed(() => toValue(options.enabled) !== false && state.isReady?.value !== false),
     placeholderData: keepPreviousData,
     meta: computed(() => ({ live: live.value as unknown as LiveList<never> })) as never,
     shallow: true,

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/vue-query'
-import { computed, type ComputedRef } from 'vue'
+import { computed, toValue, type ComputedRef, type MaybeRefOrGetter } from 'vue'
 import { rest, type Query } from '@/api/rest'
 import type { ListPage, Resource, ResourceMap } from '@/api/types'
 
@@ -9,12 +9,17 @@ const atMost = 2000
 export function useReference<R extends Resource>(
   resource: R,
   query: Query = {},
+  enabled: MaybeRefOrGetter<boolean> = true,
 ): ComputedRef<readonly ResourceMap[R][]> {
-  return useReferenceQuery(resource, query).rows
+  return useReferenceQuery(resource, query, enabled).rows
 }
 
 /** The same rows, for a page that has to say that they are loading or could not be loaded. */
-export function useReferenceQuery<R extends Resource>(resource: R, query: Query = {}) {
+export function useReferenceQuery<R extends Resource>(
+  resource: R,
+  query: Query = {},
+  enabled: MaybeRefOrGetter<boolean> = true,
+) {
   type Row = ResourceMap[R]
   const result = useQuery({
     queryKey: ['reference', resource, query],
@@ -32,6 +37,7 @@ export function useReferenceQuery<R extends Resource>(resource: R, query: Query 
       } while (cursor !== null && rows.length < atMost)
       return rows
     },
+    enabled: computed(() => toValue(enabled)),
     staleTime: 10 * 60_000,
     gcTime: Infinity,
     meta: { live: { kind: 'reload', resources: [resource] } },

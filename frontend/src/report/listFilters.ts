@@ -10,7 +10,8 @@ export type FilterValue =
   /** A value with words of its own. */
   | {
       kind: 'word'
-      under: 'deal.state' | 'deal.kindName' | 'deal.forecastName' | 'report.fault' | 'report.flag'
+      under:
+        'task.bucket' | 'deal.state' | 'deal.kindName' | 'deal.forecastName' | 'report.fault' | 'report.flag'
     }
 
 const day: FilterValue = { kind: 'day' }
@@ -83,6 +84,15 @@ export const listFilters: Readonly<Record<string, FilterValue>> = {
   first_answer: { kind: 'word', under: 'report.flag' },
   occurred_after: instant,
   occurred_before: instant,
+  done_after: instant,
+  done_before: instant,
+  due_from: day,
+  due_to: day,
+  due: day,
+  starts_after: instant,
+  starts_before: instant,
+  bucket: { kind: 'word', under: 'task.bucket' },
+  participant_id: { kind: 'user' },
   next_follow_up_after: instant,
   next_follow_up_before: instant,
   duration_seconds_min: plain,

@@ -2,7 +2,7 @@ import type { FigureKind } from './figures'
 import type { Period } from './period'
 
 /** A list that figures lead to. */
-export type RecordsList = 'deals' | 'deal-hygiene' | 'customers' | 'contacts' | 'targets'
+export type RecordsList = 'tasks' | 'deals' | 'deal-hygiene' | 'customers' | 'contacts' | 'targets'
 
 /** One figure per row of a report. */
 export interface Measure {
@@ -298,10 +298,11 @@ export const reports: readonly ReportDeclaration[] = [
   {
     path: 'activity',
     groups: ['owner', 'day'],
-    heads: ['contact_count', 'customers_touched', 'answered_count', 'median_answer_minutes'],
+    heads: ['contact_count', 'tasks_done', 'customers_touched', 'median_answer_minutes'],
     measures: [
       count('contact_count', up),
       ...contactKinds.map((kind) => count(`kind_counts.${kind}`)),
+      count('tasks_done', { ...up, list: 'tasks' }),
       count('customers_touched', up),
       count('answered_count', up),
       minutes('mean_answer_minutes', down),
@@ -309,12 +310,13 @@ export const reports: readonly ReportDeclaration[] = [
     ],
     charts: [
       { kind: 'stack', measures: contactKinds.map((kind) => `kind_counts.${kind}`) },
+      { kind: 'bar', measures: ['tasks_done'] },
       { kind: 'bar', measures: ['customers_touched'] },
       { kind: 'bar', measures: ['median_answer_minutes'] },
     ],
     without: ['as_of', 'pipeline_id', 'currency'],
     list: 'contacts',
-    resources: ['contacts'],
+    resources: ['contacts', 'tasks'],
   },
   {
     path: 'customers',

@@ -14,12 +14,17 @@ export function useFigureText() {
     return t('report.days', { count: decimal(minutes / 1440) })
   }
 
-  /** A figure; `-` where there is none. */
-  function say(kind: FigureKind, value: number | string | null | undefined, currency: string): string {
+  /** A figure as exact as the report has it; `-` where there is none. */
+  function say(
+    kind: FigureKind,
+    value: number | string | null | undefined,
+    currency: string,
+    places = 2,
+  ): string {
     if (value === null || value === undefined) return '–'
     if (kind === 'amount') return money(String(value), currency)
-    if (kind === 'rate') return percent(Number(value))
-    if (kind === 'days') return t('report.days', { count: decimal(Number(value)) })
+    if (kind === 'rate') return percent(Number(value), places)
+    if (kind === 'days') return t('report.days', { count: decimal(Number(value), places) })
     if (kind === 'minutes') return time(Number(value))
     return number(value)
   }
@@ -28,7 +33,7 @@ export function useFigureText() {
   function sayShort(kind: FigureKind, value: number | string | null | undefined, currency: string): string {
     return kind === 'amount' && value != null
       ? moneyShort(String(value), currency)
-      : say(kind, value, currency)
+      : say(kind, value, currency, 1)
   }
 
   /** The size of a change, without its direction. */

@@ -1,4 +1,4 @@
-import { Building2, Handshake, MessageSquareText, UserRound } from '@lucide/vue'
+import { Building2, Handshake, ListChecks, MessageSquareText, UserRound } from '@lucide/vue'
 import type { Component } from 'vue'
 import type { RouteLocationRaw } from 'vue-router'
 import type { SearchMatch, SearchResult } from '@/api/types'
@@ -24,6 +24,11 @@ export const resultKinds: Readonly<Record<string, ResultKind>> = {
     label: 'nav.deals',
     icon: Handshake,
     to: (result) => ({ name: 'deal', params: { id: result.id } }),
+  },
+  task: {
+    label: 'nav.tasks',
+    icon: ListChecks,
+    to: (result) => ({ name: 'tasks', query: { open: result.id } }),
   },
   contact: { label: 'search.contacts', icon: MessageSquareText, to: atCustomer },
 }

@@ -1,5 +1,5 @@
 import { keepPreviousData, useQuery } from '@tanstack/vue-query'
-import { computed, type ComputedRef, type Ref } from 'vue'
+import { computed, ref, type ComputedRef, type Ref } from 'vue'
 import { rest } from '@/api/rest'
 import type { SearchAnswer } from '@/api/types'
 
@@ -18,9 +18,21 @@ export function useSearch(asked: Ref<Asked>): {
   error: Ref<Error | null>
   retry: () => void
 } {
+  const question = computed(() => JSON.stringify(asked.value))
+  // The query learns of a new question a moment later; whose answer is here is told by the answer itself.
+  const refused = ref<string | null>(null)
   const result = useQuery({
     queryKey: computed(() => ['search', asked.value] as const),
-    queryFn: ({ signal }) => rest.get<SearchAnswer>('/search', { ...asked.value }, signal),
+    queryFn: async ({ signal, queryKey: [, one] }) => {
+      const key = JSON.stringify(one)
+      if (refused.value === key) refused.value = null
+      try {
+        return { key, answer: await rest.get<SearchAnswer>('/search', { ...one }, signal) }
+      } catch (fault) {
+        if (!signal.aborted) refused.value = key
+        throw fault
+      }
+    },
     enabled: computed(() => asked.value.q !== ''),
     placeholderData: keepPreviousData,
     staleTime: 10_000,
@@ -29,12 +41,10 @@ export function useSearch(asked: Ref<Asked>): {
     shallow: true,
   })
   return {
-    answer: computed(() => (asked.value.q === '' ? undefined : result.data.value)),
+    answer: computed(() => (asked.value.q === '' ? undefined : result.data.value?.answer)),
     isPending: computed(
       () =>
-        asked.value.q !== '' &&
-        result.isFetching.value &&
-        (result.isPending.value || result.isPlaceholderData.value),
+        asked.value.q !== '' && result.data.value?.key !== question.value && refused.value !== question.value,
     ),
     error: result.error,
     retry: () => void result.refetch(),

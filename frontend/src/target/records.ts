@@ -17,10 +17,18 @@ export function recordsBehind({ rows, meta }: Attainment, row: AttainmentRow, sp
     won_count: 'deals',
     new_customers: 'customers',
     activities: 'contacts',
+    tasks_done: 'tasks',
   } as const
-  const isOfContacts = list[meta.measure] === 'contacts'
+  // Whose each record is, and when it happened, in the words of its list.
+  const [person, moment] = {
+    won_amount: ['owner_id', 'closed'],
+    won_count: ['owner_id', 'closed'],
+    new_customers: ['owner_id', 'created'],
+    activities: ['user_id', 'occurred'],
+    tasks_done: ['assignee_id', 'done'],
+  }[meta.measure] as [string, string]
   const wanted = new URLSearchParams()
-  if (row.user_id !== null) wanted.append(isOfContacts ? 'user_id' : 'owner_id', String(row.user_id))
+  if (row.user_id !== null) wanted.append(person, String(row.user_id))
   else {
     // A team and, as the rows stand in the order of the tree, all teams below it.
     const teams = new Set([row.team_id])
@@ -37,7 +45,7 @@ export function recordsBehind({ rows, meta }: Attainment, row: AttainmentRow, sp
       for (const currency of [meta.currency, ...meta.converted]) wanted.append('currency', currency)
     if (meta.product_id !== null) wanted.append('product_id', String(meta.product_id))
   } else {
-    const moment = isOfContacts ? 'occurred' : 'created'
+    if (meta.measure === 'tasks_done') wanted.append('state', 'done')
     wanted.append(`${moment}_after`, span.first)
     wanted.append(`${moment}_before`, end)
   }

@@ -8,7 +8,13 @@ import { useFormat } from '@/i18n/format'
 export type Measure = Attainment['meta']['measure']
 
 /** See {@link Measure}. */
-export const measures: readonly Measure[] = ['won_amount', 'won_count', 'new_customers', 'activities']
+export const measures: readonly Measure[] = [
+  'won_amount',
+  'won_count',
+  'new_customers',
+  'activities',
+  'tasks_done',
+]
 /** What can be counted of one product only. */
 export const perProduct: readonly Measure[] = ['won_amount', 'won_count']
 

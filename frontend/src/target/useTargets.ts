@@ -14,6 +14,7 @@ const behind: Record<Measure, string> = {
   won_count: 'deals',
   new_customers: 'customers',
   activities: 'contacts',
+  tasks_done: 'tasks',
 }
 
 /** Targets of a year and what was reached, loaded again when either changes. */

@@ -21,7 +21,7 @@ import {
 import SortableList from '@/admin/SortableList.vue'
 import { teamTree, withDescendants } from '@/admin/teamTree'
 import { changedFields, textOrNull } from '@/admin/useEditForm'
-import { i18n, setLocale } from '@/i18n/i18n'
+import { i18n, loadAllWords, setLocale } from '@/i18n/i18n'
 
 describe('the order of options', () => {
   const ranked = (...ranks: number[]) => ranks.map((rank, index) => ({ id: index + 1, rank }))
@@ -193,7 +193,10 @@ describe('small things of administration', () => {
 })
 
 describe('parts of administration', () => {
-  beforeEach(() => setLocale('en'))
+  beforeEach(async () => {
+    await setLocale('en')
+    await loadAllWords()
+  })
   const global = { plugins: [i18n] }
 
   it('let rows be moved by keys, keep the focus and say where they went', async () => {

@@ -1,14 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { ImportColumn, ImportField, Job } from '@/api/types'
-import en from '@/i18n/en.json'
 import { creatable, freeFields, missingFields, undatedColumns } from '@/importing/mapping'
 import { decisionOn, pastedFile, stepOf, toDecide } from '@/importing/outcome'
-import { fieldLabels } from '@/importing/resources'
 import { followedJobs, followJob, unfollowJob } from '@/records/followedJobs'
 import { further, pace } from '@/records/jobs'
 
 const field = (name: string, more: Partial<ImportField> = {}): ImportField => ({
   name,
+  label: name,
   kind: 'text',
   links_to: null,
   choices: [],
@@ -69,15 +68,6 @@ describe('the columns of a file', () => {
     const columns = [column(0, 'customer'), column(1, 'industry'), column(2, 'tags'), column(3, 'owner')]
     expect(creatable({ fields, columns })).toEqual(['customers', 'tags', 'options'])
     expect(creatable({ fields, columns: [column(0, 'owner')] })).toEqual([])
-  })
-})
-
-describe('the words of fields', () => {
-  it('are all there', () => {
-    const at = (key: string): unknown =>
-      key.split('.').reduce<unknown>((tree, part) => (tree as Record<string, unknown>)?.[part], en)
-    for (const labels of Object.values(fieldLabels))
-      for (const key of Object.values(labels)) expect(typeof at(key), key).toBe('string')
   })
 })
 

@@ -106,6 +106,42 @@ describe('the table', () => {
     expect([...((view.emitted<unknown[]>('update:selection')?.at(-1)?.[0] ?? []) as Set<number>)]).toEqual([
       1, 2, 3,
     ])
+    // The way back lets go again.
+    await userEvent.keyboard('{Shift>}{ArrowUp}{/Shift}')
+    expect([...((view.emitted<unknown[]>('update:selection')?.at(-1)?.[0] ?? []) as Set<number>)]).toEqual([
+      1, 2,
+    ])
+    await userEvent.keyboard('{Control>}a{/Control}')
+    expect(view.emitted('choose-all')).toHaveLength(1)
+  })
+
+  it('chooses the row on which a finger rests, and swallows the click that ends it', async () => {
+    const view = show(rows(5), { selectable: true })
+    await nextTick()
+    const second = screen.getAllByRole('row')[2] as HTMLElement
+    const touch = (type: string, x = 10): boolean =>
+      second.dispatchEvent(
+        new PointerEvent(type, {
+          pointerType: 'touch',
+          isPrimary: true,
+          clientX: x,
+          clientY: 10,
+          bubbles: true,
+        }),
+      )
+    // A finger that moves scrolls.
+    touch('pointerdown')
+    touch('pointermove', 60)
+    await new Promise((resolve) => setTimeout(resolve, 550))
+    expect(view.emitted('update:selection')).toBeUndefined()
+    touch('pointerup', 60)
+    touch('pointerdown')
+    await vi.waitFor(() => expect(view.emitted('update:selection')).toHaveLength(1))
+    touch('pointerup')
+    second.click()
+    expect(view.emitted('open')).toBeUndefined()
+    second.click()
+    expect(view.emitted('open')).toHaveLength(1)
   })
 
   it('cycles the order with the third click back to its own', async () => {

@@ -115,6 +115,18 @@ describe('undo', () => {
     expect(undone).toEqual([1])
   })
 
+  it('knows an answer of no entries for no act', async () => {
+    server.use(
+      http.post('*/api/v1/customers/bulk', () =>
+        HttpResponse.json({}, { headers: { 'X-Changeset-Id': '8', 'X-Changeset-Entries': '0' } }),
+      ),
+    )
+    await change(1)
+    await rest.post('/customers/bulk', {})
+    await undo.undoLast()
+    expect(undone).toEqual([1])
+  })
+
   it('waits for a write that is under way', async () => {
     let answer = (): void => undefined
     server.use(

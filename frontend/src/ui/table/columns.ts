@@ -23,6 +23,17 @@ interface Saved {
   widths?: Record<string, number>
 }
 
+/** Where the arrangement of a table's columns is read from and written to, besides this device. */
+export interface ColumnLink {
+  /** Columns in their order, each perhaps with its width: `name,status:120`; null for none. */
+  read(): string | null
+  write(value: string | null): void
+  /** The arrangement belongs to a saved view: this device keeps nothing of it for the table at large. */
+  ofView?(): boolean
+  /** Takes what says how the columns are arranged now. */
+  tell?(read: () => string): void
+}
+
 /** Choice, order and width of a table's columns. */
 export interface ColumnChoice {
   /** All columns in their order, hidden ones too. */
@@ -38,6 +49,7 @@ export interface ColumnChoice {
 
 const least = 72
 const most = 640
+const clamp = (width: number): number => Math.round(Math.min(most, Math.max(least, width)))
 
 /**
  * Keeps the choice per person on this device. An address with `columns=` shows exactly those, so that a
@@ -46,11 +58,7 @@ const most = 640
  * @param owner Names the table and the person.
  * @param link Reads and writes the `columns` of the address.
  */
-export function useColumns(
-  owner: string,
-  columns: () => readonly Column[],
-  link: { read(): string | null; write(value: string | null): void },
-): ColumnChoice {
+export function useColumns(owner: string, columns: () => readonly Column[], link: ColumnLink): ColumnChoice {
   const name = `columns.${owner}`
   const saved = ref<Saved>(readStored<Saved>(name) ?? {})
   watch(saved, (value) => writeStored(name, value), { flush: 'sync' })
@@ -59,7 +67,19 @@ export function useColumns(
     columns()
       .filter((column) => !column.isDefault && !column.pinned)
       .map((column) => column.key)
-  const linked = computed(() => link.read()?.split(',').filter(Boolean) ?? null)
+  const entries = computed(
+    () =>
+      link
+        .read()
+        ?.split(',')
+        .filter(Boolean)
+        .map((entry) => {
+          const [key = '', width] = entry.split(':')
+          return [key, /^\d{1,4}$/.test(width ?? '') ? clamp(Number(width)) : null] as const
+        }) ?? null,
+  )
+  const linked = computed(() => entries.value?.map(([key]) => key) ?? null)
+  const widths = computed(() => new Map(entries.value ?? []))
 
   const all = computed(() => {
     const order = linked.value ?? saved.value.order ?? []
@@ -71,7 +91,10 @@ export function useColumns(
     return [...columns()]
       .map((column, index) => ({ column, index }))
       .sort((a, b) => rank(a.column) - rank(b.column) || a.index - b.index)
-      .map(({ column }) => ({ ...column, width: saved.value.widths?.[column.key] ?? column.width }))
+      .map(({ column }) => ({
+        ...column,
+        width: widths.value.get(column.key) ?? saved.value.widths?.[column.key] ?? column.width,
+      }))
   })
   const hidden = computed(() => {
     if (linked.value)
@@ -84,14 +107,30 @@ export function useColumns(
   })
   const visible = computed(() => all.value.filter((column) => column.pinned || !hidden.value.has(column.key)))
 
+  /** The arrangement as an address has it. */
+  function encoded(keys: readonly string[], changed: Readonly<Record<string, number>> = {}): string {
+    return keys
+      .map((key) => {
+        const width = changed[key] ?? widths.value.get(key)
+        return width ? `${key}:${width}` : key
+      })
+      .join(',')
+  }
+
   function change(next: Partial<Saved>): void {
-    saved.value = { ...saved.value, ...next }
+    if (!link.ofView?.()) saved.value = { ...saved.value, ...next }
     if (next.order || next.hidden) {
       const gone = new Set(next.hidden ?? hidden.value)
       const keys = (next.order ?? all.value.map((column) => column.key)).filter((key) => !gone.has(key))
-      link.write(keys.join(','))
+      link.write(encoded(keys))
     }
   }
+  link.tell?.(() =>
+    encoded(
+      visible.value.map((column) => column.key),
+      link.ofView?.() ? {} : saved.value.widths,
+    ),
+  )
 
   function reorder(place: (keys: string[]) => void): void {
     const keys = all.value.map((column) => column.key)
@@ -123,11 +162,14 @@ export function useColumns(
       })
     },
     resize(key, width) {
-      const widths = { ...saved.value.widths, [key]: Math.round(Math.min(most, Math.max(least, width))) }
-      change({ widths })
+      if (link.ofView?.() || widths.value.has(key)) {
+        const keys = visible.value.map((column) => column.key)
+        link.write(encoded(keys, { [key]: clamp(width) }))
+      }
+      change({ widths: { ...saved.value.widths, [key]: clamp(width) } })
     },
     reset() {
-      saved.value = {}
+      if (!link.ofView?.()) saved.value = {}
       link.write(null)
     },
   }

@@ -8,6 +8,8 @@ interface GridOptions {
   reveal: (index: number) => void
   open: (id: number) => void
   loadMore: () => void
+  /** Chooses all that there are, loaded or not; left out, the loaded ones. */
+  chooseAll?: () => void
 }
 
 /**
@@ -18,6 +20,8 @@ export function useGridNavigation(options: GridOptions) {
   const activeId = ref<number | null>(null)
   const activeIndex = computed(() => (activeId.value === null ? -1 : options.ids().indexOf(activeId.value)))
   let anchor: number | null = null
+  /** What was chosen before the range: the way back lets go again what the way there took in. */
+  let before: ReadonlySet<number> = new Set()
   let lastIndex = 0
 
   watch(activeIndex, (index) => {
@@ -38,8 +42,11 @@ export function useGridNavigation(options: GridOptions) {
     // A row that has left: go on from where it stood.
     const from =
       activeIndex.value >= 0 ? activeIndex.value : activeId.value === null ? -1 : lastIndex - (by > 0 ? 1 : 0)
-    if (extend) anchor ??= activeId.value
-    else anchor = null
+    if (!extend) anchor = null
+    else if (anchor === null) {
+      anchor = activeId.value
+      before = options.selection.value
+    }
     activate(from < 0 && by < 0 ? 0 : from + by)
     if (extend) chooseRange()
   }
@@ -48,7 +55,8 @@ export function useGridNavigation(options: GridOptions) {
     const ids = options.ids()
     const [from, to] = [ids.indexOf(anchor ?? -1), activeIndex.value].sort((a, b) => a - b)
     if (from === undefined || to === undefined || from < 0) return
-    options.selection.value = new Set([...options.selection.value, ...ids.slice(from, to + 1)])
+    if (options.selection.value.size === 0) before = new Set()
+    options.selection.value = new Set([...before, ...ids.slice(from, to + 1)])
   }
 
   /** Chooses or lets go one row; with `range` everything from the last chosen one. */
@@ -58,7 +66,7 @@ export function useGridNavigation(options: GridOptions) {
     anchor = id
     const next = new Set(options.selection.value)
     if (!next.delete(id)) next.add(id)
-    options.selection.value = next
+    options.selection.value = before = next
   }
 
   function onKeydown(event: KeyboardEvent): void {
@@ -82,9 +90,12 @@ export function useGridNavigation(options: GridOptions) {
       options.open(activeId.value)
     } else if (event.key === 'a' && mod) {
       event.preventDefault()
-      options.selection.value = new Set(options.ids())
+      anchor = null
+      if (options.chooseAll) options.chooseAll()
+      else options.selection.value = new Set(options.ids())
     } else if (event.key === 'Escape' && options.selection.value.size > 0) {
       event.preventDefault()
+      anchor = null
       options.selection.value = new Set()
     }
   }

@@ -1,0 +1,150 @@
+"""What customers are told apart by, in comparable form: names without legal forms, numbers, addresses, tax ids."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from pypinyin import lazy_pinyin
+
+from ..folding import HAN, e164, email_key, fold, without_legal_form
+from .regions import PLACES, leading_place
+from .tax_id import tidy
+
+_FREE_MAIL = frozenset(json.loads(Path(__file__).with_name("free_mail.json").read_text("utf-8")))
+_FREE_MAIL_HEADS = ("yahoo.",)
+_BRACKETS = re.compile(r"\(([^()]*)\)")
+_WORD = re.compile(r"[^\W_]+")
+_TRADES = re.compile(
+    r"(?:科技|技术|信息|网络|软件|电子|贸易|商贸|实业|工业|集团|控股|投资|发展|股份|商务|咨询|服务|文化|传媒|国际|企业|设备|系统|数码|智能)+$"
+)
+_BRANCH = re.compile(r"(?:分公司|办事处|分行|支行|分店|分部|branch)$")
+_LEAST_BRAND = 3
+"""A brand of fewer characters says too little by itself to leave the trade behind it out of account."""
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name in comparable form.
+
+    Attributes:
+        folded: without case, width, accents and script variant.
+        core: without its legal form, its place, blanks and marks.
+        place: where it says that it is, such as `深圳`; empty where it says nothing.
+        brand: the core without the trade behind it, where enough is left: `字节跳动` of `字节跳动科技`.
+        sound: the brand as it is spelt in Latin letters.
+        words: its words without legal form and place, in their order; `ordered` by the alphabet.
+        is_han: whether it is written in Han characters.
+        is_branch: whether it is a branch of somebody.
+    """
+
+    folded: str
+    core: str
+    place: str
+    brand: str
+    sound: str
+    words: tuple[str, ...]
+    ordered: tuple[str, ...]
+    is_han: bool
+    is_branch: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What one customer can be known by.
+
+    Attributes:
+        kind: `company` or `person`; None where it is not known yet.
+        names: of the customer; for a company its short and its legal name too.
+        employer: of a person, as the core of a name.
+        domain: of the e-mail address; None for free mail.
+        street: where it is, folded, with city and postal code apart.
+    """
+
+    kind: str | None = None
+    names: tuple[Name, ...] = ()
+    employer: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    domain: str | None = None
+    tax_id: str | None = None
+    street: str = ""
+    city: str = ""
+    postal_code: str = ""
+
+
+@lru_cache(maxsize=20_000)
+def name_of(text: str) -> Name:
+    """A name taken apart.
+
+    `华为技术（深圳）有限公司` has the core `华为技术` and the place `深圳`, `ACME Co., Ltd.` the core `acme`.
+    """
+    folded = fold(text)
+    is_branch = bool(_BRANCH.search(folded))
+    bare = " ".join(without_legal_form(folded.split()))
+    place = ""
+    for inner in _BRACKETS.findall(bare):
+        place = inner if not HAN.search(inner) or leading_place(inner + "__")[0] else place
+    bare = " ".join(without_legal_form(_BRACKETS.sub(" ", bare).split())) or bare
+    is_han = bool(HAN.search(bare))
+    if is_han:
+        leading, bare = leading_place(bare)
+        place = place or leading
+        if is_branch:
+            place = place or next((one for one in PLACES if one in bare), "")
+    words = tuple(_WORD.findall(bare))
+    core = "".join(words) or folded
+    trimmed = _TRADES.sub("", core) if is_han else core
+    brand = trimmed if len(trimmed) >= _LEAST_BRAND else core
+    sound = "".join(lazy_pinyin(brand)).lower() if is_han else brand
+    return Name(folded, core, place.removesuffix("市"), brand, sound, words, tuple(sorted(words)), is_han, is_branch)
+
+
+def domain_of(email: str | None) -> str | None:
+    """The domain of a folded address; None for free mail, which says nothing about who somebody is."""
+    domain = (email or "").rpartition("@")[2]
+    if not domain or domain in _FREE_MAIL or domain.startswith(_FREE_MAIL_HEADS):
+        return None
+    return domain
+
+
+def evidence_of(values: Mapping[str, Any], region: str) -> Evidence:
+    """What some fields of a customer say.
+
+    Args:
+        values: by the names of the API; any may be missing. `phone_e164` says what `phone` amounts to, where known.
+        region: ISO 3166 code of the country that a number without `+` belongs to.
+    """
+    kind, company = values.get("kind"), values.get("company")
+    texts: Iterable[str | None] = (values.get("name"), values.get("short_name"), None if kind == "person" else company)
+    names = {one.folded: one for text in texts if text and text.strip() for one in (name_of(text),)}
+    email = email_key(values.get("email"))
+    address = values.get("address") or {}
+    return Evidence(
+        kind=kind,
+        names=tuple(names.values()),
+        employer=name_of(company).core if kind == "person" and company else None,
+        phone=values.get("phone_e164") or e164(values.get("phone"), region),
+        email=email,
+        domain=domain_of(email),
+        tax_id=tidy(values.get("tax_id")),
+        street=fold(address.get("street") or ""),
+        city=fold(address.get("city") or ""),
+        postal_code=fold(address.get("postal_code") or ""),
+    )
+
+
+def key_columns(evidence: Evidence) -> dict[str, str | None]:
+    """The columns by which resembling customers are found in the database."""
+    first, short = evidence.names[:1], evidence.names[1:2]
+    return {
+        "sound_key": first[0].sound if first else None,
+        "short_sound_key": short[0].sound if short else None,
+        "domain_key": evidence.domain,
+        "tax_key": evidence.tax_id,
+    }

@@ -1,0 +1,66 @@
+"""What an id means once its record was merged into another one: that one.
+
+Saved views, links, reports and other systems keep old ids; nothing rewrites them. Wherever ids are asked for, they are
+read as the records that stand for them.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, ScalarSelect, Table, func, select, union_all
+from sqlalchemy.orm import aliased
+
+from .database import Base, IdList, member_of
+from .record import Mergeable
+
+
+def is_any(column: Any, wanted: Any) -> ColumnElement[bool]:
+    """`column` names one of the records of a bound list of ids (`IdList`), or of one bound id."""
+    model = _named_by(column)
+    if model is not None:
+        return member_of(column, all_of(model, wanted))
+    return member_of(column, wanted) if isinstance(wanted.type, IdList) else column == wanted
+
+
+def all_of(model: type[Mergeable], wanted: Any) -> ScalarSelect[Any]:
+    """The ids of all that the wanted records are made of: the survivors, and what was merged into them.
+
+    The latter for what was recorded under an old id and stays so, as periods do.
+    """
+    asked, again, part = aliased(model), aliased(model), aliased(model)
+
+    def is_asked(one: Any) -> ColumnElement[bool]:
+        return member_of(one.id, wanted) if isinstance(wanted.type, IdList) else one.id == wanted
+
+    survivors = select(_survivor(asked)).where(is_asked(asked))
+    parts = select(part.id).join(again, part.merged_into_id == _survivor(again)).where(is_asked(again))
+    return union_all(survivors, parts).scalar_subquery()
+
+
+def survivor_of(model: type[Mergeable], column: Any) -> ColumnElement[int]:
+    """The id of the record that stands for what a column names; null where it names none."""
+    named = aliased(model)
+    return select(_survivor(named)).where(named.id == column).scalar_subquery()
+
+
+def _survivor(record: Any) -> ColumnElement[int]:
+    return func.coalesce(record.merged_into_id, record.id)
+
+
+def _named_by(column: Any) -> type[Mergeable] | None:
+    """The kind of records that a column names, where they can be merged."""
+    mergeable = _mergeable()
+    keys = [key.column.table for key in getattr(column, "foreign_keys", ())]
+    if keys:
+        return mergeable.get(keys[0].name)
+    table = getattr(column, "table", None)
+    table = getattr(table, "element", table)
+    return mergeable.get(table.name) if isinstance(table, Table) and column.key == "id" else None
+
+
+@cache
+def _mergeable() -> dict[str, type[Mergeable]]:
+    models = [mapper.class_ for mapper in Base.registry.mappers]
+    return {model.__tablename__: model for model in models if issubclass(model, Mergeable)}

@@ -1,0 +1,35 @@
+"""The settings of the installation: one record, so that each change of one is journalled and can be undone."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..access import Permission, Policy
+from ..record import Record
+
+
+class DuplicateCheck(StrEnum):
+    """What happens to a new customer that resembles another."""
+
+    WARN = "warn"
+    BLOCK = "block"
+    OFF = "off"
+
+
+class InstallationSettings(Record):
+    """What an admin decides for everybody. There is one."""
+
+    __tablename__ = "settings"
+    __table_args__ = (
+        CheckConstraint("duplicate_check IN ('warn', 'block', 'off')", name="duplicate_check"),
+        {"sqlite_autoincrement": True},
+    )
+    resource = "settings"
+
+    duplicate_check: Mapped[str] = mapped_column(String(10), default=DuplicateCheck.WARN)
+
+
+settings_policy = Policy(InstallationSettings, open_to_all=True, write=Permission.SETTING_WRITE)

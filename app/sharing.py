@@ -1,0 +1,84 @@
+"""What people keep for themselves and may share: dashboards, saved views. Only their owners change them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_
+
+from .access import Actor, Policy, Shape
+from .errors import Issue
+
+
+class Visibility(StrEnum):
+    """Who sees what somebody keeps."""
+
+    PRIVATE = "private"
+    TEAM = "team"
+    PUBLIC = "public"
+
+
+class OwnPolicy(Policy):
+    """One's own, seen and changed by nobody else, whoever sees all records. The grant of a user names the owner."""
+
+    def visible(self, shape: Shape, row: Any = None) -> ColumnElement[bool]:
+        """One's own."""
+        return or_(*self._granted(self.model if row is None else row, frozenset({"user"})))
+
+    def tokens(self, row: Mapping[str, Any], shares: Sequence[tuple[int | None, int | None]]) -> set[str]:
+        """As `Policy.tokens`, without those who see everything."""
+        return super().tokens(row, shares) - {"all"}
+
+    def writable_condition(self, shape: Shape) -> ColumnElement[bool]:
+        """One's own alone: who sees everything, as a viewer does, may not change it for that."""
+        return or_(*self._granted(self.model, frozenset({"user"})))
+
+    def may_write(self, actor: Actor, record: Any) -> bool:
+        """As `writable_condition`."""
+        return actor.may(self.write) and self._grants_by_itself(actor, record)
+
+    def _grants_by_itself(self, actor: Actor, record: Any) -> bool:
+        owners = [grant.column.key for grant in self.grants if grant.kind == "user"]
+        return any(getattr(record, owner) == actor.user_id for owner in owners)
+
+
+class SharingPolicy(OwnPolicy):
+    """Shared ones are read by others, private ones by nobody else, by the column `visibility` of the model."""
+
+    def visible(self, shape: Shape, row: Any = None) -> ColumnElement[bool]:
+        """One's own and those for everybody; a team's as `Policy.visible` has it. Who sees all sees none private."""
+        row = self.model if row is None else row
+        shared = and_(row.visibility == Visibility.TEAM, Policy.visible(self, shape, row))
+        return or_(super().visible(shape, row), row.visibility == Visibility.PUBLIC, shared)
+
+    def tokens(self, row: Mapping[str, Any], shares: Sequence[tuple[int | None, int | None]]) -> set[str]:
+        """As `Policy.tokens`, for a private one its owner's alone, and everybody for a public one."""
+        if row.get("visibility") == Visibility.PRIVATE:
+            return super().tokens(row, shares)
+        granted = Policy.tokens(self, row, shares)
+        return granted | {"everyone"} if row.get("visibility") == Visibility.PUBLIC else granted
+
+
+def settle_team(actor: Actor, after: Mapping[str, Any], shared: int | None = None) -> tuple[int | None, list[Issue]]:
+    """The team that something is shared with, and what is wrong with the wish.
+
+    Args:
+        after: `visibility` and `team_id` as they are to be; without a team the owner's own is meant.
+        shared: the team that it is shared with now.
+    """
+    if after["visibility"] != Visibility.TEAM:
+        return None, []
+    team_id: int | None = actor.team_id if after["team_id"] is None else after["team_id"]
+    if team_id is None:
+        return None, [Issue("#/team_id", "required")]
+    if team_id != shared and not _may_share(actor, team_id):
+        return team_id, [Issue("#/team_id", "unknown_record")]
+    return team_id, []
+
+
+def _may_share(actor: Actor, team_id: int) -> bool:
+    """Whether somebody is in a team, or sees its records."""
+    seen = {one for kind in ("team", "member") for one in actor.tokens.get(kind, ())}
+    return team_id in seen or "all" in actor.tokens

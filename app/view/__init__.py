@@ -1,0 +1,1 @@
+"""Saved views: how somebody wants to see a list."""
