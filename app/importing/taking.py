@@ -272,6 +272,9 @@ class Taking:
         values, apart = taken.values, _TOGETHER.get(self.plural)
         if values is None or apart is None or apart & values.keys() or "id" in values:
             return False
+        if str(values.get("photo") or "").startswith("data:"):
+            # A picture is kept as a file of its own.
+            return False
         if self._is_begun and any(
             column.field.into in values for column in self.columns if column.field.name in self._own_links
         ):

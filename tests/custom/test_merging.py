@@ -89,8 +89,8 @@ def test_chains_and_circles(cast: Cast) -> None:
 
 
 def test_many_records_are_a_job(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.customer.merging.AT_ONCE", 2)
-    monkeypatch.setattr("app.customer.merging.STEP", 2)
+    monkeypatch.setattr("app.customer.option_merging.AT_ONCE", 2)
+    monkeypatch.setattr("app.customer.option_merging.STEP", 2)
     old, new = _option(cast, "source", "website"), _option(cast, "source", "referral")
     ids = [cast.alice.made("/customers", {"name": f"c{n}", "source": "website"})["id"] for n in range(5)]
     answer = cast.root.post(f"/options/{old['id']}/merge", {"target_id": new["id"]})

@@ -172,7 +172,7 @@ def test_everything_at_once_is_an_archive_of_what_one_may_read(cast: Cast) -> No
     cast.alice.made("/customers", {"name": "Acme"})
     job = ask(cast.alice, "all", labels="user", headers={"Accept-Language": "zh-CN"})
     with zipfile.ZipFile(io.BytesIO(download(cast.alice, job["result"]["url"]))) as archive:
-        assert archive.namelist() == ["客户.csv", "联系人.csv", "跟进记录.csv", "商机.csv", "产品.csv"]
+        assert archive.namelist() == ["客户.csv", "联系人.csv", "跟进记录.csv", "商机.csv", "任务.csv", "产品.csv"]
         rows = table(archive.read("客户.csv"))
     assert rows[0]["名称"] == "Acme"
     assert rows[0]["状态"] == "线索"

@@ -146,11 +146,11 @@ def test_a_crash_goes_on_to_the_same_end(cast: Cast, monkeypatch: pytest.MonkeyP
     chosen = upload(cast.carol, "customers", text + "C0,c0@x.example\n,\n")
     create, made = customers.create, [0]
 
-    def die(actor: Any, values: Any) -> Any:
+    def die(actor: Any, values: Any, **asked: Any) -> Any:
         made[0] += 1
         if made[0] in (15, 60):
             raise KeyboardInterrupt
-        return create(actor, values)
+        return create(actor, values, **asked)
 
     monkeypatch.setattr(customers, "create", die)
     answer = cast.carol.post(f"/imports/{chosen['id']}/commit").get_json()
