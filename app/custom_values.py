@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields
@@ -164,7 +165,8 @@ def field_of(definition: Definition) -> fields.Field[Any]:
     return IdField(allow_none=True, metadata=metadata)
 
 
-def schema_of(definitions: Iterable[Definition]) -> Schema:
+@lru_cache(maxsize=50)
+def schema_of(definitions: tuple[Definition, ...]) -> Schema:
     """The shape of `custom` for a kind of record."""
     return StrictSchema.from_dict({one.key: field_of(one) for one in definitions})()
 

@@ -369,7 +369,21 @@ class Base(DeclarativeBase):
 
 
 class AppSession(Session):
-    """A session that writes only inside a unit of work; outside it sees the read-only engine."""
+    """A session that writes only inside a unit of work; outside it sees the read-only engine.
+
+    While a batch is open (`batch.py`), new records go there and nothing is flushed.
+    """
+
+    def add(self, instance: object, *, _warn: bool = True) -> None:
+        """Have something written with the next flush, or with the open batch."""
+        batch = self.info.get("batch")
+        if batch is None or not batch.takes(instance):
+            super().add(instance, _warn=_warn)
+
+    def flush(self, objects: Sequence[Any] | None = None) -> None:
+        """Write what has changed; nothing while a batch is open, which is written as a whole."""
+        if "batch" not in self.info:
+            super().flush(objects)
 
     def get_bind(
         self,

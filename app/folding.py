@@ -10,6 +10,8 @@ from itertools import product
 import phonenumbers
 from opencc import OpenCC
 from pypinyin import Style, lazy_pinyin, pinyin
+from pypinyin.constants import RE_HANS
+from pypinyin.seg.mmseg import seg
 
 _simplify = OpenCC("t2s").convert
 HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
@@ -52,9 +54,31 @@ def fold(text: str) -> str:
     return folded if folded.isascii() else folded.translate(_simplified)
 
 
+@lru_cache(maxsize=2_000)
 def _spoken(text: str) -> str:
     """A folded text to be read aloud: simplified by words, because they decide how a character is read."""
     return str(_simplify(_plain(text)))
+
+
+_HAN_RUNS = re.compile(f"({RE_HANS.pattern.removeprefix('^').removesuffix('$')})")
+
+
+def _aloud(text: str) -> list[str]:
+    """The syllables of a text, the rest as it is: what `lazy_pinyin` gives, word by word, because words come again."""
+    found: list[str] = []
+    for place, run in enumerate(_HAN_RUNS.split(text)):
+        # Every second run is of Han characters.
+        if place % 2:
+            for word in seg.cut(run):
+                found += _word_aloud(word)
+        elif run:
+            found.append(run)
+    return found
+
+
+@lru_cache(maxsize=20_000)
+def _word_aloud(word: str) -> tuple[str, ...]:
+    return tuple(lazy_pinyin(word))
 
 
 def sort_key(text: str) -> str:
@@ -62,7 +86,7 @@ def sort_key(text: str) -> str:
     folded = fold(text)
     if not HAN.search(folded):
         return folded
-    return " ".join(lazy_pinyin(_spoken(text))) + "\x1f" + folded
+    return " ".join(_aloud(_spoken(text))) + "\x1f" + folded
 
 
 _SPELT_WITHOUT_DOTS = {
@@ -83,9 +107,9 @@ def readings(text: str) -> set[str]:
     folded = _spoken(text)
     if not HAN.search(folded):
         return set()
-    usual = [one for one in lazy_pinyin(folded) if one.strip()]
+    usual = [one for one in _aloud(folded) if one.strip()]
     ways = [syllables(character) for character in folded[:2] if character.strip()]
-    ways += [(syllable,) for syllable in lazy_pinyin(folded[2:]) if syllable.strip()]
+    ways += [(syllable,) for syllable in _aloud(folded[2:]) if syllable.strip()]
     spellings = {"".join(usual), *_with_apostrophes(usual)}
     for one in product(*ways):
         spellings.add("".join(one))
@@ -123,6 +147,11 @@ def digits(text: str | None) -> str:
     return _NOT_DIGIT.sub("", unicodedata.normalize("NFKC", text or ""))
 
 
+# Most numbers are such, and the library takes its time with each; a test holds the two against each other.
+_MOBILE = re.compile(r"1[3-9][0-9]{9}")
+_MOBILE_ABROAD = re.compile(r"\+861[3-9][0-9]{9}")
+
+
 @lru_cache(maxsize=20_000)
 def e164(text: str | None, region: str) -> str | None:
     """A phone number in E.164, or None where the text is no possible number of the region.
@@ -133,6 +162,8 @@ def e164(text: str | None, region: str) -> str | None:
     """
     if not text:
         return None
+    if region == "CN" and _MOBILE.fullmatch(text):
+        return f"+86{text}"
     try:
         number = phonenumbers.parse(unicodedata.normalize("NFKC", text), region)
     except phonenumbers.NumberParseException:
@@ -147,6 +178,8 @@ def _domestic(way: str) -> str:
     """The digits of an international number as they are dialled at home, such as `01088886666` for `+861088886666`."""
     if not way.startswith("+"):
         return ""
+    if _MOBILE_ABROAD.fullmatch(way):
+        return way[3:]
     try:
         number = phonenumbers.parse(way)
     except phonenumbers.NumberParseException:

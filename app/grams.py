@@ -6,7 +6,8 @@ holds a word holds all pieces of the word; whether it really holds the word is c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from zlib import crc32
 
@@ -37,7 +38,7 @@ class Grams:
         return number - (1 << 32) if number >= 1 << 31 else number
 
     def _numbers(self, pieces: Iterable[str]) -> list[int]:
-        return sorted({self._number(piece) for piece in pieces})
+        return sorted(set(map(self._number, pieces)))
 
     def of_record(self, keys: Sequence[str], title: str | None) -> list[int]:
         """All pieces of a record.
@@ -47,10 +48,10 @@ class Grams:
             title: what it is called, folded; its words, and those of the first key, are found with a typing error too.
         """
         words = {word for key in keys for word in key.split()}
-        pieces = {piece for word in words for piece in _pieces(word)}
+        pieces: set[str] = set().union(*map(_pieces, words))
         if title:
             bounded = {f"{_START}{word}{_END}" for word in keys[0].split()[:40] if _is_spelt(word)}
-            pieces |= {piece for word in bounded for piece in _pieces(word)}
+            pieces = pieces.union(*map(_pieces, bounded))
             pieces |= {_FIRST + title[0], title[-1] + _LAST}
         return self._numbers(pieces)
 
@@ -96,34 +97,39 @@ def _is_spelt(word: str) -> bool:
     return len(word) <= _LONGEST_NEAR + 2 and word.isascii() and word.isalpha()
 
 
-def _is_digits(text: str) -> bool:
-    return text.isascii() and text.isdigit()
+# At C's speed: every record that is written comes through here, with all readings of its name.
+_DIGITS = re.compile(r"[0-9]{3}")
+_THREE = re.compile(r"(?=([\x00-\x7f]{3}))", re.DOTALL)
+_FOUR = re.compile(r"(?=([0-9]{4}))")
 
 
-def _pieces(word: str) -> Iterator[str]:
+def _pieces(word: str) -> set[str]:
     """Characters that are no Latin letters or digits, pairs, threes of Latin letters, fours of digits.
 
     Pairs of letters alone would not do: the pinyin of any name holds most of those that any other's does.
     """
-    for place, character in enumerate(word):
-        if not (character.isascii() and character.isalnum()) and character >= " ":
-            yield character
-        if place:
-            yield word[place - 1 : place + 1]
-        three, four = word[place : place + 3], word[place : place + 4]
-        if len(three) == 3 and three.isascii() and not _is_digits(three):
-            yield three
-        if len(four) == 4 and _is_digits(four):
-            yield four
+    length = len(word)
+    found = {word[place : place + 2] for place in range(length - 1)}
+    if word.isascii():
+        threes = [word[place : place + 3] for place in range(length - 2)]
+        others = [] if word.isalnum() else [one for one in word if not one.isalnum() and one >= " "]
+    else:
+        threes = _THREE.findall(word)
+        others = [one for one in word if not (one.isascii() and one.isalnum()) and one >= " "]
+    found.update(others)
+    if _DIGITS.search(word):
+        threes = [one for one in threes if not one.isdigit()]
+        found.update(_FOUR.findall(word))
+    found.update(threes)
+    return found
 
 
 def _asked(word: str) -> list[str]:
     """The fewest pieces that say enough of a part of a word."""
     if len(word) < 2:
         return [piece for piece in _pieces(word) if piece == word]
-    found = list(
-        dict.fromkeys(piece for piece in _pieces(word) if len(piece) > 2 or (len(piece) == 2 and not piece.isascii()))
-    )
+    telling = {piece for piece in _pieces(word) if len(piece) > 2 or (len(piece) == 2 and not piece.isascii())}
+    found = sorted(telling, key=lambda piece: (word.index(piece), len(piece)))
     found = found or [word[place : place + 2] for place in range(len(word) - 1)]
     if len(found) > _MOST_PIECES:
         found = found[:: -(-len(found) // _MOST_PIECES)]

@@ -146,8 +146,13 @@ class Part(Model):
     part_columns: ClassVar[tuple[str, ...]]
 
 
+_PLAIN = frozenset({str, int, bool, type(None)})
+
+
 def canonical(value: Any) -> Any:
     """A value as the journal keeps and compares it: what it reads as after a round trip through the database."""
+    if type(value) in _PLAIN:
+        return value
     if isinstance(value, Decimal):
         return decimal_text(value)
     if isinstance(value, datetime):
@@ -253,6 +258,16 @@ def _raise_version(unit: Unit, record: Record) -> None:
         record.updated_at = unit.at
 
 
+def begin(unit: Unit, record: Record) -> None:
+    """Set what every new record begins with."""
+    record.created_at = record.created_at or unit.at
+    record.updated_at = unit.at
+    record.version = 1
+    record.is_active = True
+    if record.created_by is None:
+        record.created_by = unit.actor_id
+
+
 @event.listens_for(AppSession, "before_flush")
 def _before_flush(session: Session, _context: Any, _instances: Any) -> None:
     unit: Unit | None = session.info.get("unit")
@@ -275,12 +290,7 @@ def _before_flush(session: Session, _context: Any, _instances: Any) -> None:
                 _touch(session, unit, model, item.record_id, model.shares_as, before)
     for item in list(session.new):
         if isinstance(item, Record):
-            item.created_at = item.created_at or unit.at
-            item.updated_at = unit.at
-            item.version = 1
-            item.is_active = True
-            if item.created_by is None:
-                item.created_by = unit.actor_id
+            begin(unit, item)
             unit.raised.add(inspect(item))
     for item in list(session.dirty):
         if isinstance(item, Record) and session.is_modified(item):
@@ -328,6 +338,7 @@ def _unmark(session: Session) -> None:
     transaction = session.get_nested_transaction()
     if transaction is not None and unit is not None:
         unit.pending, unit.raised = transaction.mark  # type: ignore[attr-defined]
+        unit.memory.clear()
 
 
 def watch_old_values() -> None:
@@ -394,12 +405,13 @@ def record_tokens(connection: Connection, policy: Policy, record_id: int) -> set
 
 def _entry(session: Session, unit: Unit, change: Change) -> tuple[dict[str, Any], dict[str, Any]] | None:
     record: Record = change.record
-    columns = [name for name in journalled_columns(type(record)) if change.created or name in change.before]
-    now_values = {name: kept(record, name, getattr(record, name)) for name in columns}
+    columns = journalled_columns(type(record))
+    before: dict[str, Any] = {}
     if change.created:
-        before: dict[str, Any] = {}
-        after = {name: value for name, value in now_values.items() if value is not None}
+        held = [(name, getattr(record, name)) for name in columns]
+        after = {name: kept(record, name, value) for name, value in held if value is not None}
     else:
+        now_values = {name: kept(record, name, getattr(record, name)) for name in columns if name in change.before}
         before = {name: kept(record, name, old) for name, old in change.before.items() if name in now_values}
         before = {name: old for name, old in before.items() if old != now_values[name]}
         after = {name: now_values[name] for name in before}
@@ -412,6 +424,8 @@ def _entry(session: Session, unit: Unit, change: Change) -> tuple[dict[str, Any]
         if name == record.shares_as:
             new: list[dict[str, Any]] = shares_now
             shares_before = old
+        elif name in change.parts_now:
+            new = change.parts_now[name]
         else:
             new = part_rows(session, part_classes(type(record))[name], record.id)
         if new != old:

@@ -29,7 +29,7 @@ MAX_ID = 2**63 - 1
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f]")
 _CONTROL_IN_LINE = re.compile(r"[\x00-\x1f\x7f\x80-\x9f\u2028\u2029]")
 _BIDI_OVERRIDE = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
-_SURROGATE = re.compile(r"[\ud800-\udfff]")
+SURROGATE = re.compile(r"[\ud800-\udfff]")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 _MESSAGES: dict[str, Any] = {
@@ -69,7 +69,7 @@ class Line(fields.String, _Coded):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         text = super()._deserialize(value, attr, data, **kwargs)
-        if _SURROGATE.search(text) or _CONTROL_IN_LINE.search(text.strip("\t\r\n ")):
+        if SURROGATE.search(text) or _CONTROL_IN_LINE.search(text.strip("\t\r\n ")):
             raise ValidationError("control_characters")
         if _BIDI_OVERRIDE.search(text):
             raise ValidationError("bidi_override")
@@ -89,7 +89,7 @@ class Prose(fields.String, _Coded):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         text = super()._deserialize(value, attr, data, **kwargs)
-        if "\x00" in text or _SURROGATE.search(text):
+        if "\x00" in text or SURROGATE.search(text):
             raise ValidationError("control_characters")
         return text.replace("\r\n", "\n").replace("\r", "\n")
 

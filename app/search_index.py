@@ -8,7 +8,7 @@ decides nothing: whoever asks checks sight, masks and the very words on the reco
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from math import prod
 from time import monotonic
 from typing import Any
@@ -72,6 +72,7 @@ class Pieces(TypeDecorator[Sequence[int]]):
         return value  # type: ignore[no-any-return]
 
 
+@lru_cache(maxsize=20_000)
 def _word(number: int) -> str:
     return f"{number + (1 << 31):x}"
 
@@ -144,9 +145,25 @@ def _after_flush(session: AppSession, _context: Any) -> None:
                 changed.setdefault(type(item), []).append(item)
     for found, are_new in ((new, True), (changed, False)):
         for model, records in found.items():
-            names = _columns(model)
-            rows = {record.id: _pieces_of(model, [getattr(record, name) for name in names]) for record in records}
-            _write(session.connection(), model.resource, rows, are_new=are_new)
+            _index(session.connection(), model, records, are_new=are_new)
+
+
+def _index(connection: Connection, model: type[Record], records: Iterable[Record], *, are_new: bool) -> None:
+    names = _columns(model)
+    rows = {record.id: _pieces_of(model, [getattr(record, name) for name in names]) for record in records}
+    _write(connection, model.resource, rows, are_new=are_new)
+
+
+def index_new(connection: Connection, model: type[Record], records: Iterable[Record]) -> None:
+    """Index records that were just inserted past the session.
+
+    Args:
+        connection: in the transaction that wrote them.
+        model: their class.
+        records: as they were inserted.
+    """
+    if model.search_columns:
+        _index(connection, model, records, are_new=True)
 
 
 def index_records(connection: Connection, model: type[Record], ids: Iterable[int]) -> None:

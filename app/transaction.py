@@ -6,7 +6,7 @@ Nobody else commits. Reads need no unit: outside one, the session and `read_engi
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -33,6 +33,7 @@ class Change:
     Attributes:
         before: first known value of each changed column.
         parts: first known value of each changed collection, such as tags or lines.
+        parts_now: the present value of a collection, where it need not be asked for.
     """
 
     record: Any
@@ -40,10 +41,11 @@ class Change:
     before: dict[str, Any] = field(default_factory=dict)
     parts: dict[str, Any] = field(default_factory=dict)
     action: str | None = None
+    parts_now: dict[str, Any] = field(default_factory=dict)
 
     def copy(self) -> Change:
         """An independent copy, for a savepoint."""
-        return Change(self.record, self.created, dict(self.before), dict(self.parts), self.action)
+        return Change(self.record, self.created, dict(self.before), dict(self.parts), self.action, dict(self.parts_now))
 
 
 @dataclass
@@ -56,8 +58,8 @@ class Unit:
         raised: records whose version has been raised already: it rises once per unit.
         changeset_id: known after `seal`; None when nothing changed and nobody is told of the change set.
         entry_count: how many entries it has so far.
-        known: what was looked up once for all that the unit does.
         afterwards: what happens only once it is committed, such as handing a job to the worker.
+        memory: what it has found out and what stays true in it, by topic; forgotten when a savepoint is rolled back.
     """
 
     actor_id: int | None
@@ -69,8 +71,8 @@ class Unit:
     changeset_id: int | None = None
     entry_count: int = 0
     undoes_id: int | None = None
-    known: dict[str, Any] = field(default_factory=dict)
     afterwards: list[Callable[[], None]] = field(default_factory=list)
+    memory: dict[str, dict[Any, Any]] = field(default_factory=dict)
 
 
 def current_unit() -> Unit:
@@ -88,6 +90,15 @@ def current_unit() -> Unit:
 def in_unit() -> bool:
     """Whether a unit of work is open."""
     return db.session.registry.has() and "unit" in db.session.info
+
+
+def recalled(topic: str) -> dict[Any, Any]:
+    """What the open unit of work remembers of a topic: a job that makes thousands of records asks once.
+
+    Only what nobody else can change before the unit ends, or what it would be no harm to miss, is kept there.
+    """
+    unit: Unit | None = db.session.info.get("unit")
+    return {} if unit is None else unit.memory.setdefault(topic, {})
 
 
 SEAL: list[Callable[[Unit, bool], None]] = []
@@ -176,8 +187,19 @@ def hold(name: str) -> None:
     """Have everybody wait who holds the same name, until the open unit of work ends. On SQLite writers queue anyway."""
     connection = db.session.connection()
     if connection.dialect.name == "postgresql":
-        number = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), signed=True)
-        connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
+        connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _number_of(name)})
+
+
+def hold_all(names: Collection[str]) -> None:
+    """Hold many names with one question, in an order that is the same for everybody."""
+    connection = db.session.connection()
+    if connection.dialect.name == "postgresql":
+        query = "SELECT pg_advisory_xact_lock(number) FROM unnest(CAST(:numbers AS bigint[])) AS number"
+        connection.execute(text(query), {"numbers": sorted(map(_number_of, names))})
+
+
+def _number_of(name: str) -> int:
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), signed=True)
 
 
 def after_refusal(outlives: Callable[[], None]) -> None:

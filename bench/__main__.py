@@ -25,7 +25,7 @@ from app.auth.tokens import access_token
 from app.customer.schemas import CUSTOMERS
 from app.database import read_engine
 from app.routing import CRM
-from bench import data, duplicates, exports, reports, search
+from bench import data, duplicates, exports, imports, reports, search
 from bench.serving import ENVIRONMENT, filled, made_database, served
 from config import ROOT
 from tests.servers import free_port, postgres_server
@@ -188,14 +188,15 @@ def main() -> None:
     parser.add_argument("--deals", type=int, default=200_000)
     parser.add_argument("--searched", type=int, default=1_000_000, help="customers to search among")
     parser.add_argument("--compared", type=int, default=50_000, help="customers to search for duplicates")
+    parser.add_argument("--imported", type=int, default=100_000, help="customers to import")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=4)
     parser.add_argument(
         "--only",
-        choices=("lists", "reports", "search", "duplicates", "exports"),
+        choices=("lists", "reports", "search", "duplicates", "exports", "imports"),
         help="one part; the others keep what they have",
     )
-    parser.add_argument("--database", choices=("postgresql", "sqlite"), help="the reports on one database only")
+    parser.add_argument("--database", choices=("postgresql", "sqlite"), help="reports and imports on one database only")
     options = parser.parse_args()
     if options.only in (None, "lists") and shutil.which("wrk") is None:
         raise SystemExit("The benchmark needs wrk: apt-get install wrk")
@@ -212,6 +213,11 @@ def main() -> None:
                     result[name] = reports.measured(url, folder / database, options.deals, options.rounds)
         if options.only in (None, "search"):
             result["search"] = search.measured(admin_url, folder / "search", options.searched, options.rounds)
+        if options.only in (None, "imports"):
+            for database, url in (("postgresql", admin_url), ("sqlite", None)):
+                if options.database in (None, database):
+                    found = imports.measured(url, folder / f"import-{database}", options.imported)
+                    result.setdefault("imports", {})[database] = found
         if options.only in (None, "duplicates"):
             result["duplicates"] = duplicates.measured(admin_url, folder / "duplicates", options.compared)
         if options.only in (None, "exports"):
@@ -224,6 +230,10 @@ def main() -> None:
         missed += [f"{name} ({part})" for name, ratio in ratios.items() if ratio > reports.GOAL]
     for kind, found in result.get("search", {}).items():
         missed += [f"{name} on {kind}" for name, ms in found["answer_ms"].items() if ms > found["goal_ms"]]
+    for kind, found in result.get("imports", {}).items():
+        if found["rows_per_second"] < imports.GOALS["rows_per_second"]:
+            missed.append(f"rows of an import on {kind}")
+        missed += [f"{name} on {kind}" for name in ("peak_mib", "list_meanwhile") if found[name] > imports.GOALS[name]]
     for kind in ("postgresql", "sqlite"):
         if result.get("duplicates", {}).get(kind, {}).get("seconds", 0) >= duplicates.GOAL_SECONDS:
             missed.append(f"the duplicate finder on {kind}")

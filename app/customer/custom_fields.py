@@ -34,7 +34,7 @@ from ..record import Record
 from ..routing import RESOURCES, assign, restore
 from ..routing import remove as remove_softly
 from ..schema import load
-from ..transaction import current_unit, in_unit
+from ..transaction import recalled
 from .models import CustomField
 from .options import check_options
 
@@ -63,7 +63,7 @@ _ACTIVE_USERS = select(User.id).where(User.is_active, member_of(User.id, bindpar
 
 def declared(plural: str) -> tuple[Definition, ...]:
     """The fields of a kind of record in their order, retired ones among them; read once in a unit of work."""
-    known: dict[str, tuple[Definition, ...]] = current_unit().known.setdefault(_KNOWN, {}) if in_unit() else {}
+    known: dict[str, tuple[Definition, ...]] = recalled(_KNOWN)
     if plural not in known:
         with db.session.no_autoflush:
             rows = db.session.execute(_DECLARED, {"plural": plural}).scalars()
@@ -116,7 +116,7 @@ def check_custom(plural: str, record: Any, values: dict[str, Any]) -> None:
     faults += [Issue(f"#/custom/{key}", "retired_field") for key in sent if key in retired]
     wrong = {issue.at for issue in faults}
     kept = {key: value for key, value in sent.items() if key not in retired and f"#/custom/{key}" not in wrong}
-    schema = schema_of(active.values())
+    schema = schema_of(tuple(active.values()))
     loaded: dict[str, Any] = {}
     try:
         loaded = load(schema, kept, partial=True)
@@ -262,7 +262,7 @@ def _free_key(plural: str, wanted: str) -> str:
 def _changed() -> None:
     """Forget what the open unit of work knows of the fields."""
     db.session.flush()
-    current_unit().known.pop(_KNOWN, None)
+    recalled(_KNOWN).clear()
 
 
 @job_kind("custom_search")

@@ -6,10 +6,10 @@ Whoever creates a customer, by the form, the API or an import, is told of them h
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 from flask import current_app
 from sqlalchemy import Connection, Select, bindparam, literal, select, union_all
@@ -24,10 +24,10 @@ from ..messages import language
 from ..routing import tell
 from ..setting.models import DuplicateCheck
 from ..setting.service import settings
-from ..transaction import hold
+from ..transaction import hold_all
 from .evidence import Evidence, evidence_of
 from .likeness import MOST_ALIKE, Likeness, likeness
-from .models import Customer, customers
+from .models import Customer, CustomerKind, customers
 from .regions import province_name, province_of_phone
 from .tax_id import is_credit_code, is_right, province_of
 
@@ -41,7 +41,7 @@ _LEAST_NAME = 2
 _NEAR_MOST = 50
 _NEAR_WORDS = 3
 
-_KEYS: dict[str, Any] = {
+KEYS: dict[str, Any] = {
     "tax_id": Customer.tax_key,
     "email": Customer.email_key,
     "phone": Customer.phone_e164,
@@ -65,6 +65,19 @@ class Twin:
     is_visible: bool
 
 
+class Finder(Protocol):
+    """Finds what a new customer resembles among those that were looked up for many at once.
+
+    Attributes:
+        mode: what becomes of one that resembles another.
+    """
+
+    mode: DuplicateCheck
+
+    def __call__(self, evidence: Evidence, /) -> list[Twin]:
+        """The customers that one likely is, the likeliest first."""
+
+
 def region() -> str:
     """The country that numbers without `+` belong to."""
     return str(current_app.config["LIANXI"].default_region)
@@ -73,6 +86,17 @@ def region() -> str:
 def evidence_of_row(row: Any) -> Evidence:
     """What a stored customer, or a row of `EVIDENCE_COLUMNS`, can be known by."""
     return evidence_of({name: getattr(row, name) for name in (*EVIDENCE_COLUMNS, "phone_e164")}, region())
+
+
+def evidence_of_new(values: Mapping[str, Any]) -> Evidence:
+    """What a customer can be known by that will be made of some values, `kind` as it will be."""
+    return evidence_of({**values, "kind": kind_of(values)}, region())
+
+
+def kind_of(values: Mapping[str, Any]) -> str:
+    """The kind of a new customer: who has an employer is a person, where nothing is said."""
+    has_employer = values.get("company") and values["company"] != values["name"]
+    return values.get("kind") or (CustomerKind.PERSON if has_employer else CustomerKind.COMPANY)
 
 
 def twins(
@@ -89,11 +113,21 @@ def twins(
     ids = _candidates(connection, evidence) - {exclude_id}
     if not ids:
         return []
+    return likely(evidence, ((row, evidence_of_row(row)) for row in rows_of(connection, ids, actor)))
+
+
+def rows_of(connection: Connection, ids: Collection[int], actor: Actor | None) -> Sequence[Any]:
+    """What customers are compared by and shown with."""
     query = _reading(None if actor is None else actor.shape)
     binds = {} if actor is None else dict(actor.binds)
+    return connection.execute(query, {**binds, "ids": sorted(ids)}).all()
+
+
+def likely(evidence: Evidence, others: Iterable[tuple[Any, Evidence]]) -> list[Twin]:
+    """Those of some customers that one likely is, the likeliest first."""
     found = []
-    for row in connection.execute(query, {**binds, "ids": sorted(ids)}):
-        alike = likeness(evidence, evidence_of_row(row))
+    for row, other in others:
+        alike = likeness(evidence, other)
         if alike.is_likely:
             found.append(Twin(row, alike, bool(row.is_visible)))
     return sorted(found, key=lambda twin: (-twin.likeness.score, not twin.row.is_active, twin.row.id))
@@ -109,7 +143,7 @@ def _reading(shape: Shape | None) -> Select[Any]:
     )
 
 
-def _asked(evidence: Evidence) -> dict[str, tuple[str, str]]:
+def keys_of(evidence: Evidence) -> dict[str, tuple[str, str]]:
     """What is looked for: by a name for it, the key column and its value."""
     asked = {name: (name, value) for name in ("tax_id", "email", "phone") if (value := getattr(evidence, name))}
     if evidence.domain and evidence.kind != "person":
@@ -121,7 +155,7 @@ def _asked(evidence: Evidence) -> dict[str, tuple[str, str]]:
 
 
 def _candidates(connection: Connection, evidence: Evidence) -> set[int]:
-    asked = _asked(evidence)
+    asked = keys_of(evidence)
     if not asked:
         return set()
     query = _looking_up(tuple((name, column) for name, (column, _) in asked.items()))
@@ -132,6 +166,12 @@ def _candidates(connection: Connection, evidence: Evidence) -> set[int]:
     ids = {
         one for name, some in found.items() if len(some) <= MOST_ALIKE or name in ("email", "tax_id") for one in some
     }
+    return ids | spelt_like(connection, evidence)
+
+
+def spelt_like(connection: Connection, evidence: Evidence) -> set[int]:
+    """The customers whose names are spelt nearly as those of one, in Latin letters."""
+    ids = set[int]()
     for name in evidence.names:
         words = [] if name.is_han else [word for word in name.words if is_near_worthy(word)][:_NEAR_WORDS]
         for word in words:
@@ -146,7 +186,7 @@ def _looking_up(asked: Sequence[tuple[str, str]]) -> Any:
     parts = []
     for name, column in asked:
         value = bindparam(name, type_=KeyText())
-        some = select(literal(name).label("key"), Customer.id.label("record_id")).where(_KEYS[column] == value)
+        some = select(literal(name).label("key"), Customer.id.label("record_id")).where(KEYS[column] == value)
         parts.append(select(some.order_by(Customer.id.desc()).limit(MOST_ALIKE + 1).subquery()))
     return union_all(*parts)
 
@@ -208,7 +248,18 @@ def check_permission(actor: Actor, asked: str | None) -> None:
         raise forbidden()
 
 
-def guard(actor: Actor, customer: Customer, asked: str | None) -> None:
+def mode_of(asked: str | None) -> DuplicateCheck:
+    """What becomes of a new customer that resembles another: as it is asked for, else as an admin has decided."""
+    mode = {"refuse": DuplicateCheck.BLOCK, "allow": DuplicateCheck.OFF}.get(asked or "")
+    return mode or DuplicateCheck(settings().duplicate_check)
+
+
+def hold_keys(some: Iterable[Evidence]) -> None:
+    """Have everybody wait who enters one of some customers at the same time."""
+    hold_all({f"customer {name} {value}" for one in some for name, (_, value) in keys_of(one).items()})
+
+
+def guard(actor: Actor, customer: Customer, asked: str | None, find: Finder | None = None) -> None:
     """Refuse a customer that was just written and resembles another, or tell of the others, as an admin has decided.
 
     It is asked after the write, so that an address in use is refused as such first, and of two who enter the same
@@ -216,19 +267,21 @@ def guard(actor: Actor, customer: Customer, asked: str | None) -> None:
 
     Args:
         asked: `refuse` or `allow` instead of what the setting says.
+        find: looks up what it resembles, where many are made together; the keys of all of them are held then.
 
     Raises:
         Problem: 409 `possible-duplicate` with the `matches`.
     """
-    mode = {"refuse": DuplicateCheck.BLOCK, "allow": DuplicateCheck.OFF}.get(asked or "")
-    mode = mode or DuplicateCheck(settings().duplicate_check)
+    mode = mode_of(asked) if find is None else find.mode
     if mode is DuplicateCheck.OFF:
         return
     evidence = evidence_of_row(customer)
-    if mode is DuplicateCheck.BLOCK:
-        for name, (_, value) in sorted(_asked(evidence).items()):
-            hold(f"customer {name} {value}")
-    found = shown(twins(db.session.connection(), evidence, actor=actor, exclude_id=customer.id))
+    if find is not None:
+        found = shown(find(evidence))
+    else:
+        if mode is DuplicateCheck.BLOCK:
+            hold_keys([evidence])
+        found = shown(twins(db.session.connection(), evidence, actor=actor, exclude_id=customer.id))
     if found and mode is DuplicateCheck.BLOCK:
         raise conflict("possible-duplicate", matches=found)
     if found:

@@ -72,6 +72,8 @@ class Customer(Mergeable, Custom):
         Index("ix_customer_created", "created_at", "id", **_live()),
         Index("ix_customer_became_lead", "became_lead_at", "id", **_live()),
         Index("ix_customer_name", "sort_key", "id", **_live()),
+        Index("ix_customer_name_key", "name_key", **_live()),
+        Index("ix_customer_tax_id", "tax_id", **_live()),
         Index("ix_customer_owner", "owner_id", "created_at", "id", **_live()),
         Index("ix_customer_team", "team_id", "created_at", "id", **_live()),
         # By these what resembles a customer is found, deleted ones too.

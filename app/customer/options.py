@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from marshmallow import Schema
@@ -14,6 +15,7 @@ from ..errors import Issue, invalid
 from ..journal import SETTLE
 from ..routing import assign, remove, restore
 from ..schema import OptionField, Texts
+from ..transaction import recalled
 from .models import CustomField, Option
 
 LISTS: dict[str, tuple[tuple[str, str, str], ...]] = {
@@ -108,6 +110,17 @@ _KNOWN = select(Option.list, Option.value, Option.merged_into).where(
 )
 
 
+@lru_cache(maxsize=200)
+def _listed(schema: Schema) -> list[tuple[str, str]]:
+    """The fields of a schema that take option values, each with its list."""
+    named = [
+        (name, field.option_list if isinstance(field, OptionField) else field.metadata.get("option_list"))
+        for name, field in schema.fields.items()
+        if isinstance(field, (OptionField, Texts))
+    ]
+    return [(name, option_list) for name, option_list in named if option_list]
+
+
 def check_options(schema: Schema, values: dict[str, Any]) -> None:
     """Refuse values that stand in no option list; one that was merged into another becomes that one.
 
@@ -119,17 +132,19 @@ def check_options(schema: Schema, values: dict[str, Any]) -> None:
         Problem: 422 naming every such field.
     """
     wanted: dict[str, tuple[str, str]] = {}
-    for name, field in schema.fields.items():
+    for name, option_list in _listed(schema):
         value = values.get(name)
-        if isinstance(field, OptionField) and isinstance(value, str):
-            wanted[f"#/{name}"] = (field.option_list, value)
-        elif isinstance(field, Texts) and field.metadata.get("option_list") and isinstance(value, list):
+        if isinstance(value, str):
+            wanted[f"#/{name}"] = (option_list, value)
+        elif isinstance(value, list):
             for number, item in enumerate(value):
-                wanted[f"#/{name}/{number}"] = (field.metadata["option_list"], item)
+                wanted[f"#/{name}/{number}"] = (option_list, item)
     if not wanted:
         return
-    rows = db.session.execute(_KNOWN, {"values": sorted({value for _, value in wanted.values()})}).all()
-    known = {(row.list, row.value): row.merged_into or row.value for row in rows}
+    known = recalled("options")
+    if not set(wanted.values()) <= known.keys():
+        rows = db.session.execute(_KNOWN, {"values": sorted({value for _, value in wanted.values()})})
+        known.update(((row.list, row.value), row.merged_into or row.value) for row in rows)
     issues = [
         Issue(pointer, "unknown_option", {"value": pair[1], "list": pair[0]})
         for pointer, pair in wanted.items()

@@ -18,12 +18,12 @@ from ..folding import e164, email_key, fold, search_key, sort_key
 from ..journal import MAKE_ROOM, SETTLE, SetBack, act
 from ..record import Collaborator, Record
 from ..routing import assign, remove, restore, tell
-from ..transaction import now
+from ..transaction import now, recalled
 from .custom_fields import DERIVES, check_custom, derive_custom
-from .duplicates import check_permission, evidence_of_row, guard, warnings_of
+from .duplicates import Finder, check_permission, evidence_of_row, guard, kind_of, warnings_of
 from .evidence import key_columns
 from .leads import set_status
-from .models import Customer, CustomerKind, CustomerStatus, CustomerTag, Tag, customers
+from .models import Customer, CustomerStatus, CustomerTag, Tag, customers
 from .options import check_options
 from .schemas import CustomerSchema
 from .tag_service import hold_tag
@@ -31,11 +31,14 @@ from .tag_service import hold_tag
 _SCHEMA = CustomerSchema()
 
 
-def create(actor: Actor, values: dict[str, Any], *, duplicates: str | None = None) -> Customer:
+def create(
+    actor: Actor, values: dict[str, Any], *, duplicates: str | None = None, find: Finder | None = None
+) -> Customer:
     """A new customer; without `owner_id` the caller's, with null the pool's.
 
     Args:
         duplicates: `refuse` or `allow` what resembles another customer; as an admin has decided where None.
+        find: what looks resembling customers up where many are made together.
 
     Raises:
         Problem: 409 at `#/email` when the address is in use, 409 `possible-duplicate`; 422 for unknown options, owners
@@ -47,9 +50,7 @@ def create(actor: Actor, values: dict[str, Any], *, duplicates: str | None = Non
     with faults.gathered():
         values |= ownership(actor, values, Permission.CUSTOMER_ASSIGN, pool=True)
     faults.settle()
-    if not values.get("kind"):
-        has_employer = values.get("company") and values["company"] != values["name"]
-        values["kind"] = CustomerKind.PERSON if has_employer else CustomerKind.COMPANY
+    values["kind"] = kind_of(values)
     merge_objects(None, values)
     customer = Customer(**values)
     customer.status = customer.status or CustomerStatus.LEAD
@@ -58,10 +59,10 @@ def create(actor: Actor, values: dict[str, Any], *, duplicates: str | None = Non
     db.session.add(customer)
     db.session.flush()
     if tags:
-        set_tags(customer, tags)
+        set_tags(customer, tags, is_new=True)
     if collaborators:
         share(customer, collaborators)
-    guard(actor, customer, duplicates)
+    guard(actor, customer, duplicates, find)
     _warn(values)
     return customer
 
@@ -166,24 +167,30 @@ def merge_objects(record: Any, values: dict[str, Any]) -> None:
             values[name] = {key: value for key, value in both.items() if value is not None} or None
 
 
-def set_tags(customer: Customer, names: Sequence[str]) -> None:
-    """Replace a customer's tags; unknown names become new tags, ignoring case, width and script."""
+def set_tags(customer: Customer, names: Sequence[str], *, is_new: bool = False) -> None:
+    """Replace a customer's tags; unknown names become new tags, ignoring case, width and script.
+
+    Args:
+        customer: locked, or made in the same unit of work.
+        names: what it is to be marked with.
+        is_new: it has no tags yet.
+    """
     wanted = {fold(name): name.strip() for name in names if name.strip()}
     known = _known_tags(wanted)
     for key in sorted(wanted.keys() - known.keys()):
         hold_tag(key)
     # Who held the new words before has made them tags by now.
     known |= _known_tags(wanted.keys() - known.keys())
-    for key, name in wanted.items():
-        if key not in known:
-            known[key] = Tag(name=name, name_key=key)
-            db.session.add(known[key])
+    made = {key: Tag(name=name, name_key=key) for key, name in wanted.items() if key not in known}
+    for tag in made.values():
+        db.session.add(tag)
     db.session.flush()
-    ids = {tag.id for tag in known.values()}
-    present = {
-        link.tag_id: link
-        for link in db.session.execute(select(CustomerTag).where(CustomerTag.customer_id == customer.id)).scalars()
-    }
+    known |= {key: tag.id for key, tag in made.items()}
+    recalled("tags").update(known)
+    ids, present = set(known.values()), dict[int, CustomerTag]()
+    if not is_new:
+        links = db.session.execute(select(CustomerTag).where(CustomerTag.customer_id == customer.id)).scalars()
+        present = {link.tag_id: link for link in links}
     for tag_id in sorted(ids - present.keys()):
         db.session.add(CustomerTag(customer_id=customer.id, tag_id=tag_id))
     for tag_id in present.keys() - ids:
@@ -191,12 +198,14 @@ def set_tags(customer: Customer, names: Sequence[str]) -> None:
     db.session.flush()
 
 
-def _known_tags(keys: Collection[str]) -> dict[str, Tag]:
-    """The tags that there are, by their folded names."""
-    if not keys:
-        return {}
-    query = select(Tag).where(Tag.is_active, Tag.name_key.in_(keys))
-    return {tag.name_key: tag for tag in db.session.execute(query).scalars()}
+def _known_tags(keys: Collection[str]) -> dict[str, int]:
+    """The ids of the tags that there are, by their folded names."""
+    known = {key: found for key in keys if (found := recalled("tags").get(key)) is not None}
+    asked = set(keys) - known.keys()
+    if asked:
+        query = select(Tag.name_key, Tag.id).where(Tag.is_active, Tag.name_key.in_(asked))
+        known |= {row.name_key: row.id for row in db.session.execute(query)}
+    return known
 
 
 def check_parties(parties: Sequence[dict[str, Any]]) -> None:

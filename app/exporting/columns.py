@@ -15,7 +15,7 @@ from ..importing.fields import IMPORTABLE, Field, Kind, fields_of, shaped
 from ..projection import LinkTo
 from ..routing import RESOURCES
 
-EXPORTABLE = IMPORTABLE
+EXPORTABLE = tuple(one for one in IMPORTABLE if one != "users")
 """The resources that files are made of, in the order in which they refer to each other."""
 
 CARDS = ("people", "customers")

@@ -12,11 +12,10 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, missing
 
 from ..custom_values import CHOICES, RESOURCES_WITH_CUSTOM, CustomKind, Definition
 from ..customer.custom_fields import declared
-from ..routing import RESOURCES
 from ..schema import (
     Choice,
     DateField,
@@ -31,6 +30,7 @@ from ..schema import (
     Texts,
     Whole,
 )
+from .resources import resource_of
 
 
 class Kind(StrEnum):
@@ -76,7 +76,7 @@ class Field:
     labels: tuple[str, ...] = ()
 
 
-IMPORTABLE = ("customers", "people", "contacts", "deals", "tasks", "products")
+IMPORTABLE = ("customers", "people", "contacts", "deals", "tasks", "products", "users")
 """The resources that files are imported into, in the order in which they refer to each other."""
 
 _LINKS = {
@@ -89,6 +89,8 @@ _LINKS = {
     "deal_id": ("deal", "deals"),
     "pipeline_id": ("pipeline", "pipelines"),
     "stage_id": ("stage", "stages"),
+    "team_id": ("team", "teams"),
+    "role": ("role", "roles"),
 }
 
 _MORE: Mapping[str, Sequence[Field]] = {
@@ -102,6 +104,14 @@ _MORE: Mapping[str, Sequence[Field]] = {
         Field("unit_price", Kind.DECIMAL, "unit_price"),
         Field("win_probability_is_manual", Kind.FLAG, "win_probability_is_manual", is_own=True),
         Field("forecast_category_is_manual", Kind.FLAG, "forecast_category_is_manual", is_own=True),
+    ),
+    "users": (
+        Field("first_name", Kind.TEXT, "first_name"),
+        Field("last_name", Kind.TEXT, "last_name"),
+        # Of the team: what a team is made with that is not there.
+        Field("team_parent", Kind.LINK, "team_parent", links_to="teams"),
+        Field("manager", Kind.LINK, "team_manager", links_to="users"),
+        Field("region", Kind.TEXT, "team_region"),
     ),
 }
 
@@ -119,11 +129,14 @@ IN_ITEMS = {
 
 _REPEATED = {("people", "email"), ("people", "phone")}
 
+_HIDDEN = frozenset({"password", "avatar", "absent_until"})
 _OWN = frozenset({"external_source", "amount_is_manual"})
+
+TO_BEGIN_WITH: Mapping[str, Mapping[str, Any]] = {"users": {"role": "sales"}}
+"""Required values of new records where a file has no column for them."""
 
 _APART = "custom"
 """Comes as `custom.KEY`, each by itself."""
-
 
 _OF_CUSTOM: Mapping[str, Kind] = {
     CustomKind.NUMBER: Kind.DECIMAL,
@@ -161,10 +174,10 @@ def _custom(field: Definition) -> Field:
 @cache
 def own_fields_of(plural: str) -> dict[str, Field]:
     """The fields of a resource that every installation has."""
-    schema = RESOURCES[plural].create
+    schema = resource_of(plural).create
     found: dict[str, Field] = {"id": Field("id", Kind.WHOLE, "id")}
     for name, field in schema.fields.items():
-        if not field.dump_only and name != _APART:
+        if not field.dump_only and name not in _HIDDEN and name != _APART:
             for one in shaped(plural, name, field):
                 found[one.name] = one
     return found | {one.name: one for one in _MORE.get(plural, ())}
@@ -210,6 +223,23 @@ def shaped(plural: str, name: str, field: fields.Field[Any]) -> list[Field]:
     ]
 
 
-def schema_of(plural: str) -> Schema:
-    """What the values of a row are checked by: the body of `POST`."""
-    return RESOURCES[plural].create
+@cache
+def schema_of(plural: str, names: frozenset[str]) -> Schema:
+    """What the values of a row are checked by: the body of `POST`, without the fields of which no row says anything.
+
+    Args:
+        plural: the resource.
+        names: the fields that rows say something of, those of an object as `address.city`; what is required or has a
+            default is added.
+    """
+    whole = resource_of(plural).create
+    outer = {name.split(".")[0] for name in names if "." in name}
+    said = [
+        name
+        for name, field in whole.fields.items()
+        if not field.dump_only and (name in names or field.required or field.load_default is not missing)
+    ]
+    if not {name for name in names if "." not in name} <= set(said):
+        return whole
+    # Declared fields are looked for one by one, in every row.
+    return type(whole)(only=[*(name for name in said if name not in outer), *(name for name in names if "." in name)])

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, bindparam, select
 
 from ..access import Actor
+from ..auth.models import User
 from ..contact.models import ContactRecord
 from ..customer.models import Customer, Person
-from ..database import db
+from ..database import IdList, db, member_of
 from ..deal.models import Deal, Product
 from ..folding import email_key, fold
-from ..routing import RESOURCES
 from ..task.models import Task
-from .references import number_key
+from .references import can_be_asked, number_key
+from .resources import resource_of
 
 Key = tuple[Any, ...]
 """What a row is known by in one way; two rows with the same key are about the same record."""
@@ -34,37 +36,85 @@ def known_by(plural: str, fields: Collection[str | None]) -> list[str]:
     return [way for way in ways_of(plural) if whole.get(way, way) in {*fields, *named}]
 
 
-def key_of(plural: str, way: str, values: Mapping[str, Any]) -> Key | None:
-    """What a row is known by in one way; None where it says too little."""
-    parts = _WAYS[plural][way][0](values)
+def _key_of(plural: str, way: str, values: Mapping[str, Any]) -> Key | None:
+    parts = _WAYS[plural][way].key(values)
     return None if any(part in (None, "") for part in parts) else parts
 
 
-def matches(actor: Actor, plural: str, way: str, key: Key) -> list[int]:
-    """The visible records, two at most, that are known by a key."""
-    policy = RESOURCES[plural].spec.policy
-    model: Any = policy.model
-    query: Select[Any] = select(model.id).where(
-        _WAYS[plural][way][1](*key), model.is_active, policy.visible(actor.shape)
-    )
-    return list(db.session.execute(query.order_by(model.id).limit(2), dict(actor.binds)).scalars())
+def all_keys(plural: str, values: Mapping[str, Any]) -> dict[str, Key]:
+    """Everything that a row is known by, by way."""
+    return {way: key for way in _WAYS[plural] if (key := _key_of(plural, way, values)) is not None}
 
 
-def _origin(model: Any) -> tuple[Callable[[Mapping[str, Any]], Key], Callable[..., Any]]:
-    return (
+def matches(actor: Actor, plural: str, way: str, keys: Collection[Key]) -> dict[Key, list[int]]:
+    """The visible records that are known by some keys; a key that nothing is known by is left out.
+
+    Args:
+        actor: whose sight it is.
+        plural: the resource.
+        way: one of `ways_of`.
+        keys: as `all_keys` has them.
+    """
+    wanted = [key for key in keys if all(map(can_be_asked, key))]
+    if not wanted:
+        return {}
+    policy = resource_of(plural).spec.policy
+    model, columns = policy.model, _WAYS[plural][way].columns
+    query: Select[Any] = select(model.id, *columns).where(model.is_active, policy.visible(actor.shape))
+    binds = dict(actor.binds)
+    for number, column in enumerate(columns):
+        parts = sorted({key[number] for key in wanted})
+        if isinstance(parts[0], datetime):
+            query = query.where(column.between(parts[0], parts[-1]))
+        else:
+            of_text = isinstance(parts[0], str)
+            query = query.where(member_of(column, bindparam(f"key_{number}", type_=IdList(of_text=of_text))))
+            binds[f"key_{number}"] = parts
+    # Each part is one of its column's; together they need not be one key.
+    found, asked = dict[Key, list[int]](), set(wanted)
+    for record_id, *parts in db.session.execute(query.order_by(model.id), binds):
+        key = tuple(parts)
+        if key in asked:
+            found.setdefault(key, []).append(record_id)
+    return found
+
+
+def differs(plural: str, record_id: int, known: Mapping[str, Key]) -> bool:
+    """Whether a record is known by something else than a row says, in one of some ways.
+
+    Args:
+        plural: the resource.
+        record_id: the record.
+        known: what a row is known by, by way; a record that is not known in a way does not differ in it.
+    """
+    for way, key in known.items():
+        columns = _WAYS[plural][way].columns
+        stored = db.session.execute(select(*columns).where(columns[0].class_.id == record_id)).one()
+        if None not in stored and tuple(stored) != key:
+            return True
+    return False
+
+
+@dataclass(frozen=True)
+class _Way:
+    """How rows for a resource are known: what their key is, and the columns that hold it."""
+
+    key: Callable[[Mapping[str, Any]], Key]
+    columns: tuple[Any, ...]
+
+
+def _origin(model: Any) -> _Way:
+    return _Way(
         lambda values: (values.get("external_source"), values.get("external_id")),
-        lambda source, number: and_(model.external_source == source, model.external_id == number),
+        (model.external_source, model.external_id),
     )
 
 
-def _one(name: str, made: Callable[[Any], Any], column: Any) -> tuple[Any, Any]:
-    return (
-        lambda values: (made(values[name]) if values.get(name) else None,),
-        lambda key: column == key,
-    )
+def _one(name: str, made: Callable[[Any], Any], column: Any) -> _Way:
+    return _Way(lambda values: (made(values[name]) if values.get(name) else None,), (column,))
 
 
-def _within(names: Sequence[str], *columns: Any) -> tuple[Any, Any]:
+def _within(names: Sequence[str], *columns: Any) -> _Way:
     made: Mapping[str, Callable[[Any], Any]] = {"name": fold, "occurred_at": datetime.fromisoformat}
 
     def key(values: Mapping[str, Any]) -> Key:
@@ -73,10 +123,10 @@ def _within(names: Sequence[str], *columns: Any) -> tuple[Any, Any]:
             return (None,)
         return tuple(made[name](part) if name in made else part for name, part in zip(names, found, strict=True))
 
-    return key, lambda *key: and_(*(column == part for column, part in zip(columns, key, strict=True)))
+    return _Way(key, columns)
 
 
-_WAYS: dict[str, dict[str, tuple[Any, Any]]] = {
+_WAYS: dict[str, dict[str, _Way]] = {
     "customers": {
         "id": _one("id", int, Customer.id),
         "external_id": _origin(Customer),
@@ -116,5 +166,11 @@ _WAYS: dict[str, dict[str, tuple[Any, Any]]] = {
         "external_id": _origin(Product),
         "code": _one("code", fold, Product.code_key),
         "name": _one("name", fold, Product.name_key),
+    },
+    "users": {
+        "id": _one("id", int, User.id),
+        "external_id": _origin(User),
+        "email": _one("email", email_key, User.email_key),
+        "phone": _one("phone", number_key, User.phone_e164),
     },
 }

@@ -21,6 +21,9 @@ class Import(Model):
         options: how rows are matched and what is made of unknown values, see `schemas.OptionsSchema`.
         found: what the last check found: counts and unknown values.
         changeset_id: what the commit changed.
+        headings_key: the same for files with the same headings.
+        remembered_from: the import whose mapping and decisions were taken over; null for none.
+        corrections: by the number of a row in the file and the index of a cell in it what stands there instead.
     """
 
     __tablename__ = "import"
@@ -40,3 +43,6 @@ class Import(Model):
     commit_job_id: Mapped[int | None] = mapped_column()
     changeset_id: Mapped[int | None] = mapped_column()
     created_at: Mapped[datetime] = mapped_column()
+    headings_key: Mapped[str | None] = mapped_column(String(64), index=True)
+    remembered_from: Mapped[int | None] = mapped_column()
+    corrections: Mapped[Any] = mapped_column(Document, nullable=True)

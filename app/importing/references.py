@@ -3,36 +3,40 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from ..access import Actor
-from ..auth.models import Team, User
+from ..auth.models import Role, Team, User
 from ..customer.models import Customer, Option, Person, customers, people
-from ..database import db
+from ..database import IdList, db, member_of
 from ..deal.models import Deal, Pipeline, Product, Stage, StageKind, deals
 from ..folding import e164, email_key, fold
-from ..routing import RESOURCES
-from ..schema import load
+from ..schema import MAX_ID, SURROGATE, load
 from .fields import Field, Kind
 from .labels import choices_labelled
+from .resources import resource_of
 
-CREATABLE = ("customers", "products", "tags", "options")
+CREATABLE = ("customers", "products", "tags", "options", "teams")
 """What may be made when a file names it and it is not there."""
 
 MADE = {"create": True}
 """A decision: what the text names is made."""
 
-Named = dict[str, list[int]]
+Named = dict[str, list[Any]]
+
+
+class UnmadeError(Exception):
+    """A text names what would have to be made, and nothing may be made now."""
 
 
 def may_make(actor: Actor, plural: str) -> bool:
     """Whether a person may make what a file names."""
-    return plural in CREATABLE and actor.may(RESOURCES[plural].write)
+    return plural in CREATABLE and actor.may(resource_of(plural).write)
 
 
 class References:
@@ -44,14 +48,21 @@ class References:
         decided: by field, what the person has decided that a text stands for: an id, a value, null for nothing, or
             `MADE`.
         create: which kinds are made when they are not there, as far as the person may make them.
+
+    Attributes:
+        made: by resource and id the name of what was made because the file names it.
+        unknown: by field and text, in how many rows a text named nothing.
+        is_looking: nothing may be made now; what would have to be is an `UnmadeError`.
     """
 
     def __init__(
         self, actor: Actor, plural: str, decided: Mapping[str, Mapping[str, Any]], create: frozenset[str]
     ) -> None:
         self.actor, self.plural, self.decided, self.create = actor, plural, decided, create
-        self.made: set[tuple[str, int]] = set()
+        self.made: dict[tuple[str, int], str] = {}
         self.unknown: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self.is_looking = False
+        self._missed: list[tuple[str, str]] = []
         self._known: dict[str, Named] = {}
         self._asked: dict[tuple[str, str, Any], list[int]] = {}
         self._options: dict[str, dict[str, str]] = {}
@@ -77,13 +88,32 @@ class References:
             ids = self._link(field, text, beside)
             if len(ids) > 1:
                 if field.links_to not in _WITHIN:
-                    self.unknown[field.name][text] += 1
+                    self._missed.append((field.name, text))
                 return None, "ambiguous_name"
-            found = ids[0] if ids else self._made(field, text, is_made)
+            found = ids[0] if ids else self._made(field, text, is_made, beside)
         if found is None:
-            self.unknown[field.name][text] += 1
+            self._missed.append((field.name, text))
             return None, "unknown_value"
         return found, None
+
+    def missed(self) -> list[tuple[str, str]]:
+        """The texts that named nothing since this was asked last, by field; `count` counts them."""
+        missed, self._missed = self._missed, []
+        return missed
+
+    def count(self, missed: Iterable[tuple[str, str]]) -> None:
+        """Count texts that name nothing in a row that is wrong for it."""
+        for field, text in missed:
+            self.unknown[field][text] += 1
+
+    def look_up(self, field: Field, texts: Collection[str]) -> None:
+        """Look many texts of a column up at once that name customers, before they are resolved one by one."""
+        if field.links_to != "customers":
+            return
+        unasked = {text for text in texts if ("customers", fold(text), None) not in self._asked}
+        self._asked.update(
+            (("customers", fold(text), None), ids) for text, ids in _customers_named(self.actor, unasked).items()
+        )
 
     # ---- words of fixed sets and of lists ---------------------------------------------------------------------------
 
@@ -112,15 +142,16 @@ class References:
             }
         found = known.get(fold(text))
         if found is None and self._makes("options", is_made):
-            made: Any = RESOURCES["options"].service.create(
-                self.actor, load(RESOURCES["options"].create, {"list": name, "value": text})
+            self._may_make_now()
+            made: Any = resource_of("options").service.create(
+                self.actor, load(resource_of("options").create, {"list": name, "value": text})
             )
             found = known[fold(text)] = made.value
         return found
 
     # ---- records ----------------------------------------------------------------------------------------------------
 
-    def _link(self, field: Field, text: str, beside: Mapping[str, Any]) -> list[int]:
+    def _link(self, field: Field, text: str, beside: Mapping[str, Any]) -> list[Any]:
         target = field.links_to
         if target in _WHOLE:
             known = self._known.get(target)
@@ -128,27 +159,56 @@ class References:
                 known = self._known[target] = _WHOLE[target]()
             return known.get(fold(text), [])
         context = beside.get("pipeline_id") if target == "stages" else beside.get("customer_id")
+        if target == "customers":
+            context = None
         key = (target, fold(text), context)
         found = self._asked.get(key)
         if found is None:
             found = self._asked[key] = _ASKED[target](self.actor, text, context)
         return found
 
-    def _made(self, field: Field, text: str, is_made: bool) -> int | None:
+    def _made(self, field: Field, text: str, is_made: bool, beside: Mapping[str, Any]) -> int | None:
         """A record that is made because a file names it."""
         target = field.links_to
         if target not in CREATABLE or not self._makes(target, is_made):
             return None
+        self._may_make_now()
         values: dict[str, Any] = {"name": text}
         if target == "products":
             values |= {"code": text[:60], "currency": current_app.config["LIANXI"].base_currency}
-        resource = RESOURCES[target]
+        if field.name == "team":
+            values |= {name: beside[key] for name, key in _OF_TEAM if key in beside}
+        resource = resource_of(target)
         made: Any = resource.service.create(self.actor, load(resource.create, values))
         db.session.flush()
         self._known.pop(target, None)
         self._asked[target, fold(text), None] = [made.id]
-        self.made.add((target, made.id))
+        self.made[target, made.id] = text
         return int(made.id)
+
+    def completed(self, team_id: int, beside: Mapping[str, Any]) -> None:
+        """Give a team that is there what it lacks and a row says of it, where teams may be made."""
+        if not self._makes("teams", False):
+            return
+        team = db.session.get_one(Team, team_id)
+        lacks = {name: beside[key] for name, key in _OF_TEAM if key in beside and getattr(team, name) is None}
+        if lacks:
+            self._may_make_now()
+            resource_of("teams").service.edit(self.actor, team, load(resource_of("teams").create, lacks, partial=True))
+            db.session.flush()
+
+    def team_of_manager(self, manager_id: int) -> int | None:
+        """The team that a manager leads; one of the manager's name is made where there is none and teams may be."""
+        found = db.session.execute(select(Team.id).where(Team.manager_id == manager_id, Team.is_active)).scalars().all()
+        if found or not self._makes("teams", False):
+            return found[0] if len(found) == 1 else None
+        name = db.session.execute(select(User.name).where(User.id == manager_id)).scalar_one()
+        field = Field("team", Kind.LINK, "team_id", links_to="teams")
+        return self._made(field, name, True, {"team_manager": manager_id})
+
+    def _may_make_now(self) -> None:
+        if self.is_looking:
+            raise UnmadeError
 
     def is_closed(self, stage_id: int) -> bool:
         """Whether a stage is that of won or lost deals."""
@@ -170,6 +230,15 @@ class References:
         self._options.clear()
         self.made.clear()
 
+    def forget_records(self, plural: str) -> None:
+        """Forget which records of a resource were looked up: there may be others by now."""
+        self._known.pop(plural, None)
+        self._asked = {key: ids for key, ids in self._asked.items() if key[0] != plural}
+
+
+_OF_TEAM = (("parent_id", "team_parent"), ("manager_id", "team_manager"), ("region", "team_region"))
+"""What a row about a person says of the team: the team's fields, and the names that they have in the row."""
+
 
 def _gathered(rows: Any) -> Named:
     found: defaultdict[str, list[int]] = defaultdict(list)
@@ -187,6 +256,11 @@ def _teams() -> Named:
     return _gathered(db.session.execute(select(Team.id, Team.name).where(Team.is_active)))
 
 
+def _roles() -> Named:
+    rows = db.session.execute(select(Role.key, Role.name_zh, Role.name_en))
+    return {fold(word): [row.key] for row in rows for word in row}
+
+
 def _pipelines() -> Named:
     return _gathered(db.session.execute(select(Pipeline.id, Pipeline.name).where(Pipeline.is_active)))
 
@@ -195,17 +269,37 @@ def _products() -> Named:
     return _gathered(db.session.execute(select(Product.id, Product.code, Product.name).where(Product.is_active)))
 
 
-def _customers_named(actor: Actor, text: str, _context: Any) -> list[int]:
-    ways: list[Any] = [Customer.name_key == fold(text), Customer.external_id == text]
-    if "@" in text:
-        ways.insert(0, Customer.email_key == email_key(text))
-    if (number := number_key(text)) is not None:
-        ways.append(Customer.phone_e164 == number)
-    for way in ways:
-        query = select(Customer.id, Customer.name).where(way, Customer.is_active, customers.visible(actor.shape))
-        if found := _meant(actor, query, text):
-            return found
-    return []
+def _customers_named(actor: Actor, texts: Collection[str]) -> dict[str, list[int]]:
+    """By each text the customers that it names, two at most: by address, name, id elsewhere or number, in this order.
+
+    Of several that are alike the one that is called exactly so.
+    """
+    named: dict[str, list[int]] = {text: [] for text in texts}
+    for column, key_of in _CUSTOMER_KEYS.items():
+        keys = {text: key for text, ids in named.items() if not ids and (key := key_of(text)) and can_be_asked(key)}
+        found: defaultdict[str, list[Any]] = defaultdict(list)
+        for row in _customers_by(actor, column, sorted(set(keys.values()))):
+            found[row.key].append(row)
+        for text, key in keys.items():
+            exact = [row.id for row in found[key] if row.name == text]
+            named[text] = exact if len(exact) == 1 else [row.id for row in found[key]][:2]
+    return named
+
+
+def _customers_by(actor: Actor, column: str, wanted: Sequence[str]) -> Iterable[Any]:
+    if not wanted:
+        return ()
+    known = getattr(Customer, column)
+    query = select(Customer.id, Customer.name, known.label("key")).where(
+        member_of(known, bindparam("wanted", type_=IdList(of_text=True))),
+        Customer.is_active,
+        customers.visible(actor.shape),
+    )
+    return db.session.execute(query.order_by(Customer.id), {**actor.binds, "wanted": wanted})
+
+
+def _customer_named(actor: Actor, text: str, _context: Any) -> list[int]:
+    return _customers_named(actor, [text])[text]
 
 
 def _people_named(actor: Actor, text: str, context: Any) -> list[int]:
@@ -251,11 +345,12 @@ def _stages_named(_actor: Actor, text: str, context: Any) -> list[int]:
 _WHOLE: dict[str, Callable[[], Named]] = {
     "users": _users,
     "teams": _teams,
+    "roles": _roles,
     "pipelines": _pipelines,
     "products": _products,
 }
 _ASKED: dict[str, Callable[[Actor, str, Any], list[int]]] = {
-    "customers": _customers_named,
+    "customers": _customer_named,
     "people": _people_named,
     "deals": _deals_named,
     "stages": _stages_named,
@@ -328,6 +423,21 @@ _SYNONYMS: dict[str, dict[str, str]] = {
 }
 
 
+def can_be_asked(part: Any) -> bool:
+    """Whether a database takes a value of a file in a question; what it does not take, no record has."""
+    if isinstance(part, str):
+        return "\x00" not in part and not SURROGATE.search(part)
+    return not isinstance(part, int) or abs(part) <= MAX_ID
+
+
 def number_key(text: str) -> str | None:
     """A phone number as numbers are compared."""
     return e164(text, current_app.config["LIANXI"].default_region)
+
+
+_CUSTOMER_KEYS: dict[str, Callable[[str], str | None]] = {
+    "email_key": lambda text: email_key(text) if "@" in text else None,
+    "name_key": fold,
+    "external_id": str,
+    "phone_e164": number_key,
+}

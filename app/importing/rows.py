@@ -21,8 +21,9 @@ _NO = frozenset({"0", "false", "no", "n", "off", "否", "无", "不", "假", "�
 SEPARATORS = ("、", "，", "；", ";", "|")
 """What parts the values of a cell, besides the comma."""
 
-_LINKS_FIRST = ("customers", "users", "pipelines", "stages", "people", "deals", "products")
+_LINKS_FIRST = ("customers", "users", "roles", "pipelines", "stages", "people", "deals", "products", "teams")
 """In this order, because a stage is looked for in its pipeline and a person at the customer."""
+_OF_TEAM = ("team_parent", "team_manager", "team_region")
 
 
 @dataclass(frozen=True)
@@ -64,12 +65,15 @@ class RowReader:
         links = [column for column in columns if column.field.kind is Kind.LINK]
         self._links = sorted(links, key=lambda column: order[column.field.links_to])
         self._plain = [column for column in columns if column.field.kind is not Kind.LINK]
+        # A team is made with what the row says of it.
+        self._last = [column for column in self._links if column.field.name == "team"]
+        self._in_order = [*(one for one in self._links if one not in self._last), *self._plain, *self._last]
 
     def values(self, cells: Sequence[Cell]) -> tuple[dict[str, Any], list[Fault]]:
         """The values of a row as the API takes them; blank cells say nothing."""
         values: dict[str, Any] = {}
         faults: list[Fault] = []
-        for column in (*self._links, *self._plain):
+        for column in self._in_order:
             cell = cells[column.index]
             if cell is None or (isinstance(cell, str) and not cell.strip() and not (self.is_own and cell)):
                 continue
@@ -173,8 +177,21 @@ class RowReader:
                 }
                 for product in products
             ]
+        self._put_into_team(values)
         if values.get("external_id"):
             values.setdefault("external_source", self.source)
+
+    def _put_into_team(self, values: dict[str, Any]) -> None:
+        """What a row says of the team of a person, whose team is that of the manager where it is not named."""
+        team_id, manager_id = values.get("team_id"), values.get("team_manager")
+        if team_id is None and manager_id is not None:
+            team_id = self.references.team_of_manager(manager_id)
+            if team_id is not None:
+                values["team_id"] = team_id
+        if team_id is not None:
+            self.references.completed(team_id, values)
+        for name in _OF_TEAM:
+            values.pop(name, None)
 
     def _fill(self, values: dict[str, Any], cells: Sequence[Cell]) -> None:
         """What other systems say in their own way.

@@ -19,7 +19,7 @@ from .headings import heading_of
 _LEFT_OUT = frozenset(
     {
         *("id", "external_id", "first_name", "last_name", "pipeline", "stage", "parent", "person", "deal"),
-        *("due_at", "done_at"),
+        *("due_at", "done_at", "team_parent", "manager", "region"),
     }
 )
 """What a first file does not need, or what names records that a new house does not have."""
@@ -59,7 +59,7 @@ def _cell(actor: Actor, resource: str, field: Field) -> str:
 
 _NUMBERS = {"tax_percent": "13"}
 _TEXTS = {"phone": "13800138000", "email": "name@example.com", "website": "https://example.com", "code": "A-100"}
-_NAMES = {"customers": "customer", "people": "person", "deals": "deal", "products": "product"}
+_NAMES = {"customers": "customer", "people": "person", "deals": "deal", "products": "product", "users": "person"}
 
 
 def _text(resource: str, name: str) -> str:

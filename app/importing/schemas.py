@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from ..schema import Choice, Flag, IdField, InstantField, Items, Line, Part, StrictSchema, Texts, Whole, max_length
+from ..schema import (
+    Choice,
+    Flag,
+    IdField,
+    InstantField,
+    Items,
+    Line,
+    Part,
+    Prose,
+    StrictSchema,
+    Texts,
+    Whole,
+    max_length,
+)
 from .charset import ENCODINGS
 from .delimited import DELIMITERS
 from .fields import IMPORTABLE, Kind
@@ -108,6 +121,12 @@ class ImportSchema(ImportSummarySchema):
     sheet = Line(allow_none=True)
     sheets = fields.List(fields.String())
     preview = Items(PreviewSchema, most=100)
+    corrections = fields.Raw(
+        metadata={"description": "By the number of a row and the index of a cell in it what is read there instead."}
+    )
+    remembered_from = fields.Integer(
+        allow_none=True, metadata={"description": "The import of a file with the same headings that this one follows."}
+    )
     columns = Items(ColumnSchema, most=10_000)
     ways = fields.List(
         fields.String(), metadata={"description": "By what rows can be matched, as their columns are mapped."}
@@ -126,6 +145,16 @@ class ImportChangeSchema(StrictSchema):
     sheet = Line(validate=max_length(100))
     columns = Items(ColumnSchema, most=10_000)
     options = Part(OptionsSchema)
+    corrections = fields.Dict(
+        keys=fields.String(validate=max_length(10)),
+        values=fields.Dict(
+            keys=fields.String(validate=max_length(6)), values=Prose(allow_none=True, validate=max_length(20_000))
+        ),
+        metadata={"description": "By row and index of a cell what is read instead; null: what the file says."},
+    )
+    remembered_from = IdField(
+        allow_none=True, metadata={"description": "Null: columns and decisions are recognised anew."}
+    )
 
 
 class ImportQuery(StrictSchema):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import secrets
 from collections.abc import Mapping, Sequence
@@ -12,27 +14,28 @@ from pathlib import Path
 from typing import IO, Any
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from ..access import Actor
 from ..customer.duplicates import check_permission
 from ..database import db
 from ..errors import Issue, conflict, invalid, not_found
+from ..folding import fold
 from ..history.undo import undone
 from ..job.chores import chore
 from ..job.models import Job, Status
 from ..job.service import enqueue
 from ..journal import Setting
 from ..messages import language
-from ..routing import RESOURCES
 from ..transaction import in_unit, now, unit_of_work
-from . import dates, headings, mark, numbers, tables
-from .fields import Kind, fields_of
+from . import corrections, dates, headings, mark, numbers, tables
+from .fields import TO_BEGIN_WITH, Kind, fields_of
 from .labels import fields_labelled, label_of
 from .matching import known_by, ways_of
 from .models import Import
 from .reading import Cell, Format, Reading, Row, UnreadableError, WrongRow
 from .references import CREATABLE, may_make
+from .resources import resource_of
 
 KEPT = timedelta(days=30)
 """So long an uploaded file is kept."""
@@ -89,13 +92,19 @@ def create(actor: Actor, resource: str, file: str, size: int, name: str) -> Impo
     Raises:
         Problem: 403 where the role may not write the resource; 422 at `#/file` for a file that cannot be read.
     """
-    actor.need(RESOURCES[resource].write)
+    actor.need(resource_of(resource).write)
     path = folder() / file
     try:
         reading = tables.recognise(path, name)
         columns = _columns(resource, path, reading)
     except UnreadableError as error:
         raise invalid(Issue("#/file", error.code, error.params)) from error
+    key = _headings_key(resource, columns)
+    options = _options(resource, columns, reading)
+    # A file of our own says itself what its columns are.
+    before = None if mark.is_ours([column["heading"] for column in columns]) else _last(actor, key)
+    if before is not None:
+        columns, options = _as_before(actor, before, resource, columns, options)
     made = Import(
         user_id=actor.user_id,
         resource=resource,
@@ -104,8 +113,10 @@ def create(actor: Actor, resource: str, file: str, size: int, name: str) -> Impo
         size=size,
         reading=asdict(reading),
         columns=columns,
-        options=_options(resource, columns, reading),
+        options=options,
         created_at=now(),
+        headings_key=key,
+        remembered_from=None if before is None else before.id,
     )
     db.session.add(made)
     db.session.flush()
@@ -157,6 +168,11 @@ def edit(actor: Actor, chosen: Import, values: dict[str, Any]) -> Import:
         chosen.options = _options(resource, chosen.columns, reading) | {
             name: value for name, value in chosen.options.items() if name != "match"
         }
+        chosen.headings_key = _headings_key(resource, chosen.columns)
+        chosen.remembered_from, chosen.corrections = None, None
+    if values.get("remembered_from", chosen.remembered_from) is None and chosen.remembered_from is not None:
+        chosen.columns = _columns(resource, path, reading)
+        chosen.options, chosen.remembered_from = _options(resource, chosen.columns, reading), None
     issues: list[Issue] = []
     if "columns" in values:
         before = _ways(resource, chosen.columns)
@@ -166,6 +182,10 @@ def edit(actor: Actor, chosen: Import, values: dict[str, Any]) -> Import:
         chosen.options = {**chosen.options, "match": match}
     if "options" in values:
         chosen.options = _optioned(actor, chosen, values["options"], issues)
+    if "corrections" in values:
+        chosen.corrections = corrections.merged(
+            chosen.corrections or {}, values["corrections"], len(chosen.columns), issues
+        )
     if issues:
         raise invalid(*issues)
     chosen.found = None
@@ -182,7 +202,7 @@ def begin(actor: Actor, chosen: Import, kind: str) -> Job:
     Raises:
         Problem: 403; 409 while a job works on it or after its commit; 422 where required fields have no column.
     """
-    actor.need(RESOURCES[chosen.resource].write)
+    actor.need(resource_of(chosen.resource).write)
     _at_rest(chosen)
     issues = _lacking(chosen)
     if issues:
@@ -212,6 +232,8 @@ def shown(chosen: Import) -> dict[str, Any]:
         **{name: getattr(reading, name) for name in ("encoding", "delimiter", "quote", "has_header", "sheet")},
         "sheets": sheets,
         "preview": preview,
+        "corrections": chosen.corrections or {},
+        "remembered_from": chosen.remembered_from,
         "ways": _ways(chosen.resource, chosen.columns),
         "fields": [
             {
@@ -222,7 +244,7 @@ def shown(chosen: Import) -> dict[str, Any]:
                 "choices": list(field.choices),
                 "option_list": field.option_list or None,
                 "repeats": field.repeats,
-                "is_required": field.is_required,
+                "is_required": field.is_required and field.name not in TO_BEGIN_WITH.get(chosen.resource, {}),
             }
             for field in fields_of(chosen.resource).values()
             if is_own or not field.is_own
@@ -278,6 +300,50 @@ def forget_old() -> None:
             db.session.delete(chosen)
 
 
+# ---- what was said of the file before --------------------------------------------------------------------------------
+
+
+def _headings_key(resource: str, columns: Sequence[Mapping[str, Any]]) -> str:
+    """The same for files of a resource with the same headings in the same order."""
+    told = json.dumps([resource, *(column["heading"] for column in columns)])
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _last(actor: Actor, key: str) -> Import | None:
+    """The last import of a file with the same headings that was checked or committed: one's own before others'."""
+    query = (
+        select(Import)
+        .where(Import.headings_key == key, or_(Import.check_job_id.is_not(None), Import.commit_job_id.is_not(None)))
+        .order_by((Import.user_id == actor.user_id).desc(), Import.id.desc())
+        .limit(1)
+    )
+    return db.session.execute(query).scalar_one_or_none()
+
+
+def _as_before(
+    actor: Actor, before: Import, resource: str, columns: list[dict[str, Any]], options: dict[str, Any]
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Columns and options of a new file as somebody had them for the one before.
+
+    What texts stand for is a matter of who may see what, so that only one's own decisions are taken over.
+    """
+    known, mapped = fields_of(resource), []
+    for column, former in zip(columns, before.columns, strict=True):
+        made = dict(column)
+        if former["field"] != made["field"] and (former["field"] is None or former["field"] in known):
+            made |= {"field": former["field"]}
+            made |= _written(resource, former["field"], made["heading"], made["samples"])
+        if made["format"] is None and former["format"] in made["formats"]:
+            made["format"] = former["format"]
+        mapped.append(made)
+    taken = {name: before.options[name] for name in ("existing", "source")}
+    taken["match"] = [way for way in _ways(resource, mapped) if way in before.options["match"]]
+    taken["create"] = [plural for plural in before.options["create"] if may_make(actor, plural)]
+    if before.user_id == actor.user_id:
+        taken |= {"values": before.options["values"], "duplicates": before.options.get("duplicates")}
+    return mapped, options | taken
+
+
 # ---- what is recognised ---------------------------------------------------------------------------------------------
 
 
@@ -288,7 +354,10 @@ def _columns(resource: str, path: Path, reading: Reading) -> list[dict[str, Any]
     origin = mark.origin_of(names, looked)
     labels = {label: field.name for field in known.values() for label in field.labels}
     if origin is None:
-        offered = [one.name for one in known.values() if not one.is_own]
+        # The numbers of another system's records would be those of quite other records here.
+        plain = {name.casefold() for name in resource_of(resource).spec.schema().fields}
+        is_plain = {fold(name) for name in names} <= plain
+        offered = [one.name for one in known.values() if not one.is_own and (is_plain or one.name != "id")]
         guessed = headings.recognise_columns(resource, names, offered, labels)
     else:
         labelled = labels | fields_labelled(resource, tuple(known))
@@ -423,6 +492,7 @@ def _lacking(chosen: Import) -> list[Issue]:
         mapped.add("name")
     if chosen.resource == "products" and "name" in mapped:
         mapped.add("code")
+    mapped |= TO_BEGIN_WITH.get(chosen.resource, {}).keys()
     issues = [
         Issue("#/columns", "column_required", {"field": field.name})
         for field in known.values()

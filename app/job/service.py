@@ -88,7 +88,7 @@ class Running:
         self.done, self.total = job.done, job.total
         self._request_id = job.request_id
         self._told = 0.0
-        self._gap = monotonic()
+        self._gap = self._let_go = monotonic()
 
     def actor(self) -> Actor:
         """Whoever asked for the job, with the rights of this moment.
@@ -115,6 +115,7 @@ class Running:
             Interruption: the worker ends.
         """
         self._heed()
+        self.leave_gap()
         with unit_of_work(
             actor_id=self.user_id, source="job", request_id=self._request_id, changeset_id=self.changeset_id
         ) as unit:
@@ -129,9 +130,13 @@ class Running:
         self.give_way()
 
     def give_way(self) -> None:
-        """Let others write, where a database has one writer at a time; between two units of work, never within one."""
+        """Let others write from now on, behind a unit of work; what the next one needs can be prepared meanwhile."""
+        self._let_go = monotonic()
+
+    def leave_gap(self) -> None:
+        """See that others could write, where a database has one writer at a time: never within a unit of work."""
         if db.engine.dialect.name == "sqlite" and monotonic() - self._gap > _GAP_EVERY:
-            sleep(_GAP)
+            sleep(max(0.0, self._let_go + _GAP - monotonic()))
             self._gap = monotonic()
 
     def told(self, done: int | None = None, total: int | None = None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import logging
 import time
 from collections.abc import Iterator
@@ -55,5 +56,8 @@ def work() -> None:
 
 def _consume() -> None:
     made = queue.huey()
+    # Else each full collection, of which a long job sets off many, goes through the whole program again.
+    gc.collect()
+    gc.freeze()
     # Several may run the scheduler: jobs and chores are claimed in the database.
     _Worker(made, workers=THREADS, max_delay=1.0, scheduler_interval=1).run()

@@ -174,7 +174,7 @@ def test_everything_at_once_is_an_archive_of_what_one_may_read(cast: Cast) -> No
     with zipfile.ZipFile(io.BytesIO(download(cast.alice, job["result"]["url"]))) as archive:
         assert archive.namelist() == ["客户.csv", "联系人.csv", "跟进记录.csv", "商机.csv", "待办.csv", "产品.csv"]
         rows = table(archive.read("客户.csv"))
-    assert rows[0]["名称"] == "Acme"
+    assert rows[0]["客户名称"] == "Acme"
     assert rows[0]["状态"] == "线索"
     assert job["result"]["name"].startswith("全部数据-")
     assert job["result"]["row_count"] == job["total"] == job["done"] == 1

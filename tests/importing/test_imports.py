@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from app.customer import service as customers
 from app.customer.models import Customer
 from app.database import db
 from app.importing import run, service
@@ -59,7 +60,7 @@ def test_a_check_leaves_no_trace_and_a_commit_does_what_it_said(cast: Cast) -> N
     assert counts(found) == {"new": 1, "wrong": 2}
     assert [(row["row"], row["verdict"]) for row in found["rows"]] == [(3, "wrong"), (4, "wrong")]
     assert found["rows"][0]["errors"] == [
-        {"field": "owner", "column": "Owner", "code": "unknown_value", "detail": "Nobody is not known."}
+        {"field": "owner", "column": "Owner", "index": 5, "code": "unknown_value", "detail": "Nobody is not known."}
     ]
     assert found["rows"][1]["errors"][0]["code"] == "required"
     assert found["unknown"] == [{"field": "owner", "value": "Nobody", "rows": 1}]
@@ -143,15 +144,15 @@ def test_a_crash_goes_on_to_the_same_end(cast: Cast, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(run, "STEP", 10)
     text = "Company name,Email\n" + "".join(f"C{number},c{number}@x.example\n" for number in range(95))
     chosen = upload(cast.carol, "customers", text + "C0,c0@x.example\n,\n")
-    take, taken = run._Taken.take, [0]
+    create, made = customers.create, [0]
 
-    def die(self: Any, row: Any) -> Any:
-        taken[0] += 1
-        if taken[0] in (15, 60):
+    def die(actor: Any, values: Any, **asked: Any) -> Any:
+        made[0] += 1
+        if made[0] in (15, 60):
             raise KeyboardInterrupt
-        return take(self, row)
+        return create(actor, values, **asked)
 
-    monkeypatch.setattr(run._Taken, "take", die)
+    monkeypatch.setattr(customers, "create", die)
     answer = cast.carol.post(f"/imports/{chosen['id']}/commit").get_json()
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):

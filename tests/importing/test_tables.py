@@ -275,3 +275,31 @@ def test_what_is_written_comes_back(tmp_path: Path, cells: list[list[str]]) -> N
     found = Reading(Format.CSV, "utf-8", ",", '"')
     expected = [row for row in cells if any(cell.strip() for cell in row)]
     assert [row for _, row in tables.rows(path, found)] == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"name": "A", "n": 1}, {"name": "B"}]',
+        '{"records": [{"name": "A", "n": 1}, {"name": "B"}]}',
+        '{\n  "records": [\n    {\n      "name": "A",\n      "n": 1\n    },\n    {"name": "B"}\n  ],\n  "all": 2\n}\n',
+        '[\n{"name": "A",\n"n": 1},\n{"name": "B"}]',
+    ],
+)
+def test_a_json_document_is_a_table_where_it_is_one_list(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "file.json"
+    path.write_text(text)
+    reading = tables.recognise(path, path.name)
+    names, rows = tables.table(path, reading)
+    assert (names, list(rows)) == (["name", "n"], [(1, ["A", 1]), (2, ["B", None])])
+
+
+@pytest.mark.parametrize(
+    "text", ['{\n"a": [{"x": 1}],\n"b": [{"y": 2}]\n}', "[\n1, 2\n]", "{\n", '{\n"a": 1\n}', '[{"a": NaN}\n]']
+)
+def test_other_json_documents_are_refused(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "file.json"
+    path.write_text(text)
+    with pytest.raises(UnreadableError) as refused:
+        tables.table(path, tables.recognise(path, path.name))
+    assert refused.value.code == "file_unknown"

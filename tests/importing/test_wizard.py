@@ -61,7 +61,7 @@ def test_a_sample_is_understood_and_can_be_imported(cast: Cast, resource: str, l
 
 
 def test_a_sample_of_what_cannot_be_imported(cast: Cast) -> None:
-    answer = cast.carol.get("/imports/sample?resource=users")
+    answer = cast.carol.get("/imports/sample?resource=teams")
     assert (answer.status_code, [issue["parameter"] for issue in answer.get_json()["errors"]]) == (422, ["resource"])
 
 

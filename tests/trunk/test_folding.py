@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hypothesis.strategies as st
+import phonenumbers
 import pytest
 from hypothesis import given
 
@@ -122,3 +123,14 @@ def test_search_keys() -> None:
     ]
     assert search_key([], ["wang2023"]).split("\n") == ["wang2023", "2023"]
     assert search_key([None], [None]) == ""
+
+
+def test_mobile_numbers_are_what_the_library_makes_of_them() -> None:
+    numbers = [f"{start}{end}" for start in range(1300, 2000) for end in ("0000000", "1234567", "9999999")]
+    made = [phonenumbers.parse(number, "CN") for number in numbers]
+    expected = [phonenumbers.format_number(one, phonenumbers.PhoneNumberFormat.E164) for one in made]
+    assert [e164(number, "CN") for number in numbers] == expected
+    assert all(phonenumbers.is_possible_number(one) for one in made)
+    at_home = [phonenumbers.format_number(one, phonenumbers.PhoneNumberFormat.NATIONAL) for one in made]
+    found = [search_key([], [number]).split("\n") for number in expected]
+    assert found == [[digits(abroad), digits(home)] for abroad, home in zip(expected, at_home, strict=True)]

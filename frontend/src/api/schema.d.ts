@@ -4695,7 +4695,7 @@ export interface components {
         Import: {
             id: number;
             /** @enum {string} */
-            resource: "customers" | "people" | "contacts" | "deals" | "tasks" | "products";
+            resource: "customers" | "people" | "contacts" | "deals" | "tasks" | "products" | "users";
             name: string;
             size: number;
             /** @enum {string} */
@@ -4715,6 +4715,10 @@ export interface components {
             sheet: string | null;
             sheets: string[];
             preview: components["schemas"]["Preview"][];
+            /** @description By the number of a row and the index of a cell in it what is read there instead. */
+            corrections: unknown;
+            /** @description The import of a file with the same headings that this one follows. */
+            remembered_from: number | null;
             columns: components["schemas"]["Column"][];
             /** @description By what rows can be matched, as their columns are mapped. */
             ways: string[];
@@ -4731,11 +4735,19 @@ export interface components {
             sheet?: string;
             columns?: components["schemas"]["ColumnInput"][];
             options?: components["schemas"]["OptionsPatch"];
+            /** @description By row and index of a cell what is read instead; null: what the file says. */
+            corrections?: {
+                [key: string]: {
+                    [key: string]: string | null;
+                };
+            };
+            /** @description Null: columns and decisions are recognised anew. */
+            remembered_from?: number | null;
         };
         ImportSummary: {
             id: number;
             /** @enum {string} */
-            resource: "customers" | "people" | "contacts" | "deals" | "tasks" | "products";
+            resource: "customers" | "people" | "contacts" | "deals" | "tasks" | "products" | "users";
             name: string;
             size: number;
             /** @enum {string} */
@@ -17243,7 +17255,7 @@ export interface operations {
                     /** Format: binary */
                     file: string;
                     /** @enum {string} */
-                    resource?: "customers" | "people" | "contacts" | "deals" | "tasks" | "products";
+                    resource?: "customers" | "people" | "contacts" | "deals" | "tasks" | "products" | "users";
                 };
             };
         };
@@ -17334,7 +17346,7 @@ export interface operations {
     read_sample: {
         parameters: {
             query: {
-                resource: "customers" | "people" | "contacts" | "deals" | "tasks" | "products";
+                resource: "customers" | "people" | "contacts" | "deals" | "tasks" | "products" | "users";
             };
             header?: never;
             path?: never;

@@ -29,6 +29,16 @@ export function freeFields({ columns, fields }: Mapped, column: ImportColumn): I
   return fields.filter(({ name, repeats }) => repeats || !taken.has(name))
 }
 
+/** What may be made for rows, in the order in which it is offered, and who may make it. */
+export const makers: Record<string, string> = {
+  customers: 'customer:write',
+  products: 'product:write',
+  tags: 'tag:write',
+  options: 'option:write',
+  teams: 'team:write',
+}
+export const creatableKinds: readonly string[] = Object.keys(makers)
+
 /** What rows may name that is not there, and that may be made for them, by the columns of this file. */
 export function creatable(chosen: Mapped): string[] {
   const kinds = chosen.columns.flatMap((column) => {
@@ -37,7 +47,7 @@ export function creatable(chosen: Mapped): string[] {
     if (field.name === 'tags') return ['tags']
     return field.option_list ? ['options'] : field.links_to ? [field.links_to] : []
   })
-  return ['customers', 'products', 'tags', 'options'].filter((plural) => kinds.includes(plural))
+  return creatableKinds.filter((plural) => kinds.includes(plural))
 }
 
 /** A date that shows in which order day, month and year stand. */

@@ -1,4 +1,4 @@
-import type { ImportSummary, Job } from '@/api/types'
+import type { ImportColumn, ImportSummary, Job } from '@/api/types'
 
 /** What becomes of rows, in the order in which it is told. */
 export const verdicts = ['new', 'updated', 'unchanged', 'duplicate', 'wrong'] as const
@@ -9,7 +9,16 @@ export type Counts = Record<(typeof verdicts)[number], number>
 export interface WrongRow {
   row: number
   verdict: 'wrong' | 'duplicate'
-  errors: { field: string | null; column: string | null; code: string; detail: string }[]
+  errors: {
+    field: string | null
+    column: string | null
+    /** Of the cell in the row; null where it is the row as a whole. */
+    index: number | null
+    code: string
+    detail: string
+  }[]
+  /** What stands in the row; null where it is too long to be corrected on a page. */
+  cells: (string | null)[] | null
 }
 /** A text of the file that names nothing, or several. */
 export interface UnknownValue {
@@ -69,6 +78,16 @@ export function decisionOn(
 ): Decision | undefined {
   const said = values[field] as Record<string, Decision> | undefined
   return said && Object.hasOwn(said, value) ? said[value] : undefined
+}
+
+/** The cells of a wrong row that are corrected in place: those with a fault, behind what the row is called. */
+export function cellsToCorrect(row: WrongRow, columns: readonly ImportColumn[]): readonly ImportColumn[] {
+  const used = columns.filter(({ field }) => field !== null)
+  const faulty = new Set(row.errors.map(({ index }) => index))
+  const found = used.filter(({ index }) => faulty.has(index))
+  // A row that names nothing else cannot be told from its neighbours.
+  const name = used.find(({ field }) => field === 'name') ?? used[0]
+  return name && !found.includes(name) ? [name, ...found] : found
 }
 
 /** A file of what was copied from a spreadsheet; null where it is a word and no table. */

@@ -4,20 +4,17 @@ import { useI18n } from 'vue-i18n'
 import { rest } from '@/api/rest'
 import type { Import, ListPage } from '@/api/types'
 import { useOptions } from '@/records/useOptions'
+import { useRoles } from '@/admin/useRoles'
 import { useReference } from '@/records/useReference'
 import { useUsers } from '@/records/useUsers'
 import { useSession } from '@/session/session'
 import type { PickChoice } from '@/ui/PickList.vue'
+import { makers } from './mapping'
 import type { Decision, UnknownValue } from './outcome'
 import { useFieldWords } from './useFieldWords'
 
 const nothing = '\u0000nothing'
 const making = '\u0000create'
-const permissions: Record<string, string> = {
-  customers: 'customer:write',
-  products: 'product:write',
-  options: 'option:write',
-}
 const searched = ['customers', 'people', 'deals', 'products']
 // Names of what was chosen by searching; the import itself keeps the number only.
 const known = new Map<string, string>()
@@ -29,6 +26,8 @@ export function useDecisions(chosen: () => Import, unknown: () => UnknownValue, 
   const words = useFieldWords()
   const users = useUsers()
   const pipelines = useReference('pipelines')
+  const teams = useReference('teams')
+  const roles = useRoles()
   const term = ref('')
   const field = computed(() => chosen().fields.find(({ name }) => name === unknown().field))
   const linked = computed(() => field.value?.links_to ?? '')
@@ -52,6 +51,9 @@ export function useDecisions(chosen: () => Import, unknown: () => UnknownValue, 
     if (isRemote.value)
       return (found.data.value?.data ?? []).map(({ id, name }) => ({ value: String(id), label: name }))
     if (linked.value === 'users') return users.choices.value
+    if (linked.value === 'teams')
+      return teams.value.map(({ id, name }) => ({ value: String(id), label: name }))
+    if (linked.value === 'roles') return roles.choices.value
     if (linked.value === 'pipelines')
       return pipelines.value.map(({ id, name }) => ({ value: String(id), label: name }))
     if (linked.value === 'stages')
@@ -66,7 +68,7 @@ export function useDecisions(chosen: () => Import, unknown: () => UnknownValue, 
   })
   const mayMake = computed(() => {
     const kind = field.value?.option_list ? 'options' : linked.value
-    const permission = permissions[kind]
+    const permission = makers[kind]
     return permission !== undefined && session.can(permission)
   })
   const fixed = computed<readonly PickChoice[]>(() => [
@@ -87,7 +89,7 @@ export function useDecisions(chosen: () => Import, unknown: () => UnknownValue, 
       if (value === making) return { create: true }
       const record = records.value.find((one) => one.value === value)
       if (record) known.set(keyOf(value), record.label)
-      return linked.value ? Number(value) : value
+      return linked.value && linked.value !== 'roles' ? Number(value) : value
     },
     nameOf(decision: Decision): string {
       if (decision === null) return t('import.leaveBlank')
