@@ -14,7 +14,7 @@ from app.routing import CRM
 QUERIES = {
     "ix_customer_created": select(Customer.id).where(Customer.is_active).order_by(Customer.created_at, Customer.id),
     "ix_customer_name": select(Customer.id).where(Customer.is_active).order_by(Customer.sort_key, Customer.id),
-    "uq_customer_email": select(Customer.id).where(Customer.is_active, Customer.email_key == "a@example.com"),
+    "ix_customer_name_key": select(Customer.id).where(Customer.is_active, Customer.name_key == "acme"),
     "ix_person_customer": select(Person.id).where(Person.is_active, Person.customer_id == 1).order_by(Person.id),
     "ix_contact_record_customer": select(ContactRecord.id)
     .where(ContactRecord.is_active, ContactRecord.customer_id == 1)
