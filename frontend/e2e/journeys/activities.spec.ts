@@ -103,6 +103,7 @@ test('Activities are found, read, changed and deleted in their list, live and by
   await expectTotal(page, 4)
 
   await page.keyboard.press('/')
+  await expect(page.getByRole('search').getByRole('textbox')).toBeFocused()
   await page.keyboard.type('plant')
   await expectTotal(page, 1)
   await expect(page).toHaveURL(/q=plant/)

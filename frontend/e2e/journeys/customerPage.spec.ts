@@ -112,6 +112,7 @@ test('An activity is logged with one key, and the colleague sees it at once', as
   const timeline = leader.page.getByRole('region', { name: 'Timeline' })
   const text = seller.page.getByRole('textbox', { name: 'What happened' })
   await seller.page.keyboard.press('n')
+  await expect(text).toBeFocused()
   await seller.page.keyboard.type('Their office moves in May')
   await text.press('Control+Enter')
   await expect(timeline.getByText('Their office moves in May')).toBeVisible()

@@ -150,6 +150,7 @@ test('The keyboard alone goes round: skip link, navigation, list, page and back'
   await page.keyboard.press('Enter')
   await expect(page.getByRole('heading', { level: 1, name: 'Cedar Foods' })).toBeVisible()
   await page.keyboard.press('n')
+  await expect(page.getByRole('textbox', { name: 'What happened' })).toBeFocused()
   await page.keyboard.type('By keyboard only')
   await page.keyboard.press('Control+Enter')
   await expect(page.getByRole('listitem').filter({ hasText: 'By keyboard only' })).toBeVisible()

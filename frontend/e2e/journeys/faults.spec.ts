@@ -17,6 +17,7 @@ test('Without a connection it says so quietly, keeps what was typed, and catches
   await seller.visit(`/customers/${customer.id}`)
   await list.visit('/customers')
   await page.keyboard.press('n')
+  await expect(page.getByRole('textbox', { name: 'What happened' })).toBeFocused()
   await page.keyboard.type('Written in the tunnel')
   await seller.context.setOffline(true)
   await list.context.setOffline(true)
@@ -58,6 +59,7 @@ test('A restart of the server is survived without a reload', async ({ cast, open
 
   await product.stop()
   await leader.page.keyboard.press('n')
+  await expect(leader.page.getByRole('textbox', { name: 'What happened' })).toBeFocused()
   await leader.page.keyboard.type('Noted while it was down')
   await leader.page.keyboard.press('Control+Enter')
   await expect(leader.page.getByText(away)).toBeVisible()

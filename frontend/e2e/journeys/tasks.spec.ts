@@ -176,6 +176,7 @@ test('At a customer and a deal: add, complete, log what came of it, plan the nex
   const panel = page.getByRole('region', { name: 'Tasks' })
   await expect(panel.locator('[data-task]')).toHaveCount(3)
   await page.keyboard.press('t')
+  await expect(panel.getByRole('textbox').first()).toBeFocused()
   await page.keyboard.type('send samples on Dec 24')
   await page.keyboard.press('Enter')
   await expect(panel.locator('[data-task]')).toHaveCount(4)
