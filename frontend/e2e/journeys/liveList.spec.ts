@@ -54,7 +54,10 @@ test('Faults of a form stand at their fields, and what was typed stays', async (
 
   await dialog.getByLabel('Name').fill('Delta Clinics East')
   await dialog.getByLabel('E-mail').fill('DESK@delta.example')
+  // The field was at fault before: the answer alone tells that it is again.
+  const refused = page.waitForResponse((answer) => answer.status() === 409)
   await create.click()
+  await refused
   await expect(dialog.getByLabel('E-mail')).toHaveAttribute('aria-invalid', 'true')
   await expect(dialog.getByLabel('Name')).toHaveValue('Delta Clinics East')
 
