@@ -96,6 +96,8 @@ test('Who worked on it since is named, and nothing is touched', async ({ cast, o
   await expect(notice).toContainText('Company – changed by Carol, just now')
   await expect(page.getByRole('button', { name: 'Company Cedar Energy Africa' })).toBeVisible()
   await shot(page, 'undo-conflict-en-wide-light')
+  // What has just arrived is still fading in.
+  await page.waitForTimeout(600)
   await expectAccessible(page, 'undo conflict')
   await notices(page).getByRole('button', { name: 'History' }).click()
   await expect(history(page).getByText('Cedar Energy Africa')).toBeVisible()
