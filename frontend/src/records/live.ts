@@ -40,6 +40,8 @@ declare module '@tanstack/vue-query' {
 
 /** Longer than any request that may be under way. */
 const memoryMs = 30_000
+/** An event that is missed by the push comes with `/events`, at the latest after this time. */
+const lateMs = 90_000
 /** Records whose last change is remembered. */
 const memorySize = 5_000
 
@@ -49,7 +51,12 @@ export class LiveCache {
   private timer: ReturnType<typeof setTimeout> | null = null
   private recent: { at: number; event: AppliedEvent }[] = []
   private readonly asked = new WeakMap<CachedQuery, number>()
-  private readonly totals = new Recount(write)
+  /** When the total of a list was last told by the server. */
+  private readonly counted = new WeakMap<CachedQuery, number>()
+  private readonly totals = new Recount((query, data) => {
+    this.counted.set(query, Date.now())
+    write(query, data)
+  })
   private readonly told = new Map<
     string,
     { version: number; changeset: LiveEvent['changeset_id']; isGone: boolean }
@@ -64,6 +71,7 @@ export class LiveCache {
       else if (action.type === 'success' && !action.manual) {
         const since = this.asked.get(query) ?? Infinity
         this.asked.delete(query)
+        this.counted.set(query, Date.now())
         const missed = this.recent.filter(({ at }) => at >= since).map(({ event }) => event)
         if (missed.length > 0) this.tell(query, missed, newest(missed))
       }
@@ -227,6 +235,10 @@ export class LiveCache {
 
   private list(query: CachedQuery, live: LiveList, events: readonly AppliedEvent[]): void {
     if (events.length === 0) return
+    // What has just been counted may have known of an event that arrives only now.
+    const mayBeCounted = Date.now() - (this.counted.get(query) ?? 0) < lateMs
+    const isBirth = (event: AppliedEvent): boolean =>
+      !event.isEcho && ['created', 'restored'].includes(splitType(event.type).verb)
     this.changeList(
       query,
       live,
@@ -236,8 +248,8 @@ export class LiveCache {
         record: isGone(event) ? null : (event.record as unknown as AnyRecord),
         isOwn: event.isOwn,
         // What this tab made was put into its lists with the answer already.
-        isNew: !event.isEcho && ['created', 'restored'].includes(splitType(event.type).verb),
-        changed: event.changed,
+        isNew: isBirth(event) && !mayBeCounted,
+        changed: isBirth(event) ? [] : event.changed,
       })),
     )
   }

@@ -89,59 +89,84 @@ export async function patchWithConflict<T extends AnyRecord>(
   }
 }
 
+/** Who saves a record waits for the save of it that is under way: what one person does in a row is no conflict. */
+const underWay = new Map<string, Promise<AnyRecord | null>>()
+
+/**
+ * Saves a record after the save of it that is under way, for the version that one has made, where nobody else has
+ * changed it between; else for the version that the person saw.
+ */
+async function inTurn<T extends AnyRecord>(
+  path: string,
+  record: T,
+  save: (base: T) => Promise<T>,
+): Promise<T> {
+  const before = underWay.get(path)
+  const turn = (async () => {
+    const made = (await before) as T | null | undefined
+    const isNext = made?.version !== undefined && made.version === (record.version ?? NaN) + 1
+    return save(isNext ? made : record)
+  })()
+  const settled = turn.catch(() => null)
+  underWay.set(path, settled)
+  try {
+    return await turn
+  } finally {
+    if (underWay.get(path) === settled) underWay.delete(path)
+  }
+}
+
 /** Saving for one resource: shown at once, conflicts settled, every place on the screen up to date. */
 export function useSave<R extends Resource>(resource: R) {
   const { cache, undo } = useLive()
   type Row = ResourceMap[R] & AnyRecord
 
   return async function save(record: Row, changes: Changes, options: SaveOptions = {}): Promise<Row> {
-    const { version } = record
     const receipt = options.receipt ?? new Receipt()
-    if (!options.isFirm) {
-      cache.overlay(
-        resource,
-        { ...record, ...changes, ...mergedObjects(record, changes), ...options.preview },
-        version,
-      )
+    const show = (base: Row): void => {
+      if (options.isFirm) return
+      const shown = { ...base, ...changes, ...mergedObjects(base, changes), ...options.preview }
+      cache.overlay(resource, shown, base.version)
     }
-    try {
-      const saved = await patchWithConflict<Row>(
-        `/${resource}/${record.id}`,
-        record,
-        changes,
-        (fields, current) =>
-          askConflict({
-            fields: fields.map((field) => ({
-              ...field,
-              text: options.describe?.(field.field, field.mine) ?? {
-                label: field.field,
-                value: String(field.mine ?? ''),
-              },
-              theirText: options.describe?.(field.field, field.theirs) ?? {
-                label: field.field,
-                value: String(field.theirs ?? ''),
-              },
-            })),
-            changedAt: (current as { updated_at?: string }).updated_at ?? null,
-          }),
-        receipt,
-      )
-      cache.put(resource, saved)
-      if (!options.receipt && receipt.isFilled && isUndoable(resource)) {
-        const names = Object.entries(changes).map(([field, value]) => options.describe?.(field, value).label)
-        const what = [...new Set(names.filter(Boolean))].join(t('undo.comma'))
-        undo.offer(what ? t('undo.changed', { what }) : t('undo.changedIt'), receipt, {
-          key: `saved ${resource} ${record.id}`,
-        })
+    const ask = (fields: ConflictField[], current: Row): ReturnType<typeof askConflict> =>
+      askConflict({
+        fields: fields.map((field) => ({
+          ...field,
+          text: options.describe?.(field.field, field.mine) ?? {
+            label: field.field,
+            value: String(field.mine ?? ''),
+          },
+          theirText: options.describe?.(field.field, field.theirs) ?? {
+            label: field.field,
+            value: String(field.theirs ?? ''),
+          },
+        })),
+        changedAt: (current as { updated_at?: string }).updated_at ?? null,
+      })
+    show(record)
+    return inTurn(`/${resource}/${record.id}`, record, async (base) => {
+      if (base !== record) show(base)
+      try {
+        const saved = await patchWithConflict<Row>(`/${resource}/${record.id}`, base, changes, ask, receipt)
+        cache.put(resource, saved)
+        if (!options.receipt && receipt.isFilled && isUndoable(resource)) {
+          const names = Object.entries(changes).map(
+            ([field, value]) => options.describe?.(field, value).label,
+          )
+          const what = [...new Set(names.filter(Boolean))].join(t('undo.comma'))
+          undo.offer(what ? t('undo.changed', { what }) : t('undo.changedIt'), receipt, {
+            key: `saved ${resource} ${record.id}`,
+          })
+        }
+        return saved
+      } catch (fault) {
+        if (!options.isFirm) cache.overlay(resource, base, base.version)
+        if (fault instanceof Problem && fault.status === 412 && fault.body['current']) {
+          cache.put(resource, fault.body['current'] as Row)
+        }
+        throw fault
       }
-      return saved
-    } catch (fault) {
-      if (!options.isFirm) cache.overlay(resource, record, version)
-      if (fault instanceof Problem && fault.status === 412 && fault.body['current']) {
-        cache.put(resource, fault.body['current'] as Row)
-      }
-      throw fault
-    }
+    })
   }
 }
 

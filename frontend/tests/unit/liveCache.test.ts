@@ -1,5 +1,6 @@
 import { QueryClient, QueryObserver } from '@tanstack/vue-query'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { ListPage } from '@/api/types'
 import { rememberChangeset } from '@/api/versions'
 import { highlights } from '@/records/highlights'
 import { listKey, recordKey } from '@/records/keys'
@@ -95,6 +96,27 @@ describe('events in the cache', () => {
     expect(rows().map(({ id }) => id)).toEqual([1])
     cache.deliver([event('customer_restored', { id: 2, version: 4 }, { changeset_id: 4 })])
     expect(rows().map(({ id }) => id)).toEqual([1, 2])
+  })
+
+  it('that tell of a birth which an answer has counted already do not count it again', async () => {
+    const count = vi.fn(() => Promise.resolve({ total: 505 } as ListPage<Row>['meta']))
+    const queryKey = listKey('customers', { sort: 'id' })
+    const meta = { total: 505, pages: 6, current_page: 1, per_page: 100, next_cursor: 'more' }
+    const observer = new QueryObserver(queries, {
+      queryKey,
+      queryFn: () => ({ pages: [{ data: [{ id: 1, version: 1 }], meta }], pageParams: [null] }),
+      meta: { live: { ...live, count } as unknown as LiveList<never> },
+    })
+    observer.subscribe(() => undefined)
+    await vi.advanceTimersByTimeAsync(1)
+    const total = (): unknown => queries.getQueryData<ListData<Row>>(queryKey)?.pages[0]?.meta.total
+    cache.deliver([event('customer_restored', { id: 300, version: 3 })])
+    await vi.advanceTimersByTimeAsync(1_100)
+    expect([total(), count.mock.calls.length]).toEqual([505, 1])
+    // Long after the last answer only what is new is told.
+    await vi.advanceTimersByTimeAsync(100_000)
+    cache.deliver([event('customer_created', { id: 600, version: 1 })])
+    expect([total(), count.mock.calls.length]).toEqual([506, 1])
   })
 
   it('of one batch write a list once', async () => {

@@ -1,9 +1,14 @@
+import { QueryClient } from '@tanstack/vue-query'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { createApp } from 'vue'
 import { Problem } from '@/api/problem'
 import { rest } from '@/api/rest'
 import { askConflict, openConflict } from '@/records/conflicts'
 import { SaveCancelled } from '@/records/cancelled'
-import { conflictsOf, patchWithConflict } from '@/records/save'
+import { provideLive, type Live } from '@/records/context'
+import { recordKey } from '@/records/keys'
+import { LiveCache } from '@/records/live'
+import { conflictsOf, patchWithConflict, useSave } from '@/records/save'
 
 const base = {
   id: 1,
@@ -98,5 +103,65 @@ describe('a conflict', () => {
     await vi.waitFor(() => expect(openConflict.value).not.toBeNull())
     openConflict.value?.answer(null)
     expect(await second).toBeNull()
+  })
+})
+
+describe('saves in a row', () => {
+  const task = { id: 1, version: 4, subject: 'a', priority: 'low', assignee_id: 1 }
+  const queries = new QueryClient()
+  const app = createApp({})
+  provideLive(app, { cache: new LiveCache(queries), undo: { offer: vi.fn() } } as unknown as Live)
+  const save = app.runWithContext(() => useSave('tasks')) as unknown as (
+    record: typeof task,
+    changes: object,
+  ) => Promise<typeof task>
+  const shown = (): unknown => queries.getQueryData(recordKey('tasks', 1))
+
+  interface Answer {
+    resolve: (value: unknown) => void
+    reject: (reason: Error) => void
+  }
+  /** Answers that are given by hand, in the order of the questions. */
+  function byHand(): Answer[] {
+    const answers: Answer[] = []
+    patch.mockImplementation(() => new Promise((resolve, reject) => answers.push({ resolve, reject })))
+    return answers
+  }
+  const sent = (): unknown[] => patch.mock.calls.map(([, body, options]) => [body, options?.version])
+  const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve))
+
+  it('of one person go one after the other, each for the version the last has made; both are shown', async () => {
+    queries.setQueryData(recordKey('tasks', 1), task)
+    const answers = byHand()
+    const done = [save(task, { priority: 'high' }), save({ ...task, priority: 'high' }, { assignee_id: 2 })]
+    await settle()
+    expect(sent()).toEqual([[{ priority: 'high' }, 4]])
+    expect(shown()).toMatchObject({ version: 4, priority: 'high', assignee_id: 2 })
+    answers[0]?.resolve({ ...task, version: 5, priority: 'high' })
+    await settle()
+    expect(sent().at(-1)).toEqual([{ assignee_id: 2 }, 5])
+    expect(shown()).toMatchObject({ version: 5, priority: 'high', assignee_id: 2 })
+    answers[1]?.resolve({ ...task, version: 6, priority: 'high', assignee_id: 2 })
+    await Promise.all(done)
+    expect(shown()).toMatchObject({ version: 6, assignee_id: 2 })
+  })
+
+  it('are for the version that was seen where somebody else came between, or the first was refused', async () => {
+    const answers = byHand()
+    const done = [save(task, { priority: 'high' }), save(task, { assignee_id: 2 })]
+    await settle()
+    answers[0]?.resolve({ ...task, version: 6 })
+    await settle()
+    expect(sent().at(-1)).toEqual([{ assignee_id: 2 }, 4])
+    answers[1]?.resolve({ ...task, version: 7 })
+    await Promise.all(done)
+    const others = [save(task, { subject: '' }), save(task, { assignee_id: 3 })]
+    await settle()
+    answers[2]?.reject(new Problem(422, { type: '/problems/invalid' }))
+    await expect(others[0]).rejects.toBeInstanceOf(Problem)
+    await settle()
+    expect(sent().at(-1)).toEqual([{ assignee_id: 3 }, 4])
+    answers[3]?.resolve({ ...task, version: 5 })
+    await others[1]
   })
 })
