@@ -7,6 +7,7 @@ runners: ``N passed, N failed``. A check without tests of its own, such as the t
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
@@ -20,6 +21,8 @@ from scripts.processes import run_shown
 from scripts.workspace import Workspace, guarded
 
 STEP_LIMIT_SECONDS = 1_800
+TOLD_FAILURES = 12
+TOLD_LINES = 14
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,19 @@ def counts(report: Path) -> tuple[int, int, int]:
     return passed, failed, skipped
 
 
+def failures(report: Path) -> list[str]:
+    """What each failed test of a JUnit XML file says of itself, in its first lines: name, then reason."""
+    told = []
+    for case in ElementTree.parse(report).getroot().iter("testcase"):  # noqa: S314 - our own runner wrote it
+        for child in case:
+            if child.tag in {"failure", "error"}:
+                # pytest has its reason in the message, Playwright in the text; both may be coloured.
+                text = re.sub(r"\x1b\[[0-9;]*m", "", f"{child.get('message') or ''}\n{child.text or ''}")
+                lines = [f"    {one.strip()}"[:200] for one in text.splitlines() if one.strip()]
+                told.append("\n".join([f"  {case.get('classname')} {case.get('name')}", *lines[:TOLD_LINES]]))
+    return told
+
+
 def judge(step: Step, code: int, report: Path, seconds: float) -> Result:
     """The result of a step that has run; an exit code that the report does not explain is a failure of its own."""
     if not step.has_report:
@@ -161,6 +177,21 @@ def tell_what_is_left_out(lacking: Sequence[system.Need]) -> None:
         line(f"  sudo apt-get install {' '.join(need.package for need in lacking)}")
 
 
+def tell_failures(report: Path, result: Result) -> None:
+    """Repeat what failed behind the summary, where it is found in a log that was cut."""
+    try:
+        told = failures(report) if result.failed else []
+    except (OSError, ElementTree.ParseError):
+        return
+    if not told:
+        return
+    line(f"\n=== What failed in {result.name}")
+    for text in told[:TOLD_FAILURES]:
+        line(text)
+    if len(told) > TOLD_FAILURES:
+        line(f"  and {len(told) - TOLD_FAILURES} more")
+
+
 def run_suite(workspace: Workspace, steps: Sequence[Step]) -> int:
     """Run steps, show a table and the closing line; gives the exit code."""
     on_ci = bool(workspace.env.get("CI"))
@@ -181,6 +212,8 @@ def run_suite(workspace: Workspace, steps: Sequence[Step]) -> int:
             f", {result.skipped} skipped" * bool(result.skipped)
         )
         line(f"{verdict} {result.name:<20} {result.seconds:6.1f} s  {tests}  {result.remark}".rstrip())
+    for result in results:
+        tell_failures(workspace.root / "artifacts" / f"{result.name}.xml", result)
     tell_what_is_left_out(lacking)
     line(f"\n{closing_line(results)}")
     return int(any(result.failed for result in results))

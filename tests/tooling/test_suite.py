@@ -45,6 +45,18 @@ def test_the_last_line_sums_all_runners() -> None:
     assert suite.closing_line([*results, suite.Result("c", 0, 0, 2, 1.0)]) == "5 passed, 1 failed, 2 skipped"
 
 
+def test_what_failed_is_told_again_behind_the_summary(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    reason = "Error: no answer\n\n   expected 1\n" + "more\n" * 50
+    cases = f'<testcase classname="deals" name="a"/><testcase classname="deals" name="b"><failure>{reason}</failure></testcase>'
+    suite.tell_failures(report_of(tmp_path, cases), suite.Result("e2e", 1, 1, 0, 1.0))
+    told = capsys.readouterr().out.strip().splitlines()
+    assert told[:4] == ["=== What failed in e2e", "  deals b", "    Error: no answer", "    expected 1"]
+    assert len(told) == 2 + suite.TOLD_LINES
+    for result in (suite.Result("e2e", 2, 0, 0, 1.0), suite.Result("none", 0, 1, 0, 1.0)):
+        suite.tell_failures(tmp_path / f"{result.name}.xml", result)
+    assert capsys.readouterr().out == ""
+
+
 def test_every_goal_of_make_explains_itself() -> None:
     goals = set(re.findall(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)[0].split())
     shown = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout

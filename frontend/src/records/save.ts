@@ -89,31 +89,42 @@ export async function patchWithConflict<T extends AnyRecord>(
   }
 }
 
-/** Who saves a record waits for the save of it that is under way: what one person does in a row is no conflict. */
-const underWay = new Map<string, Promise<AnyRecord | null>>()
+/** What this tab alone has made of a record: from which version on, and the last save, which may be under way. */
+interface Chain {
+  first: number
+  last: Promise<AnyRecord | null>
+}
+const chains = new Map<string, Chain>()
+const chainsKept = 100
 
 /**
- * Saves a record after the save of it that is under way, for the version that one has made, where nobody else has
- * changed it between; else for the version that the person saw.
+ * Saves a record after the save of it that is under way: what one person does in a row is no conflict with itself.
+ * The save is for the version that the person saw, or for what this tab alone has made of that since.
  */
 async function inTurn<T extends AnyRecord>(
   path: string,
   record: T,
   save: (base: T) => Promise<T>,
 ): Promise<T> {
-  const before = underWay.get(path)
+  const before = chains.get(path)
+  const seen = record.version ?? NaN
+  const chain: Chain = { first: seen, last: Promise.resolve(null) }
   const turn = (async () => {
-    const made = (await before) as T | null | undefined
-    const isNext = made?.version !== undefined && made.version === (record.version ?? NaN) + 1
-    return save(isNext ? made : record)
+    const made = (await before?.last) as T | null | undefined
+    const isOurs = made && before && before.first <= seen && seen < (made.version ?? NaN)
+    const base = isOurs ? made : record
+    if (isOurs) chain.first = before.first
+    const saved = await save(base)
+    // Somebody else came between: who saw an earlier version has not seen that.
+    if (saved.version !== (base.version ?? NaN) + 1) chain.first = saved.version ?? NaN
+    return saved
   })()
-  const settled = turn.catch(() => null)
-  underWay.set(path, settled)
-  try {
-    return await turn
-  } finally {
-    if (underWay.get(path) === settled) underWay.delete(path)
-  }
+  chain.last = turn.catch(() => null)
+  chains.delete(path)
+  chains.set(path, chain)
+  const oldest = chains.keys().next()
+  if (chains.size > chainsKept && !oldest.done) chains.delete(oldest.value)
+  return turn
 }
 
 /** Saving for one resource: shown at once, conflicts settled, every place on the screen up to date. */

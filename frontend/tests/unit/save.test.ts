@@ -144,24 +144,31 @@ describe('saves in a row', () => {
     answers[1]?.resolve({ ...task, version: 6, priority: 'high', assignee_id: 2 })
     await Promise.all(done)
     expect(shown()).toMatchObject({ version: 6, assignee_id: 2 })
+    // A dialog that was open meanwhile still holds the first version.
+    const late = save(task, { subject: 'b' })
+    await settle()
+    expect(sent().at(-1)).toEqual([{ subject: 'b' }, 6])
+    answers[2]?.resolve({ ...task, version: 7, subject: 'b' })
+    await late
   })
 
   it('are for the version that was seen where somebody else came between, or the first was refused', async () => {
+    const other = { ...task, id: 2 }
     const answers = byHand()
-    const done = [save(task, { priority: 'high' }), save(task, { assignee_id: 2 })]
+    const done = [save(other, { priority: 'high' }), save(other, { assignee_id: 2 })]
     await settle()
-    answers[0]?.resolve({ ...task, version: 6 })
+    answers[0]?.resolve({ ...other, version: 6 })
     await settle()
     expect(sent().at(-1)).toEqual([{ assignee_id: 2 }, 4])
-    answers[1]?.resolve({ ...task, version: 7 })
+    answers[1]?.resolve({ ...other, version: 7 })
     await Promise.all(done)
-    const others = [save(task, { subject: '' }), save(task, { assignee_id: 3 })]
+    const others = [save(other, { subject: '' }), save(other, { assignee_id: 3 })]
     await settle()
     answers[2]?.reject(new Problem(422, { type: '/problems/invalid' }))
     await expect(others[0]).rejects.toBeInstanceOf(Problem)
     await settle()
     expect(sent().at(-1)).toEqual([{ assignee_id: 3 }, 4])
-    answers[3]?.resolve({ ...task, version: 5 })
+    answers[3]?.resolve({ ...other, version: 5 })
     await others[1]
   })
 })
