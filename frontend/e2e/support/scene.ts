@@ -65,6 +65,14 @@ export async function setScene(cast: Cast, language: Language): Promise<Scene> {
       occurred_at: new Date(Date.now() - at * 1.5 * day).toISOString(),
     })
   await admin.api.post('/people', { customer_id: customerId, name: first, title: 'CEO', is_primary: true })
+  for (const [at, subject] of notes[language].entries())
+    await admin.api.post('/tasks', {
+      subject: subject.slice(0, 20),
+      kind: ['call', 'visit', 'todo'][at],
+      priority: ['high', 'normal', 'low'][at],
+      customer_id: customerId,
+      ...(at < 2 ? { due_on: dateIn(at * 2 - 1) } : {}),
+    })
   const product = await cast.root.post('/products', {
     code: unique().toUpperCase(),
     name: `${deals[language][5]} X`,
