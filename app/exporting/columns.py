@@ -8,21 +8,19 @@ from datetime import date
 from typing import Any
 
 import orjson
+from marshmallow import fields
 
 from ..access import Actor
 from ..custom_columns import PREFIX
 from ..importing.fields import IMPORTABLE, Field, Kind, fields_of, shaped
+from ..importing.resources import resource_of
 from ..projection import LinkTo
-from ..routing import RESOURCES
 
-EXPORTABLE = tuple(one for one in IMPORTABLE if one != "users")
+EXPORTABLE = ("users", *(one for one in IMPORTABLE if one != "users"), "quotes", "tags")
 """The resources that files are made of, in the order in which they refer to each other."""
 
 CARDS = ("people", "customers")
 """Those that are people and addresses, which a vCard can hold."""
-
-_LEFT_OUT = frozenset({"first_name", "last_name", "product", "quantity", "unit_price"})
-"""Other forms of what stands in `name` and `lines`."""
 
 _UNTOLD = frozenset({"version", "is_active", "rank"})
 """What says nothing outside of this house; so do ids (`created_by`, `team_id`)."""
@@ -39,9 +37,16 @@ _PARTS: Mapping[str, Sequence[tuple[str, str, str]]] = {
         ("discount_percent", "discount_percent", ""),
         ("tax_percent", "tax_percent", ""),
     ),
+    "quotes.lines": (
+        *((name, name, "") for name in ("code", "name", "specification", "unit", "quantity", "unit_price")),
+        *((name, name, "") for name in ("discount_percent", "tax_percent", "amount")),
+    ),
     "collaborators": (("user", "user_id", "users"), ("team", "team_id", "teams"), ("access", "access", "")),
 }
-"""What is told of the parts of a record: name in the file, key of the API, and the resource whose record it names."""
+"""What is told of the parts of a record: name in the file, key of the API, and the resource whose record it names.
+
+What is so for one resource alone stands under its name and a dot.
+"""
 
 Record = Mapping[str, Any]
 Named = Callable[[str, int, str | None], str]
@@ -55,11 +60,13 @@ class Column:
     Attributes:
         needs: the field of the list that it is read from.
         is_read_only: whether an import has no use for it.
+        parts: what is told of each of its parts, as in `_PARTS`; None for all.
     """
 
     field: Field
     needs: str
     is_read_only: bool = False
+    parts: Sequence[tuple[str, str, str]] | None = None
 
     @property
     def name(self) -> str:
@@ -81,12 +88,12 @@ class Column:
 
             def link(value: Any) -> Any:
                 found = _loaded(value)
-                return found and named(target, found["id"], found["name"])
+                # The role of a user is a word that names it.
+                return named(target, found["id"], found["name"]) if isinstance(found, dict) else found
 
             return link
         if field.kind is Kind.ITEMS:
-            parts = _PARTS.get(field.name)
-            return lambda value: _items(_loaded(value), parts, named)
+            return lambda value: _items(_loaded(value), self.parts, named)
         if field.kind is Kind.TEXTS:
             return lambda value: _loaded(value) or None
         inner = field.name.partition(".")[2]
@@ -109,21 +116,34 @@ class Column:
 
 def columns_of(plural: str, actor: Actor) -> dict[str, Column]:
     """Every column that this person may export of a resource; those of an import first."""
-    spec = RESOURCES[plural].spec
+    spec = resource_of(plural).spec
+    is_importable = plural in IMPORTABLE
+    taken = fields_of(plural) if is_importable else {}
+
+    def column(field: Field, needs: str, *, is_read_only: bool) -> Column:
+        parts = _PARTS.get(f"{plural}.{needs}", _PARTS.get(needs))
+        return Column(field, needs, is_read_only=is_read_only, parts=parts)
+
+    # What an import takes in another form, such as a first name, the list has not.
     found = {
-        name: Column(field, name.partition(".")[0])
-        for name, field in fields_of(plural).items()
-        if name not in _LEFT_OUT
+        name: column(field, name.partition(".")[0], is_read_only=False)
+        for name, field in taken.items()
+        if name.partition(".")[0] in spec.fields.fields
     }
     for name, written in spec.fields.fields.items():
-        if name in found or name in _UNTOLD or name.endswith(("_by", "_id")) or not written.dump_only:
+        if (
+            name in found
+            or name in _UNTOLD
+            or name.endswith(("_by", "_id"))
+            or (is_importable and not written.dump_only)
+        ):
             continue
         if isinstance(written, LinkTo):
-            found[name] = Column(Field(name, Kind.LINK, name), name, is_read_only=True)
+            found[name] = column(Field(name, Kind.LINK, name), name, is_read_only=is_importable)
             continue
-        for field in shaped(plural, name, written):
-            if field.kind is not Kind.LINK and (field.kind is not Kind.ITEMS):
-                found[field.name] = Column(field, name, is_read_only=True)
+        for field in () if type(written) is fields.Raw else shaped(plural, name, written):
+            if field.kind is not Kind.LINK and (field.kind is not Kind.ITEMS or not is_importable):
+                found[field.name] = column(field, name, is_read_only=is_importable)
     hidden = {name for name, right in spec.right_fields.items() if not actor.may(right)}
     return {name: column for name, column in found.items() if column.needs not in hidden}
 

@@ -20,12 +20,13 @@ from ..database import db
 from ..errors import Issue, invalid
 from ..importing.mark import MARK
 from ..importing.photos import packed_photo
+from ..importing.resources import resource_of
 from ..importing.service import installation
 from ..importing.vcard_writer import card
 from ..job.service import Running, job_kind
 from ..listing import ListSpec, one_moment
 from ..messages import language, say
-from ..routing import PREFIX, RESOURCES
+from ..routing import PREFIX
 from . import service
 from .cells import Words, option_labels
 from .columns import EXPORTABLE, Column, columns_of
@@ -123,7 +124,7 @@ class _Exporting:
             self._running.told(0, self._count(plural))
             self._one(plural, path)
             return self._done
-        every = [one for one in EXPORTABLE if service.may_read(self._actor, RESOURCES[one].spec)]
+        every = [one for one in EXPORTABLE if service.may_read(self._actor, resource_of(one).spec)]
         self._running.told(0, sum(self._count(one) for one in every))
         part = path.with_name(f"{path.name}.one")
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -134,7 +135,7 @@ class _Exporting:
         return self._done
 
     def _count(self, plural: str) -> int:
-        spec = RESOURCES[plural].spec
+        spec = resource_of(plural).spec
         if self._asked["ids"] is not None:
             return len(self._asked["ids"])
         count = spec.count(self._connection, self._actor, spec.parse(self._query(), self._actor))
@@ -154,7 +155,7 @@ class _Exporting:
         rows = words.rows(columns, named, self._origin)
         headings = [*(words.heading(column) for column in columns), MARK]
         with closing(self._writer(path, plural, headings)) as writer:
-            for part in self._parts(RESOURCES[plural].spec, columns):
+            for part in self._parts(resource_of(plural).spec, columns):
                 writer.write(rows(part))
                 self._done += len(part)
                 self._running.told(self._done)

@@ -18,12 +18,13 @@ from ..bulk.service import named_ids, parsed, query_text
 from ..database import db, read_engine
 from ..errors import Issue, Problem, forbidden, invalid, not_found
 from ..importing.labels import label_of
+from ..importing.resources import resource_of
 from ..job.chores import chore
 from ..job.models import Job
 from ..job.service import enqueue
 from ..listing import ListSpec
 from ..messages import language
-from ..routing import OPERATIONS, PREFIX, RESOURCES, SIGNED_IN
+from ..routing import OPERATIONS, PREFIX, SIGNED_IN
 from ..transaction import now, unit_of_work
 from .columns import CARDS, EXPORTABLE, columns_of
 from .models import Export, ExportFormat, ExportTicket
@@ -48,7 +49,7 @@ def begin(actor: Actor, body: Mapping[str, Any]) -> Job:
     """
     plural, kind = body["resource"], body["format"]
     wanted = list(EXPORTABLE) if plural == EVERYTHING else [plural]
-    readable = [one for one in wanted if may_read(actor, RESOURCES[one].spec)]
+    readable = [one for one in wanted if may_read(actor, resource_of(one).spec)]
     if not readable:
         raise forbidden()
     if kind == ExportFormat.VCF and plural not in CARDS:
@@ -66,7 +67,7 @@ def begin(actor: Actor, body: Mapping[str, Any]) -> Job:
         if chosen:
             raise invalid(*(Issue(f"#/{name}", "unknown_field") for name in chosen))
     else:
-        _choose(actor, RESOURCES[plural].spec, body, arguments)
+        _choose(actor, resource_of(plural).spec, body, arguments)
     return enqueue(actor, "export", arguments)
 
 
@@ -93,7 +94,7 @@ def columns(actor: Actor, plural: str) -> list[dict[str, Any]]:
     Raises:
         Problem: 403 where the role may not read it.
     """
-    if not may_read(actor, RESOURCES[plural].spec):
+    if not may_read(actor, resource_of(plural).spec):
         raise forbidden()
     return [
         {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import json
 import os
 import zipfile
 from datetime import timedelta
@@ -139,7 +140,7 @@ def test_who_may_not_export_is_refused(cast: Cast) -> None:
 @pytest.mark.parametrize(
     ("body", "faults"),
     [
-        ({"resource": "users"}, {"#/resource": "not_allowed"}),
+        ({"resource": "teams"}, {"#/resource": "not_allowed"}),
         ({"format": "pdf"}, {"#/format": "not_allowed"}),
         ({"labels": "french"}, {"#/labels": "not_allowed"}),
         ({"resource": "deals", "format": "vcf"}, {"#/format": "not_exported"}),
@@ -171,13 +172,44 @@ def test_texts_that_a_spreadsheet_would_compute_are_made_harmless(cast: Cast) ->
 def test_everything_at_once_is_an_archive_of_what_one_may_read(cast: Cast) -> None:
     cast.alice.made("/customers", {"name": "Acme"})
     job = ask(cast.alice, "all", labels="user", headers={"Accept-Language": "zh-CN"})
+    names = ["用户", "客户", "联系人", "跟进记录", "商机", "待办", "产品", "报价单", "标签"]
     with zipfile.ZipFile(io.BytesIO(download(cast.alice, job["result"]["url"]))) as archive:
-        assert archive.namelist() == ["客户.csv", "联系人.csv", "跟进记录.csv", "商机.csv", "待办.csv", "产品.csv"]
+        assert archive.namelist() == [f"{name}.csv" for name in names]
         rows = table(archive.read("客户.csv"))
+        people = table(archive.read("用户.csv"))
     assert rows[0]["客户名称"] == "Acme"
     assert rows[0]["状态"] == "线索"
     assert job["result"]["name"].startswith("全部数据-")
-    assert job["result"]["row_count"] == job["total"] == job["done"] == 1
+    assert job["result"]["row_count"] == job["total"] == job["done"] == 1 + len(people)
+
+
+def test_quotes_are_exported_with_their_lines_and_sums(cast: Cast) -> None:
+    deal = cast.alice.made("/deals", {"name": "Press", "currency": "CNY"})
+    line = {"name": "Press", "quantity": "2", "unit_price": "100", "tax_percent": "13"}
+    made = cast.alice.made("/quotes", {"deal_id": deal["id"], "lines": [line], "discount_percent": "10"})
+    row = table(fetch(cast.alice, "quotes"))[0]
+    assert (row["number"], row["deal"], row["status"], row["total"]) == (made["number"], "Press", "draft", "203.40")
+    assert [(one["name"], one["quantity"], "id" in one) for one in json.loads(row["lines"])] == [
+        ("Press", "2.00", False)
+    ]
+    lines = objects(fetch(cast.alice, "quotes", "jsonl"))[0]["lines"]
+    assert [(one["name"], one["amount"]) for one in lines] == [("Press", "200.00")]
+    shown = table(fetch(cast.alice, "quotes", labels="user", headers={"Accept-Language": "zh-CN"}))[0]
+    assert (shown["状态"], shown["商机"], shown["合计"]) == ("草稿", "Press", "203.40")
+    assert table(fetch(cast.mallory, "quotes")) == []
+
+
+def test_users_and_tags_are_exported_as_they_are_seen(cast: Cast) -> None:
+    cast.alice.made("/customers", {"name": "Acme", "tags": ["VIP"]})
+    assert [row["name"] for row in table(fetch(cast.alice, "tags"))] == ["VIP"]
+    everybody = {row["email"]: row for row in table(fetch(cast.root, "users"))}
+    alice = everybody["alice@example.com"]
+    told = cast.root.get(f"/users/{cast.alice.id}").get_json()
+    assert (alice["name"], alice["role"], alice["team"]) == (told["name"], "sales", told["team"]["name"])
+    assert not [name for name in alice if "password" in name]
+    seen = table(fetch(cast.alice, "users"))
+    assert "email" not in seen[0]
+    assert [row["name"] for row in seen] == [one["name"] for one in cast.alice.get("/users?sort=id").get_json()["data"]]
 
 
 # ---- how a file is fetched ------------------------------------------------------------------------------------------

@@ -4498,7 +4498,7 @@ export interface components {
         };
         ExportRequestInput: {
             /** @enum {string} */
-            resource: "customers" | "people" | "contacts" | "deals" | "tasks" | "products" | "all";
+            resource: "users" | "customers" | "people" | "contacts" | "deals" | "tasks" | "products" | "quotes" | "tags" | "all";
             /** @enum {string} */
             format: "csv" | "xlsx" | "jsonl" | "vcf";
             /** @description At most 5000. */
@@ -16745,7 +16745,7 @@ export interface operations {
     read_export_columns: {
         parameters: {
             query: {
-                resource: "customers" | "people" | "contacts" | "deals" | "tasks" | "products";
+                resource: "users" | "customers" | "people" | "contacts" | "deals" | "tasks" | "products" | "quotes" | "tags";
             };
             header?: never;
             path?: never;

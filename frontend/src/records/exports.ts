@@ -11,7 +11,13 @@ const exportable: Record<Exportable, true> = {
   deals: true,
   products: true,
   tasks: true,
+  quotes: true,
+  users: true,
+  tags: true,
 }
+
+/** All such lists. */
+export const exportables = Object.keys(exportable)
 
 /** Whether a list can be taken out as a file. */
 export function isExportable(resource: string): resource is Exportable {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { exportables } from '@/records/exports'
 import en from '@/i18n/en.json'
 import zh from '@/i18n/zh-CN.json'
 
@@ -43,6 +44,10 @@ describe('the words', () => {
         Object.keys(words.en).some((key) => key.startsWith(start)),
         start,
       ).toBe(true)
+  })
+
+  it('name every list that can be taken out as a file', () => {
+    for (const list of exportables) expect(words.en[`export.what.${list}`], list).toBeTruthy()
   })
 
   it('are all used', () => {
