@@ -10,7 +10,8 @@ export default defineConfig({
   // A journey that passes only sometimes is a fault, so nothing is tried twice.
   retries: 0,
   forbidOnly: Boolean(process.env['CI']),
-  timeout: 60_000,
+  // A busy machine takes its time; what hangs is told by the shorter limits below.
+  timeout: 120_000,
   expect: { timeout: 10_000 },
   reporter: 'list',
   use: {

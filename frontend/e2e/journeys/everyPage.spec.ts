@@ -6,7 +6,7 @@ import { setScene, type Scene } from '../support/scene'
 import { shot } from '../support/shots'
 import { expect, test } from '../support/test'
 
-test.describe.configure({ timeout: 240_000 })
+test.describe.configure({ timeout: 420_000 })
 
 const pages = (scene: Scene): [name: string, path: string][] => [
   ['home', '/'],

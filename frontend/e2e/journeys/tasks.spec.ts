@@ -110,9 +110,9 @@ test('Keys alone: go, put off, hand over, what matters; a colleague sees it arri
   cast,
   open,
 }) => {
-  test.setTimeout(180_000)
   const { alice } = await setScene(cast)
-  const bob = await cast.join('Bob')
+  const called = `Bob ${unique()}`
+  const bob = await cast.join(called)
   const seller = await open(alice)
   const { page } = seller
   const row = (name: string) => page.locator('[data-task]').filter({ hasText: name })
@@ -139,19 +139,16 @@ test('Keys alone: go, put off, hand over, what matters; a colleague sees it arri
   ).toBeVisible()
   const name = await page.locator(':focus').textContent()
   await page.keyboard.press('a')
-  await page.getByRole('dialog').getByRole('combobox').fill('Bob')
+  await page.getByRole('dialog').getByRole('combobox').fill(called)
   await page.keyboard.press('Enter')
-  await expect(page.getByText(/handed to Bob/)).toBeVisible()
+  await expect(page.getByText(`handed to ${called}`)).toBeVisible()
   await expect(page.locator('[data-task]')).toHaveCount(4)
-  // A push that is missed is made good by the feed, within a minute.
-  await expect(other.page.locator('[data-task]')).toContainText((name ?? '').replace(/^.*: /, ''), {
-    timeout: 75_000,
-  })
+  await expect(other.page.locator('[data-task]')).toContainText((name ?? '').replace(/^.*: /, ''))
 
   // Taken away by somebody else, it says why.
   const [tender] = (await alice.api.get<List>('/tasks?due=none')).data
   await cast.root.patch(`/tasks/${tender?.id}`, { assignee_id: bob.id })
-  await expect(row('Read the tender')).toContainText('Now with Bob')
+  await expect(row('Read the tender')).toContainText(`Now with ${called}`)
   await expect(row('Read the tender')).toHaveCount(0, { timeout: 8_000 })
 })
 

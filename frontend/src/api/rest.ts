@@ -1,5 +1,6 @@
 import { client, prefix } from './client'
 import { noteWrite, track, type Receipt } from './receipt'
+import type { ListPage } from './types'
 import { ifMatch } from './versions'
 
 /** Values of a query string; a repeated key means or, null and undefined are left out. */
@@ -26,6 +27,14 @@ type Untyped = (method: string, path: string, init: object) => Promise<{ data?: 
 const request = client.request as unknown as Untyped
 
 async function call<T>(method: string, path: string, options: WriteOptions & { body?: unknown }): Promise<T> {
+  return (await send<T>(method, path, options)).data
+}
+
+async function send<T>(
+  method: string,
+  path: string,
+  options: WriteOptions & { body?: unknown },
+): Promise<{ data: T; response: Response }> {
   const headers: Record<string, string> = {}
   if (options.version != null) headers['If-Match'] = ifMatch(prefix + path, options.version)
   if (options.idempotencyKey) headers['Idempotency-Key'] = options.idempotencyKey
@@ -38,13 +47,21 @@ async function call<T>(method: string, path: string, options: WriteOptions & { b
   })
   const { data, response } = await (method === 'get' || options.receipt === null ? sent : track(sent))
   if (options.receipt !== null) noteWrite(path, response.headers, options.receipt)
-  return data as T
+  return { data: data as T, response }
+}
+
+/** A page of a list, with the server's time beside it: it tells which events the page may know of. */
+async function page<T>(path: string, query: Query, signal?: AbortSignal): Promise<ListPage<T>> {
+  const { data, response } = await send<ListPage<T>>('get', path, { query, ...(signal ? { signal } : {}) })
+  const answered = Date.parse(response.headers.get('Date') ?? '')
+  return Number.isNaN(answered) ? data : { ...data, meta: { ...data.meta, answered_at: answered } }
 }
 
 /** Requests by path under `/api/v1`, for code that serves any resource. */
 export const rest = {
   get: <T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> =>
     call('get', path, { query, signal }),
+  page,
   post: <T>(path: string, body?: unknown, options: WriteOptions = {}): Promise<T> =>
     call('post', path, { ...options, body: body ?? {} }),
   patch: <T>(path: string, body: unknown, options: WriteOptions = {}): Promise<T> =>

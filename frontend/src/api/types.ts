@@ -114,8 +114,8 @@ export interface ResourceMap {
 /** Name of a list: the first segment of its path. */
 export type Resource = keyof ResourceMap
 
-/** What a list says about itself. */
-export type ListMeta = Partial<Schemas['ListMeta']>
+/** What a list says about itself; `answered_at`: when, by the server's clock to the second, in ms. */
+export type ListMeta = Partial<Schemas['ListMeta']> & { answered_at?: number }
 
 /** A page of a list. */
 export interface ListPage<T> {

@@ -157,11 +157,14 @@ export function applyChanges<T extends AnyRecord>(
 
 /** Puts a total that the server has told into a list. */
 export function withTotal<T extends AnyRecord>(data: ListData<T>, told: ListPage<T>['meta']): ListData<T> {
-  const { total = null, total_is_capped: isCapped = false } = told
+  const { total = null, total_is_capped: isCapped = false, answered_at: answered } = told
+  const at = answered === undefined ? {} : { answered_at: answered }
   return {
     ...data,
     pages: data.pages.map((page) =>
-      page.meta.total == null ? page : { ...page, meta: { ...page.meta, total, total_is_capped: isCapped } },
+      page.meta.total == null
+        ? page
+        : { ...page, meta: { ...page.meta, total, total_is_capped: isCapped, ...at } },
     ),
   }
 }

@@ -40,8 +40,6 @@ declare module '@tanstack/vue-query' {
 
 /** Longer than any request that may be under way. */
 const memoryMs = 30_000
-/** An event that is missed by the push comes with `/events`, at the latest after this time. */
-const lateMs = 90_000
 /** Records whose last change is remembered. */
 const memorySize = 5_000
 
@@ -51,12 +49,7 @@ export class LiveCache {
   private timer: ReturnType<typeof setTimeout> | null = null
   private recent: { at: number; event: AppliedEvent }[] = []
   private readonly asked = new WeakMap<CachedQuery, number>()
-  /** When the total of a list was last told by the server. */
-  private readonly counted = new WeakMap<CachedQuery, number>()
-  private readonly totals = new Recount((query, data) => {
-    this.counted.set(query, Date.now())
-    write(query, data)
-  })
+  private readonly totals = new Recount(write)
   private readonly told = new Map<
     string,
     { version: number; changeset: LiveEvent['changeset_id']; isGone: boolean }
@@ -71,7 +64,6 @@ export class LiveCache {
       else if (action.type === 'success' && !action.manual) {
         const since = this.asked.get(query) ?? Infinity
         this.asked.delete(query)
-        this.counted.set(query, Date.now())
         const missed = this.recent.filter(({ at }) => at >= since).map(({ event }) => event)
         if (missed.length > 0) this.tell(query, missed, newest(missed))
       }
@@ -235,10 +227,11 @@ export class LiveCache {
 
   private list(query: CachedQuery, live: LiveList, events: readonly AppliedEvent[]): void {
     if (events.length === 0) return
-    // What has just been counted may have known of an event that arrives only now.
-    const mayBeCounted = Date.now() - (this.counted.get(query) ?? 0) < lateMs
+    const answered = (query.state.data as ListData<AnyRecord> | undefined)?.pages[0]?.meta.answered_at ?? 0
     const isBirth = (event: AppliedEvent): boolean =>
       !event.isEcho && ['created', 'restored'].includes(splitType(event.type).verb)
+    // What the server answered within the second of an event, or after it, may have counted the record already.
+    const isLater = (event: AppliedEvent): boolean => Date.parse(event.at) >= answered + 1_000
     this.changeList(
       query,
       live,
@@ -248,7 +241,7 @@ export class LiveCache {
         record: isGone(event) ? null : (event.record as unknown as AnyRecord),
         isOwn: event.isOwn,
         // What this tab made was put into its lists with the answer already.
-        isNew: isBirth(event) && !mayBeCounted,
+        isNew: isBirth(event) && isLater(event),
         changed: isBirth(event) ? [] : event.changed,
       })),
     )

@@ -29,7 +29,7 @@ export function useList<R extends Resource>(
   })
   const counter = (params: Query) => async (): Promise<ListPage<Row>['meta']> => {
     const wanted = { ...params, per_page: 1, fields: 'id', count: 'capped' }
-    return (await rest.get<ListPage<Row>>(`/${spec.resource}`, wanted)).meta
+    return (await rest.page<Row>(`/${spec.resource}`, wanted)).meta
   }
   const queryKey = computed(() => listKey(spec.resource, query.value))
   const live = computed<LiveList<Row>>(() => ({
@@ -54,7 +54,7 @@ export function useList<R extends Resource>(
     queryKey,
     queryFn: async ({ queryKey: key, pageParam, signal }): Promise<ListPage<Row>> => {
       await connection.ready()
-      return rest.get(
+      return rest.page<Row>(
         `/${spec.resource}`,
         // The count is asked for once; further pages only bring rows.
         {
