@@ -1,7 +1,7 @@
 import type { Locator, Page } from '@playwright/test'
 import { desk, phone } from '../support/actor'
 import { expectAccessible } from '../support/axe'
-import type { Person } from '../support/cast'
+import { unique, type Person } from '../support/cast'
 import { expectTotal, grid, row } from '../support/grid'
 import { card, makePipeline } from '../support/pipeline'
 import { shot } from '../support/shots'
@@ -23,7 +23,8 @@ test('Rows are chosen by key and by range, changed together, and a colleague see
   cast,
   open,
 }) => {
-  const [alice, carol] = [await cast.join('Alice'), await cast.join('Carol', 'manager')]
+  const called = `Carol ${unique()}`
+  const [alice, carol] = [await cast.join('Alice'), await cast.join(called, 'manager')]
   await makeCustomers(alice, ['Acme', 'Birch', 'Cedar', 'Dahlia'])
   const [seller, leader] = [await open(alice), await open(carol)]
   const { page } = leader
@@ -81,9 +82,9 @@ test('Rows are chosen by key and by range, changed together, and a colleague see
   await expect(bar(page)).toContainText('3 selected')
   await act(page, 'Assign')
   const assigning = page.getByRole('dialog', { name: 'Change the owner of 3 customers' })
-  await assigning.getByLabel('Owner').selectOption('Carol')
+  await assigning.getByLabel('Owner').selectOption(called)
   await assigning.getByRole('button', { name: 'Assign' }).click()
-  await expect(row(page, 'Acme')).toContainText('Carol')
+  await expect(row(page, 'Acme')).toContainText(called)
   await expect(seller.page.getByText('Birch')).toBeVisible()
   await expect(row(seller.page, 'Acme')).toHaveCount(0)
 })
