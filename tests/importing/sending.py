@@ -6,7 +6,8 @@ import io
 from pathlib import Path
 from typing import Any
 
-from werkzeug.test import TestResponse
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse, encode_multipart
 
 from app.messages import LANGUAGES
 
@@ -23,11 +24,12 @@ def send(
         body = content.read_bytes()
     else:
         body = content.encode() if isinstance(content, str) else content
+    boundary, form = encode_multipart({"resource": resource, "file": FileStorage(io.BytesIO(body), name)})
     return who.call(
         "POST",
         "/imports",
-        data={"resource": resource, "file": (io.BytesIO(body), name)},
-        content_type="multipart/form-data",
+        data=form,
+        content_type=f"multipart/form-data; boundary={boundary}",
         headers={"Accept-Language": language},
     )
 
@@ -48,7 +50,9 @@ def refusal(
         answer = send(who, resource, content, name, language)
         assert answer.mimetype == "application/problem+json", answer.get_data(as_text=True)
         problem = answer.get_json()
-        issue = (problem.get("errors") or [{"code": problem["type"].rpartition("/")[2], "detail": problem["detail"]}])[0]
+        issue = (problem.get("errors") or [{"code": problem["type"].rpartition("/")[2], "detail": problem["detail"]}])[
+            0
+        ]
         told[language] = (answer.status_code, issue["code"], issue["detail"])
         assert problem["title"]
     (status, code, english), (*same, chinese) = told["en"], told["zh-CN"]

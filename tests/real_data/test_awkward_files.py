@@ -216,7 +216,9 @@ def test_a_file_is_previewed_in_less_than_two_seconds(cast: Cast, name: str) -> 
     assert timed(cast.root, path, "zh-CN").get_json()["preview"] == chosen["preview"]
     if path.suffix not in (".xls", ".xlsx"):
         shown = [[cell or "" for cell in row["cells"]] for row in chosen["preview"]]
-        padded = [row + [""] * (width - len(row)) for row in as_other_programs_read(path)[:8]]
+        # No page has a sign for a NUL.
+        rows = [[cell.replace("\x00", "\ufffd") for cell in row] for row in as_other_programs_read(path)[:8]]
+        padded = [row + [""] * (width - len(row)) for row in rows]
         assert shown == padded
 
 
