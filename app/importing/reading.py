@@ -95,7 +95,7 @@ def is_blank(cell: Cell) -> bool:
 
 
 def legible(text: str) -> str:
-    """A text of a file as it can be kept and shown: where no database and no page has a character, a `\ufffd` stands."""
+    """A text of a file as it can be kept and shown: U+FFFD stands for what no database and no page takes."""
     return _ILLEGIBLE.sub("\ufffd", text)
 
 

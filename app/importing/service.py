@@ -29,7 +29,7 @@ from ..journal import Setting
 from ..messages import language
 from ..transaction import in_unit, now, unit_of_work
 from . import corrections, dates, headings, mark, numbers, tables
-from .fields import TO_BEGIN_WITH, Kind, fields_of
+from .fields import KINDS_IN_HEADINGS, TO_BEGIN_WITH, Kind, fields_of
 from .labels import fields_labelled, label_of
 from .matching import known_by, ways_of
 from .models import Import
@@ -379,12 +379,16 @@ def _columns(resource: str, path: Path, reading: Reading) -> list[dict[str, Any]
 def _written(resource: str, name: str | None, heading: str, cells: Sequence[Cell]) -> dict[str, Any]:
     """How the dates or numbers of a column are written: `format`, null where that must be asked, and what it may be.
 
+    Of a person's addresses and numbers `format` is their kind, where the heading says so: `work`, `fax`.
+
     `factor` is what its numbers are multiplied by: `(万元)` in the heading, or a column of per cents for a share.
     """
     field = fields_of(resource).get(name) if name else None
     if field is not None and field.kind in (Kind.DATE, Kind.INSTANT):
         formats = list(dates.infer(cells).formats)
         return {"format": formats[0] if len(formats) == 1 else None, "formats": formats, "factor": "1"}
+    if field is not None and (resource, field.name) in KINDS_IN_HEADINGS:
+        return {"format": headings.way_of(heading), "formats": [], "factor": "1"}
     if field is not None and field.kind in (Kind.WHOLE, Kind.DECIMAL, Kind.RATE):
         guess, factor = numbers.infer(cells), numbers.unit_of(heading).factor
         if field.kind is Kind.RATE and not guess.has_percent and (guess.largest or 0) > 1:
@@ -473,7 +477,7 @@ def _optioned(actor: Actor, chosen: Import, sent: Mapping[str, Any], issues: lis
         texts = [one for pair in decided.items() for one in pair if isinstance(one, str)]
         if any(legible(text) != text for text in texts):
             issues.append(Issue(f"#/options/values/{name}", "control_characters"))
-        if any(isinstance(one, list | dict) for one in decided.values()):
+        if any(isinstance(one, list | dict) and one != {"create": True} for one in decided.values()):
             issues.append(Issue(f"#/options/values/{name}", "wrong_type"))
     values = {**options["values"]}
     for name, decided in (sent.get("values") or {}).items():
