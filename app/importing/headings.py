@@ -90,11 +90,11 @@ def heading_of(resource: str, field: str, language: str) -> str | None:
 
 def way_of(heading: str) -> str | None:
     """The kind of the telephone numbers or e-mail addresses in a column, such as `work`; None where it is not said."""
-    words = _words(heading)
-    return next(
-        (kind for kind, said in _WAYS if any(one in words or (_HAN.search(one) and one in _key(words)) for one in said)),
-        None,
-    )
+    words, key = _words(heading), _key(_words(heading))
+    for kind, said in _WAYS:
+        if any(one in (key if _HAN.search(one) else words) for one in said):
+            return kind
+    return None
 
 
 def is_heading(text: str) -> bool:

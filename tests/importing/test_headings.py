@@ -474,11 +474,26 @@ def test_vcards_are_people() -> None:
 
 def test_headings_tell_the_kind_of_a_way_to_reach_somebody() -> None:
     said = {
-        **{"Phone": None, "电话": None, "Email": None, "联系电话": None},
-        **{"phone_mobile": "mobile", "Mobile": "mobile", "手机号码": "mobile", "Cell Phone": "mobile"},
-        **{"Business Phone": "work", "办公电话": "work", "工作邮箱": "work", "email_work": "work"},
-        **{"Home Phone": "home", "家庭电话": "home", "Home Email": "home"},
-        **{"Fax": "fax", "传真": "fax", "phone_fax": "fax", "Home Fax": "fax", "其他电话": "other"},
+        "Phone": None,
+        "电话": None,
+        "Email": None,
+        "联系电话": None,
+        "phone_mobile": "mobile",
+        "Mobile": "mobile",
+        "手机号码": "mobile",
+        "Cell Phone": "mobile",
+        "Business Phone": "work",
+        "办公电话": "work",
+        "工作邮箱": "work",
+        "email_work": "work",
+        "Home Phone": "home",
+        "家庭电话": "home",
+        "Home Email": "home",
+        "Fax": "fax",
+        "传真": "fax",
+        "phone_fax": "fax",
+        "Home Fax": "fax",
+        "其他电话": "other",
     }
     assert {heading: way_of(heading) for heading in said} == said
 
