@@ -73,12 +73,12 @@ class RowReader:
         self._in_order = [*(one for one in self._links if one not in self._last), *self._plain, *self._last]
 
     def values(self, cells: Sequence[Cell]) -> tuple[dict[str, Any], list[Fault]]:
-        """The values of a row as the API takes them; blank cells say nothing."""
+        """The values of a row as the API takes them; blank cells say nothing, but in files of our own."""
         values: dict[str, Any] = {}
         faults: list[Fault] = []
         for column in self._in_order:
             cell = cells[column.index]
-            if cell is None or (isinstance(cell, str) and not cell.strip() and not (self.is_own and cell)):
+            if cell is None or (isinstance(cell, str) and not cell.strip() and not self._is_told(column, cell)):
                 continue
             try:
                 for part in _lines(column.field, cell):
@@ -88,6 +88,9 @@ class RowReader:
         self._join(values)
         self._fill(values, cells)
         return values, faults
+
+    def _is_told(self, column: Column, blank: str) -> bool:
+        return self.is_own and (bool(blank) or column.field.kind is Kind.TEXT)
 
     def _value(self, column: Column, cell: Cell, values: Mapping[str, Any]) -> Any:
         field = column.field
