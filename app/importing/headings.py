@@ -27,7 +27,7 @@ REPEATABLE: dict[str, frozenset[str]] = {
 _WAYS = (
     ("fax", ("fax", "传真")),
     ("mobile", ("mobile", "cell", "手机", "移动电话")),
-    ("home", ("home", "家庭", "住宅")),
+    ("home", ("home", "personal", "家庭", "住宅", "个人")),
     ("work", ("work", "business", "office", "办公", "工作")),
     ("other", ("other", "其他")),
 )

@@ -92,7 +92,9 @@ def filled(cast: Cast) -> None:
         },
     )
     pool = root.made("/customers", {"name": "Same", "owner_id": None, "email": "pool@x.example", "description": "  "})
-    root.made("/customers", {"name": "Blank", "short_name": "", "description": "", "title": "'", "address": {"city": ""}})
+    root.made(
+        "/customers", {"name": "Blank", "short_name": "", "description": "", "title": "'", "address": {"city": ""}}
+    )
     root.made("/customers", {"name": "@home", "parent_id": one["id"]})
     person = root.made(
         "/people",
