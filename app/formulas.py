@@ -19,6 +19,10 @@ def harmless_row(cells: Sequence[Any]) -> list[Any]:
     return [f"'{cell}" if cell.__class__ is str and cell[:1] in _FIRST else cell for cell in cells]
 
 
+EMPTY = "'"
+"""An empty text in a table, where a blank cell stands for none at all; a text that is an apostrophe has two."""
+
+
 def as_it_was(text: str) -> str:
-    """A text of a file of our own before `harmless`."""
-    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text
+    """A text of a file of our own before `harmless`; `EMPTY` is an empty one."""
+    return text[1:] if text == EMPTY or (text.startswith("'") and text[1:].startswith(_FORMULA)) else text

@@ -14,7 +14,7 @@ import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 
 from ..errors import Issue, invalid
-from ..formulas import harmless, harmless_row
+from ..formulas import EMPTY, harmless, harmless_row
 from .models import ExportFormat
 
 SHEET_ROWS = 1_048_575
@@ -53,8 +53,8 @@ class CsvWriter:
         self._writer.writerow([harmless(heading) for heading in headings])
 
     def write(self, rows: Sequence[Sequence[Any]]) -> None:
-        """Texts are made harmless, numbers stay what they are."""
-        self._writer.writerows(harmless_row(row) for row in rows)
+        """Texts are made harmless, numbers stay what they are; an empty text is told from none."""
+        self._writer.writerows([EMPTY if cell == "" else cell for cell in harmless_row(row)] for row in rows)
 
     def close(self) -> None:
         """Close the file."""
@@ -93,7 +93,7 @@ class XlsxWriter:
 
     def _put(self, row: int, at: int, cell: Any) -> int:
         if isinstance(cell, str):
-            text = harmless(cell)
+            text = harmless(cell) or EMPTY
             # Spreadsheets count as UTF-16 does.
             if len(text) > _LONGEST // 2 and len(text.encode("utf-16-le")) > 2 * _LONGEST:
                 return -2

@@ -53,7 +53,9 @@ def read(path: Path, reading: Reading) -> tuple[list[str], Iterator[Numbered]]:
         cells = next((cells for _, cells in _records(path, reading)), None)
         if cells is None:
             raise UnreadableError("file_empty")
-        return unique(list[Cell](cells)), islice(_records(path, reading), 1, None)
+        below = islice(_records(path, reading), 1, None)
+        # What is blank in a file of our own is nothing: an empty text has a sign there.
+        return unique(list[Cell](cells)), _with_nothing(below) if is_ours(cells) else below
     width = max((_width(cells) for _, cells in islice(_records(path, reading), 5 * _LOOKED_AT)), default=0)
     return unique([None] * width), _records(path, reading)
 
@@ -81,6 +83,10 @@ def _records(path: Path, reading: Reading) -> Iterator[tuple[int, list[Cell]]]:
             raise UnreadableError("file_quotes", line=start)
         if not all(is_blank(cell) for cell in cells):
             yield start, list[Cell](cells)
+
+
+def _with_nothing(rows: Iterator[tuple[int, list[Cell]]]) -> Iterator[tuple[int, list[Cell]]]:
+    return ((number, [None if cell == "" else cell for cell in cells]) for number, cells in rows)
 
 
 class _Counted:

@@ -30,6 +30,7 @@ from ..schema import (
     Texts,
     Whole,
 )
+from .headings import REPEATABLE
 from .resources import resource_of
 
 
@@ -127,7 +128,8 @@ IN_ITEMS = {
 }
 """What the parts of a record, such as the lines of a deal, name."""
 
-_REPEATED = {("people", "email"), ("people", "phone")}
+KINDS_IN_HEADINGS = {("people", "email"), ("people", "phone")}
+"""Fields of which the headings tell the kind: `Work phone`, `家庭电话`."""
 
 _HIDDEN = frozenset({"password", "avatar", "absent_until"})
 _OWN = frozenset({"external_source", "amount_is_manual"})
@@ -189,7 +191,8 @@ def shaped(plural: str, name: str, field: fields.Field[Any]) -> list[Field]:
     if isinstance(field, Items | fields.Dict):
         return [Field(name, Kind.ITEMS, name, is_own=True)]
     if isinstance(field, Part):
-        return [Field(f"{name}.{key}", Kind.TEXT, f"{name}.{key}") for key in field.schema.fields]
+        parts = [f"{name}.{key}" for key in field.schema.fields]
+        return [Field(one, Kind.TEXT, one, repeats=one in REPEATABLE.get(plural, ())) for one in parts]
     if name in _LINKS:
         called, target = _LINKS[name]
         return [Field(called, Kind.LINK, name, links_to=target, is_required=required)]
@@ -216,7 +219,7 @@ def shaped(plural: str, name: str, field: fields.Field[Any]) -> list[Field]:
             option_list=field.option_list
             if isinstance(field, OptionField)
             else str(field.metadata.get("option_list", "")),
-            repeats=(plural, name) in _REPEATED,
+            repeats=name in REPEATABLE.get(plural, ()),
             is_required=required,
             is_own=name in _OWN,
         )

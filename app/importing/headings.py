@@ -18,12 +18,19 @@ from types import MappingProxyType
 from ..folding import fold
 
 REPEATABLE: dict[str, frozenset[str]] = {
-    "customers": frozenset({"tags", "address.street"}),
-    "people": frozenset({"email", "phone", "address.street"}),
+    "customers": frozenset({"tags", "address.street", "description"}),
+    "people": frozenset({"email", "phone", "address.street", "description"}),
     "deals": frozenset({"tags", "competitors"}),
 }
 """Fields for which several columns may stand, per resource."""
 
+_WAYS = (
+    ("fax", ("fax", "传真")),
+    ("mobile", ("mobile", "cell", "手机", "移动电话")),
+    ("home", ("home", "personal", "家庭", "住宅", "个人")),
+    ("work", ("work", "business", "office", "办公", "工作")),
+    ("other", ("other", "其他")),
+)
 _WEAK = 1_000
 _SHORTENED = 100
 _HAN = re.compile(r"[\u3400-\u9fff]")
@@ -79,6 +86,15 @@ def heading_of(resource: str, field: str, language: str) -> str | None:
     own = (alias for alias in aliases if bool(_HAN.search(alias)) == (language == "zh-CN"))
     found = next((alias for alias in own if recognise_columns(resource, [alias], [field]) == [field]), None)
     return found and found[0].upper() + found[1:]
+
+
+def way_of(heading: str) -> str | None:
+    """The kind of the telephone numbers or e-mail addresses in a column, such as `work`; None where it is not said."""
+    words, key = _words(heading), _key(_words(heading))
+    for kind, said in _WAYS:
+        if any(one in (key if _HAN.search(one) else words) for one in said):
+            return kind
+    return None
 
 
 def is_heading(text: str) -> bool:

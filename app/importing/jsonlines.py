@@ -18,7 +18,7 @@ from typing import Any
 
 from . import charset
 from .mark import is_ours
-from .reading import MAX_COLUMNS, Cell, Numbered, Reading, UnreadableError, WrongRow, is_blank
+from .reading import MAX_COLUMNS, Cell, Numbered, Reading, UnreadableError, WrongRow, is_blank, unique
 
 _JOINED_BY = ","
 _DOCUMENT = re.compile(r'\s*(\[\s*\{|\{\s*"[^"]*"\s*:\s*\[\s*(\{|$))')
@@ -57,7 +57,7 @@ def read(path: Path, reading: Reading) -> tuple[list[str], Iterator[Numbered]]:
                 raise UnreadableError("file_columns", limit=MAX_COLUMNS, count=len(names))
     if not names:
         raise UnreadableError("file_unknown" if count else "file_empty")
-    return list(names), _rows(path, reading, names)
+    return unique(list[Cell](names)), _rows(path, reading, names)
 
 
 def _rows(path: Path, reading: Reading, names: dict[str, int]) -> Iterator[Numbered]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -12,6 +13,7 @@ from typing import Any
 Cell = str | int | float | Decimal | bool | date | datetime | None
 """A value as the file holds it: texts stay texts, only spreadsheets and JSON have types of their own."""
 
+_ILLEGIBLE = re.compile(r"[\x00\ud800-\udfff]")
 MAX_ROWS = 500_000
 MAX_COLUMNS = 500
 
@@ -92,6 +94,11 @@ def is_blank(cell: Cell) -> bool:
     return cell is None or (isinstance(cell, str) and not cell.strip())
 
 
+def legible(text: str) -> str:
+    """A text of a file as it can be kept and shown: U+FFFD stands for what no database and no page takes."""
+    return _ILLEGIBLE.sub("\ufffd", text)
+
+
 def column_name(index: int) -> str:
     """What a column without a heading is called: `Column A` for index 0, `Column AB` for 27."""
     letters = ""
@@ -106,7 +113,9 @@ def unique(names: list[Cell]) -> list[str]:
     """Headings of the cells of a row: never empty, white space single, a repeated one with its count behind it."""
     if len(names) > MAX_COLUMNS:
         raise UnreadableError("file_columns", limit=MAX_COLUMNS, count=len(names))
-    plain = [" ".join(str(name).split()) if not is_blank(name) else column_name(at) for at, name in enumerate(names)]
+    plain = [
+        legible(" ".join(str(name).split())) if not is_blank(name) else column_name(at) for at, name in enumerate(names)
+    ]
     taken, found = set(plain), list[str]()
     seen: dict[str, int] = {}
     for name in plain:

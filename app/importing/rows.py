@@ -23,6 +23,9 @@ SEPARATORS = ("、", "，", "；", ";", "|")
 
 _LINKS_FIRST = ("customers", "users", "roles", "pipelines", "stages", "people", "deals", "products", "teams")
 """In this order, because a stage is looked for in its pipeline and a person at the customer."""
+_GATHERED = frozenset({"email", "phone", "product"})
+"""Fields of which a record has any number: several columns fill them, and several lines of a cell."""
+
 _OF_TEAM = ("team_parent", "team_manager", "team_region")
 
 
@@ -70,12 +73,12 @@ class RowReader:
         self._in_order = [*(one for one in self._links if one not in self._last), *self._plain, *self._last]
 
     def values(self, cells: Sequence[Cell]) -> tuple[dict[str, Any], list[Fault]]:
-        """The values of a row as the API takes them; blank cells say nothing."""
+        """The values of a row as the API takes them; blank cells say nothing, but in files of our own."""
         values: dict[str, Any] = {}
         faults: list[Fault] = []
         for column in self._in_order:
             cell = cells[column.index]
-            if cell is None or (isinstance(cell, str) and not cell.strip() and not (self.is_own and cell)):
+            if cell is None or (isinstance(cell, str) and not cell.strip() and not self._is_told(column, cell)):
                 continue
             try:
                 for part in _lines(column.field, cell):
@@ -85,6 +88,9 @@ class RowReader:
         self._join(values)
         self._fill(values, cells)
         return values, faults
+
+    def _is_told(self, column: Column, blank: str) -> bool:
+        return self.is_own and (bool(blank) or column.field.kind is Kind.TEXT)
 
     def _value(self, column: Column, cell: Cell, values: Mapping[str, Any]) -> Any:
         field = column.field
@@ -144,9 +150,12 @@ class RowReader:
         into, field = column.field.into, column.field
         if "." in into:
             outer, inner = into.split(".", 1)
-            values.setdefault(outer, {})[inner] = value
+            part = values.setdefault(outer, {})
+            part[inner] = _together(part.get(inner), value, ", ") if field.repeats else value
+        elif _is_gathered(field):
+            values.setdefault(f"all_{into}", []).append((value, column.format))
         elif field.repeats:
-            values.setdefault(f"all_{into}", []).append(value)
+            values[into] = _together(values.get(into), value, "\n")
         elif into not in values:
             values[into] = value
 
@@ -158,9 +167,9 @@ class RowReader:
         for single, plural, key in (("email", "emails", "address"), ("phone", "phones", "raw")):
             every = values.pop(f"all_{single}", None)
             if every and values.get(plural) is None:
-                values[plural] = [{key: one, "is_primary": number == 0} for number, one in enumerate(every)]
-                values[single] = every[0]
-        products = values.pop("all_product", None)
+                values[plural] = _entries(every, key)
+                values[single] = next(one[key] for one in values[plural] if one["is_primary"])
+        products = [product for product, _ in values.pop("all_product", ())]
         quantity, price = values.pop("quantity", None), values.pop("unit_price", None)
         for name in ("win_probability", "forecast_category"):
             if values.pop(f"{name}_is_manual", True) is False:
@@ -216,11 +225,36 @@ class _Unclear(Exception):
         self.code = code
 
 
+def _is_gathered(field: Field) -> bool:
+    return field.repeats and field.into in _GATHERED
+
+
 def _lines(field: Field, cell: Cell) -> Iterable[Cell]:
-    """The values of a cell: a field that repeats may have several there, a line each."""
-    if not field.repeats or not isinstance(cell, str):
+    """The values of a cell: what a record has any number of may stand there a line each."""
+    if not _is_gathered(field) or not isinstance(cell, str):
         return (cell,)
-    return [line for line in cell.splitlines() if line.strip()]
+    return [line.strip() for line in cell.splitlines() if line.strip()]
+
+
+def _together(one: Any, more: Any, by: str) -> Any:
+    """What several columns say of a field: lists one after the other, texts with a mark between them."""
+    if one is None or more is None or one == more:
+        return more if one is None else one
+    if isinstance(one, list):
+        return [*one, *(value for value in more if value not in one)]
+    return f"{one}{by}{more}"
+
+
+def _entries(every: Sequence[tuple[str, str | None]], key: str) -> list[dict[str, Any]]:
+    """Addresses or numbers of a person with their kinds, each once; the first is the primary one, never a fax."""
+    found: dict[str, dict[str, Any]] = {}
+    for text, kind in every:
+        entry = found.setdefault(text, {key: text})
+        if kind is not None:
+            entry.setdefault("kind", kind)
+    entries = list(found.values())
+    primary = next((one for one in entries if one.get("kind") != "fax"), entries[0])
+    return [{**one, "is_primary": one is primary} for one in entries]
 
 
 def _text(cell: Cell) -> str:

@@ -17,7 +17,8 @@ from ..messages import say
 from ..transaction import unit_of_work
 from . import corrections, service, tables
 from .models import Import
-from .reading import UnreadableError, WrongRow
+from .reading import UnreadableError, WrongRow, legible
+from .rows import Fault
 from .taking import Row, Taken, Taking
 
 STEP = 500
@@ -69,7 +70,7 @@ def _through(running: Running, *, commits: bool) -> dict[str, Any]:
         "resembling": state["resembling"],
         "rows": state["rows"],
         "unknown": [
-            {"field": field, "value": text, "rows": count}
+            {"field": field, "value": legible(text), "rows": count}
             for field, texts in taking.references.unknown.items()
             for text, count in texts.most_common(TOLD)
         ],
@@ -100,7 +101,7 @@ def _step(
             counts[taken.verdict] += 1
             after["resembling"] += taken.verdict == "new" and bool(taken.faults)
             if (taken.faults or taken.verdict == "duplicate") and len(told) < TOLD:
-                errors = [taking.told(fault) for fault in taken.faults]
+                errors = [_told(taking, fault) for fault in taken.faults]
                 told.append({"row": taken.number, "verdict": taken.verdict, "errors": errors, "cells": _cells(taken)})
             if taken.verdict == "wrong":
                 wrong.add(taken)
@@ -122,12 +123,17 @@ def _step(
     return after
 
 
+def _told(taking: Taking, fault: Fault) -> dict[str, Any]:
+    told = taking.told(fault)
+    return told | {"detail": legible(told["detail"])}
+
+
 def _cells(taken: Taken) -> list[str | None] | None:
     """What stands in a wrong row, to be corrected; a row too long for a page is corrected in the file."""
     if taken.verdict != "wrong":
         return None
     cells = taken.row.cells if isinstance(taken.row, WrongRow) else taken.row
-    told = [None if cell is None else str(cell) for cell in cells]
+    told = [None if cell is None else legible(str(cell)) for cell in cells]
     return told if sum(map(len, filter(None, told))) <= MOST_SHOWN else None
 
 
@@ -140,7 +146,7 @@ class _Wrong:
         if behind and path.is_file():
             with path.open(encoding="utf-8-sig", newline="") as file:
                 kept = [row for row in list(csv.reader(file))[1:] if row and int(row[0]) <= behind]
-        self.file = path.open("w", encoding="utf-8-sig", newline="", buffering=1)
+        self.file = path.open("w", encoding="utf-8-sig", errors="replace", newline="", buffering=1)
         self.writer = csv.writer(self.file)
         self.writer.writerow([say("import.row"), say("import.reason"), *(harmless(one) for one in taking.headings)])
         self.writer.writerows(kept)
@@ -148,7 +154,7 @@ class _Wrong:
     def add(self, taken: Taken) -> None:
         """Write one row with what is wrong with it."""
         cells = self.taking.plain(taken.row.cells if isinstance(taken.row, WrongRow) else taken.row)
-        reasons = [self.taking.told(fault) for fault in taken.faults]
+        reasons = [_told(self.taking, fault) for fault in taken.faults]
         words = "; ".join(": ".join(filter(None, (one["column"], one["detail"]))) for one in reasons)
         self.writer.writerow([taken.number, harmless(words), *(harmless("" if c is None else str(c)) for c in cells)])
 

@@ -47,7 +47,10 @@ class ColumnSchema(StrictSchema):
     format = Line(
         allow_none=True,
         validate=max_length(40),
-        metadata={"description": "How dates or numbers of this column are written; null where that is not sure."},
+        metadata={
+            "description": "How dates or numbers of this column are written, null where that is not sure; the kind of "
+            "a person's addresses and numbers."
+        },
     )
     formats = fields.List(fields.String(), dump_only=True, metadata={"description": "Ways in which it may be read."})
     factor = Line(dump_only=True, metadata={"description": "What its numbers are multiplied by."})

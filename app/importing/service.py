@@ -29,11 +29,11 @@ from ..journal import Setting
 from ..messages import language
 from ..transaction import in_unit, now, unit_of_work
 from . import corrections, dates, headings, mark, numbers, tables
-from .fields import TO_BEGIN_WITH, Kind, fields_of
+from .fields import KINDS_IN_HEADINGS, TO_BEGIN_WITH, Kind, fields_of
 from .labels import fields_labelled, label_of
 from .matching import known_by, ways_of
 from .models import Import
-from .reading import Cell, Format, Reading, Row, UnreadableError, WrongRow
+from .reading import Cell, Format, Reading, Row, UnreadableError, WrongRow, legible
 from .references import CREATABLE, may_make
 from .resources import resource_of
 
@@ -108,7 +108,7 @@ def create(actor: Actor, resource: str, file: str, size: int, name: str) -> Impo
     made = Import(
         user_id=actor.user_id,
         resource=resource,
-        name=name[:200],
+        name=legible(name)[:200],
         file=file,
         size=size,
         reading=asdict(reading),
@@ -259,7 +259,7 @@ def _summary(chosen: Import, state: str) -> dict[str, Any]:
 
 def _previewed(number: int, row: Row) -> dict[str, Any]:
     cells = row.cells if isinstance(row, WrongRow) else row
-    return {"row": number, "cells": [None if cell is None else str(cell)[:_SHOWN] for cell in cells]}
+    return {"row": number, "cells": [None if cell is None else legible(str(cell)[:_SHOWN]) for cell in cells]}
 
 
 def _states(imports: Sequence[Import]) -> dict[int, str]:
@@ -368,7 +368,7 @@ def _columns(resource: str, path: Path, reading: Reading) -> list[dict[str, Any]
         cells = [row[index] for row in looked if index < len(row)]
         filled = [cell for cell in cells if cell is not None and str(cell).strip()]
         field = guessed[index] if guessed[index] in known else None
-        samples = [str(cell)[:200] for cell in filled[:_SAMPLES]]
+        samples = [legible(str(cell)[:200]) for cell in filled[:_SAMPLES]]
         column = {"index": index, "heading": heading, "field": field, "samples": samples}
         columns.append(
             column | (_written(resource, field, heading, filled) if origin is None else _own(resource, field))
@@ -379,12 +379,16 @@ def _columns(resource: str, path: Path, reading: Reading) -> list[dict[str, Any]
 def _written(resource: str, name: str | None, heading: str, cells: Sequence[Cell]) -> dict[str, Any]:
     """How the dates or numbers of a column are written: `format`, null where that must be asked, and what it may be.
 
+    Of a person's addresses and numbers `format` is their kind, where the heading says so: `work`, `fax`.
+
     `factor` is what its numbers are multiplied by: `(万元)` in the heading, or a column of per cents for a share.
     """
     field = fields_of(resource).get(name) if name else None
     if field is not None and field.kind in (Kind.DATE, Kind.INSTANT):
         formats = list(dates.infer(cells).formats)
         return {"format": formats[0] if len(formats) == 1 else None, "formats": formats, "factor": "1"}
+    if field is not None and (resource, field.name) in KINDS_IN_HEADINGS:
+        return {"format": headings.way_of(heading), "formats": [], "factor": "1"}
     if field is not None and field.kind in (Kind.WHOLE, Kind.DECIMAL, Kind.RATE):
         guess, factor = numbers.infer(cells), numbers.unit_of(heading).factor
         if field.kind is Kind.RATE and not guess.has_percent and (guess.largest or 0) > 1:
@@ -469,6 +473,12 @@ def _optioned(actor: Actor, chosen: Import, sent: Mapping[str, Any], issues: lis
         issues += [Issue(f"#/options/{name}", "not_allowed", {"options": ", ".join(allowed)}) for _ in wrong[:1]]
     unknown = sorted((sent.get("values") or {}).keys() - fields_of(resource).keys())
     issues += [Issue(f"#/options/values/{name}", "unknown_field") for name in unknown]
+    for name, decided in (sent.get("values") or {}).items():
+        texts = [one for pair in decided.items() for one in pair if isinstance(one, str)]
+        if any(legible(text) != text for text in texts):
+            issues.append(Issue(f"#/options/values/{name}", "control_characters"))
+        if any(isinstance(one, list | dict) and one != {"create": True} for one in decided.values()):
+            issues.append(Issue(f"#/options/values/{name}", "wrong_type"))
     values = {**options["values"]}
     for name, decided in (sent.get("values") or {}).items():
         values[name] = {**values.get(name, {}), **decided}

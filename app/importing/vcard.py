@@ -1,7 +1,8 @@
 """vCards 2.1, 3.0 and 4.0: every card is a row under the same headings.
 
 What can be there more than once stands in one cell, a line each: phones and addresses of e-mail by kind, further postal
-addresses, and under `other` whatever has no column of its own.
+addresses, and under `other` whatever has no column of its own. `email` and `phone` have the preferred one once more, so
+that it is known which comes first.
 """
 
 from __future__ import annotations
@@ -22,13 +23,13 @@ HEADINGS = (
     "last_name",
     "first_name",
     "salutation",
-    "name_suffix",
     "company",
     "department",
     "title",
     "email",
     "email_work",
     "email_home",
+    "phone",
     "phone_mobile",
     "phone_work",
     "phone_home",
@@ -40,18 +41,25 @@ HEADINGS = (
     "address.province",
     "address.postal_code",
     "address.country",
-    "other_addresses",
     "birthday",
     "website",
     "wechat",
     "qq",
     "tags",
     "description",
+    "name_suffix",
+    "other_addresses",
     "photo",
     "external_id",
     "other",
 )
 _AT = {name: index for index, name in enumerate(HEADINGS)}
+_MAIN = (
+    ("phone", ("phone_mobile", "phone_work", "phone_home", "phone_other", "phone_fax")),
+    ("email", ("email_work", "email_home")),
+)
+"""Where the main number and address come from that no card prefers."""
+
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _DAY = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)(?:[T ].*)?")
 _LINE_BREAKS = re.compile(r"\s*[\r\n]+\s*")
@@ -117,6 +125,7 @@ class _Card:
     texts: dict[str, list[str]] = field(default_factory=dict)
     addresses: list[tuple[int, list[str]]] = field(default_factory=list)
     birthday: Cell = None
+    district: str = ""
 
     def filled(self, card: list[Property]) -> list[Cell]:
         """The row of a card."""
@@ -125,6 +134,12 @@ class _Card:
             self._take(one, labels.get(one.group, ""))
         if "name" not in self.texts:
             self._add("name", self._name())
+        if any(suffix in name for suffix in self.texts.get("name_suffix", ()) for name in self.texts.get("name", ())):
+            del self.texts["name_suffix"]
+        for name, kinds in _MAIN:
+            held = next((self.texts[kind] for kind in kinds if kind in self.texts), None)
+            if held and name not in self.texts:
+                self._add(name, held[0])
         self._place()
         cells: list[Cell] = [None] * len(HEADINGS)
         for name, texts in self.texts.items():
@@ -148,13 +163,21 @@ class _Card:
                 self._add("company", company)
                 self._add("department", " / ".join(unit for unit in units if unit))
             case "TEL":
-                self._add(f"phone_{_phone_kind(one)}", _phone(one.text()))
+                number = _phone(one.text())
+                if one.is_preferred and "phone" not in self.texts:
+                    self._add("phone", number)
+                self._add(f"phone_{_phone_kind(one)}", number)
             case "EMAIL":
                 kinds = one.types & {"WORK", "HOME"}
-                self._add(f"email_{min(kinds).lower()}" if kinds else "email", one.text().removeprefix("mailto:"))
+                address = one.text().removeprefix("mailto:")
+                if one.is_preferred and "email" not in self.texts:
+                    self._add("email", address)
+                self._add(f"email_{min(kinds).lower()}" if kinds else "email", address)
             case "ADR":
                 # Preferred first, then where the person works.
                 self.addresses.append((not one.is_preferred * 2 - ("WORK" in one.types), one.parts()))
+            case "X-DISTRICT":
+                self.district = one.text()
             case "BDAY" if self.birthday is None:
                 self.birthday = _day(one.text())
             case "CATEGORIES":
@@ -197,6 +220,10 @@ class _Card:
                 line = (part for part in (whole, city, region, code, country) if part)
                 self._add("other_addresses", ", ".join(line))
                 continue
+            if self.district and whole.endswith(self.district):
+                # An export of our own: other programs have no place for it but the street.
+                whole = whole.removesuffix(self.district).removesuffix(", ")
+                self._add("address.district", self.district)
             self._add("address.street", whole)
             self._add("address.city", city)
             self._add("address.province", region)

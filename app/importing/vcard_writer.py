@@ -40,6 +40,7 @@ def _lines(values: Mapping[str, Any]) -> Iterator[str]:
         place[0] = ", ".join(filter(None, (place[0], district)))
     if any(place):
         yield "ADR;TYPE=WORK:;;" + ";".join(_escaped(part) for part in place)
+        yield from _text("X-DISTRICT", district)
     if values.get("birthday"):
         yield f"BDAY:{values['birthday']}"
     yield from _text("URL", values.get("website"))

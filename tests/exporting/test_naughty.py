@@ -17,7 +17,7 @@ from app.customer.models import Customer
 from app.database import db
 from app.exporting.cells import joined
 from app.exporting.writers import CsvWriter, XlsxWriter
-from app.formulas import as_it_was, harmless, harmless_row
+from app.formulas import EMPTY, as_it_was, harmless, harmless_row
 from app.importing import tables
 from app.importing.mark import MARK
 from app.importing.rows import _split
@@ -42,6 +42,8 @@ def test_harmless_texts_come_back(text: str) -> None:
     assert not safe or safe[0] not in FIRST or safe[0] == "'"
     assert as_it_was(safe) == text
     assert harmless_row([text, -5, None]) == [safe, -5, None]
+    assert safe != EMPTY
+    assert as_it_was(EMPTY) == ""
 
 
 @given(st.lists(NASTY.map(str.strip).filter(bool), min_size=1, max_size=4))
@@ -67,9 +69,9 @@ def test_files_of_our_own_read_as_they_were_written(
 
 
 def told(who: Member) -> list[dict[str, Any]]:
-    """All customers without what is handed out anew; a table has no empty text beside none at all."""
+    """All customers without what is handed out anew."""
     rows = objects(fetch(who, "customers", "jsonl"))
-    return [{name: cell or None for name, cell in row.items() if name not in ("id", MARK)} for row in rows]
+    return [{name: cell for name, cell in row.items() if name not in ("id", MARK)} for row in rows]
 
 
 @pytest.mark.real_data

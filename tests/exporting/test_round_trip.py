@@ -92,6 +92,9 @@ def filled(cast: Cast) -> None:
         },
     )
     pool = root.made("/customers", {"name": "Same", "owner_id": None, "email": "pool@x.example", "description": "  "})
+    root.made(
+        "/customers", {"name": "Blank", "short_name": "", "description": "", "title": "'", "address": {"city": ""}}
+    )
     root.made("/customers", {"name": "@home", "parent_id": one["id"]})
     person = root.made(
         "/people",
@@ -110,7 +113,7 @@ def filled(cast: Cast) -> None:
             "salutation": "+Dr",
         },
     )
-    root.made("/people", {"customer_id": pool["id"], "name": "张三", "birthday": "2001-12-31"})
+    root.made("/people", {"customer_id": pool["id"], "name": "张三", "birthday": "2001-12-31", "title": "", "qq": ""})
     deal = root.made(
         "/deals",
         {
@@ -157,6 +160,10 @@ def filled(cast: Cast) -> None:
     root.made(
         "/contacts",
         {"customer_id": one["id"], "kind": "note", "content": "'already", "occurred_at": "2026-03-04T05:06:07.5Z"},
+    )
+    root.made(
+        "/contacts",
+        {"customer_id": one["id"], "kind": "note", "content": "", "subject": "", "occurred_at": "2026-03-05T05:06:07Z"},
     )
     assert deal
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.importing.headings import REPEATABLE, recognise_columns
+from app.importing.headings import REPEATABLE, recognise_columns, way_of
 from app.importing.vcard import HEADINGS
 
 ADDRESS = {f"address.{part}" for part in ("country", "province", "city", "district", "street", "postal_code")}
@@ -237,7 +237,7 @@ CASES = {
         Mailing Street -> address.street
         MobilePhone -> phone
         Home Phone -> phone
-        Fax -> -
+        Fax -> phone
         Email -> email
         Birthdate -> birthday
         WeChat__c -> wechat
@@ -467,10 +467,35 @@ def test_vcards_are_people() -> None:
     found = dict(zip(HEADINGS, recognise_columns("people", HEADINGS, KNOWN["people"]), strict=True))
     assert found["company"] == "customer"
     assert [heading for heading, field in found.items() if field == "phone"] == [
-        *("phone_mobile", "phone_work", "phone_home", "phone_other"),
+        *("phone", "phone_mobile", "phone_work", "phone_home", "phone_other", "phone_fax"),
     ]
-    assert found["phone_fax"] is None
     assert found["other"] is None
+
+
+def test_headings_tell_the_kind_of_a_way_to_reach_somebody() -> None:
+    said = {
+        "Phone": None,
+        "电话": None,
+        "Email": None,
+        "联系电话": None,
+        "phone_mobile": "mobile",
+        "Mobile": "mobile",
+        "手机号码": "mobile",
+        "Cell Phone": "mobile",
+        "Business Phone": "work",
+        "办公电话": "work",
+        "工作邮箱": "work",
+        "email_work": "work",
+        "Home Phone": "home",
+        "家庭电话": "home",
+        "Home Email": "home",
+        "Fax": "fax",
+        "传真": "fax",
+        "phone_fax": "fax",
+        "Home Fax": "fax",
+        "其他电话": "other",
+    }
+    assert {heading: way_of(heading) for heading in said} == said
 
 
 def test_a_field_is_filled_once_unless_it_may_repeat() -> None:

@@ -60,6 +60,7 @@ def test_version_2_1(tmp_path: Path) -> None:
             "department": "销售",
             "title": "Sales ; more",
             "email": "a@example.com",
+            "phone": "13800138000",
             "phone_mobile": "13800138000",
             "phone_fax": "021-1",
             "address.street": "南京路1号",
@@ -113,6 +114,7 @@ def test_version_3_0(tmp_path: Path) -> None:
             "department": "Sales",
             "email": "b@example.com\na@example.com",
             "email_home": "h@example.com",
+            "phone": "1",
             "phone_mobile": "2",
             "phone_work": "1",
             "phone_other": "3\n4",
@@ -150,7 +152,9 @@ def test_version_4_0(tmp_path: Path) -> None:
     assert cards(tmp_path, text) == [
         {
             "name": "欧阳娜娜",
+            "email": "x@example.com",
             "email_work": "x@example.com",
+            "phone": "+1-418-656-9254 ext. 102",
             "phone_work": "+1-418-656-9254 ext. 102",
             "phone_mobile": "+86138 0013",
             "address.street": '"1"',
@@ -182,8 +186,8 @@ def test_broken_cards_lose_nothing(tmp_path: Path) -> None:
     )
     assert cards(tmp_path, text) == [
         {"name": "No end", "description": "first\nsecond line without a fold"},
-        {"name": "Boss", "phone_other": "1"},
-        {"name": "Only a company", "company": "Only a company", "phone_home": "2"},
+        {"name": "Boss", "phone": "1", "phone_other": "1"},
+        {"name": "Only a company", "company": "Only a company", "phone": "2", "phone_home": "2"},
     ]
 
 

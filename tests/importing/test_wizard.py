@@ -134,3 +134,51 @@ def test_a_tab_can_be_chosen(cast: Cast) -> None:
     chosen = change(cast.carol, chosen, delimiter=",")
     chosen = change(cast.carol, chosen, delimiter="\t")
     assert chosen["preview"] == [{"row": 2, "cells": ["A", "Ulm"]}]
+
+
+def test_what_several_columns_say_of_one_thing_is_kept_together(cast: Cast) -> None:
+    text = (
+        "Company name,Address line 1,Address 2,Tags,Labels,Notes,Remark\nAcme,1 Main St,Floor 2,a;b,b;c,first,second\n"
+    )
+    chosen = upload(cast.root, "customers", text)
+    assert mapping(chosen) == {
+        "Company name": "name",
+        "Address line 1": "address.street",
+        "Address 2": "address.street",
+        "Tags": "tags",
+        "Labels": "tags",
+        "Notes": "description",
+        "Remark": "description",
+    }
+    # A person may choose so, too.
+    chosen = change(cast.root, chosen, fields={"Labels": None})
+    chosen = change(cast.root, chosen, fields={"Labels": "tags"})
+    assert counts(result(cast.root, chosen, "commit")) == {"new": 1}
+    (row,) = cast.root.get("/customers").get_json()["data"]
+    assert row["address"]["street"] == "1 Main St, Floor 2"
+    assert sorted(row["tags"]) == ["a", "b", "c"]
+    assert row["description"] == "first\nsecond"
+
+
+def test_numbers_and_addresses_keep_the_kind_that_their_columns_say(cast: Cast) -> None:
+    text = (
+        "客户名称,姓名,传真,办公电话,手机,工作邮箱,个人邮箱\n"
+        "甲公司,张三,010-1,010-2,13800138000,a@x.example,b@x.example\n"
+        "甲公司,李四,010-1,,,,\n"
+    )
+    chosen = change(cast.root, upload(cast.root, "people", text), options={"create": ["customers"]})
+    assert counts(result(cast.root, chosen, "commit")) == {"new": 2}
+    told = {
+        row["name"]: [(one["kind"], one["raw"], one["is_primary"]) for one in row["phones"]]
+        + [(one["kind"], one["address"]) for one in row["emails"]]
+        for row in cast.root.get("/people").get_json()["data"]
+    }
+    assert told == {
+        "张三": [
+            *(("fax", "010-1", False), ("work", "010-2", True), ("mobile", "13800138000", False)),
+            *(("work", "a@x.example"), ("home", "b@x.example")),
+        ],
+        "李四": [("fax", "010-1", True)],
+    }
+    again = change(cast.root, upload(cast.root, "people", text), options={"create": ["customers"]})
+    assert counts(result(cast.root, again, "commit")) == {"unchanged": 2}

@@ -3652,7 +3652,7 @@ export interface components {
             heading: string;
             samples: string[];
             field: string | null;
-            /** @description How dates or numbers of this column are written; null where that is not sure. */
+            /** @description How dates or numbers of this column are written, null where that is not sure; the kind of a person's addresses and numbers. */
             format: string | null;
             /** @description Ways in which it may be read. */
             formats: string[];
@@ -3662,7 +3662,7 @@ export interface components {
         ColumnInput: {
             index: number;
             field?: string | null;
-            /** @description How dates or numbers of this column are written; null where that is not sure. */
+            /** @description How dates or numbers of this column are written, null where that is not sure; the kind of a person's addresses and numbers. */
             format?: string | null;
         };
         CompanyInput: {
