@@ -14,8 +14,10 @@ import { changeToast, dismissToast, toast } from '@/ui/toasts'
 import type { Mergeable, MergeResource } from './mergeFields'
 import type { Merge } from './useMerge'
 
-/** The page that shows a record: of a person that of the customer. */
+/** The page that shows a record: of a person that of the customer, or the list where it was chosen. */
 export function pageOf(resource: MergeResource, record: Mergeable): RouteLocationRaw {
+  const { back } = window.history.state as { back?: unknown }
+  if (resource === 'people' && typeof back === 'string' && /^\/people(\?|$)/.test(back)) return back
   const id = resource === 'customers' ? record.id : Number(record['customer_id'])
   return { name: 'customer', params: { id } }
 }
