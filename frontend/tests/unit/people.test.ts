@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Person } from '@/api/types'
 import { personList } from '@/customer/personList'
 import { addressesOf, callLink, numbersOf } from '@/customer/personReach'
-import { changedWays, filledWays, waysOf } from '@/customer/ways'
+import { changedWays, filledWays, waysOf, type Way } from '@/customer/ways'
 import { comparator, deciding, fitsChoice } from '@/records/listSpec'
 
 const number = (raw: string, more: object = {}) => ({
@@ -91,8 +91,8 @@ describe('numbers and addresses in a form', () => {
     expect(changedWays(base, 'phones', waysOf(base, 'phones'))).toBeNull()
     expect(changedWays(base, 'emails', waysOf(base, 'emails'))).toBeNull()
     expect(changedWays(null, 'phones', waysOf(null, 'phones'))).toBeNull()
-    const [first, second] = waysOf(base, 'phones')
-    expect(changedWays(base, 'phones', [first!, { ...second!, text: ' 3 ' }])).toEqual([
+    const [first, second] = waysOf(base, 'phones') as [Way, Way]
+    expect(changedWays(base, 'phones', [first, { ...second, text: ' 3 ' }])).toEqual([
       { kind: 'mobile', raw: '1', is_primary: true },
       { kind: 'work', raw: '3', is_primary: false },
     ])
@@ -100,8 +100,8 @@ describe('numbers and addresses in a form', () => {
   })
 
   it('have one that is the primary one, whatever was emptied', () => {
-    const [first, second] = waysOf(base, 'phones')
-    expect(filledWays([{ ...first!, text: '  ' }, second!])).toEqual([
+    const [first, second] = waysOf(base, 'phones') as [Way, Way]
+    expect(filledWays([{ ...first, text: '  ' }, second])).toEqual([
       { kind: 'work', text: '2', isPrimary: true },
     ])
     expect(changedWays(null, 'emails', [{ kind: null, text: 'a@x.example', isPrimary: false }])).toEqual([
