@@ -2,7 +2,6 @@ import { computed } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useCustomFilters } from '@/custom/useCustomLists'
 import type { ListFilter } from '@/layout/FilterChips.vue'
-import type { ListRange } from '@/layout/useRanges'
 import type { ListChoice } from '@/records/listState'
 import type { CustomFields } from '@/records/useCustomFields'
 import type { OptionList } from '@/records/useOptions'
@@ -42,14 +41,6 @@ export function usePersonFilters(
       })),
       ...ofCustom.filters.value,
     ]),
-    ranges: computed<ListRange[]>(() => [
-      {
-        from: 'updated_after',
-        to: 'updated_before',
-        label: t('customer.updatedAt'),
-        kind: 'moments',
-      },
-      ...ofCustom.ranges.value,
-    ]),
+    ranges: ofCustom.ranges,
   }
 }
