@@ -22,6 +22,7 @@ from ..filtering import (
     InSight,
     Member,
     Range,
+    Through,
     a_number,
     a_text,
     an_id,
@@ -638,7 +639,12 @@ class _AtCustomer(InSight):
         return or_(own, Person.id.in_(further))
 
 
-_home = select(Customer.id).where(Customer.id == Person.customer_id).correlate(Person)
+_HOME: Any = aliased(Customer)
+
+
+def _at_home(found: ColumnElement[bool]) -> ColumnElement[bool]:
+    return Person.customer_id.in_(select(_HOME.id).where(found))
+
 
 PEOPLE = ListSpec(
     policy=people,
@@ -648,9 +654,7 @@ PEOPLE = ListSpec(
         "name": Contains(Person.name_key),
         "customer_id": AnyOf(Person.customer_id, an_id),
         "at_customer_id": _AtCustomer(Person.customer_id, an_id, text="At the customer, by a further role too."),
-        "owner_id": AnyOf(
-            _home.with_only_columns(Customer.owner_id).scalar_subquery(), an_id, text="The owner of the customer."
-        ),
+        "owner_id": Through(_HOME.owner_id, _at_home, an_id, text="The owner of the customer."),
         "id": AnyOf(Person.id, an_id),
         "is_primary": Flagged(Person.is_primary),
         "has_left": Flagged(Person.has_left),
@@ -665,7 +669,10 @@ PEOPLE = ListSpec(
     sort={
         "name": Person.sort_key,
         "customer_id": Person.customer_id,
-        "customer_name": _home.with_only_columns(Customer.sort_key).scalar_subquery(),
+        "customer_name": select(_HOME.sort_key)
+        .where(_HOME.id == Person.customer_id)
+        .correlate(Person)
+        .scalar_subquery(),
         "title": Person.title,
         "department": Person.department,
     },

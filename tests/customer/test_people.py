@@ -18,7 +18,10 @@ def test_people_of_whose_customers(cast: Cast) -> None:
     assert _names(cast, f"owner_id={cast.alice.id}") == ["Ann"]
     assert _names(cast, f"owner_id={cast.alice.id}&owner_id={cast.bob.id}&sort=name") == ["Ann", "Ben"]
     assert _names(cast, "owner_id=none") == ["Cid"]
-    assert _names(cast, 'where={"field":"owner_id","op":"ne","value":' + f"{cast.alice.id}}}&sort=name") == ["Ben", "Cid"]
+    assert _names(cast, 'where={"field":"owner_id","op":"ne","value":' + f"{cast.alice.id}}}&sort=name") == [
+        "Ben",
+        "Cid",
+    ]
     mine = cast.alice.get("/people?owner_id=me").get_json()["data"]
     assert [one["name"] for one in mine] == ["Ann"]
     cast.root.patch(f"/customers/{hers}", {"owner_id": cast.bob.id})
