@@ -37,6 +37,7 @@ export default [
   { name: 'hygiene', path: route('src/deal/HygienePage.vue'), limit: '60 kB', gzip: true },
   { name: 'import', path: route('src/importing/ImportPage.vue'), limit: '60 kB', gzip: true },
   { name: 'leads', path: route('src/customer/LeadListPage.vue'), limit: '45 kB', gzip: true },
+  { name: 'people', path: route('src/customer/PersonListPage.vue'), limit: '45 kB', gzip: true },
   { name: 'targets', path: route('src/target/TargetsPage.vue'), limit: '60 kB', gzip: true },
   {
     name: 'reports, with the library of charts',

@@ -22,6 +22,7 @@ from ..filtering import (
     InSight,
     Member,
     Range,
+    Through,
     a_number,
     a_text,
     an_id,
@@ -638,6 +639,13 @@ class _AtCustomer(InSight):
         return or_(own, Person.id.in_(further))
 
 
+_HOME: Any = aliased(Customer)
+
+
+def _at_home(found: ColumnElement[bool]) -> ColumnElement[bool]:
+    return Person.customer_id.in_(select(_HOME.id).where(found))
+
+
 PEOPLE = ListSpec(
     policy=people,
     schema=PersonSchema,
@@ -646,16 +654,28 @@ PEOPLE = ListSpec(
         "name": Contains(Person.name_key),
         "customer_id": AnyOf(Person.customer_id, an_id),
         "at_customer_id": _AtCustomer(Person.customer_id, an_id, text="At the customer, by a further role too."),
+        "owner_id": Through(_HOME.owner_id, _at_home, an_id, text="The owner of the customer."),
         "id": AnyOf(Person.id, an_id),
         "is_primary": Flagged(Person.is_primary),
         "has_left": Flagged(Person.has_left),
+        "do_not_call": Flagged(Person.do_not_call),
+        "do_not_email": Flagged(Person.do_not_email),
         "decision_role": AnyOf(Person.decision_role),
         "external_source": AnyOf(Person.external_source),
         "external_id": AnyOf(Person.external_id),
         "created": Range(Person.created_at),
         "updated": Range(Person.updated_at),
     },
-    sort={"name": Person.sort_key, "customer_id": Person.customer_id},
+    sort={
+        "name": Person.sort_key,
+        "customer_id": Person.customer_id,
+        "customer_name": select(_HOME.sort_key)
+        .where(_HOME.id == Person.customer_id)
+        .correlate(Person)
+        .scalar_subquery(),
+        "title": Person.title,
+        "department": Person.department,
+    },
     search=(Person.search_key,),
     masked_search=(Person.reach_key,),
     masks={

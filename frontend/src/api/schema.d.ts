@@ -11953,7 +11953,7 @@ export interface operations {
             query?: {
                 page?: number;
                 per_page?: number;
-                /** @description Comma list of created_at, customer_id, deleted_at, id, name, updated_at; a leading - sorts downwards. */
+                /** @description Comma list of created_at, customer_id, customer_name, deleted_at, department, id, name, title, updated_at; a leading - sorts downwards. */
                 sort?: string;
                 /** @description From `next_cursor`; not with `page`. */
                 cursor?: string;
@@ -11961,16 +11961,20 @@ export interface operations {
                 /** @description Comma list of fields to send. */
                 fields?: string;
                 deleted?: "only";
-                /** @description JSON tree of and, or, {field, op, value} over: name (contains, not_contains, eq, starts_with, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); at_customer_id (eq, ne, in, not_in, is_null, not_null); id (eq, ne, in, not_in, is_null, not_null); is_primary (eq, is_null, not_null); has_left (eq, is_null, not_null); decision_role (eq, ne, in, not_in, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null, within); updated (eq, ne, lt, lte, gt, gte, is_null, not_null, within); deleted_by (eq, ne, in, not_in, is_null, not_null); deleted (eq, ne, lt, lte, gt, gte, is_null, not_null, within) */
+                /** @description JSON tree of and, or, {field, op, value} over: name (contains, not_contains, eq, starts_with, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); at_customer_id (eq, ne, in, not_in, is_null, not_null); owner_id (eq, ne, in, not_in, is_null, not_null); id (eq, ne, in, not_in, is_null, not_null); is_primary (eq, is_null, not_null); has_left (eq, is_null, not_null); do_not_call (eq, is_null, not_null); do_not_email (eq, is_null, not_null); decision_role (eq, ne, in, not_in, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null, within); updated (eq, ne, lt, lte, gt, gte, is_null, not_null, within); deleted_by (eq, ne, in, not_in, is_null, not_null); deleted (eq, ne, lt, lte, gt, gte, is_null, not_null, within) */
                 where?: string;
                 q?: string;
                 name?: string;
                 customer_id?: (number | "none")[];
                 /** @description At the customer, by a further role too. */
                 at_customer_id?: (number | "none")[];
+                /** @description The owner of the customer. */
+                owner_id?: (number | "none")[];
                 id?: (number | "none")[];
                 is_primary?: boolean;
                 has_left?: boolean;
+                do_not_call?: boolean;
+                do_not_email?: boolean;
                 decision_role?: (string | "none")[];
                 external_source?: (string | "none")[];
                 external_id?: (string | "none")[];
@@ -19115,7 +19119,7 @@ export interface operations {
             query?: {
                 page?: number;
                 per_page?: number;
-                /** @description Comma list of created_at, customer_id, deleted_at, id, name, updated_at; a leading - sorts downwards. */
+                /** @description Comma list of created_at, customer_id, customer_name, deleted_at, department, id, name, title, updated_at; a leading - sorts downwards. */
                 sort?: string;
                 /** @description From `next_cursor`; not with `page`. */
                 cursor?: string;
@@ -19123,16 +19127,20 @@ export interface operations {
                 /** @description Comma list of fields to send. */
                 fields?: string;
                 deleted?: "only";
-                /** @description JSON tree of and, or, {field, op, value} over: name (contains, not_contains, eq, starts_with, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); at_customer_id (eq, ne, in, not_in, is_null, not_null); id (eq, ne, in, not_in, is_null, not_null); is_primary (eq, is_null, not_null); has_left (eq, is_null, not_null); decision_role (eq, ne, in, not_in, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null, within); updated (eq, ne, lt, lte, gt, gte, is_null, not_null, within); deleted_by (eq, ne, in, not_in, is_null, not_null); deleted (eq, ne, lt, lte, gt, gte, is_null, not_null, within) */
+                /** @description JSON tree of and, or, {field, op, value} over: name (contains, not_contains, eq, starts_with, is_null, not_null); customer_id (eq, ne, in, not_in, is_null, not_null); at_customer_id (eq, ne, in, not_in, is_null, not_null); owner_id (eq, ne, in, not_in, is_null, not_null); id (eq, ne, in, not_in, is_null, not_null); is_primary (eq, is_null, not_null); has_left (eq, is_null, not_null); do_not_call (eq, is_null, not_null); do_not_email (eq, is_null, not_null); decision_role (eq, ne, in, not_in, is_null, not_null); external_source (eq, ne, in, not_in, is_null, not_null); external_id (eq, ne, in, not_in, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null, within); updated (eq, ne, lt, lte, gt, gte, is_null, not_null, within); deleted_by (eq, ne, in, not_in, is_null, not_null); deleted (eq, ne, lt, lte, gt, gte, is_null, not_null, within) */
                 where?: string;
                 q?: string;
                 name?: string;
                 customer_id?: (number | "none")[];
                 /** @description At the customer, by a further role too. */
                 at_customer_id?: (number | "none")[];
+                /** @description The owner of the customer. */
+                owner_id?: (number | "none")[];
                 id?: (number | "none")[];
                 is_primary?: boolean;
                 has_left?: boolean;
+                do_not_call?: boolean;
+                do_not_email?: boolean;
                 decision_role?: (string | "none")[];
                 external_source?: (string | "none")[];
                 external_id?: (string | "none")[];

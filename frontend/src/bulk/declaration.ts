@@ -6,7 +6,7 @@ export interface BulkField {
   /** As the API has it. */
   field: string
   label: string
-  kind: 'choice' | 'date' | 'text' | 'number'
+  kind: 'choice' | 'flag' | 'date' | 'text' | 'number'
   /** Of a choice. */
   choices?: readonly PickChoice[]
   /** It cannot be emptied. */

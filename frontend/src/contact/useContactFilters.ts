@@ -1,13 +1,12 @@
-import { computed, ref } from 'vue'
+import { computed } from 'vue'
 import { useI18n } from 'vue-i18n'
-import { useCustomerSearch } from '@/customer/useCustomerSearch'
+import { useCustomerFilter } from '@/customer/useCustomerFilter'
 import { useCustomFilters } from '@/custom/useCustomLists'
 import type { ListFilter } from '@/layout/FilterChips.vue'
 import type { ListRange } from '@/layout/useRanges'
 import type { ListChoice } from '@/records/listState'
 import type { CustomFields } from '@/records/useCustomFields'
 import type { OptionList } from '@/records/useOptions'
-import { useRecordNames } from '@/records/useRecordNames'
 import { useReference } from '@/records/useReference'
 import { useUsers } from '@/records/useUsers'
 import { useKindName } from '@/records/useKindName'
@@ -25,29 +24,7 @@ export function useContactFilters(
   const users = useUsers()
   const ofCustom = useCustomFilters(custom)
   const teams = useReference('teams')
-  const isAsked = ref(false)
-  const found = useCustomerSearch(isAsked)
-  const named = computed(() => (chosen()['customer_id'] ?? []).filter((id) => /^\d+$/.test(id)))
-  const names = useRecordNames(() => named.value.map((id) => `customers/${id}`))
-
-  const customers = computed<ListFilter>(() => {
-    const others = named.value.filter((id) => !found.choices.value.some(({ value }) => value === id))
-    return {
-      key: 'customer_id',
-      label: t('contact.field.customer_id'),
-      choices: [
-        ...found.choices.value,
-        ...others.map((id) => ({ value: id, label: names.nameOf(`customers/${id}`) ?? `#${id}` })),
-      ],
-      remote: {
-        search: (text) => {
-          isAsked.value = true
-          found.term.value = text
-        },
-        isSearching: found.isSearching.value,
-      },
-    }
-  })
+  const customers = useCustomerFilter('customer_id', () => chosen()['customer_id'] ?? [])
 
   return {
     filters: computed<ListFilter[]>(() => [

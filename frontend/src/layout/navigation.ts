@@ -12,6 +12,7 @@ import {
   Sprout,
   Target,
   Trash2,
+  UsersRound,
 } from '@lucide/vue'
 import type { RouteRecordRaw } from 'vue-router'
 import { useSession } from '@/session/session'
@@ -111,6 +112,7 @@ export const places: readonly Place[] = [
   { name: 'home', label: 'nav.home', icon: House, key: 'h', onPhone: true },
   { name: 'customers', label: 'nav.customers', icon: Building2, key: 'c', onPhone: true },
   { name: 'leads', label: 'nav.leads', icon: Sprout, key: 'l' },
+  { name: 'people', label: 'nav.people', icon: UsersRound, key: 'p', permission: 'customer:read' },
   { name: 'contacts', label: 'nav.contacts', icon: MessagesSquare, key: 'a', permission: 'contact:read' },
   {
     name: 'deals',
@@ -175,11 +177,17 @@ export const pages: readonly RouteRecordRaw[] = [
     meta: { title: 'merge.title.customers', place: 'customers', permission: 'customer:write' },
   },
   {
+    path: '/people',
+    name: 'people',
+    component: () => import('@/customer/PersonListPage.vue'),
+    meta: { title: 'nav.people', place: 'people', permission: 'customer:read' },
+  },
+  {
     path: '/people/merge',
     name: 'person-merge',
     component: () => import('@/merge/MergePage.vue'),
     props: { resource: 'people' },
-    meta: { title: 'merge.title.people', place: 'customers', permission: 'customer:write' },
+    meta: { title: 'merge.title.people', place: 'people', permission: 'customer:write' },
   },
   {
     path: '/contacts',

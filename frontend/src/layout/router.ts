@@ -24,6 +24,7 @@ const firstPages = new Set([
   'customers',
   'leads',
   'customer',
+  'people',
   'contacts',
   'deals',
   'deal',

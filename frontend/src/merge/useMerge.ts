@@ -35,7 +35,7 @@ export interface MergeRow {
 /** The records that are merged, the choice among their values, and what comes of it. */
 export function useMerge(resource: MergeResource, ids: Ref<readonly number[]>) {
   const { t } = useI18n()
-  const { number } = useFormat()
+  const { number, date, dayOf } = useFormat()
   const { connection } = useLive()
   const session = useSession()
   const { describe } = useChangeWords(resource === 'customers' ? 'customer' : 'person')
@@ -80,7 +80,17 @@ export function useMerge(resource: MergeResource, ids: Ref<readonly number[]>) {
     }
     if (isBlank(value)) return ''
     if (field === 'annual_revenue') return number(String(value))
-    return field.startsWith('custom.') ? String(value) : describe(field, value).value
+    return describe(field, value).value
+  }
+  /** What tells a record from its namesakes. */
+  function aboutOf(record: Mergeable): string {
+    const link = record[resource === 'customers' ? 'owner' : 'customer'] as { name: string } | null
+    return [
+      link?.name ?? (resource === 'customers' ? t('customer.pool') : ''),
+      t('merge.since', { day: date(dayOf(record.created_at)) }),
+    ]
+      .filter(Boolean)
+      .join(' · ')
   }
 
   const fields = computed<[string, Rule][]>(() => {
@@ -101,7 +111,7 @@ export function useMerge(resource: MergeResource, ids: Ref<readonly number[]>) {
       return [
         {
           field,
-          label: field.startsWith('custom.') ? field.slice('custom.'.length) : labelOf(field),
+          label: labelOf(field),
           texts: new Map(records.value.map((one) => [one.id, textOf(one, field)])),
           from,
           isSame: new Set(said).size === 1,
@@ -196,6 +206,7 @@ export function useMerge(resource: MergeResource, ids: Ref<readonly number[]>) {
     keep,
     pick,
     takeAll,
+    aboutOf,
   }
 }
 

@@ -14,6 +14,13 @@ import { changeToast, dismissToast, toast } from '@/ui/toasts'
 import type { Mergeable, MergeResource } from './mergeFields'
 import type { Merge } from './useMerge'
 
+/** Where one goes from here: to the list of people, if they were chosen there, else to the page of the record. */
+export function wayBack(resource: MergeResource, record: Mergeable): RouteLocationRaw {
+  const { back } = window.history.state as { back?: unknown }
+  const isFromList = resource === 'people' && typeof back === 'string' && /^\/people(\?|$)/.test(back)
+  return isFromList ? back : pageOf(resource, record)
+}
+
 /** The page that shows a record: of a person that of the customer. */
 export function pageOf(resource: MergeResource, record: Mergeable): RouteLocationRaw {
   const id = resource === 'customers' ? record.id : Number(record['customer_id'])
@@ -40,7 +47,7 @@ export function useMerging(resource: MergeResource, merge: Merge) {
       const stays = await send(survivor, gone, receipt)
       for (const id of gone) cache.drop(resource, id)
       cache.put(resource, stays as unknown as AnyRecord)
-      await router.replace(pageOf(resource, stays))
+      await router.replace(wayBack(resource, stays))
       undo.offer(t(`merge.done.${resource}`, { count, name: stays.name }, count), receipt)
     } catch (fault) {
       toast(explain(fault) ?? '', { tone: 'error' })

@@ -1,10 +1,10 @@
 import type { Listed } from '@/records/listState'
 
 /** The page of every list that has views. */
-export const pageOf: Readonly<Record<Listed, string | null>> = {
+export const pageOf: Readonly<Record<Listed, string>> = {
   customers: 'customers',
   leads: 'leads',
-  people: null,
+  people: 'people',
   contacts: 'contacts',
   deals: 'deals',
   quotes: 'quotes',
