@@ -132,10 +132,9 @@ def _holds_pg(element: holds_any, compiler: Any, **kw: Any) -> str:
 def _holds_default(element: holds_any, compiler: Any, **kw: Any) -> str:
     document, key, values = (compiler.process(clause, **kw) for clause in element.clauses)
     held = f"json_each({document}, {_path([key])})"
-    asked = (
-        values if isinstance(element.clauses.clauses[2], ScalarSelect) else f"(SELECT value FROM json_each({values}))"
-    )
-    return f"EXISTS (SELECT 1 FROM {held} held_item WHERE held_item.value IN {asked})"  # noqa: S608
+    if not isinstance(element.clauses.clauses[2], ScalarSelect):
+        values = f"(SELECT value FROM json_each({values}))"  # noqa: S608
+    return f"EXISTS (SELECT 1 FROM {held} held_item WHERE held_item.value IN {values})"  # noqa: S608
 
 
 for _kind in (held_text, held_units, held_date, held_flag, held_id):
