@@ -119,7 +119,7 @@ def test_who_sees_and_who_changes(cast: Cast) -> None:
 def test_who_keeps_shared_ones_in_order(cast: Cast) -> None:
     for visibility in ("private", "team", "public"):
         cast.alice.made("/views", view(name=visibility, visibility=visibility))
-    # Carol leads the team that it is shared with, Root everybody. Vera sees all and changes nothing, Bob is a colleague.
+    # Carol leads the team that it is shared with, Root everybody. Vera sees all and changes nothing.
     rights = {
         who.name: [one["can_write"] for one in who.get("/views?sort=id").get_json()["data"]] for who in cast.everybody()
     }
@@ -150,7 +150,7 @@ def test_who_keeps_shared_ones_in_order(cast: Cast) -> None:
 
 @pytest.mark.parametrize("plural", ["views", "dashboards"])
 def test_handing_over(cast: Cast, plural: str) -> None:
-    body = {"resource": "customers"} if plural == "views" else {"tiles": []}
+    body: dict[str, Any] = {"resource": "customers"} if plural == "views" else {"tiles": []}
     made = cast.alice.made(f"/{plural}", {"name": "a", "visibility": "team", **body})
     path = f"/{plural}/{made['id']}"
     own = cast.alice.patch(path, {"owner_id": cast.bob.id})
