@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from marshmallow import fields
+from marshmallow import ValidationError, fields
 from sqlalchemy import CTE, BigInteger, ColumnElement, String, Text, bindparam, cast, exists, func, literal, or_, select
 from sqlalchemy import column as sql_column
 from sqlalchemy.orm import aliased
 
 from ..access import Permission, Policy
 from ..auth.models import Team, teams, users
+from ..custom_columns import PREFIX
+from ..custom_values import KEY
 from ..customer.models import Customer, Person, customers, people
 from ..customer.schemas import PersonSchema, collaborators_of, country_of
 from ..database import IdList, decimal_text, items_of, json_object_rows, json_pair, member_of
@@ -49,6 +51,7 @@ from ..schema import (
     Texts,
     Whole,
     column,
+    issue_text,
     max_length,
 )
 from .changes import Changed
@@ -85,6 +88,17 @@ REQUIRABLE = (
     "competitors",
 )
 """Fields of a deal that a stage may require."""
+
+
+class RequirableField(Line):
+    """The name of a field of a deal; whether there is such a custom field is asked by the service."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        name = super()._deserialize(value, attr, data, **kwargs)
+        is_custom = name.startswith(PREFIX) and KEY.fullmatch(name.removeprefix(PREFIX))
+        if name not in REQUIRABLE and not is_custom:
+            raise ValidationError(issue_text("not_allowed", options=", ".join(REQUIRABLE)))
+        return name
 
 
 def _percent() -> DecimalText:
@@ -140,7 +154,11 @@ class StageSchema(StrictSchema):
     forecast_category = Choice(ForecastCategory, allow_none=True)
     expected_days = Whole(low=1, high=3_650, allow_none=True)
     colour = Line(allow_none=True, blank_is_null=True, validate=max_length(20))
-    required_fields = Several(Choice(REQUIRABLE))
+    required_fields = Several(
+        RequirableField(
+            metadata={"description": f"{', '.join(REQUIRABLE)}, or `custom.KEY` for a custom field of deals."}
+        )
+    )
 
 
 class StageMoveSchema(StrictSchema):

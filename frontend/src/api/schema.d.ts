@@ -5907,7 +5907,7 @@ export interface components {
             forecast_category: "committed" | "best_case" | "pipeline" | "omitted" | null;
             expected_days: number | null;
             colour: string | null;
-            required_fields: ("customer_id" | "amount" | "opened_on" | "expected_close_on" | "next_step" | "next_step_on" | "source" | "description" | "people" | "lines" | "competitors")[];
+            required_fields: string[];
         };
         StageInput: {
             id?: number;
@@ -5919,7 +5919,7 @@ export interface components {
             forecast_category?: "committed" | "best_case" | "pipeline" | "omitted" | null;
             expected_days?: number | null;
             colour?: string | null;
-            required_fields?: ("customer_id" | "amount" | "opened_on" | "expected_close_on" | "next_step" | "next_step_on" | "source" | "description" | "people" | "lines" | "competitors")[];
+            required_fields?: string[];
         };
         StageMoveInput: {
             from_stage_id: number;
