@@ -97,8 +97,8 @@ test('Tab shows what can be done with a row: by keys, and back again', async ({ 
   await expect(listed.getByRole('option')).toHaveText([
     /^Open/,
     'Open in a new tab',
-    'Log: Note',
-    'Log: Call',
+    'Log activity: Note',
+    'Log activity: Call',
     'Add a task',
     'New deal',
     /^Copy phone number/,
@@ -137,7 +137,7 @@ test('Tab shows what can be done with a row: by keys, and back again', async ({ 
   await box(page).fill('武当')
   await expect(option(page, /^张三丰科技有限公司/)).toBeVisible()
   await page.keyboard.press('Tab')
-  await expect(listed.getByRole('option', { name: 'Log: Note' })).toBeVisible()
+  await expect(listed.getByRole('option', { name: 'Log activity: Note' })).toBeVisible()
   await page.keyboard.press('ArrowDown')
   await page.keyboard.press('ArrowDown')
   await page.keyboard.press('Enter')
