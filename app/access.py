@@ -119,7 +119,9 @@ class Actor:
         return rooms | {"everyone", f"me:{self.user_id}"}
 
 
-FIELD_RIGHTS = frozenset({Permission.PRODUCT_COST, Permission.CUSTOMER_UNMASK, Permission.USER_WRITE})
+FIELD_RIGHTS = frozenset(
+    {Permission.PRODUCT_COST, Permission.CUSTOMER_UNMASK, Permission.CUSTOMER_ASSIGN, Permission.USER_WRITE}
+)
 """Permissions that change what a record shows; they are part of the shape by which statements are planned."""
 
 POLICIES: dict[str, Policy] = {}
@@ -154,7 +156,12 @@ class Policy:
         write: permission that changing a row needs besides sight.
         holder: the column of the person who has the row and whose leaving hands it over; `owner_id` where there is one.
         held: the rows that a leaver hands over, where the others stay with who had them.
+
+    Attributes:
+        follows_holder: whether a row lies in the team of the person who has it, and goes there with him or her.
     """
+
+    follows_holder = True
 
     def __init__(
         self,

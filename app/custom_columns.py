@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, Boolean, ColumnElement, Date, Text, bindparam, literal, or_
+from sqlalchemy import BigInteger, Boolean, ColumnElement, Date, ScalarSelect, Text, bindparam, literal, or_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql.expression import FunctionElement
 
-from .custom_values import CustomKind, Kinds
+from .custom_values import CustomKind, Kinds, option_list_of
 from .database import Document, FixedDecimal, IdList, KeyText, Model
 from .filtering import AnyOf, Contains, Filter, Flagged, Range, a_date, a_decimal, a_text, an_id
+from .merged import kin_of
 
 PREFIX = "custom."
 """Before the key of a field in the names of filters and sort keys."""
@@ -121,6 +123,8 @@ class holds_any(FunctionElement[bool]):  # noqa: N801
 @compiles(holds_any, "postgresql")
 def _holds_pg(element: holds_any, compiler: Any, **kw: Any) -> str:
     document, key, values = (compiler.process(clause, **kw) for clause in element.clauses)
+    if isinstance(element.clauses.clauses[2], ScalarSelect):
+        values = f"CAST(ARRAY{values} AS TEXT[])"
     return f"coalesce({document} -> {key} ?| {values}, false)"
 
 
@@ -128,8 +132,9 @@ def _holds_pg(element: holds_any, compiler: Any, **kw: Any) -> str:
 def _holds_default(element: holds_any, compiler: Any, **kw: Any) -> str:
     document, key, values = (compiler.process(clause, **kw) for clause in element.clauses)
     held = f"json_each({document}, {_path([key])})"
-    asked = f"json_each({values})"
-    return f"EXISTS (SELECT 1 FROM {held} held_item WHERE held_item.value IN (SELECT value FROM {asked}))"  # noqa: S608
+    if not isinstance(element.clauses.clauses[2], ScalarSelect):
+        values = f"(SELECT value FROM json_each({values}))"  # noqa: S608
+    return f"EXISTS (SELECT 1 FROM {held} held_item WHERE held_item.value IN {values})"  # noqa: S608
 
 
 for _kind in (held_text, held_units, held_date, held_flag, held_id):
@@ -161,8 +166,9 @@ class _Among(Filter):
     ops = ("has", "has_not", "in", "not_in", "is_null", "not_null")
     suffixes = (("", "in"),)
 
-    def __init__(self, document: Any, key: str) -> None:
+    def __init__(self, document: Any, key: str, option_list: str) -> None:
         super().__init__(held_text(document, key), a_text)
+        self.kin = partial(kin_of, option_list)
         self.document, self.key = document, key
 
     def value(self, op: str, raw: Any, zone: str) -> Any:
@@ -174,12 +180,13 @@ class _Among(Filter):
         """Whether one of the values is held."""
         if op in ("is_null", "not_null"):
             return super().condition(op, bind)
-        found = holds_any(self.document, self.key, bindparam(bind, type_=IdList(of_text=True)))
+        wanted = bindparam(bind, type_=IdList(of_text=True))
+        found = or_(*(holds_any(self.document, self.key, values) for values in (wanted, self.kin(wanted))))
         return found if op in ("has", "in") else or_(~found, self.column.is_(None))
 
 
-def filter_of(model: Any, key: str, kind: str) -> Filter:
-    """The filter of a custom field."""
+def filter_of(plural: str, model: Any, key: str, kind: str) -> Filter:
+    """The filter of a custom field of a kind of record, `plural` by name."""
     if kind in (CustomKind.TEXT, CustomKind.LINK):
         return Contains(held_text(model.custom_keys, "fold", key))
     if kind in (CustomKind.NUMBER, CustomKind.MONEY):
@@ -187,18 +194,18 @@ def filter_of(model: Any, key: str, kind: str) -> Filter:
     if kind == CustomKind.DATE:
         return _Day(held_date(model.custom, key))
     if kind == CustomKind.CHOICE:
-        return AnyOf(held_text(model.custom, key))
+        return AnyOf(held_text(model.custom, key), option_list=option_list_of(plural, key))
     if kind == CustomKind.MULTI_CHOICE:
-        return _Among(model.custom, key)
+        return _Among(model.custom, key, option_list_of(plural, key))
     if kind == CustomKind.YES_NO:
         return Flagged(held_flag(model.custom, key))
     return AnyOf(held_id(model.custom, key), an_id)
 
 
-def sort_of(model: Any, key: str, kind: str) -> Any:
+def sort_of(plural: str, model: Any, key: str, kind: str) -> Any:
     """The sort key of a custom field; None for several choices, which have no order."""
     if kind in (CustomKind.TEXT, CustomKind.LINK):
         return held_text(model.custom_keys, "sort", key)
     if kind == CustomKind.MULTI_CHOICE:
         return None
-    return filter_of(model, key, kind).column
+    return filter_of(plural, model, key, kind).column

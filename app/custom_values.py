@@ -39,6 +39,11 @@ CHOICE_LENGTH = 60
 MOST_CHOICES = 50
 
 
+def option_list_of(resource: str, key: str) -> str:
+    """The option list with the values of a custom field of a kind of record, by the plural name of that."""
+    return f"{resource}.{key}"
+
+
 class CustomKind(StrEnum):
     """What the values of a custom field are."""
 
@@ -101,7 +106,7 @@ class Definition:
     @property
     def option_list(self) -> str:
         """The option list with the values of a choice."""
-        return f"{self.resource}.{self.key}"
+        return option_list_of(self.resource, self.key)
 
 
 class _Choices(Texts):

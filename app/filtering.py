@@ -24,7 +24,7 @@ from .access import Shape
 from .database import FixedDecimal, IdList, Instant, KeyText, Rate, member_of, position
 from .days import Days, end_of, start_of
 from .folding import email_key, fold
-from .merged import is_any
+from .merged import is_any, is_any_value
 from .moving import Moving, is_span
 from .schema import MAX_ID, parse_date, parse_instant
 
@@ -161,6 +161,7 @@ class Filter:
         ops: operators that the `where` tree may use.
         suffixes: endings of the plain parameters, with the operator that each stands for.
         of_now: whether it asks about the present: its condition reads `PRESENT_AT` and `PRESENT_DAY`.
+        option_list: whose values the column holds; one that was merged into another means that one.
     """
 
     ops: tuple[str, ...] = ("eq", "ne", "in", "not_in", "is_null", "not_null")
@@ -169,10 +170,18 @@ class Filter:
     repeats = True
     of_now = False
 
-    def __init__(self, column: Any, parse: Callable[[Any, str], Any] | None = None, *, text: str = "") -> None:
+    def __init__(
+        self,
+        column: Any,
+        parse: Callable[[Any, str], Any] | None = None,
+        *,
+        text: str = "",
+        option_list: str | None = None,
+    ) -> None:
         self.column = column
         self.parse = parse or _parser(column.type)
         self.text = text
+        self.option_list = option_list
         self.masked = False
 
     def value(self, op: str, raw: Any, zone: str) -> Any:
@@ -205,18 +214,23 @@ class Filter:
             empty: ColumnElement[bool] = self.column.is_(None)
             return empty if op == "is_null" else ~empty
         if op in ("in", "not_in"):
-            found = is_any(self.column, bindparam(bind, type_=IdList(of_text=self.parse is a_text)))
+            found = self._is_any(bindparam(bind, type_=IdList(of_text=self.parse is a_text)))
             return found if op == "in" else or_(~found, self.column.is_(None))
         value = bindparam(bind, type_=bound_type(self.column))
         operators: dict[str, Callable[[], ColumnElement[bool]]] = {
-            "eq": lambda: is_any(self.column, value),
-            "ne": lambda: or_(~is_any(self.column, value), self.column.is_(None)),
+            "eq": lambda: self._is_any(value),
+            "ne": lambda: or_(~self._is_any(value), self.column.is_(None)),
             "lt": lambda: self.column < value,
             "lte": lambda: self.column <= value,
             "gt": lambda: self.column > value,
             "gte": lambda: self.column >= value,
         }
         return operators[op]()
+
+    def _is_any(self, wanted: Any) -> ColumnElement[bool]:
+        if self.option_list is None:
+            return is_any(self.column, wanted)
+        return is_any_value(self.column, wanted, self.option_list)
 
     def for_shape(self, _shape: Shape) -> Filter:
         """The filter as it is asked for readers of a shape; most ask alike for all."""
@@ -280,8 +294,9 @@ class Through(Filter):
         link: Any = None,
         lacks: Callable[[], ColumnElement[bool]] | None = None,
         text: str = "",
+        option_list: str | None = None,
     ) -> None:
-        super().__init__(column, parse, text=text)
+        super().__init__(column, parse, text=text, option_list=option_list)
         self.holds, self.link, self.lacks = holds, link, lacks
 
     def condition(self, op: str, bind: str) -> ColumnElement[bool]:
@@ -390,7 +405,7 @@ class Member(Filter):
         text: str = "",
     ) -> None:
         self.having, self.any_at_all = having, any_at_all
-        self.parse, self.text, self.masked = parse, text, False
+        self.parse, self.text, self.masked, self.option_list = parse, text, False, None
 
     def bound(self, value: Any) -> Any:
         """Texts are folded, ids stay."""

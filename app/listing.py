@@ -278,11 +278,11 @@ class ListSpec:
 
     def custom_filters(self, kinds: Kinds) -> dict[str, Filter]:
         """The filters of custom fields."""
-        return {PREFIX + key: filter_of(self.model, key, kind) for key, kind in kinds}
+        return {PREFIX + key: filter_of(self.plural, self.model, key, kind) for key, kind in kinds}
 
     def custom_sort(self, kinds: Kinds) -> dict[str, Any]:
         """The sort keys of custom fields."""
-        columns = {PREFIX + key: sort_of(self.model, key, kind) for key, kind in kinds}
+        columns = {PREFIX + key: sort_of(self.plural, self.model, key, kind) for key, kind in kinds}
         return {name: column for name, column in columns.items() if column is not None}
 
     def _names(self, custom: Kinds) -> _Names:

@@ -1,7 +1,7 @@
-"""What an id means once its record was merged into another one: that one.
+"""What an id means once its record was merged into another one: that one. So do the values of option lists.
 
-Saved views, links, reports and other systems keep old ids; nothing rewrites them. Wherever ids are asked for, they are
-read as the records that stand for them.
+Saved views, links, reports and other systems keep old ids and values; nothing rewrites them. Wherever they are asked
+for, they are read as what stands for them now.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Table, func, select, union_all
+from sqlalchemy import ColumnElement, ScalarSelect, Table, and_, func, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from .database import Base, IdList, member_of
@@ -37,6 +37,33 @@ def all_of(model: type[Mergeable], wanted: Any) -> ScalarSelect[Any]:
     survivors = select(_survivor(asked)).where(is_asked(asked))
     parts = select(part.id).join(again, part.merged_into_id == _survivor(again)).where(is_asked(again))
     return union_all(survivors, parts).scalar_subquery()
+
+
+def is_any_value(column: Any, wanted: Any, option_list: str) -> ColumnElement[bool]:
+    """As `is_any`, where `column` holds a value of an option list."""
+    asked = member_of(column, wanted) if isinstance(wanted.type, IdList) else column == wanted
+    return or_(asked, member_of(column, kin_of(option_list, wanted)))
+
+
+def kin_of(option_list: str, wanted: Any) -> ScalarSelect[Any]:
+    """The other values of an option list that the wanted ones mean: what they were merged into, and its other parts.
+
+    The latter for what was recorded under an old value and stays so, and while a merge is under way.
+    """
+    option = Base.metadata.tables["option"]
+
+    def is_asked(value: Any) -> ColumnElement[bool]:
+        return member_of(value, wanted) if isinstance(wanted.type, IdList) else value == wanted
+
+    def merged() -> Any:
+        one = option.alias()
+        return one, and_(one.c.list == option_list, one.c.is_active, one.c.merged_into.is_not(None))
+
+    (asked, is_asked_for), (again, is_again), (part, is_part) = merged(), merged(), merged()
+    heirs = select(asked.c.merged_into).where(is_asked_for, is_asked(asked.c.value))
+    same = select(again.c.merged_into).where(is_again, is_asked(again.c.value))
+    parts = select(part.c.value).where(is_part, or_(is_asked(part.c.merged_into), part.c.merged_into.in_(same)))
+    return union_all(heirs, parts).scalar_subquery()
 
 
 def survivor_of(model: type[Mergeable], column: Any) -> ColumnElement[int]:

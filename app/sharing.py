@@ -1,4 +1,8 @@
-"""What people keep for themselves and may share: dashboards, saved views. Only their owners change them."""
+"""What people keep for themselves and may share: dashboards, saved views.
+
+Their owners change them; shared ones are also kept in order by those who may assign records, each as far as he or she
+sees all records: an admin everywhere, a manager what is shared with the own teams. What is private is nobody else's.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_
 
-from .access import Actor, Policy, Shape
+from .access import Actor, Permission, Policy, Shape, held
+from .database import member_of
 from .errors import Issue
 
 
@@ -45,13 +50,43 @@ class OwnPolicy(Policy):
 
 
 class SharingPolicy(OwnPolicy):
-    """Shared ones are read by others, private ones by nobody else, by the column `visibility` of the model."""
+    """Shared ones are read by others, private ones by nobody else, by the column `visibility` of the model.
+
+    Who takes over from a leaver gets the shared ones. A team that they are shared with stays, whatever becomes of the
+    owner.
+    """
+
+    follows_holder = False
+    keeper = Permission.CUSTOMER_ASSIGN
+    """Who has it may change shared ones of others, of the teams whose records he or she sees."""
 
     def visible(self, shape: Shape, row: Any = None) -> ColumnElement[bool]:
         """One's own and those for everybody; a team's as `Policy.visible` has it. Who sees all sees none private."""
         row = self.model if row is None else row
         shared = and_(row.visibility == Visibility.TEAM, Policy.visible(self, shape, row))
         return or_(super().visible(shape, row), row.visibility == Visibility.PUBLIC, shared)
+
+    def writable_condition(self, shape: Shape) -> ColumnElement[bool]:
+        """One's own, and the shared ones that one keeps in order."""
+        own = super().writable_condition(shape)
+        kinds, rights = shape
+        if self.keeper not in rights:
+            return own
+        model: Any = self.model
+        if "all" in kinds:
+            return or_(own, model.visibility != Visibility.PRIVATE)
+        if "team" in kinds:
+            return or_(own, and_(model.visibility == Visibility.TEAM, member_of(model.team_id, held("team"))))
+        return own
+
+    def may_write(self, actor: Actor, record: Any) -> bool:
+        """As `writable_condition`."""
+        if super().may_write(actor, record):
+            return True
+        if not actor.may(self.write) or not actor.may(self.keeper) or record.visibility == Visibility.PRIVATE:
+            return False
+        # Without a team it is for everybody.
+        return "all" in actor.tokens or record.team_id in actor.tokens.get("team", ())
 
     def tokens(self, row: Mapping[str, Any], shares: Sequence[tuple[int | None, int | None]]) -> set[str]:
         """As `Policy.tokens`, for a private one its owner's alone, and everybody for a public one."""
@@ -61,16 +96,19 @@ class SharingPolicy(OwnPolicy):
         return granted | {"everyone"} if row.get("visibility") == Visibility.PUBLIC else granted
 
 
-def settle_team(actor: Actor, after: Mapping[str, Any], shared: int | None = None) -> tuple[int | None, list[Issue]]:
+def settle_team(
+    actor: Actor, after: Mapping[str, Any], shared: int | None = None, own: int | None = None
+) -> tuple[int | None, list[Issue]]:
     """The team that something is shared with, and what is wrong with the wish.
 
     Args:
         after: `visibility` and `team_id` as they are to be; without a team the owner's own is meant.
         shared: the team that it is shared with now.
+        own: the owner's team.
     """
     if after["visibility"] != Visibility.TEAM:
         return None, []
-    team_id: int | None = actor.team_id if after["team_id"] is None else after["team_id"]
+    team_id: int | None = own if after["team_id"] is None else after["team_id"]
     if team_id is None:
         return None, [Issue("#/team_id", "required")]
     if team_id != shared and not _may_share(actor, team_id):

@@ -1,6 +1,7 @@
 """Records follow people: the team of a record is its owner's, and a leaver's records go to the successor.
 
 Which records those are is what the policies say: every resource whose rows have a holder and grant sight by `team_id`.
+What is shared with a team (`Policy.follows_holder` is false) changes hands too, but stays with that team.
 So the domains above need not be known here.
 """
 
@@ -17,7 +18,7 @@ from .models import User
 
 
 def held_policies() -> list[Policy]:
-    """The policies of records that somebody has and that follow his or her team."""
+    """The policies of records that somebody has and that lie in a team."""
     return [policy for policy in POLICIES.values() if policy.holder is not None and _team_of(policy) == "team_id"]
 
 
@@ -32,7 +33,7 @@ def _following() -> list[tuple[Any, str, str]]:
     found: list[tuple[Any, str, str]] = []
     for policy in POLICIES.values():
         team = _team_of(policy)
-        if team is not None:
+        if team is not None and policy.follows_holder:
             of_people = (grant.column for grant in policy.grants if grant.kind == "user")
             person = next(of_people) if policy.holder is None else policy.holder
             found.append((policy.model, person.key, team))
@@ -66,7 +67,8 @@ def hand_over(leaver_id: int, successor: User) -> None:
         records = db.session.execute(theirs.order_by(model.id).with_for_update(of=model)).scalars().all()
         for record in records:
             setattr(record, policy.holder.key, successor.id)
-            record.team_id = successor.team_id
+            if policy.follows_holder:
+                record.team_id = successor.team_id
         for record in records:
             act(record, "transferred")
 

@@ -95,7 +95,7 @@ CONTACTS = ListSpec(
         "kind": AnyOf(ContactRecord.kind),
         "direction": AnyOf(ContactRecord.direction),
         "first_answer": Flagged(answers_lead(ContactRecord), text="The first that went out to a lead."),
-        "outcome": AnyOf(ContactRecord.outcome),
+        "outcome": AnyOf(ContactRecord.outcome, option_list="outcome"),
         "occurred": Range(ContactRecord.occurred_at),
         "next_follow_up": Range(ContactRecord.next_follow_up_at),
         "duration_seconds": Range(ContactRecord.duration_seconds, a_number),

@@ -292,6 +292,25 @@ def handed_over(
     return ownership(actor, {"owner_id": owner_id}, permission, pool=pool)
 
 
+def owner_of_kept(actor: Actor, kept: Any, values: dict[str, Any]) -> int | None:
+    """Put the owner of what people keep and share into the values of a new one (None) or of an edit.
+
+    Returns:
+        The team of the owner: what is kept does not lie there, but may be shared with it.
+
+    Raises:
+        Problem: 422 as `ownership`.
+    """
+    if kept is None:
+        found = ownership(actor, values, Permission.CUSTOMER_ASSIGN, pool=False)
+    else:
+        found = handed_over(actor, kept, values, Permission.CUSTOMER_ASSIGN, pool=False)
+    if not found:
+        return db.session.get_one(User, kept.owner_id).team_id
+    values["owner_id"] = found["owner_id"]
+    return found["team_id"]
+
+
 def _faults(
     actor: Actor, customer: Customer | None, values: dict[str, Any], parties: Sequence[dict[str, Any]] | None
 ) -> Faults:

@@ -1,4 +1,4 @@
-"""Dashboards, with their policy: one's own, the team's, everybody's; only their owners change them."""
+"""Dashboards, with their policy: one's own, the team's, everybody's."""
 
 from __future__ import annotations
 
@@ -45,5 +45,6 @@ dashboards = SharingPolicy(
         Grant("member", Dashboard.team_id),
     ),
     deciding=(Dashboard.visibility,),
+    held=Dashboard.visibility != Visibility.PRIVATE,
     write=Permission.REPORT_READ,
 )

@@ -64,7 +64,7 @@ class DashboardSchema(RecordSchema):
     team_id = IdField(allow_none=True)
     team = LinkTo("team_id", Dashboard.team_id, teams)
     tiles = Items(TileSchema, most=40)
-    owner_id = column(dump_only=True)
+    owner_id = IdField(metadata={"description": "Given on by who may assign customers, as those are."})
     owner = LinkTo("owner_id", Dashboard.owner_id, users)
     created_at = column(dump_only=True)
     created_by = column(dump_only=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..access import Actor
+from ..customer.service import owner_of_kept
 from ..database import db
 from ..errors import Issue, invalid
 from ..journal import SETTLE
@@ -18,36 +19,41 @@ from .schemas import COLUMNS
 
 
 def create(actor: Actor, values: dict[str, Any]) -> Dashboard:
-    """A new dashboard of one's own.
+    """A new dashboard, of one's own unless it says whose.
 
     Raises:
-        Problem: 422 for tiles that do not fit the grid or their reports, or a team out of sight.
+        Problem: 422 for tiles that do not fit the grid or their reports, a team out of sight, or an owner whom one may
+            not assign to.
     """
     made = {"visibility": Visibility.PRIVATE, "team_id": None, "tiles": [], **values}
-    _settle(actor, made, made)
-    dashboard = Dashboard(**made, owner_id=actor.user_id)
+    own = owner_of_kept(actor, None, made)
+    _settle(actor, made, made, own=own)
+    dashboard = Dashboard(**made)
     db.session.add(dashboard)
     db.session.flush()
     return dashboard
 
 
 def edit(actor: Actor, dashboard: Dashboard, values: dict[str, Any]) -> Dashboard:
-    """Rename, rearrange or share a dashboard.
+    """Rename, rearrange, share or hand over a dashboard.
 
     Raises:
         Problem: as for `create`.
     """
     now = {name: getattr(dashboard, name) for name in ("visibility", "team_id")}
-    _settle(actor, {**now, **values}, values, now["team_id"])
+    own = owner_of_kept(actor, dashboard, values)
+    _settle(actor, {**now, **values}, values, now["team_id"], own=own)
     assign(dashboard, values)
     db.session.flush()
     return dashboard
 
 
-def _settle(actor: Actor, after: Mapping[str, Any], values: dict[str, Any], shared: int | None = None) -> None:
+def _settle(
+    actor: Actor, after: Mapping[str, Any], values: dict[str, Any], shared: int | None = None, *, own: int | None
+) -> None:
     """Fill in the team that a dashboard is shared with, after all faults were found."""
     issues = _tile_faults(values.get("tiles") or [])
-    team_id, more = settle_team(actor, after, shared)
+    team_id, more = settle_team(actor, after, shared, own)
     issues += more
     if issues:
         raise invalid(*issues)

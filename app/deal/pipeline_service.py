@@ -10,6 +10,8 @@ from sqlalchemy import Select, func, or_, select
 from .. import routing
 from ..access import Actor
 from ..auth.models import Team
+from ..custom_columns import PREFIX
+from ..customer.custom_fields import declared
 from ..database import db
 from ..errors import Issue, conflict, invalid
 from ..folding import fold
@@ -99,6 +101,7 @@ def _check_team(values: dict[str, Any], issues: list[Issue]) -> None:
 
 def _stage_faults(sent: Sequence[dict[str, Any]], present: dict[int, Stage]) -> list[Issue]:
     issues: list[Issue] = []
+    known = {PREFIX + one.key for one in declared("deals") if not one.is_retired}
     seen: set[int] = set()
     for number, stage in enumerate(sent):
         at = f"#/stages/{number}"
@@ -109,6 +112,11 @@ def _stage_faults(sent: Sequence[dict[str, Any]], present: dict[int, Stage]) -> 
             issues.append(Issue(f"{at}/kind", "fixed"))
         if stage_id is not None:
             seen.add(stage_id)
+        # What a stage requires already may stay there, though the field was retired since.
+        kept = set(present[stage_id].required_fields) if stage_id in present else set()
+        for place, name in enumerate(stage.get("required_fields") or []):
+            if name.startswith(PREFIX) and name not in known | kept:
+                issues.append(Issue(f"{at}/required_fields/{place}", "unknown_field"))
         if kind == StageKind.OPEN and probability is None:
             issues.append(Issue(f"{at}/win_probability", "required"))
         if kind in _CERTAIN and probability not in (None, _CERTAIN[kind]):

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from marshmallow import fields
+from marshmallow import ValidationError, fields
 from sqlalchemy import CTE, BigInteger, ColumnElement, String, Text, bindparam, cast, exists, func, literal, or_, select
 from sqlalchemy import column as sql_column
 from sqlalchemy.orm import aliased
 
 from ..access import Permission, Policy
 from ..auth.models import Team, teams, users
+from ..custom_columns import PREFIX
+from ..custom_values import KEY
 from ..customer.models import Customer, Person, customers, people
 from ..customer.schemas import PersonSchema, collaborators_of, country_of
 from ..database import IdList, decimal_text, items_of, json_object_rows, json_pair, member_of
@@ -49,6 +51,7 @@ from ..schema import (
     Texts,
     Whole,
     column,
+    issue_text,
     max_length,
 )
 from .changes import Changed
@@ -85,6 +88,17 @@ REQUIRABLE = (
     "competitors",
 )
 """Fields of a deal that a stage may require."""
+
+
+class RequirableField(Line):
+    """The name of a field of a deal; whether there is such a custom field is asked by the service."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        name = super()._deserialize(value, attr, data, **kwargs)
+        is_custom = name.startswith(PREFIX) and KEY.fullmatch(name.removeprefix(PREFIX))
+        if name not in REQUIRABLE and not is_custom:
+            raise ValidationError(issue_text("not_allowed", options=", ".join(REQUIRABLE)))
+        return name
 
 
 def _percent() -> DecimalText:
@@ -140,7 +154,11 @@ class StageSchema(StrictSchema):
     forecast_category = Choice(ForecastCategory, allow_none=True)
     expected_days = Whole(low=1, high=3_650, allow_none=True)
     colour = Line(allow_none=True, blank_is_null=True, validate=max_length(20))
-    required_fields = Several(Choice(REQUIRABLE))
+    required_fields = Several(
+        RequirableField(
+            metadata={"description": f"{', '.join(REQUIRABLE)}, or `custom.KEY` for a custom field of deals."}
+        )
+    )
 
 
 class StageMoveSchema(StrictSchema):
@@ -261,7 +279,7 @@ PRODUCTS = ListSpec(
         "id": AnyOf(Product.id, an_id),
         "code": AnyOf(Product.code),
         "name": Contains(Product.name_key),
-        "category": AnyOf(Product.category),
+        "category": AnyOf(Product.category, option_list="product_category"),
         "series": AnyOf(Product.series),
         "currency": AnyOf(Product.currency),
         "price": Range(Product.price),
@@ -606,7 +624,9 @@ DEALS = ListSpec(
         "person_id": Holds(DealPerson.person_id, DealPerson.deal_id, people),
         "product_id": Holds(DealLine.product_id, DealLine.deal_id, products),
         "product_series": Through(Product.series, _has_series, lacks=_lacks_series),
-        "industry": Through(Customer.industry, _of_customer, link=Deal.customer_id, text="Of the customer."),
+        "industry": Through(
+            Customer.industry, _of_customer, link=Deal.customer_id, text="Of the customer.", option_list="industry"
+        ),
         "country": Through(country_of(Customer), _of_customer, link=Deal.customer_id, text="Of the customer."),
         "top_team_id": Through(_TOPS.c.top_id, _of_top_team, an_id, text="The team at the top of the deal's team."),
         "region": Through(region_of(_TEAM, _TOP), _of_region, text="The sales region of the deal's team."),
@@ -617,10 +637,10 @@ DEALS = ListSpec(
         "amount": Range(Deal.amount),
         "win_probability": Range(Deal.win_probability),
         "forecast_category": AnyOf(Deal.forecast_category),
-        "source": AnyOf(Deal.source),
-        "lost_reason": AnyOf(Deal.lost_reason),
+        "source": AnyOf(Deal.source, option_list="source"),
+        "lost_reason": AnyOf(Deal.lost_reason, option_list="lost_reason"),
         "lost_from_stage_id": AnyOf(lost_from(Deal), an_id, text="The open stage that a lost deal stood at before."),
-        "competitor": Through(_NAMED.c.value, _names),
+        "competitor": Through(_NAMED.c.value, _names, option_list="competitor"),
         "opened": Day(Deal.opened_on),
         "closed": Day(Deal.closed_on),
         "expected_close": Day(Deal.expected_close_on),

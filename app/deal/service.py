@@ -12,7 +12,8 @@ from sqlalchemy import exists, select
 
 from .. import routing
 from ..access import Actor, Permission
-from ..customer.custom_fields import DERIVES, check_custom, derive_custom
+from ..custom_columns import PREFIX
+from ..customer.custom_fields import DERIVES, check_custom, declared, derive_custom
 from ..customer.models import customers
 from ..customer.options import check_options
 from ..customer.service import handed_over, merge_objects, ownership, team_of
@@ -128,6 +129,7 @@ def edit(actor: Actor, deal: Deal, values: dict[str, Any]) -> Deal:
             _check_customer(actor, values.get("customer_id"))
     stage = db.session.get_one(Stage, deal.stage_id)
     touched = {*values, *sent, *(name for name, part in parts.items() if part is not None)}
+    touched |= {f"custom/{key}" for key in values.get("custom") or {}}
     if touched & {"lines", "amount_is_manual"}:
         touched.add("amount")
     _check_lost(stage.kind, values, faults)
@@ -195,18 +197,25 @@ def check_closed_on(actor: Actor, deal_opened_on: date | None, closed_on: date) 
 
 
 def missing(stage: Stage, given: dict[str, Any]) -> list[Issue]:
-    """The fields that a stage requires and that are empty in `given`."""
+    """The fields that a stage requires and that are empty in `given`; retired custom fields are asked of nobody."""
+    custom = given.get("custom") or {}
+    wanted = {name: given.get(name) for name in stage.required_fields if not name.startswith(PREFIX)}
+    if len(wanted) < len(stage.required_fields):
+        active = [one.key for one in declared("deals") if not one.is_retired]
+        wanted |= {f"custom/{key}": custom.get(key) for key in active if PREFIX + key in stage.required_fields}
     return [
         Issue(f"#/{name}", "required_for_stage", {"stage": stage.name})
-        for name in stage.required_fields
-        if given.get(name) in (None, "", [])
+        for name, value in wanted.items()
+        if value in (None, "", [])
     ]
 
 
 def stored_missing(stage: Stage, deal: Deal) -> list[Issue]:
     """The fields that a stage requires and that a stored deal lacks."""
-    given: dict[str, Any] = {}
+    given: dict[str, Any] = {"custom": deal.custom}
     for name in stage.required_fields:
+        if name.startswith(PREFIX):
+            continue
         if name == "lines":
             given[name] = db.session.execute(select(exists().where(DealLine.deal_id == deal.id))).scalar() or None
         elif name == "people":
@@ -327,7 +336,8 @@ def _priced(
 
 def _check_required(stage: Stage, planned: dict[str, Any], touched: set[str] | None, faults: Faults) -> None:
     """What a stage requires may not be missing, as far as it is touched (None: all) and not wrong anyway."""
-    wrong = {issue.at.split("/")[1] for issue in faults}
+    paths = [issue.at.split("/")[1:] for issue in faults]
+    wrong = {"/".join(path[:2]) if path[0] == "custom" else path[0] for path in paths}
     if "lines" in wrong:
         wrong.add("amount")
     for issue in missing(stage, planned):

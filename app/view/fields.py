@@ -25,7 +25,7 @@ from ..filtering import (
 )
 from ..listing import ListSpec
 from ..messages import catalogue, language
-from ..schema import Choice, OptionField
+from ..schema import Choice
 
 _UNASKED = frozenset({"id", "external_source", "external_id", "phone_e164", "is_backfill", "deleted", "deleted_by"})
 """What a list takes for programs."""
@@ -39,9 +39,6 @@ _NUMBERS: dict[Callable[[Any, str], Any], str] = {
 }
 
 _VALUES = {"deal_state": ("open", "won", "lost")}
-_OPTION_LISTS = {"industry": "industry", "competitor": "competitor"}
-"""Of filters that ask through other records, whose schema does not say it."""
-
 
 _KINDS: dict[str, str] = {
     CustomKind.TEXT: "text",
@@ -127,8 +124,6 @@ def _type_of(spec: ListSpec, name: str, one: Filter) -> tuple[str, tuple[str, ..
         return "choice", _VALUES[name], None, None
     if isinstance(written, Choice):
         return "choice", written.options, None, None
-    if name in _OPTION_LISTS:
-        return "option", (), _OPTION_LISTS[name], None
-    if isinstance(written, OptionField):
-        return "option", (), written.option_list, None
+    if one.option_list is not None:
+        return "option", (), one.option_list, None
     return "text", (), None, None

@@ -91,6 +91,7 @@ views = SharingPolicy(
         Grant("member", View.team_id),
     ),
     deciding=(View.visibility,),
+    held=View.visibility != Visibility.PRIVATE,
     write=Permission.CUSTOMER_READ,
 )
 view_preferences = OwnPolicy(

@@ -91,7 +91,7 @@ class ViewSchema(RecordSchema):
     sort = column()
     group_by = Choice(("stage", "owner", "month"), allow_none=True)
     columns = Items(ViewColumnSchema, most=100)
-    owner_id = column(dump_only=True)
+    owner_id = IdField(metadata={"description": "Given on by who may assign customers, as those are."})
     owner = LinkTo("owner_id", View.owner_id, users)
     created_at = column(dump_only=True)
     created_by = column(dump_only=True)

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from sqlalchemy import select
 
 from ..access import Actor
+from ..customer.service import owner_of_kept
 from ..database import db
 from ..errors import Issue, Problem, invalid
 from ..journal import SETTLE, SetBack
@@ -21,10 +22,10 @@ from .schemas import LISTS
 
 
 def create(actor: Actor, values: dict[str, Any]) -> View:
-    """A new view of one's own.
+    """A new view, of one's own unless it says whose.
 
     Raises:
-        Problem: 422 for what its list does not know, or a team out of sight.
+        Problem: 422 for what its list does not know, a team out of sight, or an owner whom one may not assign to.
     """
     made = {
         "kind": ViewKind.TABLE,
@@ -34,15 +35,16 @@ def create(actor: Actor, values: dict[str, Any]) -> View:
         "columns": [],
         **values,
     }
-    _settle(actor, made, made, made)
-    view = View(**made, owner_id=actor.user_id)
+    own = owner_of_kept(actor, None, made)
+    _settle(actor, made, made, made, own=own)
+    view = View(**made)
     db.session.add(view)
     db.session.flush()
     return view
 
 
 def edit(actor: Actor, view: View, values: dict[str, Any]) -> View:
-    """Rename, change or share a view; its list stays.
+    """Rename, change, share or hand over a view; its list stays.
 
     What the list does not know any more may stay in what is not sent.
 
@@ -52,7 +54,8 @@ def edit(actor: Actor, view: View, values: dict[str, Any]) -> View:
     now = {name: getattr(view, name) for name in ("visibility", "team_id", "kind", "listed")}
     if values.get("listed", view.listed) != view.listed:
         raise invalid(Issue("#/resource", "fixed"))
-    _settle(actor, {**now, **values}, values, values, now["team_id"])
+    own = owner_of_kept(actor, view, values)
+    _settle(actor, {**now, **values}, values, values, now["team_id"], own=own)
     assign(view, values)
     db.session.flush()
     return view
@@ -112,7 +115,13 @@ def need_list(actor: Actor, listed: str) -> None:
 
 
 def _settle(
-    actor: Actor, after: Mapping[str, Any], sent: Mapping[str, Any], values: dict[str, Any], shared: int | None = None
+    actor: Actor,
+    after: Mapping[str, Any],
+    sent: Mapping[str, Any],
+    values: dict[str, Any],
+    shared: int | None = None,
+    *,
+    own: int | None,
 ) -> None:
     """Fill in the team that a view is shared with, after all faults were found."""
     need_list(actor, after["listed"])
@@ -124,7 +133,7 @@ def _settle(
         issues.append(Issue("#/group_by", "unknown_field"))
     names = [one["field"] for one in sent.get("columns", ())]
     issues += [Issue(f"#/columns/{at}/field", "taken") for at, name in enumerate(names) if names.index(name) < at]
-    team_id, more = settle_team(actor, after, shared)
+    team_id, more = settle_team(actor, after, shared, own)
     issues += more
     if issues:
         raise invalid(*issues)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from json import dumps
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -66,6 +68,83 @@ def test_merged_competitors(cast: Cast) -> None:
     deal = cast.alice.made("/deals", {"name": "a", "competitors": ["Acme", "Acme Ltd"]})
     assert cast.root.post(f"/options/{old['id']}/merge", {"target_id": new["id"]}).status_code == 200
     assert cast.alice.get(f"/deals/{deal['id']}").get_json()["competitors"] == ["Acme"]
+
+
+def _ids(cast: Cast, path: str, **asked: Any) -> list[int]:
+    query = urlencode({name: dumps(value) if name == "where" else value for name, value in asked.items()}, doseq=True)
+    answer = cast.alice.get(f"{path}?{query}&sort=id")
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    return [one["id"] for one in answer.get_json()["data"]]
+
+
+def test_filters_read_a_merged_value_as_what_it_became(cast: Cast) -> None:
+    old, older, new = (_option(cast, "source", value) for value in ("website", "exhibition", "referral"))
+    one, two, three = (
+        cast.alice.made("/customers", {"name": source, "source": source})["id"]
+        for source in ("website", "referral", "partner")
+    )
+    view = cast.alice.made(
+        "/views", {"name": "Web", "resource": "customers", "filters": {"source": ["website", "exhibition"]}}
+    )
+    where = {"field": "source", "op": "eq", "value": "website"}
+    assert _ids(cast, "/customers", where=where) == [one]
+    cast.root.post(f"/options/{older['id']}/merge", {"target_id": old["id"]})
+    merged = cast.root.post(f"/options/{old['id']}/merge", {"target_id": new["id"]})
+    # Nothing rewrites the view: what it asks for is read as what it became, and so is what had become that before.
+    assert cast.alice.get(f"/views/{view['id']}").get_json()["version"] == view["version"]
+    for asked in ("website", "exhibition", "referral"):
+        assert _ids(cast, "/customers", source=asked) == [one, two]
+        assert _ids(cast, "/customers", where={**where, "value": asked}) == [one, two]
+        assert _ids(cast, "/customers", where={**where, "op": "ne", "value": asked}) == [three]
+    assert _ids(cast, "/customers", **view["filters"]) == [one, two]
+    assert _ids(cast, "/customers", where={**where, "op": "not_in", "value": ["exhibition"]}) == [three]
+    assert _ids(cast, "/customers", source="partner") == [three]
+    assert cast.root.post(f"/changesets/{merged.headers['X-Changeset-Id']}/undo").status_code == 200
+    assert _ids(cast, "/customers", source="website") == [one]
+    assert _ids(cast, "/customers", source="referral") == [two]
+
+
+def test_filters_through_others_and_of_custom_choices(cast: Cast) -> None:
+    for kind, key in (("choice", "colour"), ("multi_choice", "colours")):
+        cast.root.made("/custom-fields", {"resource": "deals", "kind": kind, "key": key, "label_en": key})
+        for value in ("red", "pink", "blue"):
+            _option(cast, f"deals.{key}", value)
+    buyer = cast.alice.made("/customers", {"name": "a", "industry": "media"})
+    _option(cast, "competitor", "Acme Ltd")
+    pink = {"custom": {"colour": "pink", "colours": ["pink", "blue"]}}
+    red = {"custom": {"colour": "red", "colours": ["red"]}, "competitors": ["Acme Ltd"], "customer_id": buyer["id"]}
+    blue = {"custom": {"colour": "blue", "colours": ["blue"]}}
+    one, two, three = (cast.alice.made("/deals", {"name": "d", **deal})["id"] for deal in (pink, red, blue))
+    undoes = []
+    for list_, value, by in (
+        ("deals.colour", "pink", "red"),
+        ("deals.colours", "pink", "red"),
+        ("competitor", "Acme Ltd", "Acme"),
+        ("industry", "media", "other"),
+    ):
+        answer = cast.root.post(
+            f"/options/{_option(cast, list_, value)['id']}/merge", {"target_id": _option(cast, list_, by)["id"]}
+        )
+        assert answer.status_code == 200
+        undoes.append(answer.headers["X-Changeset-Id"])
+    for key in ("colour", "colours"):
+        for asked in ("pink", "red"):
+            assert _ids(cast, "/deals", **{f"custom.{key}": asked}) == [one, two]
+            leaf = {"field": f"custom.{key}", "op": "in", "value": [asked]}
+            assert _ids(cast, "/deals", where=leaf) == [one, two]
+            assert _ids(cast, "/deals", where={**leaf, "op": "not_in"}) == [three]
+        assert _ids(cast, "/deals", **{f"custom.{key}": ["pink", "blue"]}) == [one, two, three]
+    leaf = {"field": "custom.colours", "op": "has", "value": "pink"}
+    assert _ids(cast, "/deals", where=leaf) == [one, two]
+    assert _ids(cast, "/deals", where={**leaf, "op": "has_not"}) == [three]
+    assert _ids(cast, "/deals", competitor="Acme Ltd") == [two]
+    assert _ids(cast, "/deals", industry="media") == [two]
+    assert _ids(cast, "/deals", where={"field": "industry", "op": "ne", "value": "media"}) == [one, three]
+    for undo in undoes[:2]:
+        assert cast.root.post(f"/changesets/{undo}/undo").status_code == 200
+    for key in ("colour", "colours"):
+        assert _ids(cast, "/deals", **{f"custom.{key}": "pink"}) == [one]
+        assert _ids(cast, "/deals", **{f"custom.{key}": "red"}) == [two]
 
 
 def test_chains_and_circles(cast: Cast) -> None:

@@ -445,6 +445,58 @@ def test_the_probability_is_the_stages_unless_set(cast: Cast) -> None:
     assert cast.alice.patch("/deals/1", {"win_probability": 1}).get_json()["version"] == 6
 
 
+def test_stages_require_custom_fields(cast: Cast) -> None:
+    for kind, key in (("text", "budget"), ("multi_choice", "plants"), ("yes_no", "signed"), ("text", "old")):
+        cast.root.made("/custom-fields", {"resource": "deals", "kind": kind, "key": key, "label_en": key})
+    cast.root.made("/options", {"list": "deals.plants", "value": "oak"})
+    cast.root.made("/custom-fields", {"resource": "customers", "kind": "text", "key": "other", "label_en": "o"})
+    old = cast.root.get("/custom-fields?resource=deals&key=old").get_json()["data"][0]
+    cast.root.patch(f"/custom-fields/{old['id']}", {"is_retired": True})
+    stages = cast.root.get("/pipelines/1").get_json()["stages"]
+    names = ["custom.budget", "custom.old", "custom.other", "budget", "custom.A", "amount"]
+    stages[1]["required_fields"] = names
+    assert issues(cast.root.patch("/pipelines/1", {"stages": stages})) == {
+        "#/stages/1/required_fields/3": "not_allowed",
+        "#/stages/1/required_fields/4": "not_allowed",
+    }
+    stages[1]["required_fields"] = names[:3]
+    assert issues(cast.root.patch("/pipelines/1", {"stages": stages})) == {
+        "#/stages/1/required_fields/1": "unknown_field",
+        "#/stages/1/required_fields/2": "unknown_field",
+    }
+    wanted = ["source", "custom.budget", "custom.plants", "custom.signed"]
+    stages[1]["required_fields"] = wanted
+    assert cast.root.patch("/pipelines/1", {"stages": stages}).get_json()["stages"][1]["required_fields"] == wanted
+    deal(cast.alice)
+    every = {f"#/{name.replace('.', '/')}": "required_for_stage" for name in wanted}
+    assert issues(cast.alice.post("/deals/1/move", {"stage_id": LATER})) == every
+    assert issues(cast.alice.post("/deals", {"name": "x", "stage_id": LATER})) == every
+    # What is wrong is told as such, once.
+    part = {"name": "x", "stage_id": LATER, "source": "website", "custom": {"budget": 5, "plants": [], "signed": False}}
+    assert issues(cast.alice.post("/deals", part)) == {
+        "#/custom/budget": "wrong_type",
+        "#/custom/plants": "required_for_stage",
+    }
+    given = {"budget": "1 m", "plants": ["oak"], "signed": False}
+    assert cast.alice.patch("/deals/1", {"source": "website", "custom": given}).status_code == 200
+    assert cast.alice.post("/deals/1/move", {"stage_id": LATER}).status_code == 200
+    # There it is not taken away again, one by one or all at once; the rest may be changed.
+    assert issues(cast.alice.patch("/deals/1", {"custom": {"plants": [], "budget": "2 m"}})) == {
+        "#/custom/plants": "required_for_stage"
+    }
+    assert issues(cast.alice.patch("/deals/1", {"custom": None})) == {
+        name: code for name, code in every.items() if name != "#/source"
+    }
+    assert cast.alice.patch("/deals/1", {"custom": {"budget": "2 m"}}).status_code == 200
+    # A field that is retired is asked of nobody; the stage keeps it for when it comes back.
+    budget = cast.root.get("/custom-fields?resource=deals&key=budget").get_json()["data"][0]
+    cast.root.patch(f"/custom-fields/{budget['id']}", {"is_retired": True})
+    full = {"name": "y", "stage_id": LATER, "source": "website", "custom": {"plants": ["oak"], "signed": True}}
+    assert cast.alice.post("/deals", full).status_code == 201
+    stages = cast.root.get("/pipelines/1").get_json()["stages"]
+    assert cast.root.patch("/pipelines/1", {"stages": stages}).get_json()["stages"][1]["required_fields"] == wanted
+
+
 def test_required_fields_are_named(cast: Cast) -> None:
     stages = cast.root.get("/pipelines/1").get_json()["stages"]
     stages[1]["required_fields"] = ["amount", "expected_close_on", "customer_id", "lines", "people"]

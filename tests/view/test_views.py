@@ -102,17 +102,77 @@ def test_who_sees_and_who_changes(cast: Cast) -> None:
         assert seen(who) == ["public", "team"]
     assert seen(cast.mallory) == ["public"]
     for who in (cast.bob, cast.carol, cast.mallory, cast.vera, cast.root):
-        assert who.get("/views/3").get_json()["can_write"] is False
-        assert who.patch("/views/3", {"name": "Taken"}).status_code == 403
-        assert who.delete("/views/3").status_code == 403
+        assert who.get("/views/3").get_json()["can_write"] is (who is cast.root)
         assert who.get("/views/1").status_code == 404
         assert who.patch("/views/1", {"name": "Taken"}).status_code == 404
         assert who.post("/views/1/prefer", {"is_pinned": True}).status_code == 404
+    for who in (cast.bob, cast.carol, cast.mallory, cast.vera):
+        assert who.patch("/views/3", {"name": "Taken"}).status_code == 403
+        assert who.delete("/views/3").status_code == 403
     assert cast.mallory.post("/views/2/prefer", {"is_pinned": True}).status_code == 404
     # Who may not change a shared one keeps an own copy.
     shown = cast.bob.get("/views/3").get_json()
     copy = {name: shown[name] for name in ("resource", "kind", "filters", "where", "sort")}
     assert cast.bob.made("/views", {**copy, "name": "Copy"})["owner_id"] == cast.bob.id
+
+
+def test_who_keeps_shared_ones_in_order(cast: Cast) -> None:
+    for visibility in ("private", "team", "public"):
+        cast.alice.made("/views", view(name=visibility, visibility=visibility))
+    # Carol leads the team that it is shared with, Root everybody. Vera sees all and changes nothing.
+    rights = {
+        who.name: [one["can_write"] for one in who.get("/views?sort=id").get_json()["data"]] for who in cast.everybody()
+    }
+    assert rights == {
+        "alice": [True, True, True],
+        "bob": [False, False],
+        "carol": [True, False],
+        "mallory": [False],
+        "vera": [False, False],
+        "root": [True, True],
+    }
+    for who, path in ((cast.bob, "/views/2"), (cast.vera, "/views/2"), (cast.carol, "/views/3")):
+        assert who.patch(path, {"name": "x"}).status_code == 403
+        assert who.delete(path).status_code == 403
+    assert cast.carol.patch("/views/2", {"name": "Ours", "filters": {"status": ["lead"]}}).status_code == 200
+    deleted = cast.carol.delete("/views/2")
+    assert deleted.status_code == 204
+    assert cast.carol.post(f"/changesets/{deleted.headers['X-Changeset-Id']}/undo").status_code == 200
+    # A team that is left to be filled in is the owner's, not that of who shares it.
+    shared = cast.root.patch("/views/3", {"visibility": "team"}).get_json()
+    assert (shared["team_id"], shared["owner_id"]) == (cast.north, cast.alice.id)
+    # Not shared any more, it is its owner's again and nobody else's.
+    closed = cast.carol.patch("/views/3", {"visibility": "private"}).get_json()
+    assert (closed["visibility"], closed["can_write"]) == ("private", False)
+    assert cast.carol.get("/views/3").status_code == 404
+    assert cast.alice.get("/views/3").get_json()["can_write"] is True
+
+
+@pytest.mark.parametrize("plural", ["views", "dashboards"])
+def test_handing_over(cast: Cast, plural: str) -> None:
+    body: dict[str, Any] = {"resource": "customers"} if plural == "views" else {"tiles": []}
+    made = cast.alice.made(f"/{plural}", {"name": "a", "visibility": "team", **body})
+    path = f"/{plural}/{made['id']}"
+    own = cast.alice.patch(path, {"owner_id": cast.bob.id})
+    assert (own.status_code, issues(own)) == (422, {"#/owner_id": "not_yours_to_assign"})
+    assert cast.bob.patch(path, {"owner_id": cast.bob.id}).status_code == 403
+    other = cast.carol.patch(path, {"owner_id": cast.mallory.id})
+    assert (other.status_code, issues(other)) == (422, {"#/owner_id": "not_yours_to_assign"})
+    assert issues(cast.carol.patch(path, {"owner_id": None})) == {"#/owner_id": "required"}
+    # Nobody took over from her: it stays in use until somebody hands it on.
+    assert cast.root.post(f"/users/{cast.alice.id}/deactivate").status_code == 200
+    assert cast.bob.get(path).get_json()["owner"] == {"id": cast.alice.id, "name": "Alice"}
+    gone = cast.carol.patch(path, {"owner_id": cast.alice.id, "name": "b"})
+    assert gone.status_code == 200
+    answer = cast.carol.patch(path, {"owner_id": cast.bob.id})
+    given = answer.get_json()
+    assert (given["owner_id"], given["team_id"], given["can_write"]) == (cast.bob.id, cast.north, True)
+    assert cast.bob.patch(path, {"name": "mine now"}).status_code == 200
+    assert cast.carol.post(f"/changesets/{answer.headers['X-Changeset-Id']}/undo").status_code == 200
+    assert cast.bob.patch(path, {"name": "x"}).status_code == 403
+    assert cast.root.patch(path, {"owner_id": cast.mallory.id}).get_json()["team_id"] == cast.north
+    made = cast.root.made(f"/{plural}", {"name": "for her", "visibility": "team", "owner_id": cast.mallory.id, **body})
+    assert (made["owner_id"], made["team_id"]) == (cast.mallory.id, cast.south)
 
 
 def test_sharing_with_a_team(cast: Cast) -> None:
@@ -173,7 +233,7 @@ LEAF = {"field": "status", "op": "eq", "value": "lead"}
         ({"columns": [{"field": "name"}, {"field": "name"}]}, {"#/columns/1/field": "taken"}),
         ({"columns": [{"field": "name", "width": 3}]}, {"#/columns/0/width": "out_of_range"}),
         ({"columns": [{"field": str(number)} for number in range(101)]}, {"#/columns": "too_many"}),
-        ({"owner_id": 1}, {"#/owner_id": "read_only"}),
+        ({"owner_id": 99}, {"#/owner_id": "not_yours_to_assign"}),
     ],
 )
 def test_what_does_not_fit(cast: Cast, more: dict[str, Any], expected: dict[str, str]) -> None:
@@ -310,3 +370,23 @@ def test_stale_changes_are_told(cast: Cast) -> None:
     cast.alice.patch("/views/1", {"name": "Other"})
     stale = cast.alice.patch("/views/1", {"sort": "name"}, headers={"If-Match": etag})
     assert (stale.status_code, stale.get_json()["changed_fields"]) == (412, ["name"])
+
+
+def test_the_owner_changes_teams_and_leaves(cast: Cast) -> None:
+    for visibility in ("private", "team", "public"):
+        cast.alice.made("/views", view(name=visibility, visibility=visibility))
+    cast.alice.made("/dashboards", {"name": "own", "tiles": []})
+    # What was shared with a team stays with that team: it is not the owner's place but who is meant to see it.
+    assert cast.root.patch(f"/users/{cast.alice.id}", {"team_id": cast.south}).status_code == 200
+    assert cast.bob.get("/views/2").get_json()["team_id"] == cast.north
+    left = cast.root.post(f"/users/{cast.alice.id}/deactivate", {"successor_id": cast.mallory.id})
+    assert left.status_code == 200, left.get_data(as_text=True)
+    shared = [cast.mallory.get(f"/views/{number}").get_json() for number in (2, 3)]
+    assert [(one["owner_id"], one["team_id"]) for one in shared] == [
+        (cast.mallory.id, cast.north),
+        (cast.mallory.id, None),
+    ]
+    assert all(one["can_write"] for one in shared)
+    # What was kept private goes to nobody.
+    assert cast.mallory.get("/views/1").status_code == 404
+    assert seen(cast.bob) == ["public", "team"]

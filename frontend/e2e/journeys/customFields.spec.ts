@@ -3,6 +3,7 @@ import { desk, phone } from '../support/actor'
 import { expectAccessible } from '../support/axe'
 import { unique } from '../support/cast'
 import { row } from '../support/grid'
+import { card, column, makePipeline } from '../support/pipeline'
 import { shot } from '../support/shots'
 import { expect, test } from '../support/test'
 
@@ -153,4 +154,88 @@ test('Fields of every kind look right in both languages, on desk and phone, by d
       await shot(actor.page, `custom-dialog-${size}-${language}-light`)
     }
   for (const field of fields) await boss.api.patch(`/custom-fields/${field.id}`, { is_retired: true })
+})
+
+test('A stage asks for a field that an admin added, and deals are found by its words', async ({
+  cast,
+  open,
+}) => {
+  const [boss, alice] = [await cast.join('Rita', 'admin'), await cast.join('Alice')]
+  const word = unique()
+  const label = `Permit ${word}`
+  const field = await boss.api.post<{ id: number; key: string }>('/custom-fields', {
+    resource: 'deals',
+    kind: 'text',
+    label_en: label,
+    label_zh: `许可 ${word}`,
+  })
+  const { id: pipelineId, stage } = await makePipeline(cast)
+  const office = await open(boss)
+  await office.visit(`/admin/pipelines?pipeline=${pipelineId}`)
+  const negotiation = office.page.getByRole('group', { name: 'Negotiation' })
+  await negotiation.getByRole('button', { name: '0 required fields' }).click()
+  await office.page.getByRole('checkbox', { name: label }).check()
+  await shot(office.page, 'stage-required-custom')
+  await expectAccessible(office.page, 'what a stage requires')
+  await office.page.keyboard.press('Escape')
+  await expect(negotiation.getByRole('button', { name: '1 required field' })).toBeVisible()
+  await office.page.getByRole('button', { name: 'Save', exact: true }).click()
+  await expect(office.page.getByText('Saved', { exact: true })).toBeVisible()
+
+  const name = `Quarry ${word}`
+  const deal = await alice.api.post('/deals', { name, stage_id: stage['Contact'] })
+  await alice.api.post('/deals', { name: `Other ${word}`, stage_id: stage['Contact'] })
+  const seller = await open(alice)
+  const { page } = seller
+  await seller.visit(`/deals?view=board&pipeline_id=${pipelineId}`)
+  await card(page, name).focus()
+  await page.keyboard.press('Alt+ArrowRight')
+  await expect(column(page, 'Proposal')).toContainText(name)
+  await page.keyboard.press('Alt+ArrowRight')
+  const asks = page.getByRole('dialog', { name: 'Needed for Negotiation' })
+  await asks.getByRole('button', { name: 'Save and move to Negotiation' }).click()
+  await expect(asks.getByLabel(label)).toHaveAttribute('aria-invalid', 'true')
+  await shot(page, 'stage-asks-custom')
+  await expectAccessible(page, 'what a move lacks')
+  await asks.getByLabel(label).fill('Harbour authority')
+  await asks.getByRole('button', { name: 'Save and move to Negotiation' }).click()
+  await expect(column(page, 'Negotiation')).toContainText(name)
+  const stored = await alice.api.get<{ custom: Record<string, string>; stage_id: number }>(
+    `/deals/${deal.id}`,
+  )
+  expect(stored).toMatchObject({
+    custom: { [field.key]: 'Harbour authority' },
+    stage_id: stage['Negotiation'],
+  })
+
+  // The table asks for a part of it, all of it, or that there is none.
+  await seller.visit(`/deals?view=table&pipeline_id=${pipelineId}`)
+  const chip = page.getByRole('button', { name: new RegExp(`^${label}`) })
+  const grid = page.getByRole('grid')
+  const asking = page.getByRole('dialog', { name: label })
+  await chip.click()
+  await shot(page, 'text-chip')
+  await expectAccessible(page, 'a text as a filter')
+  await asking.getByRole('textbox', { name: label }).fill('harbour')
+  await page.keyboard.press('Enter')
+  await expect(page).toHaveURL(new RegExp(`custom\\.${field.key}=harbour`))
+  await expect(grid).not.toContainText(`Other ${word}`)
+  await expect(grid).toContainText(name)
+  await chip.click()
+  await asking.getByRole('radio', { name: 'is empty' }).check()
+  await asking.getByRole('button', { name: 'Apply' }).click()
+  await expect(grid).toContainText(`Other ${word}`)
+  await expect(grid).not.toContainText(name)
+  await chip.click()
+  await asking.getByRole('radio', { name: 'is', exact: true }).check()
+  await asking.getByRole('textbox', { name: label }).fill('harbour authority')
+  await asking.getByRole('button', { name: 'Apply' }).click()
+  await expect(page.getByRole('button', { name: `${label} is harbour authority`, exact: true })).toBeVisible()
+  await expect(grid).toContainText(name)
+  await expect(grid).not.toContainText(`Other ${word}`)
+
+  // A word that nothing holds as it was typed is read as what was meant, and the page says so.
+  await page.goto(`/deals?view=table&q=Quary+${word}`)
+  await expect(page.getByText(/^Nothing matches “Quary .* exactly; showing “quarry/)).toBeVisible()
+  await expect(grid).toContainText(name)
 })

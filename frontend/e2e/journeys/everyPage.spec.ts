@@ -47,6 +47,7 @@ const pages = (scene: Scene): [name: string, path: string][] => [
   ['admin-products', '/admin/products'],
   ['admin-options', '/admin/options'],
   ['admin-fields', '/admin/fields'],
+  ['admin-duplicates', '/admin/duplicates'],
   ['admin-company', '/admin/company'],
   ['admin-currencies', '/admin/currencies'],
   ['admin-tags', '/admin/tags'],

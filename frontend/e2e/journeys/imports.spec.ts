@@ -3,6 +3,7 @@ import type { Page } from '@playwright/test'
 import { expectAccessible } from '../support/axe'
 import { phone } from '../support/actor'
 import { unique } from '../support/cast'
+import { shot } from '../support/shots'
 import { expect, test } from '../support/test'
 
 async function give(page: Page, name: string, body: string | Buffer): Promise<void> {
@@ -253,4 +254,42 @@ test('Users come with their teams, and it is said how they sign in', async ({ ca
   // Other journeys have people too: the list is longer than the page.
   await page.goto(`/admin/users?q=${encodeURIComponent(`Dora ${mark}`)}`)
   await expect(page.getByText(`Dora ${mark}`)).toBeVisible()
+})
+
+test('An admin says what becomes of resembling customers, and an import may say otherwise', async ({
+  cast,
+  open,
+}) => {
+  const mark = unique()
+  const [boss, alice] = [await cast.join('Rita', 'admin'), await cast.join('Alice', 'sales')]
+  await boss.api.patch('/settings', { duplicate_check: 'warn' })
+  await alice.api.post('/customers', { name: `Twin ${mark}`, phone: '+49 30 901820' })
+  const [office, seller] = [await open(boss), await open(alice)]
+  const { page } = office
+  await office.visit('/admin/duplicates')
+  const choices = page.getByRole('group', { name: 'New customers that resemble others' })
+  await expect(choices.getByRole('radio', { name: 'Warn' })).toBeChecked()
+  await expectAccessible(page, 'the setting')
+  await shot(page, 'admin-duplicate-check')
+
+  await seller.visit('/import?resource=customers')
+  await give(seller.page, `twins-${mark}.csv`, `Name,Phone\nTwin ${mark} Ltd,+49 30 901820\n`)
+  await seller.page.getByRole('button', { name: 'Continue' }).click()
+  const asked = seller.page.getByRole('radiogroup', { name: 'New customers that resemble others' })
+  await expect(asked.getByRole('radio')).toHaveCount(2)
+  await expect(seller.page.getByText('An administrator has chosen “Warn”')).toBeVisible()
+  // Without the phone number a row is not the record itself, only like it.
+  await seller.page.getByRole('checkbox', { name: 'Phone' }).uncheck()
+  await shot(seller.page, 'import-duplicates')
+
+  await choices.getByRole('radio', { name: 'Block' }).check()
+  await expect(page.getByText('New customers that resemble others: Block')).toBeVisible()
+  // The other browser knows at once.
+  await expect(seller.page.getByText('An administrator has chosen “Block”')).toBeVisible()
+  await next(seller.page, 'Check the rows').click()
+  await expect(figure(seller.page, 'Duplicates, skipped')).toHaveText('1')
+
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await expect(choices.getByRole('radio', { name: 'Warn' })).toBeChecked()
+  expect((await boss.api.get<{ duplicate_check: string }>('/settings')).duplicate_check).toBe('warn')
 })

@@ -82,6 +82,76 @@ test('One box finds everything, marks what matched and opens it', async ({ cast,
   await expect(page.getByText('Recently viewed')).toBeVisible()
 })
 
+test('Tab shows what can be done with a row: by keys, and back again', async ({ cast, open }) => {
+  const { seller, home } = await records(cast)
+  const actor = await open(seller)
+  const { page } = actor
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+  await actor.visit('/')
+  await page.keyboard.press('Control+k')
+  await expect(box(page)).toBeFocused()
+  await box(page).fill('武当')
+  await expect(option(page, /^张三丰科技有限公司/)).toHaveAttribute('aria-selected', 'true')
+  await page.keyboard.press('Tab')
+  const listed = page.getByRole('listbox', { name: 'Actions for “张三丰科技有限公司”' })
+  await expect(listed.getByRole('option')).toHaveText([
+    /^Open/,
+    'Open in a new tab',
+    'Log activity: Note',
+    'Log activity: Call',
+    'Add a task',
+    'New deal',
+    /^Copy phone number/,
+  ])
+  await expect(box(page)).toBeFocused()
+  await expectAccessible(page, 'the actions of a row')
+  await shot(page, 'palette-actions')
+
+  // Escape and Shift Tab go back to the row, and keep what was searched for.
+  await page.keyboard.press('Escape')
+  await expect(box(page)).toHaveValue('武当')
+  await expect(option(page, /^张三丰科技有限公司/)).toHaveAttribute('aria-selected', 'true')
+  await page.keyboard.press('Tab')
+  await expect(listed).toBeVisible()
+  await page.keyboard.press('Shift+Tab')
+  await expect(listed).toHaveCount(0)
+  await expect(box(page)).toHaveValue('武当')
+
+  await page.keyboard.press('Tab')
+  await box(page).fill('phone')
+  await expect(listed.getByRole('option')).toHaveCount(1)
+  await page.keyboard.press('Enter')
+  await expect(page.getByText('Copied: 138 1234 5678')).toBeVisible()
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('138 1234 5678')
+
+  // What is entered on the page of the record is entered there.
+  await page.keyboard.press('Control+k')
+  await box(page).fill('武当')
+  await expect(option(page, /^张三丰科技有限公司/)).toBeVisible()
+  await page.keyboard.press('Tab')
+  await listed.getByRole('option', { name: 'New deal' }).click()
+  await expect(page).toHaveURL(new RegExp(`/customers/${home}$`))
+  await expect(page.getByRole('dialog', { name: 'New deal' })).toBeVisible()
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Control+k')
+  await box(page).fill('武当')
+  await expect(option(page, /^张三丰科技有限公司/)).toBeVisible()
+  await page.keyboard.press('Tab')
+  await expect(listed.getByRole('option', { name: 'Log activity: Note' })).toBeVisible()
+  await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('Enter')
+  await expect(page.locator('textarea:focus')).toBeVisible()
+
+  // A command is an action itself.
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Control+k')
+  await box(page).fill('>dark')
+  await page.keyboard.press('Tab')
+  await expect(page.getByRole('listbox', { name: /^Actions for/ })).toHaveCount(0)
+  await expect(box(page)).toBeFocused()
+})
+
 test('Enter does not wait for the answer, and Ctrl Enter opens a tab', async ({ cast, open }) => {
   const { seller, home } = await records(cast)
   const actor = await open(seller)

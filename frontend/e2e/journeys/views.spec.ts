@@ -215,3 +215,76 @@ test('A link to a view that is not there for the reader shows the list and says 
   await expect(seller.page.getByText('This view is not here')).toBeVisible()
   await expect(seller.page.getByRole('grid')).toBeVisible()
 })
+
+test('Pinned views are put into order, and a leader hands a shared view on', async ({ cast, open }) => {
+  const mark = unique()
+  const [alice, rita] = [await cast.join(`Alice ${mark}`), await cast.join(`Rita ${mark}`, 'admin')]
+  const ids: number[] = []
+  for (const name of ['One', 'Two', 'Three']) {
+    const body = { name: `${name} ${mark}`, resource: 'customers', visibility: 'public', filters: {} }
+    const view = await alice.api.post('/views', body)
+    ids.push(view.id)
+    await alice.api.post(`/views/${view.id}/prefer`, { is_pinned: true, rank: ids.length })
+  }
+  const seller = await open(alice)
+  const { page } = seller
+  await seller.visit('/customers')
+  const pinned = page.getByRole('navigation', { name: 'Pinned views' })
+  const order = (names: string[]) =>
+    expect(pinned.getByRole('link')).toHaveText(names.map((name) => `${name} ${mark}`))
+  await order(['One', 'Two', 'Three'])
+  await pinned.getByRole('link', { name: `Three ${mark}` }).focus()
+  await page.keyboard.press('Alt+ArrowUp')
+  await order(['One', 'Three', 'Two'])
+  await expect(pinned.getByRole('link', { name: `Three ${mark}` })).toBeFocused()
+  await expect(pinned.getByRole('status')).toHaveText(`“Three ${mark}” moved to place 2 of 3`)
+  await expect(page.getByText('Pinned views reordered')).toBeVisible()
+  await expectAccessible(page, 'pinned views')
+
+  const handle = pinned.getByRole('listitem').nth(2).locator('[data-handle]')
+  await pinned.getByRole('listitem').nth(2).hover()
+  await shot(page, 'pinned-views')
+  const [from, to] = [await handle.boundingBox(), await pinned.getByRole('listitem').first().boundingBox()]
+  await page.mouse.move((from?.x ?? 0) + 8, (from?.y ?? 0) + 12)
+  await page.mouse.down()
+  await page.mouse.move((from?.x ?? 0) + 8, (to?.y ?? 0) + 4, { steps: 8 })
+  await page.mouse.up()
+  await order(['Two', 'One', 'Three'])
+  await expect(page).toHaveURL(/\/customers$/)
+  await expect
+    .poll(async () => {
+      const { data } = await alice.api.get<{ data: { view_id: number; rank: number }[] }>(
+        '/view-preferences?sort=rank',
+      )
+      return data.map(({ view_id }) => view_id)
+    })
+    .toEqual([ids[1], ids[0], ids[2]])
+  await page.reload()
+  await order(['Two', 'One', 'Three'])
+
+  // The admin gives one away and takes one out of everybody's sight.
+  const office = await open(rita)
+  await office.visit(`/customers?view_id=${ids[0]}`)
+  const desk = office.page
+  await desk.getByRole('button', { name: `Actions for “One ${mark}”` }).click()
+  await desk.getByRole('menuitem', { name: 'Name and sharing' }).click()
+  const dialog = desk.getByRole('dialog', { name: 'Name and sharing' })
+  await expect(dialog.getByRole('combobox', { name: 'Owner' })).toHaveValue(String(alice.id))
+  await dialog.getByRole('combobox', { name: 'Owner' }).selectOption({ label: rita.name })
+  await shot(desk, 'view-owner')
+  await expectAccessible(desk, 'handing over a view')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await expect(desk.getByText(`Saved view “One ${mark}”`)).toBeVisible()
+  await office.visit(`/customers?view_id=${ids[1]}`)
+  await desk.getByRole('button', { name: `Actions for “Two ${mark}”` }).click()
+  await desk.getByRole('menuitem', { name: 'Name and sharing' }).click()
+  await dialog.getByRole('combobox', { name: 'Who sees it' }).selectOption({ label: 'Only the owner' })
+  await expect(dialog.getByRole('combobox', { name: 'Owner' })).toHaveCount(0)
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await expect(desk.getByText(`“Two ${mark}” is now seen by ${alice.name} alone`)).toBeVisible()
+  await expect(desk).toHaveURL(/\/customers$/)
+  const left = await alice.api.get<{ data: { id: number; owner_id: number }[] }>(
+    `/views?id=${ids[0]}&id=${ids[1]}&sort=id`,
+  )
+  expect(left.data.map(({ owner_id }) => owner_id)).toEqual([rita.id, alice.id])
+})

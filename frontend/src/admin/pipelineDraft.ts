@@ -4,10 +4,7 @@ import type { Changes } from '@/records/save'
 
 /** What a stage means for its deals. */
 export type StageKind = Stage['kind']
-/** A field of a deal that a stage may ask for. */
-export type RequiredField = Stage['required_fields'][number]
-
-/** The fields that a stage may ask for, in the order of a deal's page. */
+/** The fields of the product that a stage may ask for, in the order of a deal's page. */
 export const requirable = [
   'customer_id',
   'people',
@@ -20,7 +17,7 @@ export const requirable = [
   'source',
   'competitors',
   'description',
-] as const satisfies readonly RequiredField[]
+] as const
 
 /** A stage as it is being edited: numbers are what was typed. */
 export interface StageDraft {
@@ -35,7 +32,8 @@ export interface StageDraft {
   /** Null follows from the probability. */
   forecast: string | null
   colour: string | null
-  required: RequiredField[]
+  /** Custom fields by `custom.` and their keys. */
+  required: string[]
 }
 
 /** A stage that goes, and where its deals go; null where it holds none. */
@@ -164,7 +162,7 @@ export function bodyOf(draft: PipelineDraft): Changes & { stages: Changes[] } {
       forecast_category: stage.forecast,
       expected_days: numberOr(stage.days),
       colour: stage.colour,
-      required_fields: requirable.filter((field) => stage.required.includes(field)),
+      required_fields: [...stage.required],
     })),
   }
 }

@@ -4096,6 +4096,8 @@ export interface components {
             visibility?: "private" | "team" | "public";
             team_id?: number | null;
             tiles?: components["schemas"]["TileInput"][];
+            /** @description Given on by who may assign customers, as those are. */
+            owner_id?: number;
         };
         DashboardPatch: {
             name?: string;
@@ -4103,6 +4105,8 @@ export interface components {
             visibility?: "private" | "team" | "public";
             team_id?: number | null;
             tiles?: components["schemas"]["TileInput"][];
+            /** @description Given on by who may assign customers, as those are. */
+            owner_id?: number;
         };
         DashboardRecord: {
             id: number;
@@ -4116,6 +4120,7 @@ export interface components {
                 name: string;
             } | null;
             tiles: components["schemas"]["Tile"][];
+            /** @description Given on by who may assign customers, as those are. */
             owner_id: number;
             owner: {
                 id: number;
@@ -5902,7 +5907,7 @@ export interface components {
             forecast_category: "committed" | "best_case" | "pipeline" | "omitted" | null;
             expected_days: number | null;
             colour: string | null;
-            required_fields: ("customer_id" | "amount" | "opened_on" | "expected_close_on" | "next_step" | "next_step_on" | "source" | "description" | "people" | "lines" | "competitors")[];
+            required_fields: string[];
         };
         StageInput: {
             id?: number;
@@ -5914,7 +5919,7 @@ export interface components {
             forecast_category?: "committed" | "best_case" | "pipeline" | "omitted" | null;
             expected_days?: number | null;
             colour?: string | null;
-            required_fields?: ("customer_id" | "amount" | "opened_on" | "expected_close_on" | "next_step" | "next_step_on" | "source" | "description" | "people" | "lines" | "competitors")[];
+            required_fields?: string[];
         };
         StageMoveInput: {
             from_stage_id: number;
@@ -6524,6 +6529,8 @@ export interface components {
             /** @enum {string|null} */
             group_by?: "stage" | "owner" | "month" | null;
             columns?: components["schemas"]["ViewColumnInput"][];
+            /** @description Given on by who may assign customers, as those are. */
+            owner_id?: number;
         };
         ViewPatch: {
             name?: string;
@@ -6550,6 +6557,8 @@ export interface components {
             /** @enum {string|null} */
             group_by?: "stage" | "owner" | "month" | null;
             columns?: components["schemas"]["ViewColumnInput"][];
+            /** @description Given on by who may assign customers, as those are. */
+            owner_id?: number;
         };
         ViewPreferenceRecord: {
             id: number;
@@ -6609,6 +6618,7 @@ export interface components {
             /** @enum {string|null} */
             group_by: "stage" | "owner" | "month" | null;
             columns: components["schemas"]["ViewColumn"][];
+            /** @description Given on by who may assign customers, as those are. */
             owner_id: number;
             owner: {
                 id: number;

@@ -8,13 +8,14 @@ import type { Column } from '@/ui/table/columns'
 
 const numeric = new Set(['number', 'money'])
 const chosen = new Set(['choice', 'multi_choice', 'yes_no', 'user'])
+const worded = new Set(['text', 'link'])
 
 /** Custom fields as columns of a table; hidden until a person chooses them. */
 export function customColumns(custom: CustomFields): Column[] {
   return custom.fields.value.map((field) => ({
     key: `${customPrefix}${field.key}`,
     label: customLabel(field),
-    width: field.kind === 'text' || field.kind === 'link' ? 160 : 124,
+    width: worded.has(field.kind) ? 160 : 124,
     ...(field.kind === 'multi_choice' ? {} : { sort: `${customPrefix}${field.key}` }),
     ...(numeric.has(field.kind) ? { align: 'end' as const } : {}),
     fields: ['custom'],
@@ -29,7 +30,7 @@ export function customCell(custom: CustomFields, column: string, record: { custo
   return field ? custom.say(field, (record.custom as Record<string, unknown> | null)?.[key]) : ''
 }
 
-/** Custom fields as filters of a list: choices as chips, numbers and dates as ranges. */
+/** Custom fields as filters of a list: choices and texts as chips, numbers and dates as ranges. */
 export function useCustomFilters(custom: CustomFields): {
   filters: ComputedRef<ListFilter[]>
   ranges: ComputedRef<ListRange[]>
@@ -39,14 +40,18 @@ export function useCustomFilters(custom: CustomFields): {
   return {
     filters: computed(() =>
       custom.fields.value
-        .filter(({ kind }) => chosen.has(kind))
+        .filter(({ kind }) => chosen.has(kind) || worded.has(kind))
         .map((field) => ({
           key: `${customPrefix}${field.key}`,
           label: customLabel(field),
-          choices: [
-            ...custom.choicesOf(field),
-            ...(field.kind === 'yes_no' ? [] : [{ value: 'none', label: t('field.none') }]),
-          ],
+          ...(worded.has(field.kind)
+            ? { choices: [], isText: true as const }
+            : {
+                choices: [
+                  ...custom.choicesOf(field),
+                  ...(field.kind === 'yes_no' ? [] : [{ value: 'none', label: t('field.none') }]),
+                ],
+              }),
         })),
     ),
     ranges: computed(() =>

@@ -1,15 +1,34 @@
 import type { Deal, Stage } from '@/api/types'
 import { Problem } from '@/api/problem'
+import { customPrefix, isCustom } from '@/records/listSpec'
 import { fieldOf } from '@/ui/useForm'
 
-/** The fields that a stage asks for and that a deal has not got yet. */
-export function missingFields(stage: Stage, deal: Deal): string[] {
-  return stage.required_fields.filter((field) => {
-    const value = (deal as unknown as Record<string, unknown>)[field]
-    return (
-      value === null || value === undefined || value === '' || (Array.isArray(value) && value.length === 0)
-    )
-  })
+/** Before the key of a custom field in the names of fields of a form. */
+const inForms = 'custom/'
+
+/** The key of a custom field that a form names; null for another field. */
+export function customKey(field: string): string | null {
+  return field.startsWith(inForms) ? field.slice(inForms.length) : null
+}
+
+/**
+ * The fields that a stage asks for and that a deal has not got yet, as forms name them.
+ *
+ * @param custom The keys of the custom fields that take values: others are asked of nobody.
+ */
+export function missingFields(stage: Stage, deal: Deal, custom: readonly string[]): string[] {
+  const values = { ...(deal.custom as Record<string, unknown> | null) }
+  return stage.required_fields
+    .filter((field) => !isCustom(field) || custom.includes(field.slice(customPrefix.length)))
+    .filter((field) => {
+      const value = isCustom(field)
+        ? values[field.slice(customPrefix.length)]
+        : (deal as unknown as Record<string, unknown>)[field]
+      return (
+        value === null || value === undefined || value === '' || (Array.isArray(value) && value.length === 0)
+      )
+    })
+    .map((field) => (isCustom(field) ? inForms + field.slice(customPrefix.length) : field))
 }
 
 /** The fields that the server asked for, when it refused a stage for want of them; else none. */

@@ -7,6 +7,7 @@ import type { Deal, Stage } from '@/api/types'
 import { explain } from '@/i18n/problem'
 import { useLive } from '@/records/context'
 import { patchWithConflict, type Changes } from '@/records/save'
+import { useCustomFields } from '@/records/useCustomFields'
 import { toast } from '@/ui/toasts'
 import { dealAt, type PendingMove } from './boardMoves'
 import { ask, type LossReason } from './questions'
@@ -48,6 +49,8 @@ export function useDealMoves() {
   const { t } = useI18n()
   const { cache, undo } = useLive()
   const { byId, stage } = usePipelines()
+  const custom = useCustomFields('deals')
+  const askable = (): string[] => custom.fields.value.map(({ key }) => key)
 
   function targetOf(deal: Deal, intent: Intent): Stage | null {
     if (intent.verb === 'move') return intent.stage
@@ -106,7 +109,7 @@ export function useDealMoves() {
   ): Promise<Deal | null> {
     let latest = deal
     if (target && target.id !== deal.stage_id) {
-      const missing = missingFields(target, deal)
+      const missing = missingFields(target, deal, askable())
       if (missing.length > 0) {
         const completed = await complete(deal, target, missing, receipt)
         if (!completed) return null
@@ -235,5 +238,5 @@ export function useDealMoves() {
     return to ? move(deal, to, null) : false
   }
 
-  return { move, win, lose, loseFor, reopen, moveTo, complete }
+  return { move, win, lose, loseFor, reopen, moveTo, complete, askable }
 }

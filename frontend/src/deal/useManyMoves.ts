@@ -86,7 +86,9 @@ export function useManyMoves(single: ReturnType<typeof useDealMoves>) {
       const ready: Deal[] = []
       for (const deal of deals) {
         const missing =
-          goal.kind === 'stage' && goal.stage.id !== deal.stage_id ? missingFields(goal.stage, deal) : []
+          goal.kind === 'stage' && goal.stage.id !== deal.stage_id
+            ? missingFields(goal.stage, deal, single.askable())
+            : []
         const complete =
           goal.kind !== 'stage' || missing.length === 0
             ? deal

@@ -66,6 +66,13 @@ export const adminPages = [
     isForAdmins: true,
   },
   {
+    name: 'admin-duplicates',
+    path: 'duplicates',
+    title: 'duplicate.title',
+    permission: 'setting:write',
+    isForAdmins: true,
+  },
+  {
     name: 'admin-company',
     path: 'company',
     title: 'admin.company.title',
@@ -92,6 +99,7 @@ const adminComponents: Record<(typeof adminPages)[number]['name'], () => Promise
   'admin-products': () => import('@/admin/ProductsPage.vue'),
   'admin-options': () => import('@/admin/OptionsPage.vue'),
   'admin-fields': () => import('@/admin/FieldsPage.vue'),
+  'admin-duplicates': () => import('@/admin/DuplicateCheckPage.vue'),
   'admin-company': () => import('@/admin/CompanyPage.vue'),
   'admin-currencies': () => import('@/admin/CurrenciesPage.vue'),
   'admin-tags': () => import('@/admin/TagsPage.vue'),

@@ -27,6 +27,8 @@ export interface PaletteRow {
   keys?: string
   to?: RouteLocationRaw
   run?: () => void
+  /** The record that the row stands for. */
+  record?: { type: string; id: number; customerId: number | null }
   /** Stands whatever the server answers. */
   isLocal?: boolean
 }
@@ -35,7 +37,7 @@ const recentsShown = 6
 const resultsShown = 20
 
 /** What the palette offers: recents, commands and tags at once, records as the server finds them. */
-export function usePaletteRows(term: Ref<string>, isOpen: Ref<boolean>) {
+export function usePaletteRows(term: Readonly<Ref<string>>, isOpen: Ref<boolean>) {
   const { t } = useI18n()
   const router = useRouter()
   const session = useSession()
@@ -86,7 +88,8 @@ export function usePaletteRows(term: Ref<string>, isOpen: Ref<boolean>) {
       if (!customer) return []
       const to = { name: 'customer', params: { id } }
       const shown = { label: customer.name, hint: customer.company, icon: Building2, to, isLocal: true }
-      return [{ key: `recent-${id}`, group: t('search.recent'), ...shown }]
+      const record = { type: 'customer', id, customerId: id }
+      return [{ key: `recent-${id}`, group: t('search.recent'), record, ...shown }]
     }),
   )
 
@@ -125,6 +128,7 @@ export function usePaletteRows(term: Ref<string>, isOpen: Ref<boolean>) {
           hint: result.subtitle,
           icon: kind.icon,
           to: kind.to(result),
+          record: { type: result.type, id: result.id, customerId: result.customer_id },
           ...(title ? { marks: title.ranges } : {}),
           ...(other ? { match: other } : {}),
         },

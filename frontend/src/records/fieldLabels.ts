@@ -80,12 +80,13 @@ const labels: Record<string, Labels> = {
     'label_zh label_en help is_required is_searchable is_retired rank',
   ),
   attachment: keysOf(ofOther, 'name'),
-  dashboard: keysOf(ofOther, 'name tiles'),
+  dashboard: { ...keysOf(ofOther, 'name tiles'), owner_id: 'customer.owner' },
   target: keysOf(ofOther, 'amount'),
   view: keysOf(
     (name) => `view.field.${name}`,
-    'name kind visibility team_id filters where q sort group_by columns',
+    'name kind visibility team_id owner_id filters where q sort group_by columns',
   ),
+  settings: { duplicate_check: 'admin.duplicates.legend' },
   view_preference: keysOf((name) => `view.field.${name}`, 'is_pinned is_default'),
 }
 

@@ -29,6 +29,7 @@ const undoable: ReadonlySet<string> = new Set([
   'targets',
   'views',
   'view-preferences',
+  'settings',
 ])
 
 /** Whether changes of a list (`customers`) or of a kind of record (`customer`) can be taken back. */

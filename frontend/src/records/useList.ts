@@ -2,6 +2,7 @@ import { hashKey, keepPreviousData, useInfiniteQuery, useQueryClient } from '@ta
 import { computed, ref, toValue, watch, type MaybeRefOrGetter } from 'vue'
 import { rest, type Query } from '@/api/rest'
 import type { AnyRecord, ListPage, Resource, ResourceMap } from '@/api/types'
+import { withHeirs } from './heirs'
 import { useLive } from './context'
 import { listKey } from './keys'
 import { releasePending, type ListData, type LiveList } from './listLive'
@@ -34,7 +35,7 @@ export function useList<R extends Resource>(
   const queryKey = computed(() => listKey(spec.resource, query.value))
   const live = computed<LiveList<Row>>(() => ({
     kind: 'list',
-    fits: fitsChoice(spec, state.choice.value),
+    fits: (record, present) => fitsChoice(spec, withHeirs(queries, state.choice.value))(record, present),
     compare: comparator(spec, state.choice.value.sort),
     isHeld: () => isHeld.value,
     isDecidedBy: deciding(spec, state.choice.value),

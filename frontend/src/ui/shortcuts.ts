@@ -49,6 +49,7 @@ const names: Record<string, string> = {
   alt: isMac ? '⌥' : 'Alt',
   shift: '⇧',
   enter: '↵',
+  tab: 'Tab',
   arrowleft: '←',
   arrowright: '→',
   arrowup: '↑',

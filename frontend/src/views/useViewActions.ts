@@ -26,6 +26,13 @@ export function useViewActions(list: ListView, views: ReturnType<typeof useViews
 
   /** Shows a view that was saved. */
   async function saved(view: View, receipt: Receipt): Promise<void> {
+    if (view.visibility === 'private' && !views.isOwn(view)) {
+      // It is its owner's alone again: not even the way back is left.
+      await list.open(null)
+      views.dropView(view)
+      toast(t('view.unshared', { name: view.name, owner: view.owner?.name ?? '' }))
+      return
+    }
     views.keepView(view)
     undo.offer(t('view.saved', { name: view.name }), receipt)
     await list.open(view.id)

@@ -46,6 +46,11 @@ export function useViews() {
     ),
     /** Shows at once what was written. */
     keepView: (view: View) => keep('views', view),
+    /** Forgets a view that the reader has lost. */
+    dropView: (view: View) =>
+      queries.setQueriesData<readonly View[]>({ queryKey: ['reference', 'views'] }, (rows) =>
+        rows?.filter((row) => row.id !== view.id),
+      ),
     keepPreference(preference: ViewPreference): void {
       keep('view-preferences', preference)
       void queries.invalidateQueries({ queryKey: ['reference', 'view-preferences'] })

@@ -5,7 +5,7 @@ import { defineComponent, h, ref, type Component } from 'vue'
 import type { Pipeline } from '@/api/types'
 import ConfirmDialog from '@/admin/ConfirmDialog.vue'
 import { optionValue } from '@/admin/optionLists'
-import { dropIndex, moved, rankChanges } from '@/admin/ordering'
+import { dropIndex, moved, rankChanges } from '@/ui/ordering'
 import { makePassword } from '@/admin/password'
 import {
   bodyOf,

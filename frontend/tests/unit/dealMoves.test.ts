@@ -39,6 +39,10 @@ vi.mock('@/deal/usePipelines', () => ({
   usePipelines: () => ({ byId: () => pipeline, stage: (id: number) => of(id) }),
 }))
 
+vi.mock('@/records/useCustomFields', () => ({
+  useCustomFields: () => ({ fields: { value: [{ key: 'budget' }] } }),
+}))
+
 const deal = (more: Partial<Deal> = {}): Deal =>
   ({
     id: 7,

@@ -87,7 +87,17 @@ describe('what a stage asks for', () => {
 
   it('is what the deal has not got', () => {
     const deal = { amount: '5.00', expected_close_on: null, people: [], lines: [{}] } as unknown as Deal
-    expect(missingFields(stage, deal)).toEqual(['expected_close_on', 'people'])
+    expect(missingFields(stage, deal, [])).toEqual(['expected_close_on', 'people'])
+    const added = {
+      ...stage,
+      required_fields: ['custom.budget', 'custom.signed', 'custom.plants', 'custom.retired'],
+    }
+    const given = { ...deal, custom: { signed: false, plants: [] } } as unknown as Deal
+    // Forms name them otherwise; those that take no values any more are asked of nobody.
+    expect(missingFields(added, given, ['budget', 'signed', 'plants'])).toEqual([
+      'custom/budget',
+      'custom/plants',
+    ])
   })
 
   it('is read from a refusal, which must be about nothing else', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Customer } from '@/api/types'
 import { customerList } from '@/customer/customerList'
 import { dealList } from '@/deal/dealList'
+import { withHeirs } from '@/records/heirs'
 import { comparator, deciding, fitsChoice, oneOf, type ListSpec } from '@/records/listSpec'
 
 const spec: ListSpec<'customers'> = {
@@ -125,5 +126,20 @@ describe('what decides about a list', () => {
     const decides = deciding(list as ListSpec<'deals'>, { q: '', sort: '', filters: { [filter]: ['1'] } })
     expect(decides([field])).toBe(true)
     expect(decides(['description'])).toBe(false)
+  })
+})
+
+describe('values that were merged', () => {
+  const merged = { list: 'level', value: 'A', merged_into: 'B' }
+  const other = { list: 'source', value: 'C', merged_into: 'D' }
+  const asked = (filters: Record<string, string[]>) =>
+    withHeirs(
+      { getQueriesData: () => [[['reference', 'options'], [merged, other]]] as never },
+      { q: '', sort: 'name', filters },
+    ).filters
+
+  it('are what they became, in their own list alone', () => {
+    expect(asked({ level: ['A', 'C'] })).toEqual({ level: ['A', 'C', 'B'] })
+    expect(asked({ level: ['B'], status: ['A'] })).toEqual({ level: ['B'], status: ['A'] })
   })
 })

@@ -4,25 +4,27 @@ import { Receipt } from '@/api/receipt'
 import { rest } from '@/api/rest'
 import type { Resource } from '@/api/types'
 import { explain } from '@/i18n/problem'
-import { useLive } from '@/records/context'
+import { useLive } from './context'
 import { toast } from '@/ui/toasts'
-import { moved, rankChanges, type Ranked } from './ordering'
+import { moved, rankChanges, type Ranked } from '@/ui/ordering'
 
 const quietMs = 500
 
 /** What is put into order. */
 interface Ordering<T> {
-  resource: Extract<Resource, 'options' | 'custom-fields'>
+  resource: Extract<Resource, 'options' | 'custom-fields' | 'view-preferences'>
   /** Names the list that a row stands in: another one begins anew. */
   listOf: (row: T) => string
   /** Tells that the order was changed. */
   told: () => string
+  /** Writes the rank of one row, where that is not a change of its own record. */
+  write?: (row: T, rank: number, receipt: Receipt) => Promise<unknown>
 }
 
 /** The order of ranked rows while it is being changed; several moves in a row are written once. */
 export function useRankOrder<T extends Ranked & { version: number }>(
   rows: Ref<readonly T[]>,
-  { resource, listOf, told }: Ordering<T>,
+  { resource, listOf, told, write: writeOne }: Ordering<T>,
 ) {
   const queries = useQueryClient()
   const { undo } = useLive()
@@ -51,8 +53,9 @@ export function useRankOrder<T extends Ranked & { version: number }>(
     const receipt = new Receipt()
     try {
       for (const [id, rank] of rankChanges(ordered.value)) {
-        const version = byId.get(id)?.version ?? null
-        await rest.patch(`/${resource}/${id}`, { rank }, { version, receipt })
+        const row = byId.get(id)
+        if (row && writeOne) await writeOne(row, rank, receipt)
+        else await rest.patch(`/${resource}/${id}`, { rank }, { version: row?.version ?? null, receipt })
       }
       if (receipt.isFilled) undo.offer(told(), receipt, { key: 'reordered' })
     } catch (fault) {
