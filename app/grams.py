@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from operator import add
 from zlib import crc32
 
 from rapidfuzz.distance import OSA
@@ -50,8 +51,11 @@ class Grams:
         words = {word for key in keys for word in key.split()}
         pieces: set[str] = set().union(*map(_pieces, words))
         if title:
-            bounded = {f"{_START}{word}{_END}" for word in keys[0].split()[:40] if _is_spelt(word)}
-            pieces = pieces.union(*map(_pieces, bounded))
+            for word in keys[0].split()[:40]:
+                if _is_spelt(word):
+                    # What is within its bounds is there already.
+                    bounded = f"{_START}{word}{_END}"
+                    pieces |= {bounded[:2], bounded[:3], bounded[-3:], bounded[-2:]}
             pieces |= {_FIRST + title[0], title[-1] + _LAST}
         return self._numbers(pieces)
 
@@ -108,6 +112,10 @@ def _pieces(word: str) -> set[str]:
 
     Pairs of letters alone would not do: the pinyin of any name holds most of those that any other's does.
     """
+    if word.isascii() and word.isalpha():
+        return {*map(add, word, word[1:]), *map("".join, zip(word, word[1:], word[2:], strict=False))}
+    if word.isascii() and word.isdigit():
+        return {*map(add, word, word[1:]), *map("".join, zip(word, word[1:], word[2:], word[3:], strict=False))}
     length = len(word)
     found = {word[place : place + 2] for place in range(length - 1)}
     if word.isascii():

@@ -40,6 +40,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from .database import AppSession, Base, IdList, Model, member_of
 from .grams import Grams
+from .loading import load_rows
 from .record import Record
 from .statement import Prepared
 
@@ -189,6 +190,13 @@ def _expected(connection: Connection, model: type[Record], ids: Sequence[int]) -
 def _write(connection: Connection, resource: str, rows: dict[int, list[int]], *, are_new: bool) -> None:
     values = [{"resource": resource, "record_id": one, "pieces": pieces} for one, pieces in rows.items()]
     if not values:
+        return
+    table: Any = SearchEntry.__table__
+    if are_new and len(rows) > 1:
+        columns = {"resource": [resource] * len(rows), "record_id": list(rows), "pieces": list(rows.values())}
+        load_rows(connection, table, columns)
+        if connection.dialect.name != "postgresql":
+            connection.execute(_LEARN, {"of_resource": resource, "of_ids": list(rows)})
         return
     if connection.dialect.name == "postgresql":
         connection.execute(_INSERT if are_new else _upsert(), values)
