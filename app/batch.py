@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Table, inspect
@@ -133,8 +134,11 @@ def _columns(items: Sequence[Any], plan: _Plan) -> dict[str, list[Any]]:
     held = [item.__dict__ for item in items]
     found: dict[str, list[Any]] = {}
     for name, key, default, has_default in plan:
-        # Beside the attribute's own setter: it is null, and nobody need be told.
-        values = [one.setdefault(key, None) for one in held]
+        try:
+            values = list(map(itemgetter(key), held))
+        except KeyError:
+            # Beside the attribute's own setter: it is null, and nobody need be told.
+            values = [one.setdefault(key, None) for one in held]
         if default is not None and None in values:
             for item, value in zip(items, values, strict=True):
                 if value is None:

@@ -34,10 +34,14 @@ class _Simplified(dict[int, str]):
 _simplified = _Simplified()
 
 
+_BARE = re.compile(r"[\x00-\x7f\u4e00-\u9fff]*")
+"""Characters that bear no accent and are none."""
+
+
 def _plain(text: str) -> str:
     """A text without case, width, accents and invisible characters, its blanks single."""
     folded = unicodedata.normalize("NFKC", text).casefold()
-    if not folded.isascii():
+    if not _BARE.fullmatch(folded):
         apart = unicodedata.normalize("NFKD", folded)
         folded = "".join(c for c in apart if not unicodedata.combining(c) and unicodedata.category(c) != "Cf")
         folded = unicodedata.normalize("NFC", folded)
@@ -138,17 +142,16 @@ def readings(text: str) -> set[str]:
     ways = [syllables(character) for character in folded[:2] if character.strip()]
     ways += [(syllable,) for syllable in aloud(folded[2:]) if syllable.strip()]
     spellings = {"".join(usual), *_with_apostrophes(usual)}
-    for one in product(*ways):
-        spellings.add("".join(one))
-        spellings.add("".join(map(_initial, one)))
+    spellings.update(map("".join, product(*ways)))
+    spellings.update(map("".join, product(*(tuple(map(_initial, way)) for way in ways))))
+    rest, initials = "".join(usual[1:]), "".join(map(_initial, usual[1:]))
     if len(ways) == len(usual):
         for surname in ways[0]:
             if len(usual) <= _MIXED_UP_TO:
                 parts = [(syllable, _initial(syllable)) for syllable in (surname, *usual[1:])]
                 spellings |= {"".join(mixture) for mixture in product(*parts)}
             else:
-                spellings.add(_initial(surname) + "".join(usual[1:]))
-                spellings.add(surname + "".join(map(_initial, usual[1:])))
+                spellings |= {_initial(surname) + rest, surname + initials}
     return {spelling for spelling in spellings if len(spelling) > 1}
 
 
@@ -316,6 +319,9 @@ def without_legal_form(words: list[str]) -> list[str]:
     return kept
 
 
+_NUMBER = re.compile(r"[0-9+() -]*")
+
+
 def search_key(names: list[str | None], reach: list[str | None] = ()) -> str:  # type: ignore[assignment]
     """One text that a search looks into: folded words, their pinyin, and the digits of phone numbers, line by line."""
     lines: dict[str, None] = {}
@@ -329,7 +335,7 @@ def search_key(names: list[str | None], reach: list[str | None] = ()) -> str:  #
     for way in reach:
         if way:
             folded, number = fold(way), "" if "@" in way else digits(way)
-            if not number or any(c.isalpha() for c in folded):
+            if not number or (not _NUMBER.fullmatch(folded) and any(c.isalpha() for c in folded)):
                 lines[folded] = None
             for line in (number, _domestic(way)):
                 if line:

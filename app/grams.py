@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from operator import add
 from zlib import crc32
 
 from rapidfuzz.distance import OSA
@@ -102,6 +101,7 @@ def _is_spelt(word: str) -> bool:
 
 
 # At C's speed: every record that is written comes through here, with all readings of its name.
+_ASCII = re.compile(r"[\x00-\x7f]")
 _DIGITS = re.compile(r"[0-9]{3}")
 _THREE = re.compile(r"(?=([\x00-\x7f]{3}))", re.DOTALL)
 _FOUR = re.compile(r"(?=([0-9]{4}))")
@@ -112,12 +112,17 @@ def _pieces(word: str) -> set[str]:
 
     Pairs of letters alone would not do: the pinyin of any name holds most of those that any other's does.
     """
-    if word.isascii() and word.isalpha():
-        return {*map(add, word, word[1:]), *map("".join, zip(word, word[1:], word[2:], strict=False))}
-    if word.isascii() and word.isdigit():
-        return {*map(add, word, word[1:]), *map("".join, zip(word, word[1:], word[2:], word[3:], strict=False))}
     length = len(word)
     found = {word[place : place + 2] for place in range(length - 1)}
+    if word.isascii() and word.isalpha():
+        found.update([word[place : place + 3] for place in range(length - 2)])
+        return found
+    if word.isascii() and word.isdigit():
+        found.update([word[place : place + 4] for place in range(length - 3)])
+        return found
+    if not _ASCII.search(word):
+        found.update(word)
+        return found
     if word.isascii():
         threes = [word[place : place + 3] for place in range(length - 2)]
         others = [] if word.isalnum() else [one for one in word if not one.isalnum() and one >= " "]

@@ -261,12 +261,15 @@ def _raise_version(unit: Unit, record: Record) -> None:
 
 def begin(unit: Unit, record: Record) -> None:
     """Set what every new record begins with."""
-    record.created_at = record.created_at or unit.at
-    record.updated_at = unit.at
-    record.version = 1
-    record.is_active = True
-    if record.created_by is None:
-        record.created_by = unit.actor_id
+    held = record.__dict__
+    created_at, created_by = held.get("created_at"), held.get("created_by")
+    held.update(
+        created_at=created_at or unit.at,
+        updated_at=unit.at,
+        version=1,
+        is_active=True,
+        created_by=unit.actor_id if created_by is None else created_by,
+    )
 
 
 @event.listens_for(AppSession, "before_flush")

@@ -475,7 +475,9 @@ _PLAIN: WeakKeyDictionary[Schema, list[tuple[str, fields.Field[Any]]]] = WeakKey
 def _plain_fields(schema: Schema) -> list[tuple[str, fields.Field[Any]]]:
     """The fields of a schema that does nothing but read them one by one; none of another one."""
     found = list(schema.load_fields.items())
-    is_plain = not (any(schema._hooks.values()) or schema.many or schema.partial) and schema.unknown == RAISE
+    # What would make an instance of a model does nothing: no schema of ours loads instances.
+    hooks = {name for some in schema._hooks.values() for name, *_ in some} - {"make_instance"}
+    is_plain = not (hooks or schema.many or schema.partial) and schema.unknown == RAISE
     return found if is_plain and all(one.data_key is one.attribute is None for _, one in found) else []
 
 

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import attrgetter
 from typing import Any, Protocol
 
 from flask import current_app
@@ -37,6 +38,8 @@ SHOWN = 10
 EVIDENCE_COLUMNS = ("kind", "name", "short_name", "company", "email", "phone", "tax_id", "address")
 """What a customer is compared by."""
 
+_COMPARED = (*EVIDENCE_COLUMNS, "phone_e164")
+_compared = attrgetter(*_COMPARED)
 _LEAST_NAME = 2
 _NEAR_MOST = 50
 _NEAR_WORDS = 3
@@ -85,7 +88,7 @@ def region() -> str:
 
 def evidence_of_row(row: Any) -> Evidence:
     """What a stored customer, or a row of `EVIDENCE_COLUMNS`, can be known by."""
-    return evidence_of({name: getattr(row, name) for name in (*EVIDENCE_COLUMNS, "phone_e164")}, region())
+    return evidence_of(dict(zip(_COMPARED, _compared(row), strict=True)), region())
 
 
 def evidence_of_new(values: Mapping[str, Any]) -> Evidence:

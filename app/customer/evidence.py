@@ -113,6 +113,7 @@ def domain_of(email: str | None) -> str | None:
 
 _TEXTS = ("kind", "name", "short_name", "company", "email", "tax_id")
 _OF_ADDRESS = ("street", "city", "postal_code")
+_NOWHERE = ("", "", "")
 
 
 def evidence_of(values: Mapping[str, Any], region: str) -> Evidence:
@@ -123,8 +124,9 @@ def evidence_of(values: Mapping[str, Any], region: str) -> Evidence:
         region: ISO 3166 code of the country that a number without `+` belongs to.
     """
     phone = values.get("phone_e164") or e164(values.get("phone"), region)
-    address = values.get("address") or {}
-    return _evidence(phone, *map(values.get, _TEXTS), *(address.get(part) or "" for part in _OF_ADDRESS))
+    address = values.get("address")
+    where = [address.get(part) or "" for part in _OF_ADDRESS] if address else _NOWHERE
+    return _evidence(phone, *map(values.get, _TEXTS), *where)
 
 
 @lru_cache(maxsize=5_000)
