@@ -114,7 +114,7 @@ class Faults(list[Issue]):
     """Faults of one input, gathered so that all are told at once."""
 
     def gathered(self) -> Self:
-        """Gather the issues of a refused check in a `with`, and go on; another refusal comes after what was gathered."""
+        """Gather the issues of a check in a `with` and go on; another refusal comes after what was gathered."""
         return self
 
     def __enter__(self) -> None:

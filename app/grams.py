@@ -73,6 +73,11 @@ class Grams:
         One letter wrong, missing, too many, or two that changed places leave one of these lists as it is. Empty where
         the word is too short or no Latin word.
         """
+        rest = self.of_words(others)
+        return [sorted({*way, *rest}) for way in self.left_of(word)]
+
+    def left_of(self, word: str) -> list[list[int]]:
+        """What is left of a word by itself, as `near` has it."""
         if not is_near_worthy(word):
             return []
         bounded = f"{_START}{word}{_END}"
@@ -80,8 +85,7 @@ class Grams:
         if len(word) >= _HALVED_FROM:
             middle = len(bounded) // 2
             ways += [(bounded[:middle], ""), ("", bounded[middle:])]
-        rest = {piece for other in others for piece in _asked(other)}
-        return [self._numbers({piece for part in way for piece in _asked(part)} | rest) for way in ways]
+        return [self.of_words(way) for way in ways]
 
 
 def is_near_worthy(word: str) -> bool:

@@ -174,13 +174,24 @@ def _candidates(connection: Connection, evidence: Evidence) -> set[int]:
 
 def spelt_like(connection: Connection, evidence: Evidence) -> set[int]:
     """The customers whose names are spelt nearly as those of one, in Latin letters."""
-    ids = set[int]()
-    for name in evidence.names:
-        words = [] if name.is_han else [word for word in name.words if is_near_worthy(word)][:_NEAR_WORDS]
-        for word in words:
-            others = [other for other in name.words if other != word]
-            ids.update(search_index.near(connection, Customer.resource, word, others, _NEAR_MOST))
-    return ids
+    near = [search_index.near(connection, Customer.resource, *one, _NEAR_MOST) for one in spellings(evidence)]
+    return {one for some in near for one in some}
+
+
+def spelt_like_each(connection: Connection, those: Iterable[Evidence]) -> dict[search_index.Near, list[int]]:
+    """As `spelt_like` for many at once, by what `spellings` says of each."""
+    asked = {asked for one in those for asked in spellings(one)}
+    return search_index.near_each(connection, Customer.resource, asked, _NEAR_MOST) if asked else {}
+
+
+def spellings(evidence: Evidence) -> list[search_index.Near]:
+    """The words of names that may be mistyped, each with the others of its name."""
+    return [
+        (word, tuple(other for other in name.words if other != word))
+        for name in evidence.names
+        if not name.is_han
+        for word in [word for word in name.words if is_near_worthy(word)][:_NEAR_WORDS]
+    ]
 
 
 @cache
