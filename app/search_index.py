@@ -334,7 +334,7 @@ _HOLDING = {
     False: text("""
         SELECT ask.key, (
             SELECT json_group_array(few.id) FROM (
-                SELECT entry.id FROM search_index JOIN search_entry AS entry ON entry.id = search_index.rowid
+                SELECT entry.id FROM search_index CROSS JOIN search_entry AS entry ON entry.id = search_index.rowid
                 WHERE search_index MATCH ask.value AND entry.resource = :resource LIMIT :most
             ) AS few
         ) FROM json_each(:asked) AS ask
