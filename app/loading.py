@@ -87,10 +87,10 @@ def _copy(connection: Connection, table: Table, columns: Columns) -> None:
     text = "\n".join(map("\t".join, zip(*cells, strict=True)))
     cursor = connection.connection.cursor()
     try:
-        with cursor.copy(statement) as copy:  # type: ignore[attr-defined]
+        with cursor.copy(statement) as copy:
             copy.write(text.encode())
     except PsycopgError as error:
-        raise DBAPIError.instance(  # type: ignore[misc]
+        raise DBAPIError.instance(
             statement, {}, error, PsycopgError, dialect=connection.dialect
         ) from error
     finally:

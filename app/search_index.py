@@ -197,8 +197,8 @@ def _write(connection: Connection, resource: str, rows: dict[int, list[int]], *,
         return
     table: Any = SearchEntry.__table__
     if are_new and len(rows) > 1:
-        columns = {"resource": [resource] * len(rows), "record_id": list(rows), "pieces": list(rows.values())}
-        load_rows(connection, table, columns)
+        names = [resource] * len(rows)
+        load_rows(connection, table, {"resource": names, "record_id": list(rows), "pieces": list(rows.values())})
         if connection.dialect.name != "postgresql":
             connection.execute(_LEARN, {"of_resource": resource, "of_ids": list(rows)})
         return

@@ -20,7 +20,7 @@ from .models import Import
 from .reading import UnreadableError, WrongRow
 from .taking import Row, Taken, Taking
 
-STEP = 500
+STEP = 1_000
 """So many rows are one commit."""
 
 TOLD = 1_000
