@@ -90,9 +90,7 @@ def _copy(connection: Connection, table: Table, columns: Columns) -> None:
         with cursor.copy(statement) as copy:
             copy.write(text.encode())
     except PsycopgError as error:
-        raise DBAPIError.instance(
-            statement, {}, error, PsycopgError, dialect=connection.dialect
-        ) from error
+        raise DBAPIError.instance(statement, {}, error, PsycopgError, dialect=connection.dialect) from error
     finally:
         cursor.close()
 

@@ -30,6 +30,8 @@ MAX_ID = 2**63 - 1
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f]")
 _CONTROL_IN_LINE = re.compile(r"[\x00-\x1f\x7f\x80-\x9f\u2028\u2029]")
 _BIDI_OVERRIDE = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
+_CLEAN_LINE = re.compile(r"[!-~\u3400-\u9fff](?:[ -~\u3400-\u9fff]*[!-~\u3400-\u9fff])?")
+"""Most lines are such: nothing to be cut off, nothing to be refused."""
 SURROGATE = re.compile(r"[\ud800-\udfff]")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
@@ -70,6 +72,8 @@ class Line(fields.String, _Coded):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         text = super()._deserialize(value, attr, data, **kwargs)
+        if _CLEAN_LINE.fullmatch(text):
+            return text
         if SURROGATE.search(text) or _CONTROL_IN_LINE.search(text.strip("\t\r\n ")):
             raise ValidationError("control_characters")
         if _BIDI_OVERRIDE.search(text):

@@ -76,7 +76,7 @@ class Evidence:
     postal_code: str = ""
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=5_000)
 def name_of(text: str) -> Name:
     """A name taken apart.
 
@@ -129,7 +129,7 @@ def evidence_of(values: Mapping[str, Any], region: str) -> Evidence:
     return _evidence(phone, *map(values.get, _TEXTS), *where)
 
 
-@lru_cache(maxsize=5_000)
+@lru_cache(maxsize=2_500)
 def _evidence(
     phone: str | None,
     kind: str | None,
