@@ -11,13 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Insert, insert, inspect, text
+from sqlalchemy import Table, inspect
 from sqlalchemy.orm import Mapper
 
 from .database import Model, db
 from .journal import Part, begin, canonical
+from .loading import load_rows, reserved
 from .record import Record
 from .search_index import index_new
 from .transaction import Change, Unit, current_unit
@@ -70,8 +72,8 @@ class Batch:
         for item in (*self.records, *self.parts):
             kinds.setdefault(type(item), []).append(item)
         for model, items in kinds.items():
-            plan, statement = _plan(model)
-            connection.execute(statement, _rows(items, plan))
+            table, plan = _plan(model)
+            load_rows(connection, table, _columns(items, plan))
         for model, items in kinds.items():
             if is_indexed and issubclass(model, Record):
                 index_new(connection, model, items)
@@ -91,21 +93,6 @@ class Batch:
             self._ids[model] = iter(reserved(db.session.connection(), model.__tablename__, self.size))
             found = next(self._ids[model])
         return found
-
-
-def reserved(connection: Connection, table: str, count: int) -> Sequence[int]:
-    """Ids that no other row of a table will get.
-
-    Args:
-        connection: in a writing transaction, which on SQLite is the only one.
-        table: one with a column `id` that the database numbers.
-        count: how many.
-    """
-    if connection.dialect.name == "postgresql":
-        sequence = text("SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :count)")
-        return connection.execute(sequence, {"name": f'"{table}"', "count": count}).scalars().all()
-    last = connection.execute(text("SELECT seq FROM sqlite_sequence WHERE name = :name"), {"name": table}).scalar() or 0
-    return range(last + 1, last + 1 + count)
 
 
 @contextmanager
@@ -133,23 +120,30 @@ _Plan = list[tuple[str, str, Any, bool]]
 
 
 @cache
-def _plan(model: type[Model]) -> tuple[_Plan, Insert]:
-    """Of every column its name, that of its attribute, its default, and whether the database has one too."""
+def _plan(model: type[Model]) -> tuple[Table, _Plan]:
+    """The table, and of every column its name, that of its attribute, its default, and whether the database has one."""
     mapper: Mapper[Any] = inspect(model)
     columns = [(attribute.key, attribute.columns[0]) for attribute in mapper.column_attrs]
     plan = [(one.name, key, one.default, one.server_default is not None) for key, one in columns]
-    return plan, insert(model)
+    table: Any = mapper.local_table
+    return table, plan
 
 
-def _rows(items: Sequence[Any], plan: _Plan) -> list[dict[str, Any]]:
+def _columns(items: Sequence[Any], plan: _Plan) -> dict[str, list[Any]]:
     """What is inserted; columns in which no row has a value are left out: most records use few of them."""
-    for _, key, default, _ in plan:
-        for item in items:
-            # Beside the attribute's own setter: it is null, and nobody need be told.
-            if item.__dict__.setdefault(key, None) is None and default is not None:
-                setattr(item, key, default.arg(None) if default.is_callable else default.arg)
     held = [item.__dict__ for item in items]
-    used = [
-        (name, key) for name, key, _, has_default in plan if has_default or any(one[key] is not None for one in held)
-    ]
-    return [{name: one[key] for name, key in used} for one in held]
+    found: dict[str, list[Any]] = {}
+    for name, key, default, has_default in plan:
+        try:
+            values = list(map(itemgetter(key), held))
+        except KeyError:
+            # Beside the attribute's own setter: it is null, and nobody need be told.
+            values = [one.setdefault(key, None) for one in held]
+        if default is not None and None in values:
+            for item, value in zip(items, values, strict=True):
+                if value is None:
+                    setattr(item, key, default.arg(None) if default.is_callable else default.arg)
+            values = [one[key] for one in held]
+        if has_default or values.count(None) < len(values):
+            found[name] = values
+    return found

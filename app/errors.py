@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import errno
 import logging
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import orjson
 from flask import Flask, Response, request
@@ -114,16 +113,22 @@ def invalid(*issues: Issue) -> Problem:
 class Faults(list[Issue]):
     """Faults of one input, gathered so that all are told at once."""
 
-    @contextmanager
-    def gathered(self) -> Iterator[None]:
-        """Gather the issues of a refused check and go on; another refusal comes after what was gathered."""
-        try:
-            yield
-        except Problem as problem:
-            if problem.status != 422:
-                self.settle()
-                raise
-            self.extend(problem.issues)
+    def gathered(self) -> Self:
+        """Gather the issues of a check in a `with` and go on; another refusal comes after what was gathered."""
+        return self
+
+    def __enter__(self) -> None:
+        """Begin a check."""
+
+    def __exit__(self, kind: object, problem: BaseException | None, trace: object) -> bool:
+        """Gather its issues."""
+        if not isinstance(problem, Problem):
+            return False
+        if problem.status != 422:
+            self.settle()
+            return False
+        self.extend(problem.issues)
+        return True
 
     def settle(self) -> None:
         """Refuse what was gathered.

@@ -50,8 +50,11 @@ class Grams:
         words = {word for key in keys for word in key.split()}
         pieces: set[str] = set().union(*map(_pieces, words))
         if title:
-            bounded = {f"{_START}{word}{_END}" for word in keys[0].split()[:40] if _is_spelt(word)}
-            pieces = pieces.union(*map(_pieces, bounded))
+            for word in keys[0].split()[:40]:
+                if _is_spelt(word):
+                    # What is within its bounds is there already.
+                    bounded = f"{_START}{word}{_END}"
+                    pieces |= {bounded[:2], bounded[:3], bounded[-3:], bounded[-2:]}
             pieces |= {_FIRST + title[0], title[-1] + _LAST}
         return self._numbers(pieces)
 
@@ -70,6 +73,11 @@ class Grams:
         One letter wrong, missing, too many, or two that changed places leave one of these lists as it is. Empty where
         the word is too short or no Latin word.
         """
+        rest = self.of_words(others)
+        return [sorted({*way, *rest}) for way in self.left_of(word)]
+
+    def left_of(self, word: str) -> list[list[int]]:
+        """What is left of a word by itself, as `near` has it."""
         if not is_near_worthy(word):
             return []
         bounded = f"{_START}{word}{_END}"
@@ -77,8 +85,7 @@ class Grams:
         if len(word) >= _HALVED_FROM:
             middle = len(bounded) // 2
             ways += [(bounded[:middle], ""), ("", bounded[middle:])]
-        rest = {piece for other in others for piece in _asked(other)}
-        return [self._numbers({piece for part in way for piece in _asked(part)} | rest) for way in ways]
+        return [self.of_words(way) for way in ways]
 
 
 def is_near_worthy(word: str) -> bool:
@@ -98,6 +105,7 @@ def _is_spelt(word: str) -> bool:
 
 
 # At C's speed: every record that is written comes through here, with all readings of its name.
+_ASCII = re.compile(r"[\x00-\x7f]")
 _DIGITS = re.compile(r"[0-9]{3}")
 _THREE = re.compile(r"(?=([\x00-\x7f]{3}))", re.DOTALL)
 _FOUR = re.compile(r"(?=([0-9]{4}))")
@@ -110,6 +118,15 @@ def _pieces(word: str) -> set[str]:
     """
     length = len(word)
     found = {word[place : place + 2] for place in range(length - 1)}
+    if word.isascii() and word.isalpha():
+        found.update([word[place : place + 3] for place in range(length - 2)])
+        return found
+    if word.isascii() and word.isdigit():
+        found.update([word[place : place + 4] for place in range(length - 3)])
+        return found
+    if not _ASCII.search(word):
+        found.update(word)
+        return found
     if word.isascii():
         threes = [word[place : place + 3] for place in range(length - 2)]
         others = [] if word.isalnum() else [one for one in word if not one.isalnum() and one >= " "]

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, ClassVar
 
 from sqlalchemy import (
@@ -41,6 +41,7 @@ from sqlalchemy.types import TypeEngine, UserDefinedType
 
 from .access import POLICIES, Policy
 from .database import AppSession, Base, Document, FixedDecimal, IdList, Model, db, decimal_text
+from .loading import load_rows, reserved
 from .record import Collaborator, Record
 from .transaction import SEAL, Change, Unit, current_unit
 
@@ -260,12 +261,15 @@ def _raise_version(unit: Unit, record: Record) -> None:
 
 def begin(unit: Unit, record: Record) -> None:
     """Set what every new record begins with."""
-    record.created_at = record.created_at or unit.at
-    record.updated_at = unit.at
-    record.version = 1
-    record.is_active = True
-    if record.created_by is None:
-        record.created_by = unit.actor_id
+    held = record.__dict__
+    created_at, created_by = held.get("created_at"), held.get("created_by")
+    held.update(
+        created_at=created_at or unit.at,
+        updated_at=unit.at,
+        version=1,
+        is_active=True,
+        created_by=unit.actor_id if created_by is None else created_by,
+    )
 
 
 @event.listens_for(AppSession, "before_flush")
@@ -407,9 +411,13 @@ def _entry(session: Session, unit: Unit, change: Change) -> tuple[dict[str, Any]
     record: Record = change.record
     columns = journalled_columns(type(record))
     before: dict[str, Any] = {}
+    after: dict[str, Any] = {}
     if change.created:
-        held = [(name, getattr(record, name)) for name in columns]
-        after = {name: kept(record, name, value) for name, value in held if value is not None}
+        held = record.__dict__
+        for name in columns:
+            value = held[name] if name in held else getattr(record, name)
+            if value is not None:
+                after[name] = value if type(value) is str else kept(record, name, value)
     else:
         now_values = {name: kept(record, name, getattr(record, name)) for name in columns if name in change.before}
         before = {name: kept(record, name, old) for name, old in change.before.items() if name in now_values}
@@ -450,11 +458,17 @@ def _entry(session: Session, unit: Unit, change: Change) -> tuple[dict[str, Any]
         "resource": record.resource,
         "resource_id": record.id,
         "version": record.version,
-        "changed": sorted({*before, *after}),
-        "audience": sorted(audience),
+        "changed": _same(tuple(sorted({*before, *after}))),
+        "audience": _same(tuple(sorted(audience))),
         "customer_id": record.id if record.resource == "customer" else getattr(record, "customer_id", None),
     }
     return entry, {"before": before, "after": after}
+
+
+@lru_cache(maxsize=1_000)
+def _same(words: tuple[str, ...]) -> list[str]:
+    """The same list for the same words: most entries of many at once say the same, and it is put into text once."""
+    return list(words)
 
 
 @cache
@@ -495,6 +509,8 @@ from the journal, such as the periods that reports read, beside it."""
 _INSERT_CHANGESET = insert(Changeset).returning(Changeset.id)
 _INSERT_ENTRY = insert(JournalEntry).returning(JournalEntry.id, sort_by_parameter_order=True)
 _INSERT_VALUE = insert(JournalValue)
+_MANY = 20
+"""From so many entries on they are loaded, by ids that were reserved for them."""
 
 
 def _write(unit: Unit, told: bool) -> None:
@@ -523,16 +539,31 @@ def _write(unit: Unit, told: bool) -> None:
         unit.changeset_id = connection.execute(_INSERT_CHANGESET, head).scalar_one()
     if not rows:
         return
-    ids = connection.execute(
-        _INSERT_ENTRY, [{**entry, "changeset_id": unit.changeset_id} for entry, _ in rows]
-    ).scalars()
-    connection.execute(
-        _INSERT_VALUE,
-        [{"journal_id": journal_id, **values} for journal_id, (_, values) in zip(ids, rows, strict=True)],
-    )
+    if len(rows) < _MANY:
+        ids = connection.execute(
+            _INSERT_ENTRY, [{**entry, "changeset_id": unit.changeset_id} for entry, _ in rows]
+        ).scalars()
+        connection.execute(
+            _INSERT_VALUE,
+            [{"journal_id": journal_id, **values} for journal_id, (_, values) in zip(ids, rows, strict=True)],
+        )
+    else:
+        _load(connection, unit.changeset_id, rows)
     for record, (entry, _) in found:
         if record.resource in FOLLOWERS:
             FOLLOWERS[record.resource](connection, record, entry)
+
+
+def _load(connection: Connection, changeset_id: int, rows: Sequence[tuple[dict[str, Any], dict[str, Any]]]) -> None:
+    """Write many entries at once."""
+    entries: Any = JournalEntry.__table__
+    values: Any = JournalValue.__table__
+    ids = reserved(connection, entries.name, len(rows))
+    columns = {name: [entry[name] for entry, _ in rows] for name in rows[0][0]}
+    load_rows(connection, entries, {"id": ids, "changeset_id": [changeset_id] * len(rows), **columns})
+    nothing: dict[str, Any] = {}
+    columns = {name: [both[name] or nothing for _, both in rows] for name in ("before", "after")}
+    load_rows(connection, values, {"journal_id": ids, **columns})
 
 
 SEAL.append(_write)

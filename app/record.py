@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import Any, ClassVar
 
-from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, String, event, text
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, String, event, inspect, text
 from sqlalchemy.orm import Mapped, Mapper, declared_attr, mapped_column
 
 from .database import Model
@@ -49,6 +50,25 @@ class Record(Model):
     external_id: Mapped[str | None] = mapped_column(String(200))
 
     __table_args__: Any = ({"sqlite_autoincrement": True},)
+
+    def __init__(self, **values: Any) -> None:
+        """A new record: what is not named and has no default is null."""
+        blanks, names = _columns(type(self))
+        if values.keys() <= names:
+            # Beside the attributes' own setters: nothing of it is stored, so there is no old value to be noted.
+            self.__dict__.update(blanks, **values)
+        else:
+            self.__dict__.update(blanks)
+            for name, value in values.items():
+                setattr(self, name, value)
+
+
+@cache
+def _columns(model: type[Record]) -> tuple[dict[str, None], frozenset[str]]:
+    """The columns of a model that are null where nothing is said, and all of them."""
+    columns = {attribute.key: attribute.columns[0] for attribute in inspect(model).column_attrs}
+    has_own = {name for name, one in columns.items() if one.primary_key or one.default or one.server_default}
+    return dict.fromkeys(columns.keys() - has_own), frozenset(columns)
 
 
 @event.listens_for(Record, "instrument_class", propagate=True)

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from flask import Blueprint, Flask, Response, current_app, g, request
 from marshmallow import Schema
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 
 from . import idempotency
 from .access import Actor, Permission, Policy
@@ -686,6 +686,10 @@ def restore(_actor: Actor, record: Record) -> Record:
 
 def assign(record: Any, values: Mapping[str, Any]) -> None:
     """Set the attributes of a record that differ from what is stored, so that a change of nothing changes nothing."""
+    if inspect(record).transient:
+        # Nothing of it is stored.
+        record.__dict__.update(values)
+        return
     for name, value in values.items():
         if getattr(record, name) != value:
             setattr(record, name, value)

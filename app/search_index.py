@@ -7,7 +7,8 @@ decides nothing: whoever asks checks sight, masks and the very words on the reco
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from math import prod
 from time import monotonic
@@ -40,6 +41,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from .database import AppSession, Base, IdList, Model, member_of
 from .grams import Grams
+from .loading import load_rows
 from .record import Record
 from .statement import Prepared
 
@@ -47,6 +49,9 @@ MOST = 5_000
 """Words that more records may hold are no help: walking the records finds enough of them sooner."""
 
 _CHUNK = 2_000
+
+Near = tuple[str, tuple[str, ...]]
+"""A word as somebody would mistype it, and the other words beside it."""
 
 
 class Pieces(TypeDecorator[Sequence[int]]):
@@ -190,6 +195,13 @@ def _write(connection: Connection, resource: str, rows: dict[int, list[int]], *,
     values = [{"resource": resource, "record_id": one, "pieces": pieces} for one, pieces in rows.items()]
     if not values:
         return
+    table: Any = SearchEntry.__table__
+    if are_new and len(rows) > 1:
+        names = [resource] * len(rows)
+        load_rows(connection, table, {"resource": names, "record_id": list(rows), "pieces": list(rows.values())})
+        if connection.dialect.name != "postgresql":
+            connection.execute(_LEARN, {"of_resource": resource, "of_ids": list(rows)})
+        return
     if connection.dialect.name == "postgresql":
         connection.execute(_INSERT if are_new else _upsert(), values)
         return
@@ -254,6 +266,84 @@ def near(connection: Connection, resource: str, word: str, others: Sequence[str]
     """
     ways = [way for way in _grams(resource).near(word, others) if way]
     return (_found(connection, resource, ways, most) or [])[:most] if ways else []
+
+
+def near_each(connection: Connection, resource: str, asked: Collection[Near], most: int) -> dict[Near, list[int]]:
+    """As `near` for many at once: `(word, others)` with the records that may be meant.
+
+    Whoever holds the other words is found first, with one question for all of them, and of those few it is seen here
+    what they hold of the word. Where there are many, or no other words, the index is asked for each by itself.
+    """
+    grams, by_rest = _grams(resource), dict[tuple[int, ...], list[Near]]()
+    for one in dict.fromkeys(asked):
+        by_rest.setdefault(tuple(grams.of_words(one[1])), []).append(one)
+    if connection.dialect.name == "postgresql" and by_rest:
+        # What waits in the index's list is read anew for every word.
+        connection.execute(_CLEAN)
+    holding = _holding(connection, resource, [rest for rest in by_rest if rest])
+    ids = sorted({one for some in holding.values() for one in some})
+    pieces = {one: (record, frozenset(held)) for one, record, held in _pieces_by_id(connection, ids)}
+    found: dict[Near, list[int]] = {}
+    for rest, those in by_rest.items():
+        for one in those:
+            if rest in holding:
+                ways = [frozenset(way) for way in grams.left_of(one[0])] if holding[rest] else []
+                near_it = [at for at in holding[rest] if any(way <= pieces[at][1] for way in ways)]
+                found[one] = [pieces[at][0] for at in sorted(near_it, reverse=True)[:most]]
+            else:
+                found[one] = near(connection, resource, *one, most)
+    return found
+
+
+def _holding(
+    connection: Connection, resource: str, rests: Sequence[tuple[int, ...]]
+) -> dict[tuple[int, ...], list[int]]:
+    """The entries of the records that hold all of some pieces, for those of which there are few."""
+    found: dict[tuple[int, ...], list[int]] = {}
+    is_pg = connection.dialect.name == "postgresql"
+    for begin in range(0, len(rests), _ASKED_AT_ONCE):
+        part = rests[begin : begin + _ASKED_AT_ONCE]
+        asked = [f"{{{','.join(map(str, one))}}}" if is_pg else " ".join(map(_word, one)) for one in part]
+        binds = {"resource": resource, "most": _FEW + 1, "asked": asked if is_pg else json.dumps(asked)}
+        held = dict[int, list[int]](
+            (place, json.loads(ids)) for place, ids in connection.execute(_HOLDING[is_pg], binds)
+        )
+        found.update((one, held[place]) for place, one in enumerate(part) if len(held[place]) <= _FEW)
+    return found
+
+
+def _pieces_by_id(connection: Connection, ids: Sequence[int]) -> Iterator[tuple[int, int, Sequence[int]]]:
+    query = select(SearchEntry.id, SearchEntry.record_id, SearchEntry.pieces)
+    query = query.where(member_of(SearchEntry.id, bindparam("ids", type_=IdList())))
+    for begin in range(0, len(ids), _CHUNK):
+        for row in connection.execute(query, {"ids": ids[begin : begin + _CHUNK]}):
+            yield row.id, row.record_id, row.pieces
+
+
+_FEW = 100
+_ASKED_AT_ONCE = 250
+_HOLDING = {
+    True: text("""
+        SELECT ask.place - 1, (
+            WITH hits AS MATERIALIZED (
+                SELECT id FROM search_entry WHERE resource = :resource AND pieces @> CAST(ask.pieces AS integer[])
+            )
+            SELECT CAST(coalesce(json_agg(few.id), '[]') AS text) FROM (SELECT id FROM hits LIMIT :most) AS few
+        ) FROM unnest(CAST(:asked AS text[])) WITH ORDINALITY AS ask(pieces, place)
+    """),
+    False: text("""
+        SELECT ask.key, (
+            SELECT json_group_array(few.id) FROM (
+                SELECT entry.id FROM search_index CROSS JOIN search_entry AS entry ON entry.id = search_index.rowid
+                WHERE search_index MATCH ask.value AND entry.resource = :resource LIMIT :most
+            ) AS few
+        ) FROM json_each(:asked) AS ask
+    """),
+}
+_CLEAN = text("""
+    SELECT gin_clean_pending_list(oid) FROM pg_class
+    WHERE oid = 'ix_search_entry_pieces'::regclass AND pg_has_role(relowner, 'USAGE')
+""")
 
 
 def _found(connection: Connection, resource: str, ways: Sequence[Sequence[int]], most: int) -> list[int] | None:

@@ -11,8 +11,9 @@ from sqlalchemy import Select, bindparam, func, select
 
 from ..access import Actor
 from ..database import IdList, db, member_of
+from ..search_index import Near
 from ..setting.models import DuplicateCheck
-from .duplicates import KEYS, Twin, evidence_of_row, hold_keys, keys_of, likely, rows_of, spelt_like
+from .duplicates import KEYS, Twin, evidence_of_row, hold_keys, keys_of, likely, rows_of, spellings, spelt_like_each
 from .evidence import Evidence
 from .likeness import MOST_ALIKE, block_keys, likeness
 from .models import Customer
@@ -34,7 +35,7 @@ class Crowd:
         self.mode = mode
         self._sharing: Counter[tuple[str, str]] = Counter()
         self._known: dict[tuple[str, str], list[int]] = {}
-        self._near: dict[Evidence, set[int]] = {}
+        self._near: dict[Near, list[int]] = {}
         self._rows: dict[int, tuple[Any, Evidence]] = {}
         if mode is DuplicateCheck.OFF:
             return
@@ -49,14 +50,16 @@ class Crowd:
             self._known |= {(column, value): [] for value in values}
             for record_id, value in connection.execute(_newest(column), {"values": sorted(values)}):
                 self._known[column, value].append(record_id)
-        self._near = {one: spelt_like(connection, one) for one in those}
+        self._near = spelt_like_each(connection, those)
         ids = {one for some in (*self._known.values(), *self._near.values()) for one in some}
         if ids:
             self._rows = {row.id: (row, evidence_of_row(row)) for row in rows_of(connection, ids, actor)}
 
     def __call__(self, evidence: Evidence) -> list[Twin]:
         """The stored customers that one likely is, the likeliest first."""
-        ids, keys = set(self._near[evidence]), set(keys_of(evidence).values())
+        ids, keys = set[int](), set(keys_of(evidence).values())
+        for asked in spellings(evidence):
+            ids.update(self._near[asked])
         for key in keys:
             stored = self._known[key]
             # With itself, and with those made before it, as if each had been written by itself.

@@ -105,6 +105,8 @@ def check_custom(plural: str, record: Any, values: dict[str, Any]) -> None:
     if record is not None and "custom" not in values:
         return
     fields = declared(plural)
+    if not fields and "custom" not in values:
+        return
     active = {one.key: one for one in fields if not one.is_retired}
     sent = values.get("custom")
     if record is not None and sent is None:

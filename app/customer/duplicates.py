@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import attrgetter
 from typing import Any, Protocol
 
 from flask import current_app
@@ -37,6 +38,8 @@ SHOWN = 10
 EVIDENCE_COLUMNS = ("kind", "name", "short_name", "company", "email", "phone", "tax_id", "address")
 """What a customer is compared by."""
 
+_COMPARED = (*EVIDENCE_COLUMNS, "phone_e164")
+_compared = attrgetter(*_COMPARED)
 _LEAST_NAME = 2
 _NEAR_MOST = 50
 _NEAR_WORDS = 3
@@ -85,7 +88,7 @@ def region() -> str:
 
 def evidence_of_row(row: Any) -> Evidence:
     """What a stored customer, or a row of `EVIDENCE_COLUMNS`, can be known by."""
-    return evidence_of({name: getattr(row, name) for name in (*EVIDENCE_COLUMNS, "phone_e164")}, region())
+    return evidence_of(dict(zip(_COMPARED, _compared(row), strict=True)), region())
 
 
 def evidence_of_new(values: Mapping[str, Any]) -> Evidence:
@@ -171,13 +174,24 @@ def _candidates(connection: Connection, evidence: Evidence) -> set[int]:
 
 def spelt_like(connection: Connection, evidence: Evidence) -> set[int]:
     """The customers whose names are spelt nearly as those of one, in Latin letters."""
-    ids = set[int]()
-    for name in evidence.names:
-        words = [] if name.is_han else [word for word in name.words if is_near_worthy(word)][:_NEAR_WORDS]
-        for word in words:
-            others = [other for other in name.words if other != word]
-            ids.update(search_index.near(connection, Customer.resource, word, others, _NEAR_MOST))
-    return ids
+    near = [search_index.near(connection, Customer.resource, *one, _NEAR_MOST) for one in spellings(evidence)]
+    return {one for some in near for one in some}
+
+
+def spelt_like_each(connection: Connection, those: Iterable[Evidence]) -> dict[search_index.Near, list[int]]:
+    """As `spelt_like` for many at once, by what `spellings` says of each."""
+    asked = {asked for one in those for asked in spellings(one)}
+    return search_index.near_each(connection, Customer.resource, asked, _NEAR_MOST) if asked else {}
+
+
+def spellings(evidence: Evidence) -> list[search_index.Near]:
+    """The words of names that may be mistyped, each with the others of its name."""
+    return [
+        (word, tuple(other for other in name.words if other != word))
+        for name in evidence.names
+        if not name.is_han
+        for word in [word for word in name.words if is_near_worthy(word)][:_NEAR_WORDS]
+    ]
 
 
 @cache

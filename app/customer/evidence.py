@@ -10,9 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from pypinyin import lazy_pinyin
-
-from ..folding import HAN, e164, email_key, fold, without_legal_form
+from ..folding import HAN, aloud, e164, email_key, fold, without_legal_form
 from .regions import PLACES, leading_place
 from .tax_id import tidy
 
@@ -78,7 +76,7 @@ class Evidence:
     postal_code: str = ""
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=5_000)
 def name_of(text: str) -> Name:
     """A name taken apart.
 
@@ -101,7 +99,7 @@ def name_of(text: str) -> Name:
     core = "".join(words) or folded
     trimmed = _TRADES.sub("", core) if is_han else core
     brand = trimmed if len(trimmed) >= _LEAST_BRAND else core
-    sound = "".join(lazy_pinyin(brand)).lower() if is_han else brand
+    sound = "".join(aloud(brand)).lower() if is_han else brand
     return Name(folded, core, place.removesuffix("市"), brand, sound, words, tuple(sorted(words)), is_han, is_branch)
 
 
@@ -113,6 +111,11 @@ def domain_of(email: str | None) -> str | None:
     return domain
 
 
+_TEXTS = ("kind", "name", "short_name", "company", "email", "tax_id")
+_OF_ADDRESS = ("street", "city", "postal_code")
+_NOWHERE = ("", "", "")
+
+
 def evidence_of(values: Mapping[str, Any], region: str) -> Evidence:
     """What some fields of a customer say.
 
@@ -120,22 +123,39 @@ def evidence_of(values: Mapping[str, Any], region: str) -> Evidence:
         values: by the names of the API; any may be missing. `phone_e164` says what `phone` amounts to, where known.
         region: ISO 3166 code of the country that a number without `+` belongs to.
     """
-    kind, company = values.get("kind"), values.get("company")
-    texts: Iterable[str | None] = (values.get("name"), values.get("short_name"), None if kind == "person" else company)
+    phone = values.get("phone_e164") or e164(values.get("phone"), region)
+    address = values.get("address")
+    where = [address.get(part) or "" for part in _OF_ADDRESS] if address else _NOWHERE
+    return _evidence(phone, *map(values.get, _TEXTS), *where)
+
+
+@lru_cache(maxsize=2_500)
+def _evidence(
+    phone: str | None,
+    kind: str | None,
+    name: str | None,
+    short_name: str | None,
+    company: str | None,
+    email: str | None,
+    tax_id: str | None,
+    *address: str,
+) -> Evidence:
+    """The evidence of plain values: a new customer's is asked for before it is made, when it is and after it was."""
+    texts: Iterable[str | None] = (name, short_name, None if kind == "person" else company)
     names = {one.folded: one for text in texts if text and text.strip() for one in (name_of(text),)}
-    email = email_key(values.get("email"))
-    address = values.get("address") or {}
+    email = email_key(email)
+    street, city, postal_code = map(fold, address)
     return Evidence(
         kind=kind,
         names=tuple(names.values()),
         employer=name_of(company).core if kind == "person" and company else None,
-        phone=values.get("phone_e164") or e164(values.get("phone"), region),
+        phone=phone,
         email=email,
         domain=domain_of(email),
-        tax_id=tidy(values.get("tax_id")),
-        street=fold(address.get("street") or ""),
-        city=fold(address.get("city") or ""),
-        postal_code=fold(address.get("postal_code") or ""),
+        tax_id=tidy(tax_id),
+        street=street,
+        city=city,
+        postal_code=postal_code,
     )
 
 

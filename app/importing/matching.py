@@ -41,9 +41,9 @@ def _key_of(plural: str, way: str, values: Mapping[str, Any]) -> Key | None:
     return None if any(part in (None, "") for part in parts) else parts
 
 
-def all_keys(plural: str, values: Mapping[str, Any]) -> dict[str, Key]:
-    """Everything that a row is known by, by way."""
-    return {way: key for way in _WAYS[plural] if (key := _key_of(plural, way, values)) is not None}
+def all_keys(plural: str, values: Mapping[str, Any], ways: Collection[str]) -> dict[str, Key]:
+    """What a row is known by in some ways, by way."""
+    return {way: key for way in _WAYS[plural] if way in ways and (key := _key_of(plural, way, values)) is not None}
 
 
 def matches(actor: Actor, plural: str, way: str, keys: Collection[Key]) -> dict[Key, list[int]]:

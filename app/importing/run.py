@@ -21,7 +21,7 @@ from .reading import UnreadableError, WrongRow, legible
 from .rows import Fault
 from .taking import Row, Taken, Taking
 
-STEP = 500
+STEP = 1_000
 """So many rows are one commit."""
 
 TOLD = 1_000

@@ -190,7 +190,7 @@ class Taking:
         if taken.faults:
             taken.faults += self._further(taken.values, taken.faults)
         else:
-            taken.keys = all_keys(self.plural, taken.values)
+            taken.keys = all_keys(self.plural, taken.values, self._telling)
             try:
                 said = {**TO_BEGIN_WITH.get(self.plural, {}), **taken.values}
                 said.pop("id", None)
@@ -365,7 +365,7 @@ class Taking:
             # What the row names is made within it too: it goes with a row that turns out to be wrong.
             with db.session.begin_nested():
                 values, faults = self._values(row)
-                self._touched.update(all_keys(self.plural, values).items())
+                self._touched.update(all_keys(self.plural, values, self._telling).items())
                 if faults:
                     raise _WrongError([*faults, *self._further(values, faults)])
                 taken.verdict = self._write(values, is_seen=is_seen)
@@ -374,7 +374,7 @@ class Taking:
             for plural, record_id in self.references.made.keys() - made.keys():
                 if plural == self.plural:
                     named = {"name": self.references.made[plural, record_id]}
-                    self._touched.update(all_keys(plural, named).items())
+                    self._touched.update(all_keys(plural, named, self._telling).items())
             self._look_anew()
             return
         except _WrongError as wrong:
@@ -411,7 +411,7 @@ class Taking:
         return set() if first is None or (self.is_own and first[0] != "id") else {first}
 
     def _write(self, values: dict[str, Any], *, is_seen: bool) -> str:
-        known = all_keys(self.plural, values)
+        known = all_keys(self.plural, values, self._telling)
         if self._is_seen(known) and not is_seen:
             return "duplicate"
         keep_photo(self.actor, values)

@@ -172,3 +172,23 @@ def test_a_weaker_mark_does_not_join_what_a_surer_one_tells_apart(cast: Cast) ->
         cast.bob, "customers", head + "D,d@x.example,13900139000\nE,e@x.example,13900139000\nD,,13900139000\n"
     )
     assert counts(result(cast.bob, alone, "commit"))["new"] == 2
+
+
+def test_texts_of_many_rows_are_kept_to_the_letter(cast: Cast) -> None:
+    odd = ["a\\b", "\\N", "a\\tb", "tab\there", "line\nbreak", "quote'\"", "张三\U0001f600", "{x}", "\\.", "é\\"]
+    texts = [f"{odd[number % len(odd)]} {number}" for number in range(60)]
+    quoted = (text.replace('"', '""') for text in texts)
+    text = "Company name,Description\n" + "".join(f'C{number},"{one}"\n' for number, one in enumerate(quoted))
+    assert counts(result(cast.carol, upload(cast.carol, "customers", text), "commit"))["new"] == len(texts)
+    db.session.rollback()
+    stored = db.session.execute(select(Customer.id, Customer.description).order_by(Customer.id)).all()
+    assert [one.description for one in stored] == texts
+    entries = (
+        select(JournalEntry.resource_id, JournalValue.after)
+        .join(JournalValue, JournalValue.journal_id == JournalEntry.id)
+        .where(JournalEntry.resource == "customer")
+    )
+    journalled = {one: after["description"] for one, after in db.session.execute(entries)}
+    assert journalled == {one.id: one.description for one in stored}
+    with db.engines[None].begin() as connection:
+        assert search_index.check(connection) == []

@@ -9,6 +9,7 @@ import pytest
 
 from app import search_index
 from app.access import Permission
+from app.database import db
 from app.folding import readings
 from app.search.types import TYPES
 
@@ -259,3 +260,18 @@ def test_lists_look_through_a_typing_error_and_say_so(cast: Cast, records: dict[
     other = page(cast.mallory, "/customers", q="micorsoft")
     assert (other["data"], "q_read_as" in other["meta"]) == ([], False)
     assert page(cast.alice, "/people", q="shanxoingxin")["meta"]["q_read_as"] == "shanxiongxin"
+
+
+def test_misspelt_words_are_found_for_many_as_for_one(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ["Siemens Energy", "Siemens Mobility", "Microsoft", "Microsoft Store", "Bergmann Söhne", "Energy Bergmann"]
+    for name in [*names, *(f"Common {letter}xyzzy" for letter in "abcdefgh")]:
+        cast.carol.made("/customers", {"name": name})
+    words = ["simens", "energi", "mircosoft", "bergman", "siemens", "stroe", "common", "unheard", "abc"]
+    asked = [(word, others) for word in words for others in ((), ("energy",), ("common",), ("siemens", "energy"))]
+    with db.engines[None].begin() as connection:
+        for few in (100, 3):
+            monkeypatch.setattr(search_index, "_FEW", few)
+            found = search_index.near_each(connection, "customer", asked, 50)
+            single = {one: search_index.near(connection, "customer", one[0], one[1], 50) for one in asked}
+            assert {one: sorted(ids) for one, ids in found.items()} == {one: sorted(ids) for one, ids in single.items()}
+    assert any(single.values())

@@ -6,8 +6,10 @@ import hypothesis.strategies as st
 import phonenumbers
 import pytest
 from hypothesis import given
+from pypinyin import lazy_pinyin
+from pypinyin.seg.mmseg import seg
 
-from app.folding import digits, e164, email_key, fold, readings, search_key, sort_key
+from app.folding import _words, aloud, digits, e164, email_key, fold, readings, search_key, sort_key
 
 HAN = st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF)
 LATIN = st.characters(min_codepoint=0x20, max_codepoint=0x17F, exclude_categories=["Cc"])
@@ -134,3 +136,13 @@ def test_mobile_numbers_are_what_the_library_makes_of_them() -> None:
     at_home = [phonenumbers.format_number(one, phonenumbers.PhoneNumberFormat.NATIONAL) for one in made]
     found = [search_key([], [number]).split("\n") for number in expected]
     assert found == [[digits(abroad), digits(home)] for abroad, home in zip(expected, at_home, strict=True)]
+
+
+@given(
+    st.text(
+        st.sampled_from("银行重庆乐山长城音乐会计不了了之一举两得中国人民大学生活动") | HAN, min_size=1, max_size=14
+    )
+)
+def test_a_text_is_taken_apart_as_the_library_does(text: str) -> None:
+    assert _words(text) == list(seg.cut(text))
+    assert list(aloud(text)) == lazy_pinyin(text)

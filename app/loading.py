@@ -1,0 +1,127 @@
+"""Many rows at once, in the way in which each database takes them soonest.
+
+What is written is what `insert` would write: the columns' own types put the values for SQLite, whose driver takes all
+rows with one statement. PostgreSQL has them copied in; a statement for each row would cost both sides several times as
+much.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from psycopg import Error as PsycopgError
+from sqlalchemy import JSON, Column, Connection, Table, TypeDecorator, insert
+from sqlalchemy.exc import DBAPIError
+
+Columns = Mapping[str, Sequence[Any]]
+"""Values by the names of their columns, all of one length."""
+
+
+def load_rows(connection: Connection, table: Table, columns: Columns) -> None:
+    """Insert rows whose every value is given: no default but the database's is set.
+
+    Args:
+        connection: in a writing transaction.
+        table: where to.
+        columns: the values; columns that are not named are left to the database.
+
+    Raises:
+        DBAPIError: as `Connection.execute`, such as `IntegrityError`.
+    """
+    if not columns or not next(iter(columns.values())):
+        return
+    if connection.dialect.name == "postgresql":
+        _copy(connection, table, columns)
+        return
+    statement = insert(table).compile(dialect=connection.dialect, column_keys=list(columns))
+    cells = [_bound(connection, table.c[name], columns[name]) for name in statement.positiontup or ()]
+    connection.exec_driver_sql(str(statement), list(zip(*cells, strict=True)))
+
+
+def reserved(connection: Connection, table: str, count: int) -> Sequence[int]:
+    """Ids that no other row of a table will get.
+
+    Args:
+        connection: in a writing transaction, which on SQLite is the only one.
+        table: one with a column `id` that the database numbers.
+        count: how many.
+    """
+    if connection.dialect.name == "postgresql":
+        sequence = (
+            "SELECT nextval(pg_get_serial_sequence(%(name)s, 'id')) FROM generate_series(1, %(count)s)",
+            {"name": f'"{table}"', "count": count},
+        )
+        return connection.exec_driver_sql(*sequence).scalars().all()
+    found = connection.exec_driver_sql("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).scalar() or 0
+    return range(found + 1, found + 1 + count)
+
+
+def _each(put: Callable[[Any], Any], values: Sequence[Any]) -> list[Any]:
+    """The values as they are put; the same one again, such as the moment of all rows, is put once."""
+    found: list[Any] = []
+    last: Any = None
+    done: Any = put(None)
+    for value in values:
+        if value is not last:
+            last, done = value, put(value)
+        found.append(done)
+    return found
+
+
+def _bound(connection: Connection, column: Column[Any], values: Sequence[Any]) -> Sequence[Any]:
+    put = column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+    return values if put is None else _each(put, values)
+
+
+# ---- PostgreSQL ------------------------------------------------------------------------------------------------------
+
+
+def _copy(connection: Connection, table: Table, columns: Columns) -> None:
+    quoted = ", ".join(f'"{name}"' for name in columns)
+    statement = f'COPY "{table.name}" ({quoted}) FROM STDIN'
+    cells = [_each(_written(table.c[name], connection), values) for name, values in columns.items()]
+    text = "\n".join(map("\t".join, zip(*cells, strict=True)))
+    cursor = connection.connection.cursor()
+    try:
+        with cursor.copy(statement) as copy:
+            copy.write(text.encode())
+    except PsycopgError as error:
+        raise DBAPIError.instance(statement, {}, error, PsycopgError, dialect=connection.dialect) from error
+    finally:
+        cursor.close()
+
+
+_SPECIAL = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def _written(column: Column[Any], connection: Connection) -> Callable[[Any], str]:
+    """How the values of a column stand in the text that is copied in."""
+    kind, dialect = column.type, connection.dialect
+    put: Any = None
+    if isinstance(kind, TypeDecorator) and type(kind).process_bind_param is not TypeDecorator.process_bind_param:
+        put = kind.process_bind_param
+    is_document = isinstance(kind.dialect_impl(dialect), JSON)
+
+    def written(value: Any) -> str:
+        if value is None:
+            return "\\N"
+        if is_document:
+            return json.dumps(value, ensure_ascii=False, separators=(",", ":")).translate(_SPECIAL)
+        if put is not None:
+            value = put(value, dialect)
+        if type(value) is str:
+            return value if value.isalnum() else value.translate(_SPECIAL)
+        if value is True or value is False:
+            return "t" if value else "f"
+        if isinstance(value, list):
+            # Of whole numbers: a list of texts stands in no table but as a document.
+            return f"{{{repr(value)[1:-1]}}}"
+        if isinstance(value, (int, float, Decimal, date, datetime, str)):
+            return str(value).translate(_SPECIAL)
+        raise TypeError(f"{column}: {value!r}")
+
+    return written
