@@ -259,3 +259,10 @@ def test_a_nul_is_refused_with_its_row_and_nothing_else_is(cast: Cast) -> None:
     assert [error["code"] for error in found["rows"][0]["errors"]] == ["control_characters"]
     chosen = change(cast.root, chosen, fields={"a": None})
     assert counts(result(cast.root, chosen, "commit")) == {"new": 1}
+
+
+@pytest.mark.parametrize("name", ["test.xls", "test.xlsx", "dummy.xls", "dummy.xlsx"])
+def test_a_part_of_a_workbook_is_refused_and_never_taken_for_the_whole(cast: Cast, name: str) -> None:
+    whole = (CSVKIT / name).read_bytes()
+    for share in (10, 50, 90):
+        assert refusal(cast.root, whole[: len(whole) * share // 100], name) == (422, "file_damaged")
