@@ -48,7 +48,7 @@ def _plain(text: str) -> str:
     return " ".join(folded.split())
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=10_000)
 def fold(text: str) -> str:
     """A text without case, width, accents and script variant: `ＣＡＦÉ 張三` becomes `cafe 张三`.
 
@@ -182,7 +182,7 @@ _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _MOBILE_ABROAD = re.compile(r"\+861[3-9][0-9]{9}")
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=2_500)
 def e164(text: str | None, region: str) -> str | None:
     """A phone number in E.164, or None where the text is no possible number of the region.
 
@@ -203,7 +203,7 @@ def e164(text: str | None, region: str) -> str | None:
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=2_500)
 def _domestic(way: str) -> str:
     """The digits of an international number as they are dialled at home, such as `01088886666` for `+861088886666`."""
     if not way.startswith("+"):

@@ -60,6 +60,8 @@ class Record(Model):
         else:
             self.__dict__.update(blanks)
             for name, value in values.items():
+                if not hasattr(type(self), name):
+                    raise TypeError(f"{type(self).__name__} has no {name}")
                 setattr(self, name, value)
 
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal
+from hashlib import blake2b
 from typing import Any
 
 from sqlalchemy import select
@@ -139,7 +141,7 @@ class Taking:
         self.reader = RowReader(
             self.columns, self.references, actor.time_zone, self.options["source"], is_own=self.is_own
         )
-        self.seen: set[tuple[str, Key]] = set()
+        self.seen: set[bytes] = set()
         ours = [[say_in(language, "import.row"), say_in(language, "import.reason")] for language in LANGUAGES]
         # A file of wrong rows that comes back corrected is of our own, too.
         self.has_apostrophes = self.options.get("apostrophes", False) or self.headings[:2] in ours
@@ -405,10 +407,15 @@ class Taking:
             return False
         return bool(first)
 
-    def _first(self, keys: Mapping[str, Key]) -> set[tuple[str, Key]]:
+    def _first(self, keys: Mapping[str, Key]) -> set[bytes]:
         """The surest that a row is known by. Those of our own export are records of their own, however alike."""
         first = next(((way, keys[way]) for way in self.options["match"] if way in keys), None)
-        return set() if first is None or (self.is_own and first[0] != "id") else {first}
+        if first is None or (self.is_own and first[0] != "id"):
+            return set()
+        way, key = first
+        parts = [part.astimezone(UTC) if isinstance(part, datetime) else part for part in key]
+        # A file may have half a million rows, and every key is kept to the end of it.
+        return {blake2b(repr((way, parts)).encode("utf-8", "surrogatepass"), digest_size=16).digest()}
 
     def _write(self, values: dict[str, Any], *, is_seen: bool) -> str:
         known = all_keys(self.plural, values, self._telling)
