@@ -205,7 +205,8 @@ test('Wrong rows are corrected in place, and the next file follows the last', as
   await give(page, 'first.csv', `${head}\nA ${mark},no address,one\nB ${mark},b@${mark}.example,two\n`)
   await page.getByRole('button', { name: 'Continue' }).click()
   await page.getByLabel(`Note ${mark} becomes`).selectOption('Description')
-  await page.getByText('Skip', { exact: true }).click()
+  const known = page.getByRole('radiogroup', { name: 'Records that are there already' })
+  await known.getByText('Skip', { exact: true }).click()
   await next(page, 'Check the rows').click()
   const wrong = page.getByRole('region', { name: 'Rows with errors' })
   await expect(wrong).toContainText('This is not a valid e-mail address.')
@@ -226,11 +227,11 @@ test('Wrong rows are corrected in place, and the next file follows the last', as
   await page.getByRole('button', { name: 'Continue' }).click()
   await expect(page.getByText('As last time')).toBeVisible()
   await expect(page.getByLabel(`Note ${mark} becomes`)).toHaveValue('description')
-  await expect(page.getByRole('radio', { name: 'Skip' })).toBeChecked()
+  await expect(known.getByRole('radio', { name: 'Skip' })).toBeChecked()
   await expectAccessible(page, 'columns as last time')
   await page.getByRole('button', { name: 'Start afresh' }).click()
   await expect(page.getByText('As last time')).toHaveCount(0)
-  await expect(page.getByRole('radio', { name: 'Update' })).toBeChecked()
+  await expect(known.getByRole('radio', { name: 'Update' })).toBeChecked()
 })
 
 test('Users come with their teams, and it is said how they sign in', async ({ cast, open }) => {
