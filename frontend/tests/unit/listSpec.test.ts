@@ -134,7 +134,15 @@ describe('values that were merged', () => {
   const other = { list: 'source', value: 'C', merged_into: 'D' }
   const asked = (filters: Record<string, string[]>) =>
     withHeirs(
-      { getQueriesData: () => [[['reference', 'options'], [merged, other]]] as never },
+      {
+        getQueriesData: () =>
+          [
+            [
+              ['reference', 'options'],
+              [merged, other],
+            ],
+          ] as never,
+      },
       { q: '', sort: 'name', filters },
     ).filters
 
