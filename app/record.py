@@ -54,15 +54,10 @@ class Record(Model):
     def __init__(self, **values: Any) -> None:
         """A new record: what is not named and has no default is null."""
         blanks, names = _columns(type(self))
-        if values.keys() <= names:
-            # Beside the attributes' own setters: nothing of it is stored, so there is no old value to be noted.
-            self.__dict__.update(blanks, **values)
-        else:
-            self.__dict__.update(blanks)
-            for name, value in values.items():
-                if not hasattr(type(self), name):
-                    raise TypeError(f"{type(self).__name__} has no {name}")
-                setattr(self, name, value)
+        if not values.keys() <= names:
+            raise TypeError(f"{type(self).__name__} has no {', '.join(values.keys() - names)}")
+        # Beside the attributes' own setters: nothing of it is stored, so there is no old value to be noted.
+        self.__dict__.update(blanks, **values)
 
 
 @cache
