@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from ..database import db
@@ -22,7 +23,13 @@ from .rows import Fault
 from .taking import Row, Taken, Taking
 
 STEP = 1_000
-"""So many rows are one commit."""
+"""So many rows are one commit at most."""
+
+FIRST, LEAST = 200, 20
+"""So many rows are the first commit, and any other at least."""
+
+HELD = 0.5
+"""For about so many seconds, at most, others who write wait for a commit where one writes at a time."""
 
 TOLD = 1_000
 """So many rows with their faults a job names; the file of errors has them all."""
@@ -35,6 +42,23 @@ VERDICTS = ("new", "updated", "unchanged", "duplicate", "wrong")
 
 class _RolledBack(Exception):
     """The end of a step that only looked."""
+
+
+class _Pace:
+    """How many rows a step takes; some are soon done, some want many questions to the database."""
+
+    def __init__(self) -> None:
+        self.rows = min(STEP, FIRST)
+
+    def parts(self, rows: Iterator[tuple[int, Row]]) -> Iterator[list[tuple[int, Row]]]:
+        """The rows of the steps."""
+        while part := list(islice(rows, self.rows)):
+            yield part
+
+    def note(self, count: int, seconds: float) -> None:
+        """Judge the next step by how long one was at work."""
+        fitting = int(count * HELD / max(seconds, 0.001))
+        self.rows = min(STEP, max(LEAST, min(fitting, 2 * self.rows)))
 
 
 @job_kind("import_check")
@@ -57,12 +81,13 @@ def _through(running: Running, *, commits: bool) -> dict[str, Any]:
     try:
         total = running.total or sum(1 for _ in tables.rows(path, reading))
         with closing(_Wrong(errors, taking, state["behind"])) as wrong:
-            for part in _parts(corrections.rows(path, reading, said)):
+            pace = _Pace()
+            for part in pace.parts(corrections.rows(path, reading, said)):
                 rows = taking.read(part)
                 behind = [taken for taken in rows if taken.number <= state["behind"]]
                 taking.remember(behind)
                 if len(rows) > len(behind):
-                    state = _step(running, taking, rows[len(behind) :], state, total, wrong)
+                    state = _step(running, taking, rows[len(behind) :], state, total, wrong, pace)
     except UnreadableError as error:
         raise invalid(Issue("#/file", error.code, error.params)) from error
     result = {
@@ -83,19 +108,21 @@ def _through(running: Running, *, commits: bool) -> dict[str, Any]:
     return result
 
 
-def _parts(rows: Iterator[tuple[int, Row]]) -> Iterator[list[tuple[int, Row]]]:
-    while part := list(islice(rows, STEP)):
-        yield part
-
-
 def _step(
-    running: Running, taking: Taking, rows: Sequence[Taken], state: dict[str, Any], total: int, wrong: _Wrong
+    running: Running,
+    taking: Taking,
+    rows: Sequence[Taken],
+    state: dict[str, Any],
+    total: int,
+    wrong: _Wrong,
+    pace: _Pace,
 ) -> dict[str, Any]:
     counts, told = dict(state["counts"]), list(state["rows"])
     done = sum(counts.values()) + len(rows)
     after = {"behind": rows[-1].number, "counts": counts, "rows": told, "resembling": state["resembling"]}
 
     def work() -> None:
+        began = monotonic()
         taking.take(rows, running.actor())
         for taken in rows:
             counts[taken.verdict] += 1
@@ -105,6 +132,7 @@ def _step(
                 told.append({"row": taken.number, "verdict": taken.verdict, "errors": errors, "cells": _cells(taken)})
             if taken.verdict == "wrong":
                 wrong.add(taken)
+        pace.note(len(rows), monotonic() - began)
 
     if not taking.is_rehearsal:
         with running.step(done, total, state=after):

@@ -6,26 +6,38 @@ export interface Page {
   meta: { total: number }
 }
 
+interface SignedIn {
+  access_token: string
+  user: { id: number }
+}
+
+/** An access token lives a quarter of an hour; a worker may run journeys for longer. */
+const renewAfter = 10 * 60_000
+
 /** Somebody who speaks to the REST API, as an integrator would. */
 export class Api {
   private constructor(
     private readonly url: string,
-    private readonly token: string,
+    private readonly signIn: () => Promise<SignedIn>,
+    private token: string,
     /** The signed-in person's id. */
     readonly userId: number,
+    private signedInAt = Date.now(),
   ) {}
 
   /** Signs in. */
   static async signIn(url: string, email: string, password: string): Promise<Api> {
-    const answer = await send<{ access_token: string; user: { id: number } }>(url, 'POST', '/auth/login', {
-      email,
-      password,
-    })
-    return new Api(url, answer.access_token, answer.user.id)
+    const signIn = () => send<SignedIn>(url, 'POST', '/auth/login', { email, password })
+    const answer = await signIn()
+    return new Api(url, signIn, answer.access_token, answer.user.id)
   }
 
   /** Sends a request below `/api/v1`; an answer that is no success is a fault. */
-  call<T = Row>(method: string, path: string, body?: unknown): Promise<T> {
+  async call<T = Row>(method: string, path: string, body?: unknown): Promise<T> {
+    if (Date.now() - this.signedInAt > renewAfter) {
+      this.signedInAt = Date.now()
+      this.token = (await this.signIn()).access_token
+    }
     return send<T>(this.url, method, path, body, this.token)
   }
 
