@@ -48,7 +48,12 @@ export function useForm<T extends object>(options: FormOptions<T>) {
     clearTimeout(timer)
     timer = setTimeout(keep, 250)
   })
-  onScopeDispose(keep)
+  // A page that is left or loaded anew does not wait for the timer.
+  window.addEventListener('pagehide', keep)
+  onScopeDispose(() => {
+    window.removeEventListener('pagehide', keep)
+    keep()
+  })
 
   function errorOf(field: string): string | undefined {
     return errors.value[field]

@@ -92,6 +92,18 @@ describe('a form', () => {
     clearDrafts()
     expect(readDraft('test')).toBeNull()
   })
+
+  it('keeps them too when the whole page is left or loaded anew', async () => {
+    const form = open(() => Promise.resolve(), 'test')
+    form.values.name = 'abc'
+    await nextTick()
+    window.dispatchEvent(new Event('pagehide'))
+    expect(readDraft('test')).toMatchObject({ name: 'abc' })
+    clearDrafts()
+    await form.submit()
+    window.dispatchEvent(new Event('pagehide'))
+    expect(readDraft('test'), 'what was sent is no draft').toBeNull()
+  })
 })
 
 describe('a pointer', () => {
