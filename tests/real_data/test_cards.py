@@ -11,7 +11,7 @@ import pytest
 from app.routing import CRM
 
 from ..cast import Cast
-from ..conftest import FIXTURES, ON_CI
+from ..conftest import FIXTURES
 from ..exporting.fetching import fetch
 from ..exporting.test_round_trip import emptied
 from ..importing.sending import change, counts, result, upload
@@ -212,14 +212,6 @@ PICTURES = {
     "OUTLOOK": "41533f06ce6eabc2cd74b81d82975cec8ca6b2f2aac48c7245454cb88c7b26de",
 }
 """SHA-256 of the pictures, unpacked from the text of the files."""
-
-
-@pytest.fixture(autouse=True)
-def _shipped() -> None:
-    if not FIXTURES.is_dir():
-        if ON_CI:
-            pytest.fail(f"{FIXTURES} is missing")
-        pytest.skip(f"{FIXTURES} is not shipped with the product")
 
 
 def place(name: str) -> Path:
