@@ -99,17 +99,35 @@ def counts(report: Path) -> tuple[int, int, int]:
     return passed, failed, skipped
 
 
+SECOND_TRY = {"flakyFailure", "flakyError"}
+"""Under these names stands a failure after which a test passed at the second try."""
+
+
 def failures(report: Path) -> list[str]:
-    """What each failed test of a JUnit XML file says of itself, in its first lines: name, then reason."""
+    """What each failed test of a JUnit XML file says of itself, in its first lines: name, reason, what it wrote."""
     told = []
     for case in ElementTree.parse(report).getroot().iter("testcase"):  # noqa: S314 - our own runner wrote it
         for child in case:
-            if child.tag in {"failure", "error"}:
+            if child.tag in {"failure", "error"} | SECOND_TRY:
                 # pytest has its reason in the message, Playwright in the text; both may be coloured.
-                text = re.sub(r"\x1b\[[0-9;]*m", "", f"{child.get('message') or ''}\n{child.text or ''}")
-                lines = [f"    {one.strip()}"[:200] for one in text.splitlines() if one.strip()]
-                told.append("\n".join([f"  {case.get('classname')} {case.get('name')}", *lines[:TOLD_LINES]]))
+                written = child.find("system-err") if child.tag in SECOND_TRY else case.find("system-err")
+                reason = f"{child.get('message') or ''}\n{child.text or ''}{child.findtext('stackTrace') or ''}"
+                parts = (reason, "" if written is None else written.text or "")
+                lines = [line for part in parts for line in _first_lines(part)]
+                told.append("\n".join([f"  {case.get('classname')} {case.get('name')}", *lines]))
     return told
+
+
+def _first_lines(text: str) -> list[str]:
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines()
+    return [f"    {line.strip()}"[:200] for line in lines if line.strip()][:TOLD_LINES]
+
+
+def second_tries(report: Path) -> str:
+    """How many tests passed only when they were tried again: faults that are still to be found."""
+    cases = ElementTree.parse(report).getroot().iter("testcase")  # noqa: S314 - our own runner wrote it
+    count = sum(any(child.tag in SECOND_TRY for child in case) for case in cases)
+    return f"{count} only at the second try" if count else ""
 
 
 def judge(step: Step, code: int, report: Path, seconds: float) -> Result:
@@ -118,13 +136,14 @@ def judge(step: Step, code: int, report: Path, seconds: float) -> Result:
         return Result(step.name, int(code == 0), int(code != 0), 0, seconds)
     try:
         passed, failed, skipped = counts(report)
+        remark = second_tries(report)
     except (OSError, ElementTree.ParseError):
         return Result(step.name, 0, 1, 0, seconds, "it ended without a report")
     if code != 0 and not failed:
         return Result(step.name, passed, 1, skipped, seconds, f"it ended with code {code}")
     if passed + failed == 0:
         return Result(step.name, 0, 1, skipped, seconds, "it ran no test")
-    return Result(step.name, passed, failed, skipped, seconds)
+    return Result(step.name, passed, failed, skipped, seconds, remark)
 
 
 def closing_line(results: Sequence[Result]) -> str:
@@ -142,7 +161,7 @@ def run_step(workspace: Workspace, step: Step) -> Result:
     report.unlink(missing_ok=True)
     python = str(workspace.python)
     words = [word.format(python=python, bin=workspace.python.parent, report=report) for word in step.command.split()]
-    env = workspace.env | {"PLAYWRIGHT_JUNIT_OUTPUT_FILE": str(report)}
+    env = workspace.env | {"PLAYWRIGHT_JUNIT_OUTPUT_FILE": str(report), "PLAYWRIGHT_JUNIT_INCLUDE_RETRIES": "1"}
     line(f"\n=== {step.name}: {' '.join(words).replace(f'{workspace.root}/', '')}")
     began = time.monotonic()
     code = run_shown(
@@ -180,7 +199,7 @@ def tell_what_is_left_out(lacking: Sequence[system.Need]) -> None:
 def tell_failures(report: Path, result: Result) -> None:
     """Repeat what failed behind the summary, where it is found in a log that was cut."""
     try:
-        told = failures(report) if result.failed else []
+        told = failures(report) if result.failed or result.remark else []
     except (OSError, ElementTree.ParseError):
         return
     if not told:

@@ -17,7 +17,7 @@ from ..job.chores import chore
 from ..job.service import Running, job_kind
 from ..journal import Position, Setting, feed_end, read_feed
 from ..transaction import now, unit_of_work
-from .duplicates import EVIDENCE_COLUMNS, evidence_of_row, twins
+from .duplicates import EVIDENCE_COLUMNS, evidence_of_row, rows_of, twins
 from .evidence import Evidence
 from .likeness import Likeness, likeness, pairs_to_compare
 from .models import Customer, DuplicatePair, PairState
@@ -40,6 +40,8 @@ _NEXT = (
     .order_by(Customer.id)
     .limit(5_000)
 )
+
+_PAIR = DuplicatePair.customer_a_id, DuplicatePair.customer_b_id
 
 Pair = tuple[int, int]
 Found = Mapping[Pair, Likeness]
@@ -124,13 +126,10 @@ def _there(pairs: Sequence[tuple[Pair, Likeness]]) -> list[tuple[Pair, Likeness]
     return [(pair, alike) for pair, alike in pairs if active.issuperset(pair)]
 
 
-def _forget(*conditions: Any) -> None:
+def _forget(*conditions: Any, **binds: Any) -> None:
     """Forget open pairs that are none any more."""
-    db.session.connection().execute(
-        delete(DuplicatePair).where(
-            DuplicatePair.state == PairState.OPEN, DuplicatePair.judged_at.is_(None), *conditions
-        )
-    )
+    untouched = DuplicatePair.state == PairState.OPEN, DuplicatePair.judged_at.is_(None)
+    db.session.connection().execute(delete(DuplicatePair).where(*untouched, *conditions), binds)
 
 
 # ---- all customers ---------------------------------------------------------------------------------------------------
@@ -182,8 +181,8 @@ def follow_changes() -> None:
     if changed is None:
         scan_all()
         return
-    for customer_id in changed:
-        _look_at(customer_id)
+    for begin in range(0, len(changed), _STEP):
+        _look_at(changed[begin : begin + _STEP])
     if last is not None:
         with unit_of_work(source="job"):
             _remember(generation, last)
@@ -204,19 +203,21 @@ def _changed(connection: Connection, after: Position) -> tuple[list[int] | None,
     return list(found), last
 
 
-def _look_at(customer_id: int) -> None:
-    """Find the pairs of one customer anew."""
+def _look_at(ids: Sequence[int]) -> None:
+    """Find the pairs of some customers anew: looked for without a lock, written down at once.
+
+    Hundreds of units of work in a row would keep every other writer from SQLite.
+    """
+    found: dict[Pair, Likeness] = {}
+    with read_engine().connect() as connection:
+        for customer in rows_of(connection, ids, None):
+            if customer.is_active:
+                others = twins(connection, evidence_of_row(customer), exclude_id=customer.id)
+                found |= {_ordered(customer.id, one.row.id): one.likeness for one in others if one.row.is_active}
     with unit_of_work(source="job") as unit:
-        customer = db.session.get(Customer, customer_id)
-        if customer is None:
-            return
-        found: dict[Pair, Likeness] = {}
-        if customer.is_active:
-            others = twins(db.session.connection(), evidence_of_row(customer), exclude_id=customer_id)
-            found = {_ordered(customer_id, one.row.id): one.likeness for one in others if one.row.is_active}
-        _keep(found.items(), unit.at)
-        mine = or_(DuplicatePair.customer_a_id == customer_id, DuplicatePair.customer_b_id == customer_id)
-        _forget(mine, DuplicatePair.updated_at < unit.at)
+        _keep(_there(sorted(found.items())), unit.at)
+        of_these = (member_of(column, bindparam("ids", type_=IdList())) for column in _PAIR)
+        _forget(or_(*of_these), DuplicatePair.updated_at < unit.at, ids=ids)
 
 
 def _generation(connection: Connection) -> int:

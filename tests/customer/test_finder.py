@@ -9,6 +9,7 @@ import pytest
 from app.customer.finder import follow_changes, scan_all
 from app.job import queue
 from app.routing import CRM
+from app.transaction import COMMITTED
 from tests.cast import Cast, Member
 
 
@@ -174,3 +175,19 @@ def test_a_search_forgets_what_is_no_pair_any_more(cast: Cast) -> None:
     assert cast.root.patch(f"/customers/{ids[0]}", {"name": "远博贸易", "phone": None}).status_code == 200
     assert scanned(cast.carol)["result"] == {"pairs": 1}
     assert [one["customer_a_id"] for one in listed(cast.root)] == [ids[4]]
+
+
+def test_many_changes_are_followed_in_few_writes(app: CRM, cast: Cast) -> None:
+    """Each write of its own would keep everybody else from SQLite for seconds."""
+    scan_all()
+    # One name, so that there are pairs to write down.
+    ids = [cast.alice.made("/customers", {"name": "Granite Works"})["id"] for _ in range(30)]
+    units = []
+    COMMITTED.append(units.append)
+    try:
+        follow_changes()
+    finally:
+        COMMITTED.remove(units.append)
+    assert len(units) <= 2
+    pairs = listed(cast.root, f"customer_id={ids[0]}&per_page=100")
+    assert len(pairs) == len(ids) - 1

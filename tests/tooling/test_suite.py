@@ -58,6 +58,18 @@ def test_what_failed_is_told_again_behind_the_summary(tmp_path: Path, capsys: py
     assert capsys.readouterr().out == ""
 
 
+def test_a_second_try_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first = (
+        '<flakyFailure message="no answer"><stackTrace>at b</stackTrace><system-err>/deals</system-err></flakyFailure>'
+    )
+    report = report_of(tmp_path, f'<testcase classname="deals" name="b">{first}</testcase>')
+    result = suite.judge(suite.Step("e2e", "x", has_report=True), 0, report, 1.0)
+    assert (result.passed, result.failed, result.remark) == (1, 0, "1 only at the second try")
+    suite.tell_failures(report, result)
+    told = capsys.readouterr().out.strip().splitlines()
+    assert told == ["=== What failed in e2e", "  deals b", "    no answer", "    at b", "    /deals"]
+
+
 def test_every_goal_of_make_explains_itself() -> None:
     goals = set(re.findall(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)[0].split())
     shown = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout

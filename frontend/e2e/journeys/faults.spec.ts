@@ -32,10 +32,10 @@ test('Without a connection it says so quietly, keeps what was typed, and catches
 
   await seller.context.setOffline(false)
   await list.context.setOffline(false)
-  await expect(page.getByText(away)).toBeHidden({ timeout: 20_000 })
+  await expect(page.getByText(away)).toBeHidden()
   await expect(page.getByText('Carol rang them')).toBeVisible()
   await expect(page.getByRole('button', { name: 'Status Active' })).toBeVisible()
-  await expect(row(list.page, 'Harbour Energy')).toBeVisible({ timeout: 20_000 })
+  await expect(row(list.page, 'Harbour Energy')).toBeVisible()
   await page.getByRole('textbox', { name: 'What happened' }).press('Control+Enter')
   await expect(page.getByRole('listitem').filter({ hasText: 'Written in the tunnel' })).toHaveCount(1)
   expect(seller.loads).toBe(1)
@@ -64,9 +64,9 @@ test('A restart of the server is survived without a reload', async ({ cast, open
   await leader.page.keyboard.press('Control+Enter')
   await expect(leader.page.getByText(away)).toBeVisible()
   await product.serve()
-  await expect(leader.page.getByText(away)).toBeHidden({ timeout: 20_000 })
+  await expect(leader.page.getByText(away)).toBeHidden()
   await carol.api.post(`/deals/${deal.id}/move`, { stage_id: stages.stage['Proposal'] })
-  await expect(column(seller.page, 'Proposal').getByText('Shredder')).toBeVisible({ timeout: 25_000 })
+  await expect(column(seller.page, 'Proposal').getByText('Shredder')).toBeVisible()
   await leader.page.getByRole('textbox', { name: 'What happened' }).press('Control+Enter')
   await expect(leader.page.getByRole('listitem').filter({ hasText: 'Noted while it was down' })).toHaveCount(
     1,

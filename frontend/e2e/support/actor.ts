@@ -18,6 +18,7 @@ export class Actor {
   /** Requests since the last {@link Actor.watch}. */
   private requests: Request[] = []
   private readonly underWay = new Set<Request>()
+  private readonly refused: string[] = []
   private readonly faults: string[] = []
   private readonly expected: RegExp[] = []
   /** Pages loaded since the browser was opened. */
@@ -81,6 +82,10 @@ export class Actor {
     })
     this.page.on('requestfinished', (request) => this.underWay.delete(request))
     this.page.on('requestfailed', (request) => this.underWay.delete(request))
+    this.page.on('response', (answer) => {
+      if (answer.status() >= 400)
+        this.refused.push(`${this.lineOf(answer.request())} -> ${String(answer.status())}`)
+    })
     this.page.on('websocket', (socket) => {
       if (new URL(socket.url()).host !== new URL(this.url).host)
         this.faults.push(`a socket to another origin: ${socket.url()}`)
@@ -105,9 +110,11 @@ export class Actor {
 
   /** Requests to the API since {@link Actor.watch} whose method and path (with query) match. */
   asked(pattern: RegExp): string[] {
-    return this.requests
-      .map((request) => `${request.method()} ${request.url().replace(`${this.url}/api/v1`, '')}`)
-      .filter((line) => pattern.test(line))
+    return this.requests.map((request) => this.lineOf(request)).filter((line) => pattern.test(line))
+  }
+
+  private lineOf(request: Request): string {
+    return `${request.method()} ${request.url().replace(`${this.url}/api/v1`, '')}`
   }
 
   /** Goes to a page and waits until the live connection stands, so that nothing after it can be missed. */
@@ -132,6 +139,23 @@ export class Actor {
   /** What was wrong in this browser that no journey has announced. */
   complaints(): string[] {
     return this.faults.filter((fault) => !this.expected.some((pattern) => pattern.test(fault)))
+  }
+
+  /** Where a journey that failed stood: the page, its notices, what was refused or not answered, what was sent last. */
+  async whereabouts(): Promise<string> {
+    const notices = await this.page
+      .getByRole('region', { name: /^(Notices|通知)$/ })
+      .innerText({ timeout: 1_000 })
+      .catch(() => '')
+    const told = {
+      notices: notices.split('\n'),
+      refused: this.refused.slice(-5),
+      'under way': [...this.underWay].map((request) => this.lineOf(request)),
+      'sent last': this.asked(/^(?!GET)/).slice(-5),
+      complaints: this.complaints(),
+    }
+    const lines = Object.entries(told).map(([name, all]) => `${name}: ${all.filter(Boolean).join(' | ')}`)
+    return [this.page.url(), ...lines].join('\n')
   }
 
   /** Closes the browser. */

@@ -40,10 +40,12 @@ export const test = base.extend<Stage, House>({
       actors.push(actor)
       return actor
     })
+    const hasFailed = info.status !== info.expectedStatus
     const complaints = actors.flatMap((actor) => actor.complaints())
+    const whereabouts = hasFailed ? await Promise.all(actors.map((actor) => actor.whereabouts())) : []
     for (const actor of actors) await actor.close()
-    if (info.status === info.expectedStatus)
-      expect(complaints, 'no console error, no policy violation, no other origin').toEqual([])
+    if (hasFailed) process.stderr.write(`where it stood\n${whereabouts.join('\n\n')}\n`)
+    else expect(complaints, 'no console error, no policy violation, no other origin').toEqual([])
   },
 })
 
