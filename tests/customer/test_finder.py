@@ -9,7 +9,7 @@ import pytest
 from app.customer.finder import follow_changes, scan_all
 from app.job import queue
 from app.routing import CRM
-from app.transaction import COMMITTED
+from app.transaction import COMMITTED, Unit
 from tests.cast import Cast, Member
 
 
@@ -182,7 +182,7 @@ def test_many_changes_are_followed_in_few_writes(app: CRM, cast: Cast) -> None:
     scan_all()
     # One name, so that there are pairs to write down.
     ids = [cast.alice.made("/customers", {"name": "Granite Works"})["id"] for _ in range(30)]
-    units = []
+    units: list[Unit] = []
     COMMITTED.append(units.append)
     try:
         follow_changes()
