@@ -40,6 +40,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from .database import AppSession, Base, IdList, Model, member_of
+from .foresight import foreseen
 from .grams import Grams
 from .loading import load_rows
 from .record import Record
@@ -128,9 +129,20 @@ def _columns(model: type[Record]) -> tuple[str, ...]:
     return (*model.search_columns, *([model.title_column] if model.title_column else []))
 
 
-def _pieces_of(model: type[Record], values: Sequence[Any]) -> list[int]:
-    keys = [value or "" for value in values[: len(model.search_columns)]]
-    return _grams(model.resource).of_record(keys, values[-1] if model.title_column else None)
+def pieces_of(model: type[Record], values: Sequence[Any]) -> list[int]:
+    """The pieces of a record.
+
+    Args:
+        model: its class.
+        values: of its key columns and then of its title, where it has one.
+    """
+    keys = tuple(value or "" for value in values[: len(model.search_columns)])
+    return _pieces(model.resource, keys, values[-1] if model.title_column else None)
+
+
+@foreseen
+def _pieces(resource: str, keys: tuple[str, ...], title: str | None) -> list[int]:
+    return _grams(resource).of_record(keys, title)
 
 
 # ---- writing ---------------------------------------------------------------------------------------------------------
@@ -155,7 +167,7 @@ def _after_flush(session: AppSession, _context: Any) -> None:
 
 def _index(connection: Connection, model: type[Record], records: Iterable[Record], *, are_new: bool) -> None:
     names = _columns(model)
-    rows = {record.id: _pieces_of(model, [getattr(record, name) for name in names]) for record in records}
+    rows = {record.id: pieces_of(model, [getattr(record, name) for name in names]) for record in records}
     _write(connection, model.resource, rows, are_new=are_new)
 
 
@@ -188,7 +200,7 @@ def index_records(connection: Connection, model: type[Record], ids: Iterable[int
 def _expected(connection: Connection, model: type[Record], ids: Sequence[int]) -> dict[int, list[int]]:
     columns = [getattr(model, name) for name in _columns(model)]
     query = select(model.id, *columns).where(member_of(model.id, bindparam("ids", type_=IdList())))
-    return {row[0]: _pieces_of(model, row[1:]) for row in connection.execute(query, {"ids": ids})}
+    return {row[0]: pieces_of(model, row[1:]) for row in connection.execute(query, {"ids": ids})}
 
 
 def _write(connection: Connection, resource: str, rows: dict[int, list[int]], *, are_new: bool) -> None:

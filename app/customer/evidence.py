@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..folding import HAN, aloud, e164, email_key, fold, without_legal_form
+from ..foresight import foreseen
 from .regions import PLACES, leading_place
 from .tax_id import tidy
 
@@ -129,6 +130,7 @@ def evidence_of(values: Mapping[str, Any], region: str) -> Evidence:
     return _evidence(phone, *map(values.get, _TEXTS), *where)
 
 
+@foreseen
 @lru_cache(maxsize=2_500)
 def _evidence(
     phone: str | None,

@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import select
 
 from ..access import Actor, Permission
@@ -15,12 +14,14 @@ from ..caller import twice
 from ..database import db, read_engine
 from ..errors import Faults, Issue, Problem, conflict, invalid
 from ..folding import e164, email_key, fold, search_key, sort_key
+from ..foresight import foreseen
 from ..journal import MAKE_ROOM, SETTLE, SetBack, act
 from ..record import Collaborator, Record
 from ..routing import assign, remove, restore, tell
+from ..search_index import pieces_of
 from ..transaction import now, recalled
 from .custom_fields import DERIVES, check_custom, derive_custom
-from .duplicates import Finder, check_permission, evidence_of_row, guard, kind_of, warnings_of
+from .duplicates import Finder, check_permission, evidence_of_new, evidence_of_row, guard, kind_of, region, warnings_of
 from .evidence import key_columns
 from .leads import set_status
 from .models import Customer, CustomerStatus, CustomerTag, Tag, customers
@@ -353,18 +354,41 @@ def _note_lead(customer: Customer) -> None:
 
 def derive(customer: Customer) -> None:
     """Set the keys that follow from the names and addresses."""
-    region = current_app.config["LIANXI"].default_region
-    number = e164(customer.phone, region)
     further = derive_custom("customers", customer)
-    keys = {
-        "name_key": fold(customer.name),
-        "sort_key": sort_key(customer.name),
-        "search_key": search_key([customer.name, customer.short_name, customer.company, *further]),
-        "reach_key": search_key([], [customer.email, customer.phone, number]),
-        "email_key": email_key(customer.email),
+    keys = _keys(region(), *(getattr(customer, name) for name in _KNOWN_BY), *further)
+    assign(customer, keys)
+    assign(customer, key_columns(evidence_of_row(customer)))
+
+
+_KNOWN_BY = ("name", "short_name", "company", "email", "phone")
+
+
+@foreseen
+def _keys(
+    region: str,
+    name: str,
+    short_name: str | None,
+    company: str | None,
+    email: str | None,
+    phone: str | None,
+    *further: str | None,
+) -> dict[str, str | None]:
+    number = e164(phone, region)
+    return {
+        "name_key": fold(name),
+        "sort_key": sort_key(name),
+        "search_key": search_key([name, short_name, company, *further]),
+        "reach_key": search_key([], [email, phone, number]),
+        "email_key": email_key(email),
         "phone_e164": number,
     }
-    assign(customer, {**keys, **key_columns(evidence_of_row(customer))})
+
+
+def foresee(values: Mapping[str, Any]) -> None:
+    """Work out what making a customer of these values will ask for, for a `Seer`."""
+    keys = _keys(region(), *map(values.get, _KNOWN_BY))  # type: ignore[arg-type]
+    evidence_of_new(values)
+    pieces_of(Customer, [keys[name] for name in (*Customer.search_columns, Customer.title_column)])
 
 
 def _settle(customer: Customer, undone: SetBack) -> None:
@@ -394,6 +418,7 @@ __all__ = [
     "claim",
     "create",
     "edit",
+    "foresee",
     "handed_over",
     "ownership",
     "release",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 
 from ..database import db
 from ..errors import Issue, invalid
+from ..foresight import Seer
 from ..formulas import harmless
 from ..job.service import Running, job_kind
 from ..messages import say
@@ -30,6 +31,9 @@ FIRST, LEAST = 200, 20
 
 HELD = 0.5
 """For about so many seconds, at most, others who write wait for a commit where one writes at a time."""
+
+LONG = 1_000
+"""For so many rows it pays to have a process work beside."""
 
 TOLD = 1_000
 """So many rows with their faults a job names; the file of errors has them all."""
@@ -82,12 +86,13 @@ def _through(running: Running, *, commits: bool) -> dict[str, Any]:
         total = running.total or sum(1 for _ in tables.rows(path, reading))
         with closing(_Wrong(errors, taking, state["behind"])) as wrong:
             pace = _Pace()
-            for part in pace.parts(corrections.rows(path, reading, said)):
-                rows = taking.read(part)
+            parts = pace.parts(corrections.rows(path, reading, said))
+            for rows in _read(taking, parts, is_long=total - state["behind"] >= LONG):
                 behind = [taken for taken in rows if taken.number <= state["behind"]]
                 taking.remember(behind)
-                if len(rows) > len(behind):
-                    state = _step(running, taking, rows[len(behind) :], state, total, wrong, pace)
+                if left := rows[len(behind) :]:
+                    taking.prepare(left)
+                    state = _step(running, taking, left, state, total, wrong, pace)
     except UnreadableError as error:
         raise invalid(Issue("#/file", error.code, error.params)) from error
     result = {
@@ -106,6 +111,24 @@ def _through(running: Running, *, commits: bool) -> dict[str, Any]:
         if commits:
             chosen.changeset_id = running.changeset_id
     return result
+
+
+def _read(taking: Taking, parts: Iterable[Sequence[tuple[int, Row]]], *, is_long: bool) -> Iterator[list[Taken]]:
+    """The rows of the parts as they are read; of a long import a process beside works on the next ones meanwhile."""
+    see = taking.foresees if is_long else None
+    if see is None:
+        yield from map(taking.read, parts)
+        return
+    with Seer(see) as seer:
+        rows: list[Taken] = []
+        for part in parts:
+            following = taking.read(part)
+            seer.learn()
+            seer.ask([taken.body for taken in following if taken.body is not None])
+            yield rows
+            rows = following
+        seer.learn()
+        yield rows
 
 
 def _step(

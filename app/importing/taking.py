@@ -8,7 +8,7 @@ no other. Both ways lead through the same schema and service.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -21,6 +21,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from ..access import Actor
 from ..auth.models import User
 from ..batch import batch
+from ..customer import service as customer_service
 from ..customer.crowd import Crowd, Newcomers
 from ..customer.duplicates import evidence_of_new, mode_of
 from ..customer.evidence import Evidence
@@ -56,6 +57,9 @@ _TOGETHER: Mapping[str, frozenset[str]] = {
     "products": frozenset(),
 }
 """Resources whose records may be made together, each with the fields that make a row one that is taken by itself."""
+
+_FORESEE: Mapping[str, Callable[[dict[str, Any]], None]] = {"customers": customer_service.foresee}
+"""What works out ahead what making a record will ask for."""
 
 
 def _field_at(pointer: str) -> str | None:
@@ -197,11 +201,21 @@ class Taking:
                 said = {**TO_BEGIN_WITH.get(self.plural, {}), **taken.values}
                 said.pop("id", None)
                 taken.body = self._loaded(said)
-                if self.plural == "customers":
-                    taken.evidence = evidence_of_new(taken.body)
             except Problem as problem:
                 taken.refused = self._faults(problem)
         return taken
+
+    @property
+    def foresees(self) -> Callable[[dict[str, Any]], None] | None:
+        """What works out ahead what new records will ask for; None where a row may ask for what one before it makes."""
+        makes = any(one.field.links_to in self.options["create"] for one in self.columns)
+        return None if makes or self._own_links else _FORESEE.get(self.plural)
+
+    def prepare(self, rows: Sequence[Taken]) -> None:
+        """Find out what new customers can be known by, just before they are taken."""
+        if self.plural == "customers":
+            for taken in rows:
+                taken.evidence = None if taken.body is None else evidence_of_new(taken.body)
 
     def _further(self, values: dict[str, Any], faults: Sequence[Fault]) -> list[Fault]:
         """What else is wrong with a row of which some cells cannot be read: every fault is told at once."""

@@ -1,0 +1,154 @@
+"""What follows from texts alone, worked out ahead by a process beside: a second processor does what a job waits for.
+
+A pure function that takes long is marked as `foreseen`. While a job is at work on some rows, a `Seer` calls these
+functions for the next ones; the job then finds their results. Whatever was not foreseen is worked out as ever, so a
+seer that ends, or a machine that has none, costs time only.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import pickle
+import signal
+import warnings
+from collections.abc import Callable, Sequence
+from functools import update_wrapper
+from io import BufferedReader, BufferedWriter
+from types import TracebackType
+from typing import Any, Generic, NoReturn, ParamSpec, Self, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_Note = tuple[int, tuple[Any, ...], Any]
+"""A function by its place, what it was called with, and its result."""
+
+_FUNCTIONS: list[foreseen[..., Any]] = []
+
+
+class foreseen(Generic[P, T]):  # noqa: N801  (a decorator)
+    """Marks a pure function whose results a `Seer` may work out ahead; called with hashable values by their places."""
+
+    _notes: list[_Note] | None = None
+    """Of the process beside: what it has worked out."""
+
+    def __init__(self, function: Callable[P, T]) -> None:
+        self.known: dict[tuple[Any, ...], T] = {}
+        self._function = function
+        self._place = len(_FUNCTIONS)
+        _FUNCTIONS.append(self)
+        update_wrapper(self, function)
+
+    def __call__(self, *args: P.args, **_: P.kwargs) -> T:
+        """The result, as it was foreseen or worked out now."""
+        try:
+            return self.known[args]
+        except KeyError:
+            result = self._function(*args)  # type: ignore[call-arg]
+        if foreseen._notes is not None:
+            foreseen._notes.append((self._place, args, result))
+        return result
+
+
+class Seer:
+    """A process beside this one, as it was at that moment, that calls foreseen functions; ended with its block.
+
+    Args:
+        see: is called there with each thing that is asked about, and calls what the job will call; it reads no
+            database, whose connections are this process's own.
+    """
+
+    def __init__(self, see: Callable[[Any], object]) -> None:
+        self._see = see
+        self._process = 0
+        self._asking: BufferedWriter | None = None
+        self._told: BufferedReader | None = None
+        self._is_asked = False
+
+    def __enter__(self) -> Self:
+        """Begin, where the machine has a second processor."""
+        if not hasattr(os, "fork") or (os.cpu_count() or 1) < 2:
+            return self
+        (asked, asking), (told, telling) = os.pipe(), os.pipe()
+        with warnings.catch_warnings():
+            # Other threads do not live on beside, and nothing that they may hold is used there.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self._process = os.fork()
+        if self._process == 0:
+            os.close(asking)
+            os.close(told)
+            _serve(self._see, asked, telling)
+        os.close(asked)
+        os.close(telling)
+        self._asking, self._told = os.fdopen(asking, "wb"), os.fdopen(told, "rb")
+        return self
+
+    def __exit__(
+        self, _type: type[BaseException] | None, _value: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        """End it, whatever it is at."""
+        for function in _FUNCTIONS:
+            function.known = {}
+        if self._process:
+            os.kill(self._process, signal.SIGKILL)
+            os.waitpid(self._process, 0)
+            self._process = 0
+            self._close()
+
+    def ask(self, things: Sequence[Any]) -> None:
+        """Have what follows from some things worked out, once all is learned that was asked before."""
+        if self._asking is None:
+            return
+        try:
+            pickle.dump(things, self._asking, pickle.HIGHEST_PROTOCOL)
+            self._asking.flush()
+            self._is_asked = True
+        except OSError:
+            self._close()
+
+    def learn(self) -> None:
+        """Wait for what was asked last; it is known until the next time."""
+        if not self._is_asked or self._told is None:
+            return
+        self._is_asked = False
+        found: list[dict[tuple[Any, ...], Any]] = [{} for _ in _FUNCTIONS]
+        try:
+            notes: list[_Note] = pickle.load(self._told)  # noqa: S301 - this very program wrote it
+        except (EOFError, OSError, pickle.UnpicklingError):
+            # It has been ended from outside.
+            self._close()
+            notes = []
+        for place, args, result in notes:
+            found[place][args] = result
+        for function, known in zip(_FUNCTIONS, found, strict=True):
+            function.known = known
+
+    def _close(self) -> None:
+        for end in (self._asking, self._told):
+            if end is not None:
+                try:
+                    end.close()
+                except OSError:
+                    continue
+        self._asking = self._told = None
+
+
+def _serve(see: Callable[[Any], object], asked: int, telling: int) -> NoReturn:
+    """What the process beside does until nobody asks any more."""
+    try:
+        # What this process was born with is not its own: nothing of it is closed, nor tidied up.
+        gc.disable()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        with os.fdopen(asked, "rb") as questions, os.fdopen(telling, "wb") as answers:
+            while True:
+                things = pickle.load(questions)  # noqa: S301 - this very program wrote it
+                notes: list[_Note] = []
+                foreseen._notes = notes
+                for thing in things:
+                    see(thing)
+                pickle.dump(notes, answers, pickle.HIGHEST_PROTOCOL)
+                answers.flush()
+    except BaseException:
+        os._exit(1)
