@@ -1,34 +1,20 @@
-import { keepPreviousData, useQuery } from '@tanstack/vue-query'
-import { computed, ref, type Ref } from 'vue'
-import { rest } from '@/api/rest'
-import type { Customer, ListPage } from '@/api/types'
+import { computed, type Ref } from 'vue'
+import type { Customer } from '@/api/types'
+import { useRecordSearch } from '@/records/useRecordSearch'
 
-/** Customers as the server finds them, for a field in which one is chosen. */
+/** Customers to choose one from, each with the employer that tells it from its namesakes. */
 export function useCustomerSearch(enabled: Ref<boolean>) {
-  const term = ref('')
-  const found = useQuery({
-    queryKey: computed(() => ['pick', 'customers', term.value] as const),
-    queryFn: ({ queryKey, signal }) =>
-      rest.get<ListPage<Pick<Customer, 'id' | 'name' | 'company'>>>(
-        '/customers',
-        { q: queryKey[2].trim(), per_page: 20, count: 'none', fields: 'id,name,company' },
-        signal,
-      ),
+  const { term, records, isSearching } = useRecordSearch<Pick<Customer, 'id' | 'name' | 'company'>>(
+    'customers',
+    { fields: 'id,name,company' },
     enabled,
-    placeholderData: keepPreviousData,
-    staleTime: 30_000,
-    gcTime: 60_000,
-    shallow: true,
-  })
-  return {
-    term,
-    isSearching: computed(() => found.isFetching.value),
-    choices: computed(() =>
-      (found.data.value?.data ?? []).map(({ id, name, company }) => ({
-        value: String(id),
-        label: name,
-        ...(company && company !== name ? { hint: company } : {}),
-      })),
-    ),
-  }
+  )
+  const choices = computed(() =>
+    records.value.map(({ id, name, company }) => ({
+      value: String(id),
+      label: name,
+      ...(company && company !== name ? { hint: company } : {}),
+    })),
+  )
+  return { term, choices, isSearching }
 }

@@ -1,10 +1,9 @@
-import { keepPreviousData, useQuery } from '@tanstack/vue-query'
-import { computed, ref, type Ref } from 'vue'
+import { computed, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
-import { rest } from '@/api/rest'
-import type { Import, ListPage } from '@/api/types'
+import type { Import } from '@/api/types'
 import { useOptions } from '@/records/useOptions'
 import { useRoles } from '@/admin/useRoles'
+import { useRecordSearch } from '@/records/useRecordSearch'
 import { useReference } from '@/records/useReference'
 import { useUsers } from '@/records/useUsers'
 import { useSession } from '@/session/session'
@@ -28,28 +27,18 @@ export function useDecisions(chosen: () => Import, unknown: () => UnknownValue, 
   const pipelines = useReference('pipelines')
   const teams = useReference('teams')
   const roles = useRoles()
-  const term = ref('')
   const field = computed(() => chosen().fields.find(({ name }) => name === unknown().field))
   const linked = computed(() => field.value?.links_to ?? '')
   const options = useOptions(field.value?.option_list ?? '')
   const isRemote = computed(() => searched.includes(linked.value))
-  const found = useQuery({
-    queryKey: computed(() => ['pick', linked.value, term.value] as const),
-    queryFn: ({ queryKey, signal }) =>
-      rest.get<ListPage<{ id: number; name: string }>>(
-        `/${queryKey[1]}`,
-        { q: queryKey[2].trim(), per_page: 20, count: 'none', fields: 'id,name' },
-        signal,
-      ),
-    enabled: computed(() => isRemote.value && isOpen.value),
-    placeholderData: keepPreviousData,
-    staleTime: 30_000,
-    shallow: true,
-  })
+  const {
+    term,
+    records: found,
+    isSearching,
+  } = useRecordSearch(linked, { fields: 'id,name' }, () => isRemote.value && isOpen.value)
 
   const records = computed<readonly PickChoice[]>(() => {
-    if (isRemote.value)
-      return (found.data.value?.data ?? []).map(({ id, name }) => ({ value: String(id), label: name }))
+    if (isRemote.value) return found.value.map(({ id, name }) => ({ value: String(id), label: name }))
     if (linked.value === 'users') return users.choices.value
     if (linked.value === 'teams')
       return teams.value.map(({ id, name }) => ({ value: String(id), label: name }))
@@ -80,7 +69,7 @@ export function useDecisions(chosen: () => Import, unknown: () => UnknownValue, 
   return {
     term,
     isRemote,
-    isSearching: computed(() => found.isFetching.value),
+    isSearching,
     choices: computed(() =>
       term.value.trim() && isRemote.value ? records.value : [...fixed.value, ...records.value],
     ),

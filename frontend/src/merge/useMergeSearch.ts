@@ -1,7 +1,6 @@
-import { keepPreviousData, useQuery } from '@tanstack/vue-query'
-import { computed, ref, type Ref } from 'vue'
-import { rest } from '@/api/rest'
-import type { Link, ListPage } from '@/api/types'
+import { computed } from 'vue'
+import type { Link } from '@/api/types'
+import { useRecordSearch } from '@/records/useRecordSearch'
 import type { MergeResource } from './mergeFields'
 
 interface Found {
@@ -14,34 +13,21 @@ interface Found {
 
 const shown: Record<MergeResource, 'owner' | 'customer'> = { customers: 'owner', people: 'customer' }
 
-/** Records that the reader may change, as the server finds them; each with what tells it from its namesakes. */
-export function useMergeSearch(resource: MergeResource, enabled: Ref<boolean>) {
-  const term = ref('')
+/** Records that the reader may change, each with what tells it from its namesakes. */
+export function useMergeSearch(resource: MergeResource) {
   const beside = shown[resource]
-  const found = useQuery({
-    queryKey: computed(() => ['pick', 'merge', resource, term.value] as const),
-    queryFn: ({ queryKey, signal }) =>
-      rest.get<ListPage<Found>>(
-        `/${resource}`,
-        { q: queryKey[3].trim(), per_page: 20, count: 'none', fields: `id,name,${beside},can_write` },
-        signal,
-      ),
-    enabled,
-    placeholderData: keepPreviousData,
-    staleTime: 30_000,
-    gcTime: 60_000,
-    shallow: true,
-  })
-  return {
-    term,
-    isSearching: computed(() => found.isFetching.value),
-    choices: computed(() =>
-      (found.data.value?.data ?? [])
-        .filter((one) => one.can_write !== false)
-        .map((one) => {
-          const hint = one[beside]?.name
-          return { value: String(one.id), label: one.name, ...(hint ? { hint } : {}) }
-        }),
-    ),
-  }
+  const { term, records, isSearching } = useRecordSearch<Found>(
+    resource,
+    { fields: `id,name,${beside},can_write` },
+    true,
+  )
+  const choices = computed(() =>
+    records.value
+      .filter((one) => one.can_write !== false)
+      .map((one) => {
+        const hint = one[beside]?.name
+        return { value: String(one.id), label: one.name, ...(hint ? { hint } : {}) }
+      }),
+  )
+  return { term, choices, isSearching }
 }
