@@ -25,8 +25,8 @@ from .database import FixedDecimal, IdList, Instant, KeyText, Rate, member_of, p
 from .days import Days, end_of, start_of
 from .folding import email_key, fold
 from .merged import is_any, is_any_value
-from .moving import Moving, is_span
 from .schema import MAX_ID, parse_date, parse_instant
+from .spans import Span, is_span
 
 Binds = dict[str, Any]
 
@@ -340,7 +340,7 @@ class Range(Filter):
             return super().value(op, raw, zone)
         if not isinstance(raw, str) or not is_span(raw):
             raise BadValue("span")
-        return Moving(raw, of_moments=self.parse is an_instant)
+        return Span(raw, of_moments=self.parse is an_instant)
 
     def condition(self, op: str, bind: str) -> ColumnElement[bool]:
         """As `Filter.condition`; a span by its beginning and its end."""
@@ -496,7 +496,7 @@ def present(zone: str, asked: Mapping[str, Any]) -> Binds:
         found[day.key] = getattr(days, name)
         found[ends.key] = end_of(getattr(days, name), zone)
     for bind, value in asked.items():
-        if isinstance(value, Moving):
+        if isinstance(value, Span):
             found[f"{bind}_start"], found[f"{bind}_end"] = value.ends(days.today, zone)
     return found
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from app.moving import NAMES, Moving, days_of, is_span
+from app.spans import NAMES, Span, days_of, is_span
 
 FRIDAY = date(2026, 11, 27)
 
@@ -58,9 +58,9 @@ def test_every_name_has_ends() -> None:
 
 
 def test_moments_by_the_days_of_the_zone() -> None:
-    today = Moving("today", of_moments=True).ends(FRIDAY, "Asia/Shanghai")
+    today = Span("today", of_moments=True).ends(FRIDAY, "Asia/Shanghai")
     assert today == (datetime(2026, 11, 26, 16, tzinfo=UTC), datetime(2026, 11, 27, 16, tzinfo=UTC))
     # The day on which New York's clocks go back has 25 hours.
-    start, end = Moving("today", of_moments=True).ends(date(2026, 11, 1), "America/New_York")
+    start, end = Span("today", of_moments=True).ends(date(2026, 11, 1), "America/New_York")
     assert (start, end) == (datetime(2026, 11, 1, 4, tzinfo=UTC), datetime(2026, 11, 2, 5, tzinfo=UTC))
-    assert Moving("today", of_moments=False).ends(FRIDAY, "Asia/Shanghai") == (FRIDAY, date(2026, 11, 28))
+    assert Span("today", of_moments=False).ends(FRIDAY, "Asia/Shanghai") == (FRIDAY, date(2026, 11, 28))

@@ -69,7 +69,7 @@ def _month(number: int) -> date:
 
 
 @dataclass(frozen=True)
-class Moving:
+class Span:
     """A span as a value of a filter, whose ends are told anew whenever it is asked.
 
     Attributes:
