@@ -11,16 +11,16 @@ test('Currencies are kept by hand and from a sheet, and reports convert by them'
 
   await page.keyboard.press('c')
   await page.getByRole('combobox', { name: 'Currency' }).selectOption('USD')
-  await page.getByLabel('From').fill('2026-01-01')
-  await page.getByLabel('Rate', { exact: false }).last().fill('7.05')
+  await page.getByRole('dialog').getByLabel('From').fill('2026-01-01')
+  await page.getByRole('dialog').getByLabel('Rate', { exact: false }).last().fill('7.05')
   await page.getByRole('button', { name: 'Create' }).click()
   await expect(row(page, 'US Dollar')).toContainText('7.05')
 
   // The same day again: the server's words stand at the field, nothing typed is lost.
   await page.keyboard.press('c')
   await page.getByRole('combobox', { name: 'Currency' }).selectOption('USD')
-  await page.getByLabel('From').fill('2026-01-01')
-  await page.getByLabel('Rate', { exact: false }).last().fill('7.3')
+  await page.getByRole('dialog').getByLabel('From').fill('2026-01-01')
+  await page.getByRole('dialog').getByLabel('Rate', { exact: false }).last().fill('7.3')
   await page.getByRole('button', { name: 'Create' }).click()
   await expect(page.getByLabel('From')).toHaveAttribute('aria-invalid', 'true')
   await page.getByRole('button', { name: 'Cancel' }).click()
@@ -43,7 +43,7 @@ test('Currencies are kept by hand and from a sheet, and reports convert by them'
 
   // A correction, then a deal in dollars: the report converts it and says so.
   await row(page, 'Euro').getByText('EUR', { exact: true }).click()
-  await page.getByLabel('Rate', { exact: false }).last().fill('7.9')
+  await page.getByRole('dialog').getByLabel('Rate', { exact: false }).last().fill('7.9')
   await page.getByRole('button', { name: 'Save' }).click()
   await expect(row(page, 'Euro')).toContainText('7.9')
   const deal = await admin.api.post('/deals', { name: 'Export line', amount: '100', currency: 'USD' })

@@ -69,7 +69,7 @@ test('A dashboard ships, is arranged by keys and by hand, saved, shared and read
   await page.getByRole('button', { name: 'Add', exact: true }).click()
   await expect(page.getByRole('region', { name: /^Losses/ })).toBeVisible()
   await page.getByRole('button', { name: 'Save' }).click()
-  await page.getByRole('textbox', { name: 'Name' }).fill('Beds and more')
+  await page.getByRole('dialog').getByRole('textbox', { name: 'Name' }).fill('Beds and more')
   await page.getByRole('combobox', { name: 'Who sees it' }).selectOption({ label: 'My team' })
   await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
   await expect(page).toHaveURL(/\/dashboards\/\d+$/)

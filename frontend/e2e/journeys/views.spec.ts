@@ -69,7 +69,7 @@ test('A filter is built of groups, saved as a view, shared, opened by a colleagu
 
   // Saved and shared with the team.
   await page.getByRole('button', { name: 'Save as view' }).click()
-  await page.getByRole('textbox', { name: 'Name' }).fill(`Hot ${name}`)
+  await page.getByRole('dialog').getByRole('textbox', { name: 'Name' }).fill(`Hot ${name}`)
   await page.getByRole('combobox', { name: 'Who sees it' }).selectOption({ label: 'My team' })
   await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
   const tabs = page.getByRole('navigation', { name: 'Views' })
@@ -178,7 +178,7 @@ test('A board is kept as a view with what it is narrowed to, and opened on a pho
   await expect(page.getByText(`Huge ${name}`)).toBeVisible()
   await expect(page.getByText(`Tiny ${name}`)).toHaveCount(0)
   await page.getByRole('button', { name: 'Save as view' }).click()
-  await page.getByRole('textbox', { name: 'Name' }).fill(`Big ${name}`)
+  await page.getByRole('dialog').getByRole('textbox', { name: 'Name' }).fill(`Big ${name}`)
   await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
   await expect(page.getByRole('button', { name: `Big ${name}`, exact: true })).toHaveAttribute(
     'aria-current',
