@@ -47,17 +47,33 @@ async function send(request: Request): Promise<Response> {
   }
 }
 
+const tries = 3
+const longestWait = 5
+
+/** Sends again what the server asks to be sent again: busy for a moment, it has done nothing of it. */
+async function sendPatiently(request: Request): Promise<Response> {
+  for (let left = tries - 1; ; left -= 1) {
+    const again = left > 0 ? request.clone() : null
+    const response = await send(request)
+    const wait = Number(response.headers.get('Retry-After') ?? Infinity)
+    if (response.status !== 503 || !again || !(wait <= longestWait)) return response
+    await new Promise((resolve) => setTimeout(resolve, wait * 1_000))
+    if (again.signal.aborted) return response
+    request = again
+  }
+}
+
 async function signedFetch(request: Request): Promise<Response> {
   if (unsigned.test(new URL(request.url).pathname)) return send(request)
   // A body can be read once only: the spare is what goes out after a renewal.
   const spare = request.clone()
   const token = await credentials.token()
   if (token) request.headers.set('Authorization', `Bearer ${token}`)
-  const response = await send(request)
+  const response = await sendPatiently(request)
   if (response.status !== 401 || !(await credentials.renew(token))) return response
   const renewed = await credentials.token()
   if (renewed) spare.headers.set('Authorization', `Bearer ${renewed}`)
-  return send(spare)
+  return sendPatiently(spare)
 }
 
 const contract: Middleware = {

@@ -52,6 +52,38 @@ describe('requests', () => {
     expect(isOwnChangeset('78')).toBe(false)
   })
 
+  it('are sent again, as the same intent, while the server is busy for a moment', async () => {
+    const keys: (string | null)[] = []
+    const answers = [503, 503, 201]
+    server.use(
+      http.post(customers, async ({ request }) => {
+        keys.push(`${request.headers.get('Idempotency-Key') ?? ''} ${await request.text()}`)
+        const status = answers.shift() ?? 503
+        return HttpResponse.json({ id: 1 }, { status, headers: { 'Retry-After': '0' } })
+      }),
+    )
+    expect(await rest.post('/customers', { name: '张三' })).toEqual({ id: 1 })
+    expect(keys).toHaveLength(3)
+    expect(new Set(keys).size).toBe(1)
+    // In the end it is told.
+    expect((await refusal(rest.post('/customers', { name: '李四' }))).status).toBe(503)
+    expect(keys).toHaveLength(6)
+  })
+
+  it('wait for nobody who says nothing of when, or to wait long', async () => {
+    let count = 0
+    server.use(
+      http.get(customers, () => {
+        count += 1
+        const headers: Record<string, string> = count === 1 ? {} : { 'Retry-After': '60' }
+        return HttpResponse.json({}, { status: 503, headers })
+      }),
+    )
+    expect((await refusal(rest.get('/customers'))).status).toBe(503)
+    expect((await refusal(rest.get('/customers'))).status).toBe(503)
+    expect(count).toBe(2)
+  })
+
   it('repeat a list value and leave out what is empty', async () => {
     let url = ''
     server.use(
