@@ -162,7 +162,7 @@ def derive(person: Person) -> None:
         {
             "name_key": fold(person.name),
             "sort_key": sort_key(person.name),
-            "search_key": search_key([person.name, *derive_custom("people", person)]),
+            "search_key": search_key([person.name, *derive_custom("people", person), person.title, person.department]),
             "reach_key": search_key([], [*reach, person.wechat, person.qq]),
         },
     )
