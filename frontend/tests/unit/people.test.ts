@@ -59,7 +59,8 @@ describe('the list of people', () => {
     const decides = deciding(personList, choice({ has_left: ['true'] }, 'wang'))
     expect(decides(['has_left'])).toBe(true)
     expect(decides(['phones'])).toBe(true)
-    expect(decides(['title'])).toBe(false)
+    expect(decides(['title'])).toBe(true)
+    expect(decides(['birthday'])).toBe(false)
   })
 })
 
