@@ -2,8 +2,8 @@
 
 What can be there more than once stands in one cell, a line each: phones and addresses of e-mail by kind, further postal
 addresses and sites, and under `other` whatever has no column of its own. A birthday that is no whole date, such as one
-without its year, is told in words under `birthday_without_year`. `email` and `phone` have the preferred one once more, so
-that it is known which comes first.
+without its year, is told in words under `birthday_without_year`. `email` and `phone` have the preferred one once more,
+so that it is known which comes first.
 """
 
 from __future__ import annotations
