@@ -92,7 +92,7 @@ test('People are found by pinyin, by number and by filters, and a filter is kept
   await saving.getByRole('button', { name: 'Save' }).click()
   await expect(page).toHaveURL(/\/people\?view_id=\d+$/)
   await page.getByRole('button', { name: `Actions for “At work ${word}”` }).click()
-  await page.getByRole('menuitem', { name: 'Pin to sidebar' }).click()
+  await page.getByRole('menuitem', { name: 'Pin view' }).click()
   await page.goto('/')
   await page
     .getByRole('navigation', { name: 'Pinned views' })

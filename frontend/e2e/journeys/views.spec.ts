@@ -125,7 +125,7 @@ test('A filter is built of groups, saved as a view, shared, opened by a colleagu
     await page.getByRole('button', { name: `Actions for “Hot ${name}”` }).click()
     await page.getByRole('menuitem', { name: entry }).click()
   }
-  await act('Pin to sidebar')
+  await act('Pin view')
   const pinned = page.getByRole('navigation', { name: 'Pinned views' })
   await expect(pinned.getByRole('link', { name: `Hot ${name}` })).toBeVisible()
   await act('Open this list with it')
@@ -215,6 +215,45 @@ test('A link to a view that is not there for the reader shows the list and says 
   await expect(seller.page.getByText('This view is not here')).toBeVisible()
   await expect(seller.page.getByRole('grid')).toBeVisible()
 })
+
+for (const [language, theme] of [
+  ['en', 'light'],
+  ['zh-CN', 'dark'],
+] as const)
+  test(`Pinned views are one tap from home on a phone: ${language}`, async ({ cast, open }) => {
+    const mark = unique()
+    const words =
+      language === 'en'
+        ? { pinned: 'Pinned views', unpin: 'Unpin view' }
+        : { pinned: '固定的视图', unpin: '取消固定' }
+    const alice = await cast.join('Alice', 'sales', language)
+    await alice.api.post('/customers', { name: `Quartz ${mark}` })
+    for (const [rank, name] of [
+      `Hot ${mark}`,
+      `Slow and rather long to read ${mark}`,
+      `Late ${mark}`,
+    ].entries()) {
+      const view = await alice.api.post('/views', { name, resource: 'customers', filters: {} })
+      if (rank < 2) await alice.api.post(`/views/${view.id}/prefer`, { is_pinned: true, rank })
+    }
+    const actor = await open(alice, { ...phone, theme, language })
+    const { page } = actor
+    await actor.visit('/')
+    const pinned = page.getByRole('navigation', { name: words.pinned })
+    await expect(pinned.getByRole('link')).toHaveCount(2)
+    await expectAccessible(page, 'pinned views at home')
+    await shot(page, `pinned-phone-${language}-${theme}`)
+    await pinned.getByRole('link', { name: `Hot ${mark}` }).tap()
+    await expect(page).toHaveURL(/\/customers\?view_id=\d+$/)
+    await page
+      .getByRole('button', { name: new RegExp(`Hot ${mark}`) })
+      .last()
+      .tap()
+    await page.getByRole('menuitem', { name: words.unpin }).tap()
+    await actor.visit('/settings')
+    await expect(pinned.getByRole('link')).toHaveText([`Slow and rather long to read ${mark}`])
+    await shot(page, `pinned-more-${language}-${theme}`)
+  })
 
 test('Pinned views are put into order, and a leader hands a shared view on', async ({ cast, open }) => {
   const mark = unique()
