@@ -322,6 +322,34 @@ test('Pinned views are put into order, and a leader hands a shared view on', asy
   await dialog.getByRole('button', { name: 'Save' }).click()
   await expect(desk.getByText(`“Two ${mark}” is now seen by ${alice.name} alone`)).toBeVisible()
   await expect(desk).toHaveURL(/\/customers$/)
+
+  // With a way back, by the notice and by the keys, for who has done so.
+  await desk.getByRole('button', { name: 'Undo' }).last().click()
+  await expect(desk).toHaveURL(new RegExp(`view_id=${ids[1]}$`))
+  await expect(desk.getByRole('button', { name: `Actions for “Two ${mark}”` })).toBeVisible()
+  await desk.keyboard.press('Control+Shift+z')
+  await expect(desk.getByRole('button', { name: `Actions for “Two ${mark}”` })).toHaveCount(0)
+  await desk.keyboard.press('Control+z')
+  await expect(desk.getByRole('button', { name: `Actions for “Two ${mark}”` })).toBeVisible()
+  const { visibility } = await rita.api.get<{ visibility: string }>(`/views/${ids[1]}`)
+  expect(visibility).toBe('public')
+  const board = await alice.api.post('/dashboards', {
+    name: `Board ${mark}`,
+    visibility: 'public',
+    tiles: [],
+  })
+  await office.visit(`/dashboards/${board.id}`)
+  await desk.getByRole('button', { name: 'More actions' }).click()
+  await desk.getByRole('menuitem', { name: 'Name and sharing' }).click()
+  const sharing = desk.getByRole('dialog')
+  await sharing.getByRole('combobox', { name: 'Who sees it' }).selectOption({ label: 'Only the owner' })
+  await sharing.getByRole('button', { name: 'Save' }).click()
+  await expect(desk.getByText(`“Board ${mark}” is now seen by ${alice.name} alone`)).toBeVisible()
+  await shot(desk, 'dashboard-unshared')
+  await desk.getByRole('button', { name: 'Undo' }).last().click()
+  await expect(desk).toHaveURL(new RegExp(`/dashboards/${board.id}$`))
+  await expect(desk.getByText(`Board ${mark}`).first()).toBeVisible()
+
   const left = await alice.api.get<{ data: { id: number; owner_id: number }[] }>(
     `/views?id=${ids[0]}&id=${ids[1]}&sort=id`,
   )
