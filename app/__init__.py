@@ -23,6 +23,7 @@ from .exporting.routes import routes as exporting_routes
 from .history.routes import routes as history_routes
 from .importing.routes import routes as importing_routes
 from .installation import secret_keys
+from .intake import FORM_LIMIT
 from .job.routes import routes as job_routes
 from .journal import watch_old_values
 from .live import sockets
@@ -75,7 +76,7 @@ def create_app(settings: Settings | None = None) -> CRM:
     app = CRM(__name__, static_folder=None)
     # An address means what it says: an id from elsewhere may hold two slashes in a row.
     app.url_map.merge_slashes = False
-    app.config.update(LIANXI=settings, MIGRATIONS=ROOT / "migrations", MAX_CONTENT_LENGTH=50 * 1024 * 1024)
+    app.config.update(LIANXI=settings, MIGRATIONS=ROOT / "migrations", MAX_CONTENT_LENGTH=FORM_LIMIT)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     headers.register(app, settings)
     if settings.proxy_hops:

@@ -345,6 +345,15 @@ class Policy:
             query = self._queries[actor.shape] = select(self.writable_condition(actor.shape)).where(wanted)
         return bool(db.session.execute(query, {**actor.binds, "wanted_id": record.id}).scalar())
 
+    def may_take_back(self, actor: Actor, record: Any, before: Mapping[str, Any]) -> bool:
+        """Whether an own change that took a row out of one's sight may be undone: by default what is gone is gone.
+
+        Args:
+            record: as the change left it.
+            before: what it had in the columns that the change wrote.
+        """
+        return False
+
     def _grants_by_itself(self, actor: Actor, record: Any) -> bool:
         """Whether a column of the loaded row is all it takes, as it is for owners: no need to ask the database."""
         return any(

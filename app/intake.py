@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Iterator
+from typing import IO, Any
 
 from flask import request
 from marshmallow import Schema
@@ -14,6 +15,26 @@ from .strict_json import parse_json
 from .versions import wanted_versions
 
 BODY_LIMIT = 1024 * 1024
+FILE_LIMIT = 50 * 1024 * 1024
+"""Bytes of an uploaded file."""
+FORM_LIMIT = FILE_LIMIT + BODY_LIMIT
+"""Bytes of a file and of the form around it; the edge lets as many through."""
+
+_PIECE = 1024 * 1024
+
+
+def pieces_of(stream: IO[bytes]) -> Iterator[bytes]:
+    """An uploaded file piece by piece.
+
+    Raises:
+        Problem: 413 at `#/file` once it turns out to be larger than `FILE_LIMIT`.
+    """
+    size = 0
+    while piece := stream.read(_PIECE):
+        size += len(piece)
+        if size > FILE_LIMIT:
+            raise Problem(413, "too-large", [Issue("#/file", "file_size", {"max": FILE_LIMIT // 1024 // 1024})])
+        yield piece
 
 
 def read_body() -> Any:

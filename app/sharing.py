@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_
@@ -87,6 +88,13 @@ class SharingPolicy(OwnPolicy):
             return False
         # Without a team it is for everybody.
         return "all" in actor.tokens or record.team_id in actor.tokens.get("team", ())
+
+    def may_take_back(self, actor: Actor, record: Any, before: Mapping[str, Any]) -> bool:
+        """Who keeps shared ones in order and has unshared one shares it again, as it was."""
+        names = ("visibility", "team_id", *(grant.column.key for grant in self.grants))
+        return self.may_write(
+            actor, SimpleNamespace(**{name: before.get(name, getattr(record, name)) for name in names})
+        )
 
     def tokens(self, row: Mapping[str, Any], shares: Sequence[tuple[int | None, int | None]]) -> set[str]:
         """As `Policy.tokens`, for a private one its owner's alone, and everybody for a public one."""

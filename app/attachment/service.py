@@ -18,13 +18,13 @@ from ..database import db
 from ..deal.models import deals
 from ..errors import Issue, Problem, invalid, not_found
 from ..folding import fold
+from ..intake import pieces_of
 from ..journal import SETTLE
 from ..routing import remove, restore
 from .content import SEEN, safe_name, type_of
 from .models import Attachment
 
 _OWNERS: dict[str, Policy] = {"customer_id": customers, "deal_id": deals, "contact_id": contacts}
-_PIECE = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def receive(stream: IO[bytes], name: str) -> Arrived:
     """Write a stream to the disk piece by piece, and tell what it is.
 
     Raises:
-        Problem: 422 at `#/file` for a file that is empty or of a kind that is not kept.
+        Problem: 413 for a file that is too large; 422 at `#/file` for one that is empty or of a kind that is not kept.
     """
     incoming = folder() / "incoming"
     incoming.mkdir(parents=True, exist_ok=True)
@@ -60,7 +60,7 @@ def receive(stream: IO[bytes], name: str) -> Arrived:
     digest, size, head = hashlib.sha256(), 0, b""
     try:
         with path.open("xb") as target:
-            while piece := stream.read(_PIECE):
+            for piece in pieces_of(stream):
                 head = head or piece[:SEEN]
                 digest.update(piece)
                 size += len(piece)

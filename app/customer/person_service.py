@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 
 from .. import routing
 from ..access import Actor
-from ..database import db
+from ..database import IdList, db, member_of
 from ..errors import Faults, Issue, Problem, invalid
 from ..folding import e164, fold, search_key, sort_key
 from ..journal import SETTLE, SetBack
 from ..routing import assign, remove
 from .custom_fields import DERIVES, check_custom, derive_custom
-from .models import Person, PersonCustomer, customers
+from .models import Customer, Person, PersonCustomer, customers
 from .options import check_options
 from .schemas import PersonSchema
 from .service import merge_objects
@@ -39,7 +40,7 @@ def create(actor: Actor, values: dict[str, Any]) -> Person:
     db.session.flush()
     one_primary(person)
     if further:
-        _set_customers(person, further)
+        _set_customers(actor, person, further)
     return person
 
 
@@ -56,7 +57,7 @@ def edit(actor: Actor, person: Person, values: dict[str, Any]) -> Person:
     derive(person)
     one_primary(person)
     if further is not None:
-        _set_customers(person, further)
+        _set_customers(actor, person, further)
     return person
 
 
@@ -78,7 +79,10 @@ def _check(actor: Actor, person: Person | None, values: dict[str, Any], further:
     if person is None or values.get("customer_id", person.customer_id) != person.customer_id:
         with faults.gathered():
             _check_customer(actor, values["customer_id"], "#/customer_id")
+    present = () if person is None or not further else {link.customer_id for link in _links(person)}
     for number, entry in enumerate(further or ()):
+        if entry["customer_id"] in present:
+            continue
         with faults.gathered():
             _check_customer(actor, entry["customer_id"], f"#/customers/{number}/customer_id")
     faults.settle()
@@ -91,18 +95,25 @@ def _check_customer(actor: Actor, customer_id: int, pointer: str) -> None:
         raise invalid(Issue(pointer, "unknown_record")) from problem
 
 
-def _set_customers(person: Person, further: list[dict[str, Any]]) -> None:
+def _set_customers(actor: Actor, person: Person, further: list[dict[str, Any]]) -> None:
     wanted = {entry["customer_id"]: entry["role"] for entry in further}
-    links = db.session.execute(select(PersonCustomer).where(PersonCustomer.person_id == person.id)).scalars()
-    present = {link.customer_id: link for link in links}
+    present = {link.customer_id: link for link in _links(person)}
     for customer_id, role in wanted.items():
         if customer_id not in present:
             db.session.add(PersonCustomer(person_id=person.id, customer_id=customer_id, role=role))
         elif present[customer_id].role != role:
             present[customer_id].role = role
-    for customer_id in present.keys() - wanted.keys():
+    # Who sends all that he or she sees takes nothing away of what is out of sight.
+    gone = member_of(Customer.id, bindparam("gone", type_=IdList()))
+    seen = select(Customer.id).where(gone, Customer.is_active, customers.visible(actor.shape))
+    binds = {**actor.binds, "gone": list(present.keys() - wanted.keys())}
+    for customer_id in db.session.execute(seen, binds).scalars() if binds["gone"] else ():
         db.session.delete(present[customer_id])
     db.session.flush()
+
+
+def _links(person: Person) -> Sequence[PersonCustomer]:
+    return db.session.execute(select(PersonCustomer).where(PersonCustomer.person_id == person.id)).scalars().all()
 
 
 def ways(person: Person | None, values: dict[str, Any]) -> dict[str, Any]:
@@ -162,7 +173,7 @@ def derive(person: Person) -> None:
         {
             "name_key": fold(person.name),
             "sort_key": sort_key(person.name),
-            "search_key": search_key([person.name, *derive_custom("people", person)]),
+            "search_key": search_key([person.name, *derive_custom("people", person), person.title, person.department]),
             "reach_key": search_key([], [*reach, person.wechat, person.qq]),
         },
     )

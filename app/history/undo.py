@@ -60,6 +60,8 @@ class Entry:
     action: str
     resource: str
     resource_id: int
+    version: int
+    actor_id: int | None
     before: Mapping[str, Any]
     after: Mapping[str, Any]
 
@@ -277,7 +279,13 @@ def _told(entry: Entry, name: str) -> dict[str, Any]:
 
 def _may(actor: Actor, entry: Entry, record: Any) -> bool:
     policy = POLICIES[entry.resource]
-    return record is not None and policy.sees(actor, record.id) and policy.may_write(actor, record)
+    if record is None:
+        return False
+    if policy.sees(actor, record.id):
+        return policy.may_write(actor, record)
+    # What somebody has put out of the own sight: as long as nobody has touched it since, it holds nothing unknown.
+    is_as_left = entry.actor_id == actor.user_id and entry.version == record.version
+    return is_as_left and policy.may_take_back(actor, record, entry.before)
 
 
 def _take_back(actor: Actor, changeset: Changeset, found: Sequence[Entry]) -> None:
@@ -395,7 +403,16 @@ def _stored(changeset_id: int, behind: int | None = None, limit: int | None = No
     """The entries of a change set, the last first, from behind one of them."""
     entry, values = JournalEntry, JournalValue
     query = (
-        select(entry.id, entry.action, entry.resource, entry.resource_id, values.before, values.after)
+        select(
+            entry.id,
+            entry.action,
+            entry.resource,
+            entry.resource_id,
+            entry.version,
+            entry.actor_id,
+            values.before,
+            values.after,
+        )
         .join(values, values.journal_id == entry.id)
         .where(entry.changeset_id == changeset_id)
         .order_by(entry.id.desc())
@@ -405,7 +422,8 @@ def _stored(changeset_id: int, behind: int | None = None, limit: int | None = No
     if limit is not None:
         query = query.limit(limit)
     for row in db.session.execute(query).all():
-        yield Entry(row.id, row.action, row.resource, row.resource_id, row.before or {}, row.after or {})
+        told = (row.id, row.action, row.resource, row.resource_id, row.version, row.actor_id)
+        yield Entry(*told, row.before or {}, row.after or {})
 
 
 def _record(entry: Entry, *, locked: bool) -> Any:

@@ -29,6 +29,7 @@ class Property:
         name: in capitals.
         raw: the value as it stands in the file, unfolded.
         types: all of its types in capitals.
+        omitted_year: the year that stands in a day for the one that is not known.
         is_old: whether the card is of version 2.1, which escapes nothing but the semicolon.
     """
 
@@ -40,6 +41,7 @@ class Property:
     services: tuple[str, ...] = ()
     encoding: str = ""
     charset: str = ""
+    omitted_year: str = ""
     is_preferred: bool = False
     is_old: bool = False
 
@@ -127,6 +129,8 @@ def _parsed(number: int, line: str, is_old: bool) -> Property:
             one.encoding = "".join(values).upper()
         elif key == "CHARSET":
             one.charset = "".join(values)
+        elif key == "X-APPLE-OMIT-YEAR":
+            one.omitted_year = "".join(values)
         elif key == "PREF":
             one.is_preferred = "".join(values) == "1"
         elif key in ("X-SERVICE-TYPE", "SERVICE-TYPE", "X-SERVICE"):

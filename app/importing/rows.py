@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,7 +25,11 @@ SEPARATORS = ("、", "，", "；", ";", "|")
 _LINKS_FIRST = ("customers", "users", "roles", "pipelines", "stages", "people", "deals", "products", "teams")
 """In this order, because a stage is looked for in its pipeline and a person at the customer."""
 _GATHERED = frozenset({"email", "phone", "product"})
-"""Fields of which a record has any number: several columns fill them, and several lines of a cell."""
+"""Fields of which a record has any number: several columns fill them, and several values of a cell."""
+_BETWEEN = {"email": re.compile(r"[;；、|，,\s]+"), "phone": re.compile(r"[;；、|，,/]")}
+"""What parts the addresses or numbers of a cell."""
+_NUMBER_FROM = 7
+"""So many digits make a number; fewer behind a mark are an extension, or the area's before one."""
 
 _OF_TEAM = ("team_parent", "team_manager", "team_region")
 
@@ -81,7 +86,7 @@ class RowReader:
             if cell is None or (isinstance(cell, str) and not cell.strip() and not self._is_told(column, cell)):
                 continue
             try:
-                for part in _lines(column.field, cell):
+                for part in self._several(column.field, cell):
                     self._put(values, column, self._value(column, part, values))
             except _Unclear as unclear:
                 faults.append(Fault(column.field.name, unclear.code, {"value": _text(cell)[:60]}))
@@ -91,6 +96,18 @@ class RowReader:
 
     def _is_told(self, column: Column, blank: str) -> bool:
         return self.is_own and (bool(blank) or column.field.kind is Kind.TEXT)
+
+    def _several(self, field: Field, cell: Cell) -> Iterable[Cell]:
+        """The values of a cell: what a record has any number of may stand there a line each, or one after the other."""
+        if not isinstance(cell, str):
+            return (cell,)
+        if not _is_gathered(field):
+            # More than one number is kept as it is typed; an address like that is none.
+            if field.name == "email" and len(_parts("email", cell)) > 1:
+                raise _Unclear("several_emails")
+            return (cell,)
+        lines = [line.strip() for line in cell.splitlines() if line.strip()]
+        return lines if self.is_own else [part for line in lines for part in _parts(field.name, line)]
 
     def _value(self, column: Column, cell: Cell, values: Mapping[str, Any]) -> Any:
         field = column.field
@@ -229,11 +246,12 @@ def _is_gathered(field: Field) -> bool:
     return field.repeats and field.into in _GATHERED
 
 
-def _lines(field: Field, cell: Cell) -> Iterable[Cell]:
-    """The values of a cell: what a record has any number of may stand there a line each."""
-    if not _is_gathered(field) or not isinstance(cell, str):
-        return (cell,)
-    return [line.strip() for line in cell.splitlines() if line.strip()]
+def _parts(name: str, text: str) -> Sequence[str]:
+    """The addresses or numbers of a text: `a@x.com; b@x.com`; the whole where its parts are not each one of them."""
+    between = _BETWEEN.get(name)
+    parts = [part.strip() for part in between.split(text) if part.strip()] if between else []
+    each = (part.count("@") == 1 if name == "email" else sum(map(str.isdigit, part)) >= _NUMBER_FROM for part in parts)
+    return parts if len(parts) > 1 and all(each) else (text,)
 
 
 def _together(one: Any, more: Any, by: str) -> Any:

@@ -22,6 +22,7 @@ from ..database import db
 from ..errors import Issue, conflict, invalid, not_found
 from ..folding import fold
 from ..history.undo import undone
+from ..intake import pieces_of
 from ..job.chores import chore
 from ..job.models import Job, Status
 from ..job.service import enqueue
@@ -40,7 +41,6 @@ from .resources import resource_of
 KEPT = timedelta(days=30)
 """So long an uploaded file is kept."""
 
-_PIECE = 1024 * 1024
 _LOOKED_AT = 2_000
 """So many rows are looked at to see how dates and numbers are written."""
 _SAMPLES = 20
@@ -69,13 +69,17 @@ def folder() -> Path:
 
 
 def receive(stream: IO[bytes]) -> tuple[str, int]:
-    """Write an upload to the disk; its name there and its size in bytes."""
+    """Write an upload to the disk; its name there and its size in bytes.
+
+    Raises:
+        Problem: 413 for a file that is too large.
+    """
     folder().mkdir(parents=True, exist_ok=True)
     name, size = secrets.token_hex(16), 0
     path = folder() / name
     try:
         with path.open("xb") as target:
-            while piece := stream.read(_PIECE):
+            for piece in pieces_of(stream):
                 size += len(piece)
                 target.write(piece)
             target.flush()

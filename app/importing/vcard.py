@@ -1,19 +1,22 @@
 """vCards 2.1, 3.0 and 4.0: every card is a row under the same headings.
 
 What can be there more than once stands in one cell, a line each: phones and addresses of e-mail by kind, further postal
-addresses, and under `other` whatever has no column of its own. `email` and `phone` have the preferred one once more, so
-that it is known which comes first.
+addresses and sites, and under `other` whatever has no column of its own. A birthday that is no whole date, such as one
+without its year, is told in words under `birthday_without_year`. `email` and `phone` have the preferred one once more,
+so that it is known which comes first.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from urllib.parse import unquote
 
+from ..messages import say
 from . import charset
 from .card_lines import Property, properties
 from .reading import Cell, Numbered, Reading, UnreadableError
@@ -42,12 +45,15 @@ HEADINGS = (
     "address.postal_code",
     "address.country",
     "birthday",
+    "birthday_without_year",
     "website",
+    "other_websites",
     "wechat",
     "qq",
     "tags",
     "description",
     "name_suffix",
+    "nickname",
     "other_addresses",
     "photo",
     "external_id",
@@ -62,10 +68,13 @@ _MAIN = (
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _DAY = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)(?:[T ].*)?")
+_NO_YEAR = re.compile(r"--(\d\d)-?(\d\d)(?:[T ].*)?")
 _LINE_BREAKS = re.compile(r"\s*[\r\n]+\s*")
 _NAMED = {"TITLE": "title", "URL": "website", "NOTE": "description", "UID": "external_id"}
 _CHATS = {"QQ": "qq", "TENCENT": "qq", "WECHAT": "wechat", "WEIXIN": "wechat"}
-_MANY = frozenset({"website", "description", "wechat", "qq"})
+_JOINED = frozenset({"tags", "nickname"})
+"""What stands in its cell one after the other."""
+
 _UNTOLD = frozenset(
     {"AGENT", "VERSION", "PRODID", "REV", "KEY", "SOUND", "LOGO", "SOURCE", "PROFILE", "MAILER", "X-ABLABEL"}
 )
@@ -143,7 +152,7 @@ class _Card:
         self._place()
         cells: list[Cell] = [None] * len(HEADINGS)
         for name, texts in self.texts.items():
-            joined = (", " if name == "tags" else "\n").join(texts)
+            joined = (", " if name in _JOINED else "\n").join(texts)
             cells[_AT[name]] = joined or None
         cells[_AT["birthday"]] = self.birthday
         return cells
@@ -179,7 +188,11 @@ class _Card:
             case "X-DISTRICT":
                 self.district = one.text()
             case "BDAY" if self.birthday is None:
-                self.birthday = _day(one.text())
+                self.birthday, rest = _birthday(one)
+                self._add("birthday_without_year", rest and say("import.birthday", day=rest))
+            case "NICKNAME":
+                for name in one.members():
+                    self._add("nickname", name)
             case "CATEGORIES":
                 for tag in one.members():
                     self._add("tags", tag)
@@ -191,7 +204,9 @@ class _Card:
     def _take_named(self, one: Property, label: str) -> None:
         text = one.text()
         name = _NAMED.get(one.name) or _chat(one, text)
-        if name and (name in _MANY or name not in self.texts):
+        if name == "website" and name in self.texts:
+            name = "other_websites"
+        if name and (name in ("description", "other_websites") or name not in self.texts):
             self._add(name, _handle(text) if name in ("qq", "wechat") else text)
         elif one.name not in _UNTOLD and not one.is_binary and len(text) <= _LONGEST_OTHER:
             title = label.removeprefix("_$!<").removesuffix(">!$_") or one.name.removeprefix("X-")
@@ -248,13 +263,16 @@ def _phone(text: str) -> str:
     return f"{number} ext. {extension}" if extension else number
 
 
-def _day(text: str) -> Cell:
-    """A day where year, month and day are said; otherwise the text, such as `--0203`."""
-    found = _DAY.fullmatch(text)
-    try:
-        return date(*map(int, found.groups())) if found else text or None
-    except ValueError:
-        return text
+def _birthday(one: Property) -> tuple[date | None, str]:
+    """The day where year, month and day are said; else what is said of it, such as `02-03` for `--0203`."""
+    text = one.text().strip()
+    if one.omitted_year and text.startswith(one.omitted_year):
+        text = f"--{text.removeprefix(one.omitted_year).lstrip('-')}"
+    if found := _DAY.fullmatch(text):
+        with suppress(ValueError):
+            return date(*map(int, found.groups())), ""
+    known = _NO_YEAR.fullmatch(text)
+    return None, "-".join(known.groups()) if known else text
 
 
 def _chat(one: Property, text: str) -> str | None:

@@ -66,9 +66,17 @@ TYPES: dict[str, SearchType] = {
         SearchType(
             PEOPLE,
             Permission.CUSTOMER_READ,
-            {"name": None, "phones": "raw", "emails": "address", "wechat": None, "qq": None},
+            {
+                "name": None,
+                "phones": "raw",
+                "emails": "address",
+                "wechat": None,
+                "qq": None,
+                "title": None,
+                "department": None,
+            },
             lambda record: _joined(_of_customer(record), record["title"]),
-            reads=("title", "customer_id", "customer"),
+            reads=("customer_id", "customer"),
             weight=0.02,
         ),
         SearchType(

@@ -187,10 +187,12 @@ def form(deal_id: int, content: bytes) -> dict[str, Any]:
 
 def test_what_is_too_large(cast: Cast) -> None:
     deal = cast.alice.made("/deals", {"name": "x"})["id"]
-    large = form(deal, PDF + b"\0" * (50 * 1024 * 1024))
-    assert cast.alice.call("POST", "/attachments", **large).status_code == 413
-    fits = cast.alice.call("POST", "/attachments", **form(deal, PDF + b"\0" * (2 * 1024 * 1024)))
-    assert (fits.status_code, fits.get_json()["size"]) == (201, len(PDF) + 2 * 1024 * 1024)
+    most = 50 * 1024 * 1024
+    fits = cast.alice.call("POST", "/attachments", **form(deal, PDF + b"\0" * (most - len(PDF))))
+    assert (fits.status_code, fits.get_json()["size"]) == (201, most)
+    large = cast.alice.call("POST", "/attachments", **form(deal, PDF + b"\0" * (most - len(PDF) + 1)))
+    assert (large.status_code, large.get_json()["errors"][0]["code"]) == (413, "file_size")
+    assert len(cast.alice.get(f"/attachments?deal_id={deal}").get_json()["data"]) == 1
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..cast import Cast
+from ..cast import Cast, Member
 
 
 def _names(cast: Cast, query: str) -> list[str]:
@@ -59,3 +59,31 @@ def test_people_by_their_customers_name_page_by_page(cast: Cast) -> None:
     assert walk("customer_name") == ordered
     assert walk("-customer_name") == ordered[::-1]
     assert walk("title,customer_name") == ordered[::2] + ordered[1::2]
+
+
+def test_further_customers_out_of_sight_stay(cast: Cast) -> None:
+    """Who sends all that he or she sees neither takes away nor may add what is out of sight."""
+    home, hers = (cast.alice.made("/customers", {"name": name})["id"] for name in ("Home", "Hers"))
+    his = cast.bob.made("/customers", {"name": "His"})["id"]
+    person = cast.root.made(
+        "/people",
+        {"name": "Ann", "customer_id": home, "customers": [{"customer_id": hers}, {"customer_id": his, "role": "CEO"}]},
+    )["id"]
+
+    def further(member: Member) -> list[tuple[int, str | None]]:
+        return [(one["customer_id"], one["role"]) for one in member.get(f"/people/{person}").get_json()["customers"]]
+
+    assert further(cast.alice) == [(hers, None)]
+    assert cast.alice.patch(f"/people/{person}", {"customers": []}).status_code == 200
+    assert (further(cast.alice), further(cast.root)) == ([], [(his, "CEO")])
+    third = cast.alice.made("/customers", {"name": "Third"})["id"]
+    refused = cast.bob.made("/customers", {"name": "Other"})["id"]
+    body = {"customers": [{"customer_id": third}, {"customer_id": refused}]}
+    answer = cast.alice.patch(f"/people/{person}", body)
+    assert (answer.status_code, answer.get_json()["errors"][0]["pointer"]) == (422, "#/customers/1/customer_id")
+    # A link that is there is kept by who may only read the customer.
+    cast.root.post(f"/customers/{third}/share", {"user_id": cast.bob.id, "access": "read"})
+    cast.root.patch(f"/people/{person}", {"customer_id": his, "customers": [{"customer_id": third}]})
+    body = {"customers": [{"customer_id": third, "role": "Adviser"}]}
+    assert cast.bob.patch(f"/people/{person}", body).status_code == 200
+    assert further(cast.root) == [(third, "Adviser")]

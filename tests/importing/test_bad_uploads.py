@@ -15,7 +15,7 @@ import xlsxwriter
 from app.importing import service
 
 from ..cast import Cast
-from .sending import begin, counts, mapping, refusal, result, upload
+from .sending import begin, counts, mapping, refusal, result, send, upload
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ODS = "application/vnd.oasis.opendocument.spreadsheet"
@@ -98,9 +98,22 @@ def test_refused_in_words_and_not_kept(cast: Cast, which: str) -> None:
     assert cast.carol.get("/imports").get_json()["data"] == []
 
 
-def test_one_byte_more_than_a_file_may_have(cast: Cast) -> None:
-    head = b"Company name\n"
-    assert refusal(cast.carol, head + b"x" * (50 * MIB + 1 - len(head))) == (413, "too-large")
+def test_as_large_as_a_file_may_be_and_one_byte_more(cast: Cast) -> None:
+    """The limit is the file's: what the form has around it comes on top."""
+    row = b"Acme,1\n"
+    file = b"Company name,Phone\n" + row * (50 * MIB // len(row) - 5)
+    file += b"x" * (50 * MIB - 1 - len(file)) + b"\n"
+    assert len(file) == 50 * MIB
+    assert upload(cast.carol, "customers", file)["size"] == 50 * MIB
+    before = kept()
+    assert refusal(cast.carol, file + b"x") == (413, "file_size")
+    answer = send(cast.carol, "customers", file + b"x")
+    assert answer.get_json()["type"] == "/problems/too-large"
+    assert answer.get_json()["errors"] == [
+        {"pointer": "#/file", "code": "file_size", "detail": "A file may have at most 50 MB."}
+    ]
+    assert refusal(cast.carol, file + b"x" * MIB) == (413, "too-large")
+    assert kept() == before
 
 
 def test_one_row_more_than_a_file_may_have(cast: Cast) -> None:

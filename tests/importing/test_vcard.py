@@ -10,6 +10,9 @@ import pytest
 from app.importing import tables
 from app.importing.tables import Cell, Format, UnreadableError
 
+from ..cast import Cast
+from .sending import change, counts, mapping, result, upload
+
 
 def cards(tmp_path: Path, *texts: str, encoding: str = "utf-8") -> list[dict[str, Cell]]:
     """The filled cells of each card by heading."""
@@ -158,12 +161,45 @@ def test_version_4_0(tmp_path: Path) -> None:
             "phone_work": "+1-418-656-9254 ext. 102",
             "phone_mobile": "+86138 0013",
             "address.street": '"1"',
-            "birthday": "--0203",
+            "birthday_without_year": "Birthday: 02-03",
             "wechat": "ouyang",
             "qq": "678",
             "photo": "data:image/png;base64,iVBORw0KGgo=",
         }
     ]
+
+
+@pytest.mark.parametrize(
+    ("line", "day", "told"),
+    [
+        ("BDAY:--0415", None, "04-15"),
+        ("BDAY:--04-15", None, "04-15"),
+        ("BDAY;VALUE=date;X-APPLE-OMIT-YEAR=1604:1604-04-15", None, "04-15"),
+        ("BDAY;X-APPLE-OMIT-YEAR=1604:1985-04-15", date(1985, 4, 15), None),
+        ("BDAY:19850415", date(1985, 4, 15), None),
+        ("BDAY:1985-04", None, "1985-04"),
+        ("BDAY:1985-02-30", None, "1985-02-30"),
+        ("BDAY;VALUE=text:circa 1800", None, "circa 1800"),
+        ("BDAY:", None, None),
+    ],
+)
+def test_birthdays(tmp_path: Path, line: str, day: date | None, told: str | None) -> None:
+    (found,) = cards(tmp_path, card("4.0", "FN:A", line))
+    assert found.get("birthday") == day
+    assert found.get("birthday_without_year") == (told and f"Birthday: {told}")
+
+
+def test_nicknames_and_further_sites(tmp_path: Path) -> None:
+    lines = ("FN:A", "NICKNAME:Bob,Bobby\\, the", "NICKNAME:Rob", "URL:http://a.example", "URL;PREF=1:http://b.example")
+    (found,) = cards(tmp_path, card("4.0", *lines, "URL:http://c.example", "X-QQ:1", "X-QQ:2"))
+    assert found == {
+        "name": "A",
+        "nickname": "Bob, Bobby, the, Rob",
+        "website": "http://b.example",
+        "other_websites": "http://a.example\nhttp://c.example",
+        "qq": "1",
+        "other": "QQ: 2",
+    }
 
 
 def test_several_cards_in_other_encodings(tmp_path: Path) -> None:
@@ -196,3 +232,34 @@ def test_a_file_without_a_card(tmp_path: Path) -> None:
     path.write_text("BEGIN:VCARD\n", "utf-8")
     with pytest.raises(UnreadableError, match="file_empty"):
         tables.headings(path, tables.recognise(path, "x"))
+
+
+def test_people_with_a_birthday_without_its_year_come_in(cast: Cast) -> None:
+    """The date is none that can be kept as one: it is told among the notes, and nobody is refused for it."""
+    text = card(
+        "4.0", "FN:Ann", "ORG:Acme", "NOTE:Met in May", "NICKNAME:Annie", "BDAY:--04-15", "URL:http://a.example"
+    )
+    file = (text + card("3.0", "FN:Ben", "ORG:Acme", "BDAY:1985-04-15")).encode()
+    chosen = upload(cast.root, "people", file, "people.vcf")
+    named = mapping(chosen)
+    assert (named["birthday"], named["birthday_without_year"], named["nickname"]) == (
+        "birthday",
+        "description",
+        "description",
+    )
+    chosen = change(cast.root, chosen, options={"create": ["customers"]})
+    assert counts(result(cast.root, chosen, "check")) == {"new": 2}
+    assert counts(result(cast.root, chosen, "commit")) == {"new": 2}
+    ann, ben = cast.root.get("/people?sort=name").get_json()["data"]
+    assert (ann["birthday"], ben["birthday"]) == (None, "1985-04-15")
+    assert set(ann["description"].split("\n")) == {"Met in May", "Birthday: 04-15", "Annie"}
+    assert ben["description"] is None
+
+
+def test_the_nickname_and_the_sites_of_a_customer(cast: Cast) -> None:
+    text = card("3.0", "FN:Acme Trading Ltd", "NICKNAME:Acme", "URL:http://a.example", "URL:http://b.example")
+    chosen = upload(cast.root, "customers", text.encode(), "customers.vcf")
+    assert counts(result(cast.root, chosen, "commit")) == {"new": 1}
+    (made,) = cast.root.get("/customers").get_json()["data"]
+    told = (made["short_name"], made["website"], made["description"])
+    assert told == ("Acme", "http://a.example", "http://b.example")

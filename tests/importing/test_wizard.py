@@ -182,3 +182,41 @@ def test_numbers_and_addresses_keep_the_kind_that_their_columns_say(cast: Cast) 
     }
     again = change(cast.root, upload(cast.root, "people", text), options={"create": ["customers"]})
     assert counts(result(cast.root, again, "commit")) == {"unchanged": 2}
+
+
+def test_several_numbers_and_addresses_of_a_person_in_one_cell(cast: Cast) -> None:
+    cast.carol.made("/customers", {"name": "Acme"})
+    rows = (
+        "Ann,a@x.example; b@x.example,138 0013 8000；139 0013 9000、+49 30 901820",
+        "Ben,c@x.example，d@x.example,010-88886666/13900139001",
+        "Cid,e@x.example f@x.example,030/901820",
+        'Dan,g@x.example,"+1-418-656-9254, ext. 102"',
+    )
+    file = "Name,Work email,Phone,Company\n" + "".join(f"{row},Acme\n" for row in rows)
+    chosen = upload(cast.carol, "people", file)
+    assert counts(result(cast.carol, chosen, "commit")) == {"new": 4}
+    told = {
+        one["name"]: ([entry["address"] for entry in one["emails"]], [entry["raw"] for entry in one["phones"]])
+        for one in cast.carol.get("/people").get_json()["data"]
+    }
+    assert told == {
+        "Ann": (["a@x.example", "b@x.example"], ["138 0013 8000", "139 0013 9000", "+49 30 901820"]),
+        "Ben": (["c@x.example", "d@x.example"], ["010-88886666", "13900139001"]),
+        "Cid": (["e@x.example", "f@x.example"], ["030/901820"]),
+        "Dan": (["g@x.example"], ["+1-418-656-9254, ext. 102"]),
+    }
+
+
+def test_several_addresses_of_a_customer_are_a_fault_that_is_corrected_on_the_page(cast: Cast) -> None:
+    file = "Company name,Email,Phone\nAcme,a@x.example; b@x.example,13800138000 / 13900139001\n"
+    chosen = upload(cast.carol, "customers", file)
+    found = result(cast.carol, chosen, "check")
+    (row,) = found["rows"]
+    (error,) = row["errors"]
+    assert (error["column"], error["index"], error["code"]) == ("Email", 1, "several_emails")
+    assert "several e-mail addresses" in error["detail"]
+    chosen = change(cast.carol, chosen, corrections={"2": {"1": "a@x.example"}})
+    assert counts(result(cast.carol, chosen, "commit")) == {"new": 1}
+    (made,) = cast.carol.get("/customers").get_json()["data"]
+    # Any number is taken as it is typed.
+    assert (made["email"], made["phone"]) == ("a@x.example", "13800138000 / 13900139001")

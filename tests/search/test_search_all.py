@@ -81,6 +81,23 @@ def test_what_is_found(cast: Cast, records: dict[str, int], q: str, expected: se
     assert set(found(cast.alice, q)) == expected
 
 
+def test_people_are_found_by_title_and_department(cast: Cast, records: dict[str, int]) -> None:
+    path, home = f"/people/{records['person']}", records["zhang"]
+    colleague = cast.alice.made("/people", {"name": "Ada", "customer_id": home, "department": "法务部"})["id"]
+    cast.alice.patch(path, {"title": "采购总监", "department": "Supply chain"})
+    for q in ("采购", "cgzj", "总监", "supply", "单雄信 采购总监"):
+        assert found(cast.alice, q) == [("person", "单雄信")], q
+        assert [one["id"] for one in page(cast.alice, "/people", q=q)["data"]] == [records["person"]], q
+    assert found(cast.alice, "法务") == [("person", "Ada")]
+    cast.alice.patch(f"/people/{colleague}", {"title": "Auditor"})
+    assert found(cast.alice, "auditer") == [("person", "Ada")]
+    (result,) = page(cast.alice, "/search", q="supply")["data"]
+    assert result["matches"] == [{"field": "department", "text": "Supply chain", "ranges": [[0, 6]]}]
+    assert found(cast.alice, "CEO") == []
+    cast.alice.patch(f"/people/{colleague}", {"department": None})
+    assert found(cast.alice, "法务") == []
+
+
 def test_a_result(cast: Cast, records: dict[str, int]) -> None:
     answer = page(cast.alice, "/search", q="sxx 901820")
     assert answer["data"] == [

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from app.intake import FORM_LIMIT
 from app.web import CSP
 from tests.servers import free_port, wait_until
 from tests.tooling.edge import Edge, serving
@@ -167,6 +168,12 @@ def test_files_may_be_larger_than_other_bodies(edge: Edge) -> None:
     for path in ("/api/v1/imports", "/api/v1/attachments"):
         assert edge.ask(path, "POST", b"x" * 2_000_000).status == 200
     assert edge.ask("/api/v1/customers", "POST", b"x" * 1_048_576).status == 200
+
+
+def test_the_edge_lets_as_large_a_form_through_as_the_application(edge: Edge) -> None:
+    for path in ("/api/v1/imports", "/api/v1/attachments"):
+        assert edge.ask(path, "POST", b"x" * FORM_LIMIT).status == 200
+        assert edge.ask(path, "POST", b"x" * (FORM_LIMIT + 1)).problem()["status"] == 413
 
 
 def test_refusals_of_nginx_itself(edge: Edge) -> None:

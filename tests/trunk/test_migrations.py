@@ -11,11 +11,14 @@ from alembic.migration import MigrationContext
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import inspect, select, text
 
-from app import create_app
+from app import create_app, search_index
 from app.auth.models import Role
+from app.customer.models import Customer, Person
 from app.database import Base, db
+from app.folding import search_key
 from app.installation import seed
 from app.routing import CRM
+from app.transaction import unit_of_work
 from config import settings_from
 
 from ..conftest import make_database
@@ -96,3 +99,28 @@ def test_ids_are_never_given_out_again(empty: CRM) -> None:
         keys = [column.name for column in table.primary_key.columns]
         if keys == ["id"]:
             assert "AUTOINCREMENT" in made[name], name
+
+
+def test_people_from_before_are_found_by_title_and_department(empty: CRM) -> None:
+    upgrade()
+    with unit_of_work():
+        keys = {"name_key": "acme", "sort_key": "acme", "search_key": "acme", "reach_key": ""}
+        customer = Customer(kind="company", name="Acme", status="lead", **keys)
+        db.session.add(customer)
+        db.session.flush()
+        titles = [("Wu Li", "采购总监", None), ("Ann", None, "Legal"), ("Bob", None, None)]
+        for name, title, department in titles:
+            keys = {"name_key": name.lower(), "sort_key": name.lower(), "search_key": search_key([name])}
+            who = Person(customer_id=customer.id, name=name, title=title, department=department, **keys)
+            who.emails, who.phones, who.reach_key = [], [], "77"
+            db.session.add(who)
+    downgrade(revision="0020")
+    downgrade()
+    upgrade()
+    db.session.expire_all()
+    people = db.session.execute(select(Person).order_by(Person.id)).scalars().all()
+    assert [one.search_key for one in people] == [search_key(list(texts)) for texts in titles]
+    with db.engines[None].begin() as connection:
+        assert search_index.check(connection) == []
+        for word, one in (("cgzj", people[0]), ("legal", people[1])):
+            assert search_index.candidates(connection, "person", [word]) == [one.id]

@@ -175,6 +175,44 @@ def test_handing_over(cast: Cast, plural: str) -> None:
     assert (made["owner_id"], made["team_id"]) == (cast.mallory.id, cast.south)
 
 
+@pytest.mark.parametrize("plural", ["views", "dashboards"])
+def test_who_has_unshared_one_of_another_takes_that_back(cast: Cast, plural: str) -> None:
+    body: dict[str, Any] = {"resource": "customers"} if plural == "views" else {"tiles": []}
+    path = f"/{plural}/{cast.alice.made(f'/{plural}', {'name': 'a', 'visibility': 'public', **body})['id']}"
+
+    def unshare(who: Member) -> str:
+        answer = who.patch(path, {"visibility": "private"})
+        assert answer.status_code == 200
+        assert who.get(path).status_code == 404
+        return str(answer.headers["X-Changeset-Id"])
+
+    made = unshare(cast.root)
+    assert cast.root.get(f"/changesets/{made}").get_json()["is_undoable"] is True
+    # Nobody else shares what is private: neither who keeps others in order, nor who sees everything.
+    for who in (cast.carol, cast.vera, cast.bob):
+        assert who.post(f"/changesets/{made}/undo").status_code in (403, 404)
+    undone = cast.root.post(f"/changesets/{made}/undo")
+    assert undone.status_code == 200
+    assert cast.bob.get(path).get_json()["visibility"] == "public"
+    again = cast.root.post(f"/changesets/{undone.get_json()['changeset_id']}/undo")
+    assert again.status_code == 200
+    assert cast.root.get(path).status_code == 404
+    assert cast.root.post(f"/changesets/{again.get_json()['changeset_id']}/undo").status_code == 200
+    # What its owner has made of it since is hers alone.
+    made = unshare(cast.root)
+    cast.alice.patch(path, {"name": "b"})
+    assert cast.root.get(f"/changesets/{made}").get_json()["is_undoable"] is False
+    assert cast.root.post(f"/changesets/{made}/undo").status_code == 403
+    # A manager does so in the own team, and not once that is no longer his or hers.
+    assert cast.alice.patch(path, {"visibility": "team"}).status_code == 200
+    made = unshare(cast.carol)
+    assert cast.root.post(f"/changesets/{made}/undo").status_code in (403, 404)
+    assert cast.carol.post(f"/changesets/{made}/undo").status_code == 200
+    made = unshare(cast.carol)
+    cast.root.patch(f"/users/{cast.carol.id}", {"role": "sales"})
+    assert cast.carol.post(f"/changesets/{made}/undo").status_code == 403
+
+
 def test_sharing_with_a_team(cast: Cast) -> None:
     assert cast.alice.made("/views", view(visibility="team"))["team_id"] == cast.north
     other = cast.alice.patch("/views/1", {"team_id": cast.south})

@@ -92,7 +92,7 @@ test('People are found by pinyin, by number and by filters, and a filter is kept
   await saving.getByRole('button', { name: 'Save' }).click()
   await expect(page).toHaveURL(/\/people\?view_id=\d+$/)
   await page.getByRole('button', { name: `Actions for “At work ${word}”` }).click()
-  await page.getByRole('menuitem', { name: 'Pin to sidebar' }).click()
+  await page.getByRole('menuitem', { name: 'Pin view' }).click()
   await page.goto('/')
   await page
     .getByRole('navigation', { name: 'Pinned views' })
@@ -235,6 +235,122 @@ test('Several are changed and deleted together, taken back, and two are made one
   await expect(read.getByLabel('Title')).toBeDisabled()
   await expect(read.getByRole('button', { name: 'Save' })).toHaveCount(0)
 })
+
+/** A square of one colour. */
+const picture = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+)
+
+for (const [language, theme, name] of [
+  ['en', 'light', 'wide'],
+  ['zh-CN', 'dark', 'phone'],
+] as const)
+  test(`All of a person is seen and edited in one place: ${language}, ${name}`, async ({ cast, open }) => {
+    const words =
+      language === 'en'
+        ? {
+            salutation: 'Salutation',
+            address: 'Address',
+            city: 'City',
+            choose: 'Choose a photo',
+            photo: /^Photo of/,
+            add: 'Add a customer',
+            further: 'Further customer: Not set',
+            find: 'Search customers',
+            role: /^Role at/,
+            save: 'Save',
+            remove: 'Remove photo',
+            undo: 'Undo',
+            redo: 'Redo',
+          }
+        : {
+            salutation: '称谓',
+            address: '地址',
+            city: '城市',
+            choose: '选择照片',
+            photo: /的照片$/,
+            add: '添加客户',
+            further: '其他客户: 未填写',
+            find: '搜索客户',
+            role: /^在.*的角色$/,
+            save: '保存',
+            remove: '移除照片',
+            undo: '撤销',
+            redo: '重做',
+          }
+    const alice = await cast.join('Alice', 'sales', language)
+    const word = unique()
+    const home = await makeHome(alice, `Slate ${word}`)
+    const second = await makeHome(alice, `Amber ${word}`)
+    const made = (await alice.api.post('/people', { name: 'Nora Wu', customer_id: home.id })) as {
+      id: number
+    }
+    const actor = await open(alice, { ...(name === 'phone' ? phone : desk), theme, language })
+    const { page } = actor
+    await actor.visit(`/people?open=${made.id}`)
+    const dialog = page.getByRole('dialog', { name: 'Nora Wu' })
+    await dialog.getByLabel(words.salutation).fill('Dr.')
+    await dialog.getByText(words.address, { exact: true }).click()
+    await dialog.getByLabel(words.city).fill('Berlin')
+    await dialog.locator('input[type=file]').setInputFiles({
+      name: 'nora.png',
+      mimeType: 'image/png',
+      buffer: picture,
+    })
+    await expect(dialog.getByRole('img', { name: words.photo })).toBeVisible()
+    await dialog.getByRole('button', { name: words.add }).click()
+    await dialog.getByRole('button', { name: words.further }).click()
+    const search = page.getByRole('combobox', { name: words.find })
+    await expect(search).toBeFocused()
+    await search.fill(`Amber ${word}`)
+    await page.getByRole('option', { name: `Amber ${word}` }).click()
+    await dialog.getByLabel(words.role).fill('Adviser')
+    await actor.settle()
+    await expectAccessible(page, 'all of a person')
+    await shot(page, `person-all-${language}-${name}-${theme}`)
+    await dialog.getByRole('button', { name: words.save }).click()
+    await expect(dialog).toHaveCount(0)
+    const stored = await alice.api.get<{
+      version: number
+      salutation: string
+      photo: string
+      address: { city: string }
+      customers: unknown[]
+    }>(`/people/${made.id}`)
+    expect(stored).toMatchObject({
+      salutation: 'Dr.',
+      address: { city: 'Berlin' },
+      customers: [{ customer_id: second.id, role: 'Adviser', name: `Amber ${word}` }],
+    })
+    expect(stored.photo).toMatch(/^\/api\/v1\/attachments\/\d+\/content$/)
+
+    // The photo is one act with the rest: taken back whole, and done again.
+    await page.getByRole('button', { name: words.undo }).click()
+    await expect
+      .poll(async () => (await alice.api.get<{ photo: string | null }>(`/people/${made.id}`)).photo)
+      .toBeNull()
+    await expect
+      .poll(
+        async () => (await alice.api.get<{ data: unknown[] }>(`/attachments?customer_id=${home.id}`)).data,
+      )
+      .toEqual([])
+    await page.getByRole('button', { name: words.redo }).click()
+    await expect
+      .poll(async () => (await alice.api.get<{ photo: string | null }>(`/people/${made.id}`)).photo)
+      .toBe(stored.photo)
+
+    await actor.visit(`/people?open=${made.id}`)
+    await expect(dialog.getByRole('img', { name: words.photo })).toBeVisible()
+    await expect(dialog.getByLabel(words.city)).toHaveValue('Berlin')
+    await shot(page, `person-kept-${language}-${name}-${theme}`)
+    await dialog.getByRole('button', { name: words.remove }).click()
+    await dialog.getByRole('button', { name: words.save }).click()
+    await expect(dialog).toHaveCount(0)
+    await actor.visit(`/people?open=${made.id}`)
+    await dialog.getByRole('link', { name: `Amber ${word}` }).click()
+    await expect(page).toHaveURL(`/customers/${second.id}`)
+  })
 
 test('On a phone a person is a card, called with one tap', async ({ cast, open }) => {
   const alice = await cast.join('Alice')

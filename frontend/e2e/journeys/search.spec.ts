@@ -180,6 +180,59 @@ test('Enter does not wait for the answer, and Ctrl Enter opens a tab', async ({ 
   await tab.close()
 })
 
+test('A person that was found is opened, and a link to him opens him too', async ({ cast, open }) => {
+  const { seller, home } = await records(cast)
+  const actor = await open(seller)
+  const { page } = actor
+  await actor.visit('/')
+  await page.keyboard.press('Control+k')
+  await expect(box(page)).toBeFocused()
+  await box(page).fill('CEO')
+  await expect(option(page, /单雄信/).locator('mark')).toHaveText('CEO')
+  await option(page, /单雄信/).click()
+  const person = page.getByRole('dialog', { name: '单雄信' })
+  await expect(person.getByLabel('Title')).toHaveValue('CEO')
+  await expect(page).toHaveURL(new RegExp(`/customers/${home}\\?person=\\d+$`))
+  const address = page.url()
+  await page.keyboard.press('Escape')
+  await expect(person).toHaveCount(0)
+  await expect(page).toHaveURL(new RegExp(`/customers/${home}$`))
+  await page.getByRole('button', { name: /^单雄信/ }).click()
+  await expect(person).toBeVisible()
+  await expect(page).toHaveURL(address)
+  await page.reload()
+  await expect(person).toBeVisible()
+  await page.keyboard.press('Escape')
+
+  // What is entered about somebody is entered at the customer, with nobody over it.
+  await page.keyboard.press('Control+k')
+  await expect(box(page)).toBeFocused()
+  await box(page).fill('shanxiongxin')
+  await expect(option(page, /单雄信/)).toHaveAttribute('aria-selected', 'true')
+  await page.keyboard.press('Tab')
+  const listed = page.getByRole('listbox', { name: 'Actions for “单雄信”' })
+  await expect(listed.getByRole('option', { name: 'Open the customer' })).toBeVisible()
+  await listed.getByRole('option', { name: 'Log activity: Note' }).click()
+  await expect(page.locator('textarea:focus')).toBeVisible()
+  await expect(person).toHaveCount(0)
+
+  await page.keyboard.press('Escape')
+  await actor.visit('/search?q=CEO')
+  await page
+    .getByRole('list', { name: 'Results' })
+    .getByRole('link', { name: /单雄信/ })
+    .click()
+  await expect(person).toBeVisible()
+
+  // On a phone he stands over the people of the customer.
+  const hand = await open(seller, phone)
+  await hand.visit(new URL(address).pathname + new URL(address).search)
+  const there = hand.page.getByRole('dialog', { name: '单雄信' })
+  await expect(there).toBeVisible()
+  await there.getByRole('button', { name: 'Cancel' }).tap()
+  await expect(hand.page.getByRole('tab', { name: 'People' })).toHaveAttribute('aria-selected', 'true')
+})
+
 test('Half-composed pinyin is not searched', async ({ cast, open }) => {
   const { seller } = await records(cast)
   const actor = await open(seller)

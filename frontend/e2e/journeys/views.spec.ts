@@ -125,7 +125,7 @@ test('A filter is built of groups, saved as a view, shared, opened by a colleagu
     await page.getByRole('button', { name: `Actions for “Hot ${name}”` }).click()
     await page.getByRole('menuitem', { name: entry }).click()
   }
-  await act('Pin to sidebar')
+  await act('Pin view')
   const pinned = page.getByRole('navigation', { name: 'Pinned views' })
   await expect(pinned.getByRole('link', { name: `Hot ${name}` })).toBeVisible()
   await act('Open this list with it')
@@ -216,6 +216,45 @@ test('A link to a view that is not there for the reader shows the list and says 
   await expect(seller.page.getByRole('grid')).toBeVisible()
 })
 
+for (const [language, theme] of [
+  ['en', 'light'],
+  ['zh-CN', 'dark'],
+] as const)
+  test(`Pinned views are one tap from home on a phone: ${language}`, async ({ cast, open }) => {
+    const mark = unique()
+    const words =
+      language === 'en'
+        ? { pinned: 'Pinned views', unpin: 'Unpin view' }
+        : { pinned: '固定的视图', unpin: '取消固定' }
+    const alice = await cast.join('Alice', 'sales', language)
+    await alice.api.post('/customers', { name: `Quartz ${mark}` })
+    for (const [rank, name] of [
+      `Hot ${mark}`,
+      `Slow and rather long to read ${mark}`,
+      `Late ${mark}`,
+    ].entries()) {
+      const view = await alice.api.post('/views', { name, resource: 'customers', filters: {} })
+      if (rank < 2) await alice.api.post(`/views/${view.id}/prefer`, { is_pinned: true, rank })
+    }
+    const actor = await open(alice, { ...phone, theme, language })
+    const { page } = actor
+    await actor.visit('/')
+    const pinned = page.getByRole('navigation', { name: words.pinned })
+    await expect(pinned.getByRole('link')).toHaveCount(2)
+    await expectAccessible(page, 'pinned views at home')
+    await shot(page, `pinned-phone-${language}-${theme}`)
+    await pinned.getByRole('link', { name: `Hot ${mark}` }).tap()
+    await expect(page).toHaveURL(/\/customers\?view_id=\d+$/)
+    await page
+      .getByRole('button', { name: new RegExp(`Hot ${mark}`) })
+      .last()
+      .tap()
+    await page.getByRole('menuitem', { name: words.unpin }).tap()
+    await actor.visit('/settings')
+    await expect(pinned.getByRole('link')).toHaveText([`Slow and rather long to read ${mark}`])
+    await shot(page, `pinned-more-${language}-${theme}`)
+  })
+
 test('Pinned views are put into order, and a leader hands a shared view on', async ({ cast, open }) => {
   const mark = unique()
   const [alice, rita] = [await cast.join(`Alice ${mark}`), await cast.join(`Rita ${mark}`, 'admin')]
@@ -283,6 +322,34 @@ test('Pinned views are put into order, and a leader hands a shared view on', asy
   await dialog.getByRole('button', { name: 'Save' }).click()
   await expect(desk.getByText(`“Two ${mark}” is now seen by ${alice.name} alone`)).toBeVisible()
   await expect(desk).toHaveURL(/\/customers$/)
+
+  // With a way back, by the notice and by the keys, for who has done so.
+  await desk.getByRole('button', { name: 'Undo' }).last().click()
+  await expect(desk).toHaveURL(new RegExp(`view_id=${ids[1]}$`))
+  await expect(desk.getByRole('button', { name: `Actions for “Two ${mark}”` })).toBeVisible()
+  await desk.keyboard.press('Control+Shift+z')
+  await expect(desk.getByRole('button', { name: `Actions for “Two ${mark}”` })).toHaveCount(0)
+  await desk.keyboard.press('Control+z')
+  await expect(desk.getByRole('button', { name: `Actions for “Two ${mark}”` })).toBeVisible()
+  const { visibility } = await rita.api.get<{ visibility: string }>(`/views/${ids[1]}`)
+  expect(visibility).toBe('public')
+  const board = await alice.api.post('/dashboards', {
+    name: `Board ${mark}`,
+    visibility: 'public',
+    tiles: [],
+  })
+  await office.visit(`/dashboards/${board.id}`)
+  await desk.getByRole('button', { name: 'More actions' }).click()
+  await desk.getByRole('menuitem', { name: 'Name and sharing' }).click()
+  const sharing = desk.getByRole('dialog')
+  await sharing.getByRole('combobox', { name: 'Who sees it' }).selectOption({ label: 'Only the owner' })
+  await sharing.getByRole('button', { name: 'Save' }).click()
+  await expect(desk.getByText(`“Board ${mark}” is now seen by ${alice.name} alone`)).toBeVisible()
+  await shot(desk, 'dashboard-unshared')
+  await desk.getByRole('button', { name: 'Undo' }).last().click()
+  await expect(desk).toHaveURL(new RegExp(`/dashboards/${board.id}$`))
+  await expect(desk.getByText(`Board ${mark}`).first()).toBeVisible()
+
   const left = await alice.api.get<{ data: { id: number; owner_id: number }[] }>(
     `/views?id=${ids[0]}&id=${ids[1]}&sort=id`,
   )

@@ -3,6 +3,9 @@ import { randomKey } from './key'
 import { Problem, problemOf } from './problem'
 import { noteWrite, type Receipt } from './receipt'
 
+/** In bytes: the server takes no larger one, so that it is not even sent. */
+export const largestFile = 50 * 1024 * 1024
+
 interface Upload {
   path: string
   form: FormData

@@ -19,6 +19,3 @@ export const attachmentList: ListSpec<'attachments'> = {
 
 /** The record to which files belong. */
 export type FileOwner = { deal_id: number } | { customer_id: number }
-
-/** A file of this many bytes is refused before it is sent. */
-export const largestFile = 50 * 1024 * 1024 - 4096

@@ -2,11 +2,11 @@ import { onScopeDispose, shallowReactive } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { Problem } from '@/api/problem'
 import { Receipt } from '@/api/receipt'
-import { upload } from '@/api/transfer'
+import { largestFile, upload } from '@/api/transfer'
 import type { Attachment } from '@/api/types'
 import { explain } from '@/i18n/problem'
 import { useLive } from '@/records/context'
-import { largestFile, type FileOwner } from './attachmentList'
+import type { FileOwner } from './attachmentList'
 
 /** A file on its way to the server, or one that did not get there. */
 export interface Upload {

@@ -45,5 +45,7 @@ export const personList: ListSpec<'people'> = {
     ...(person.phones ?? []).flatMap(({ raw, e164 }) => [raw, e164]),
     person.wechat,
     person.qq,
+    person.title,
+    person.department,
   ],
 }

@@ -38,8 +38,9 @@ export function useOtherFields(resource: string) {
       customer_id: customer,
       role,
       title,
+      name,
     } = item as Record<string, string | null | undefined>
-    return address ?? raw ?? title ?? [`#${customer ?? ''}`, role].filter(Boolean).join(' ')
+    return address ?? raw ?? title ?? [name ?? `#${customer ?? ''}`, role].filter(Boolean).join(' ')
   }
 
   function say(field: string, value: unknown): string {

@@ -1,12 +1,10 @@
 import { onScopeDispose, ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { Problem } from '@/api/problem'
-import { upload } from '@/api/transfer'
+import { largestFile, upload } from '@/api/transfer'
 import type { Import } from '@/api/types'
 import { explain } from '@/i18n/problem'
 import type { ImportResource } from './resources'
-
-const largest = 50 * 1024 * 1024 - 4096
 
 /** Sends a file to be imported, in sight of how far it is. */
 export function useUpload(made: (one: Import) => void) {
@@ -20,7 +18,7 @@ export function useUpload(made: (one: Import) => void) {
     stop()
     fault.value = null
     if (file.size === 0) return void (fault.value = t('import.empty', { name: file.name }))
-    if (file.size > largest) return void (fault.value = t('import.tooLarge', { name: file.name }))
+    if (file.size > largestFile) return void (fault.value = t('import.tooLarge', { name: file.name }))
     const own = (control = new AbortController())
     name.value = file.name
     share.value = 0

@@ -94,9 +94,13 @@ export function usePaletteActions(acting: Ref<PaletteRow | null>, term: Ref<stri
       },
     ]
     const canWrite = reached.value?.can_write === true
+    const customerId = record.value?.customerId
+    const home = customerId ? { name: 'customer', params: { id: customerId } } : null
+    // What is entered about a person stands on the page of the customer, with nobody over it.
+    const at = type === 'person' && home ? home : to
     const does = (label: string, icon: PaletteRow['icon'], command: string, permission: string) =>
       canWrite && session.can(permission)
-        ? { label, run: () => void go(to, command), ...(icon ? { icon } : {}) }
+        ? { label, run: () => void go(at, command), ...(icon ? { icon } : {}) }
         : null
     if (type === 'customer' || type === 'person') {
       for (const [kind, icon] of [
@@ -107,16 +111,9 @@ export function usePaletteActions(acting: Ref<PaletteRow | null>, term: Ref<stri
       found.push(does(t('task.new'), ListChecks, 'add-task', 'task:write'))
       found.push(does(t('deal.new'), Handshake, 'customer.deal', 'deal:write'))
     }
-    if (type === 'deal') {
-      found.push(does(t('task.new'), ListChecks, 'add-task', 'task:write'))
-      const customerId = record.value?.customerId
-      if (customerId)
-        found.push({
-          label: t('palette.openCustomer'),
-          icon: Building2,
-          to: { name: 'customer', params: { id: customerId } },
-        })
-    }
+    if (type === 'deal') found.push(does(t('task.new'), ListChecks, 'add-task', 'task:write'))
+    if (home && (type === 'deal' || type === 'person'))
+      found.push({ label: t('palette.openCustomer'), icon: Building2, to: home })
     for (const [text, label, icon] of [
       [reached.value?.phone, 'palette.copyPhone', Phone],
       [reached.value?.email, 'palette.copyEmail', AtSign],

@@ -19,7 +19,15 @@ const atCustomer = (result: SearchResult): RouteLocationRaw => ({
 /** The kinds in their order. A further one is one line here. */
 export const resultKinds: Readonly<Record<string, ResultKind>> = {
   customer: { label: 'nav.customers', icon: Building2, to: atCustomer },
-  person: { label: 'nav.people', icon: UserRound, to: atCustomer },
+  person: {
+    label: 'nav.people',
+    icon: UserRound,
+    to: (result) => ({
+      name: 'customer',
+      params: { id: result.customer_id },
+      query: { person: result.id },
+    }),
+  },
   deal: {
     label: 'nav.deals',
     icon: Handshake,

@@ -27,15 +27,26 @@ export function useViewActions(list: ListView, views: ReturnType<typeof useViews
   /** Shows a view that was saved. */
   async function saved(view: View, receipt: Receipt): Promise<void> {
     if (view.visibility === 'private' && !views.isOwn(view)) {
-      // It is its owner's alone again: not even the way back is left.
+      // It is its owner's alone again: nothing but the way back is left.
       await list.open(null)
       views.dropView(view)
-      toast(t('view.unshared', { name: view.name, owner: view.owner?.name ?? '' }))
+      undo.offer(t('view.unshared', { name: view.name, owner: view.owner?.name ?? '' }), receipt, {
+        then: () => void shownAgain(view.id),
+      })
       return
     }
     views.keepView(view)
     undo.offer(t('view.saved', { name: view.name }), receipt)
     await list.open(view.id)
+  }
+
+  async function shownAgain(id: number): Promise<void> {
+    try {
+      views.keepView(await rest.get<View>(`/views/${id}`))
+      await list.open(id)
+    } catch (fault) {
+      tell(fault)
+    }
   }
 
   /** Writes what is shown now into the view that is open. */

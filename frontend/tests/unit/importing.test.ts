@@ -1,5 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { createApp, h } from 'vue'
 import type { ImportColumn, ImportField, Job } from '@/api/types'
+import { i18n } from '@/i18n/i18n'
+import { useUpload } from '@/importing/useUpload'
 import { creatable, freeFields, missingFields, undatedColumns } from '@/importing/mapping'
 import { decisionOn, pastedFile, stepOf, toDecide } from '@/importing/outcome'
 import { followedJobs, followJob, unfollowJob } from '@/records/followedJobs'
@@ -148,5 +151,29 @@ describe('a job', () => {
       unfollowJob(3)
       expect(sessionStorage.getItem('lianxi.jobs')).toBe('[]')
     })
+  })
+})
+
+describe('a file on its way', () => {
+  it('may have 50 MiB, and not one byte more', () => {
+    const used: ReturnType<typeof useUpload>[] = []
+    const app = createApp({
+      setup() {
+        used.push(useUpload(() => undefined))
+        return () => h('div')
+      },
+    })
+    app.use(i18n).mount(document.createElement('div'))
+    const [upload] = used
+    if (!upload) throw new Error('not set up')
+    const sized = (size: number): File =>
+      Object.defineProperty(new File(['x'], 'a.csv'), 'size', { value: size })
+    void upload.send(sized(50 * 1024 * 1024 + 1), 'customers')
+    expect(upload.name.value).toBeNull()
+    expect(upload.fault.value).not.toBeNull()
+    void upload.send(sized(50 * 1024 * 1024), 'customers')
+    expect(upload.name.value).toBe('a.csv')
+    expect(upload.fault.value).toBeNull()
+    app.unmount()
   })
 })

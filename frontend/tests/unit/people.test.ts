@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest'
 import type { Person } from '@/api/types'
 import { personList } from '@/customer/personList'
 import { addressesOf, callLink, numbersOf } from '@/customer/personReach'
+import { changesOf, textOf, type FurtherCustomer } from '@/customer/personForm'
+import { siteOfPhoto } from '@/customer/photo'
 import { changedWays, filledWays, waysOf, type Way } from '@/customer/ways'
 import { comparator, deciding, fitsChoice } from '@/records/listSpec'
 
@@ -59,7 +61,8 @@ describe('the list of people', () => {
     const decides = deciding(personList, choice({ has_left: ['true'] }, 'wang'))
     expect(decides(['has_left'])).toBe(true)
     expect(decides(['phones'])).toBe(true)
-    expect(decides(['title'])).toBe(false)
+    expect(decides(['title'])).toBe(true)
+    expect(decides(['birthday'])).toBe(false)
   })
 })
 
@@ -107,5 +110,48 @@ describe('numbers and addresses in a form', () => {
     expect(changedWays(null, 'emails', [{ kind: null, text: 'a@x.example', isPrimary: false }])).toEqual([
       { address: 'a@x.example', is_primary: true },
     ])
+  })
+})
+
+describe('the form of a person', () => {
+  const base = person(1, {
+    name: 'Wu',
+    salutation: 'Dr.',
+    address: { city: 'Berlin', street: 'A 1' } as Person['address'],
+    customers: [{ customer_id: 4, name: 'Birch', role: 'Adviser' }],
+  })
+
+  it('sends nothing that was not changed', () => {
+    expect(changesOf(base, textOf(base))).toEqual({})
+    expect(changesOf(null, textOf(null))).toEqual({})
+  })
+
+  it('sends the parts of an address one by one', () => {
+    const address = { ...textOf(base).address, city: '', postal_code: ' 10115 ' }
+    expect(changesOf(base, { ...textOf(base), address, salutation: '' })).toEqual({
+      salutation: null,
+      address: { city: null, postal_code: '10115' },
+    })
+  })
+
+  it('sends all further customers when one came, left, or has another role', () => {
+    const [kept] = textOf(base).customers
+    if (!kept) throw new Error('lacking')
+    const row = { key: 9, customer_id: '7', name: 'Ash', role: '', isKept: false }
+    const empty = { ...row, key: 10, customer_id: null }
+    const of = (customers: FurtherCustomer[]) => changesOf(base, { ...textOf(base), customers })['customers']
+    expect(of([kept, empty])).toBeUndefined()
+    expect(of([kept, row])).toEqual([
+      { customer_id: 4, role: 'Adviser' },
+      { customer_id: 7, role: null },
+    ])
+    expect(of([{ ...kept, role: ' ' }])).toEqual([{ customer_id: 4, role: null }])
+    expect(of([])).toEqual([])
+  })
+
+  it('shows a photo elsewhere as a link alone', () => {
+    expect(siteOfPhoto('https://example.com/a.png')).toBe('https://example.com/a.png')
+    expect(siteOfPhoto('/api/v1/attachments/3/content')).toBeNull()
+    expect(siteOfPhoto(null)).toBeNull()
   })
 })

@@ -60,7 +60,11 @@ describe('a result', () => {
 
   it('leads to the page that shows it', () => {
     expect(resultKinds['customer']?.to(result({}))).toEqual({ name: 'customer', params: { id: 7 } })
-    expect(resultKinds['person']?.to(result({ id: 3 }))).toEqual({ name: 'customer', params: { id: 7 } })
+    expect(resultKinds['person']?.to(result({ id: 3 }))).toEqual({
+      name: 'customer',
+      params: { id: 7 },
+      query: { person: 3 },
+    })
     expect(resultKinds['deal']?.to(result({ id: 3 }))).toEqual({ name: 'deal', params: { id: 3 } })
   })
 })
