@@ -24,7 +24,7 @@ from .access import Shape
 from .database import FixedDecimal, IdList, Instant, KeyText, Rate, member_of, position
 from .days import Days, end_of, start_of
 from .folding import email_key, fold
-from .merged import is_any, is_any_value
+from .merged import is_any, is_any_value, survivor_of
 from .schema import MAX_ID, parse_date, parse_instant
 from .spans import Span, is_span
 
@@ -457,6 +457,8 @@ def read_from(
 ) -> list[ColumnElement[bool]]:
     """Conditions on a record, asked of one of its periods instead, as far as that holds the columns.
 
+    What a period names and was merged since is read as what stands for it.
+
     Args:
         period: an alias of the model of the periods.
         record: an alias of the record's model that all other columns are read from; by default the model itself.
@@ -467,7 +469,7 @@ def read_from(
         if getattr(element, "table", None) is not table:
             return None
         if element.key in columns and element.key != "id":
-            return getattr(period, element.key)
+            return survivor_of(element, getattr(period, element.key))
         return None if record is None else getattr(record, element.key, None)
 
     return [replacement_traverse(condition, {}, read_then) for condition in conditions]

@@ -66,10 +66,20 @@ def kin_of(option_list: str, wanted: Any) -> ScalarSelect[Any]:
     return union_all(heirs, parts).scalar_subquery()
 
 
-def survivor_of(model: type[Mergeable], column: Any) -> ColumnElement[int]:
-    """The id of the record that stands for what a column names; null where it names none."""
+def survivor_of(column: Any, recorded: Any) -> Any:
+    """What stands for a record by now that `column` named at an earlier time.
+
+    Args:
+        recorded: what was kept of the column then, which no merge has rewritten.
+
+    Returns:
+        The survivor's id, null where it named none; `recorded` itself for a column that names nothing mergeable.
+    """
+    model = _named_by(column)
+    if model is None:
+        return recorded
     named = aliased(model)
-    return select(_survivor(named)).where(named.id == column).scalar_subquery()
+    return select(_survivor(named)).where(named.id == recorded).correlate_except(named).scalar_subquery()
 
 
 def _survivor(record: Any) -> ColumnElement[int]:

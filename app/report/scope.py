@@ -17,6 +17,7 @@ from ..deal.periods import lasts_at
 from ..deal.service import today
 from ..errors import Issue, invalid
 from ..filtering import BadValue, a_past_moment
+from ..merged import survivor_of
 from ..money.conversion import Conversion, rate_of
 from ..money.service import base_currency
 from .functions import days_between
@@ -183,11 +184,14 @@ def deals_of(actor: Actor, scope: Scope, *, every: bool = False, name: str = "de
         if wanted is not None:
             conditions.append(column == wanted)
     conversion = scope.conversion
+    read = {column: getattr(row, column) for column in _READ}
+    if scope.as_of:
+        read = {column: survivor_of(getattr(Deal, column), then) for column, then in read.items()}
     day = func.coalesce(row.closed_on, literal(scope.day, Date()))
     query = select(
         Deal.id,
         Deal.created_at,
-        *(getattr(row, column) for column in _READ),
+        *(value.label(column) for column, value in read.items()),
         days_between(row.opened_on, row.closed_on).label("cycle"),
         rate_of(conversion.base, row.currency, day).label("rate"),
         conversion.target_rate_of(day).label("target_rate"),

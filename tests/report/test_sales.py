@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from ..cast import Cast, Member
 from ..conftest import counted
 from ..deal.selling import LOST, OPEN, WON, customer, deal, product
 from ..faults import issues
+from .reading import report, walk
 
 
 def sales(who: Member, query: str) -> dict[str, Any]:
@@ -180,3 +182,29 @@ def test_one_statement(app: CRM, year: Cast) -> None:
         with counted(app) as counter:
             sales(year.root, f"group_by={group_by}")
         assert len(counter.statements) <= 3
+
+
+@pytest.mark.parametrize("group_by", ["customer", "industry", "country"])
+def test_what_was_sold_to_a_merged_customer_counts_as_sold_to_who_stands_for_it(cast: Cast, group_by: str) -> None:
+    """Periods keep the customer as it was named then; whoever asks for the past reads the survivor."""
+    alike = {"industry": "manufacturing", "address": {"country": "DE"}}
+    kept, old, other = (cast.alice.made("/customers", {"name": name, **alike})["id"] for name in ("A", "B", "C"))
+    cast.alice.patch(f"/customers/{other}", {"industry": "finance", "address": {"country": "FR"}})
+    for buyer, amount in ((kept, "10"), (old, "20"), (other, "40"), (None, "80")):
+        body = {"name": amount, "customer_id": buyer, "amount": amount, "currency": "CNY"}
+        made = cast.alice.made("/deals", body)["id"]
+        assert cast.alice.post(f"/deals/{made}/win").status_code == 200
+    before = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    assert cast.alice.post("/customers/merge", {"target_id": kept, "source_ids": [old]}).status_code == 200
+    key, third = {"customer": (kept, other), "industry": ("manufacturing", "finance"), "country": ("DE", "FR")}[
+        group_by
+    ]
+    for query in (f"?group_by={group_by}&as_of={before}", f"?group_by={group_by}"):
+        answer = report(cast.alice, "sales", query)
+        told = {row["key"]: row["won_amount"] for row in answer["rows"]}
+        assert told == {key: "30.00", third: "40.00", None: "80.00"}, query
+        assert walk(cast.alice, answer) > 0
+    # An old link to it means the survivor then, too.
+    for one in (old, kept):
+        there = cast.alice.get(f"/deals?customer_id={one}&as_of={before}").get_json()["data"]
+        assert sorted(found["name"] for found in there) == ["10", "20"]
