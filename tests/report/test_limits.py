@@ -44,7 +44,9 @@ def test_the_first_rows_with_the_totals_of_all(cast: Cast) -> None:
         few = report(cast.root, "sales", f"?group_by=customer&limit={limit}")
         assert few["rows"] == whole["rows"][:limit]
         assert few["totals"] == whole["totals"]
-        assert few["meta"] == {**whole["meta"], "is_capped": limit < 6}
+        # The minute in which it was asked may be another one.
+        same = {**whole["meta"], "as_of": few["meta"]["as_of"]}
+        assert few["meta"] == {**same, "is_capped": limit < 6}
     months = report(cast.root, "sales", "?group_by=month&limit=1")
     assert ([row["key"] for row in months["rows"]], months["meta"]["row_count"]) == (["2026-02"], 1)
 
