@@ -13,7 +13,6 @@ from ..database import db, read_engine
 from ..errors import Issue, Problem, conflict, invalid
 from ..listing import encode, etag_of, respond
 from ..routing import PUBLIC, SIGNED_IN, Routes, hold_origin, origin_of, shape_answer
-from ..schema import MAX_ID
 from ..versions import at_version
 from . import cookies, service, sessions, team_service
 from .models import Role, User, users
@@ -26,12 +25,11 @@ from .schemas import (
     MeSchema,
     PasswordChangeSchema,
     RolePageSchema,
-    SessionPageSchema,
     TokenAnswerSchema,
     UserSchema,
 )
 from .tokens import ACCESS, REFRESH, read_token
-from .units import in_own_unit
+from .units import in_own_unit, whole
 
 routes = Routes("auth", __name__)
 
@@ -120,7 +118,7 @@ def logout() -> Response:
 def read_me(actor: Actor) -> Response:
     """The caller with his or her rights."""
     with read_engine().connect() as connection:
-        shown = profile(connection, actor.user_id)
+        shown = profile(connection, actor.user_id) | {"permissions": sorted(actor.permissions)}
     body = encode(shown)
     return respond(body, etag_of(body, shown["version"]))
 
@@ -132,6 +130,7 @@ def read_me(actor: Actor) -> Response:
     body=MeSchema,
     partial=True,
     answer=MeSchema,
+    in_person=True,
     summary="Change the own profile",
 )
 def edit_me(actor: Actor, body: dict[str, Any]) -> Response:
@@ -155,28 +154,13 @@ def edit_me(actor: Actor, body: dict[str, Any]) -> Response:
     body=PasswordChangeSchema,
     status=204,
     unit="own",
+    in_person=True,
     summary="Change the own password; the other sessions end",
 )
 def change_password(actor: Actor, body: dict[str, Any]) -> Response:
     """Change the caller's password."""
     hashes = sessions.checked_password(actor, body["current_password"], body["new_password"], _caller())
     return in_own_unit(actor, lambda: sessions.set_own_password(actor, *hashes), status=204)
-
-
-@routes.endpoint_for(
-    "GET", "/auth/sessions", permission=SIGNED_IN, answer=SessionPageSchema, summary="The own sign-ins that still hold"
-)
-def list_sessions(actor: Actor) -> dict[str, Any]:
-    """The caller's open sessions."""
-    return _whole(sessions.open_sessions(actor))
-
-
-@routes.endpoint_for(
-    "DELETE", "/auth/sessions/<int:session_id>", permission=SIGNED_IN, status=204, summary="End one of the own sign-ins"
-)
-def delete_session(actor: Actor, session_id: int) -> None:
-    """End one of the caller's sessions."""
-    sessions.end_own_session(actor, min(session_id, MAX_ID))
 
 
 # ---- users -----------------------------------------------------------------------------------------------------------
@@ -309,10 +293,4 @@ def list_roles(_actor: Actor) -> dict[str, Any]:
     """All roles with their permissions."""
     rows = db.session.execute(select(Role).order_by(Role.is_builtin.desc(), Role.key)).scalars()
     names = ("key", "name_zh", "name_en", "permissions", "sight", "is_builtin")
-    return _whole([{name: getattr(role, name) for name in names} for role in rows])
-
-
-def _whole(items: list[dict[str, Any]]) -> dict[str, Any]:
-    """A list that is always sent whole."""
-    meta = {"total": len(items), "pages": 1, "current_page": 1, "per_page": max(len(items), 1), "next_cursor": None}
-    return {"data": items, "meta": meta}
+    return whole([{name: getattr(role, name) for name in names} for role in rows])

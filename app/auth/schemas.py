@@ -6,16 +6,17 @@ from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
-from marshmallow import ValidationError, fields
+from marshmallow import ValidationError, fields, validate
 from sqlalchemy import true
 
-from ..access import Permission, Sight
+from ..access import UNSCOPED, Permission, Sight
 from ..filtering import AnyOf, Contains, ContainsAddress, Filter, Range, an_id
 from ..listing import ListSpec
 from ..messages import LANGUAGES
 from ..projection import Computed, LinkTo
 from ..schema import (
     Choice,
+    DateField,
     Email,
     Flag,
     IdField,
@@ -23,11 +24,15 @@ from ..schema import (
     Line,
     Link,
     RecordSchema,
+    Several,
     StrictSchema,
     column,
     max_length,
 )
 from .models import Team, User, teams, users
+
+SCOPES = tuple(permission for permission in Permission if permission not in UNSCOPED)
+"""What a personal token can be given."""
 
 
 @cache
@@ -163,6 +168,37 @@ class SessionPageSchema(StrictSchema):
     """The caller's sign-ins that still hold."""
 
     data = fields.List(fields.Nested(SessionSchema))
+    meta = fields.Nested(ListMetaSchema)
+
+
+class ApiTokenSchema(StrictSchema):
+    """A personal token. `token` itself is shown in the answer that makes it, and never again."""
+
+    id = fields.Integer(dump_only=True)
+    name = Line(required=True, validate=max_length(100))
+    scopes = Several(
+        Choice(SCOPES),
+        required=True,
+        validate=validate.Length(1, error="required"),
+        metadata={"description": "Permissions that the token has as long as its owner has them."},
+    )
+    expires_on = DateField(
+        load_only=True,
+        allow_none=True,
+        metadata={"description": "Its last day; 90 days from now by default, 365 at most."},
+    )
+    hint = fields.String(dump_only=True, metadata={"description": "Its last four characters."})
+    created_at = InstantField(dump_only=True)
+    expires_at = InstantField(dump_only=True)
+    last_used_at = InstantField(dump_only=True, allow_none=True)
+    last_address = fields.String(dump_only=True, allow_none=True)
+    token = fields.String(dump_only=True, metadata={"optional": True})
+
+
+class ApiTokenPageSchema(StrictSchema):
+    """The tokens of a person that still hold."""
+
+    data = fields.List(fields.Nested(ApiTokenSchema))
     meta = fields.Nested(ListMetaSchema)
 
 

@@ -14,7 +14,7 @@ from ..errors import Issue, conflict, forbidden, invalid
 from ..folding import e164, email_key, fold, search_key, sort_key
 from ..routing import assign
 from .following import follow, hand_over
-from .models import Role, Team, User, queue_up
+from .models import Role, Team, User, queue_up, users
 from .passwords import hash_password, password_faults, verify_password
 from .sessions import personal_words
 from .stamps import end_sign_ins, raise_stamps, tree_changes
@@ -113,6 +113,17 @@ def own(actor: Actor) -> User:
     return db.session.execute(select(User).where(User.id == actor.user_id).with_for_update()).scalar_one()
 
 
+def subordinate(actor: Actor, user_id: int) -> User:
+    """Somebody whose ways to sign in are the caller's to change.
+
+    Raises:
+        Problem: 404; 403 where the person has rights that the caller lacks.
+    """
+    user: User = users.writable(actor, user_id)
+    _refuse_superior(actor, user)
+    return user
+
+
 def deactivate(actor: Actor, user: User, successor_id: int | None) -> User:
     """Let a person leave: sign-ins end, the name stays readable wherever it stands.
 
@@ -130,7 +141,7 @@ def deactivate(actor: Actor, user: User, successor_id: int | None) -> User:
     _keep_an_admin(user)
     with tree_changes():
         routing.remove(actor, user)
-        end_sign_ins(user.id, "deactivated")
+        end_sign_ins(user.id, "deactivated", tokens=True)
         if successor is not None:
             hand_over(user.id, successor)
             led = select(Team).where(Team.manager_id == user.id, Team.is_active).with_for_update()

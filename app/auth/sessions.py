@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, Select, delete, select, update
 
 from ..access import Actor, Permission
 from ..database import db, read_engine
@@ -16,6 +16,7 @@ from ..errors import Issue, Problem, invalid, not_found
 from ..folding import e164, email_key, fold
 from ..transaction import now, unit_of_work
 from . import throttle
+from .credentials import ApiToken
 from .models import RefreshToken, Role, SignIn, User
 from .passwords import hash_password, password_faults, verify_password
 from .profile import profile
@@ -143,14 +144,9 @@ def sign_out(session_id: int) -> None:
         log.info("signed out: session %s", session_id)
 
 
-def open_sessions(actor: Actor) -> list[dict[str, Any]]:
-    """The sign-ins of a person that still hold, the latest used first."""
-    rows = db.session.execute(
-        select(SignIn)
-        .where(SignIn.user_id == actor.user_id, SignIn.revoked_at.is_(None), SignIn.expires_at > now())
-        .order_by(SignIn.last_used_at.desc(), SignIn.id.desc())
-        .limit(_SHOWN)
-    ).scalars()
+def open_sessions(actor: Actor, user_id: int) -> list[dict[str, Any]]:
+    """The sign-ins of a person that still hold, the latest used first; personal tokens are none."""
+    latest = _open(user_id).order_by(SignIn.last_used_at.desc(), SignIn.id.desc()).limit(_SHOWN)
     return [
         {
             "id": row.id,
@@ -162,20 +158,28 @@ def open_sessions(actor: Actor) -> list[dict[str, Any]]:
             "is_remembered": row.is_remembered,
             "is_current": row.id == actor.session_id,
         }
-        for row in rows
+        for row in db.session.execute(latest).scalars()
     ]
 
 
-def end_own_session(actor: Actor, session_id: int) -> None:
-    """End one of the caller's sign-ins.
+def end_session(user_id: int, session_id: int) -> None:
+    """End one of the sign-ins of a person; its open sockets are cut.
 
     Raises:
         Problem: 404, there is none, or it has ended.
     """
-    session = db.session.get(SignIn, session_id, with_for_update=True)
-    if session is None or session.user_id != actor.user_id or session.revoked_at or session.expires_at <= now():
+    if db.session.execute(_open(user_id).where(SignIn.id == session_id)).first() is None:
         raise not_found()
     end_sign_in(session_id, "ended")
+
+
+def _open(user_id: int) -> Select[SignIn]:
+    return select(SignIn).where(
+        SignIn.user_id == user_id,
+        SignIn.revoked_at.is_(None),
+        SignIn.expires_at > now(),
+        SignIn.id.not_in(select(ApiToken.sign_in_id)),
+    )
 
 
 def checked_password(actor: Actor, current: str, new: str, caller: Caller) -> tuple[str, str]:

@@ -35,3 +35,9 @@ def in_own_unit(actor: Actor, write: Callable[[], Any], spec: ListSpec | None = 
         answer = shape_answer(write(), actor, spec, status)
         conclude(unit, answer)
     return answer
+
+
+def whole(items: list[dict[str, Any]]) -> dict[str, Any]:
+    """A list that is always sent whole."""
+    meta = {"total": len(items), "pages": 1, "current_page": 1, "per_page": max(len(items), 1), "next_cursor": None}
+    return {"data": items, "meta": meta}

@@ -87,17 +87,18 @@ class Running:
         self.changeset_id = job.changeset_id
         self.done, self.total = job.done, job.total
         self._request_id = job.request_id
+        self._scopes = None if job.scopes is None else frozenset(job.scopes)
         self._told = 0.0
         self._gap = self._let_go = monotonic()
 
     def actor(self) -> Actor:
-        """Whoever asked for the job, with the rights of this moment.
+        """Whoever asked for the job, with the rights of this moment, a token's within its scopes.
 
         Raises:
             Problem: 403, the account has ended.
         """
         with db.engines["read"].connect() as connection:
-            actor = load_actor(connection, self.user_id, None)
+            actor = load_actor(connection, self.user_id, None, self._scopes)
         if actor is None:
             raise Problem(403, "forbidden")
         return actor
@@ -188,6 +189,7 @@ def enqueue(actor: Actor, kind: str, arguments: Mapping[str, Any], total: int | 
         arguments=dict(arguments),
         total=total,
         user_id=actor.user_id,
+        scopes=None if actor.scopes is None else sorted(actor.scopes),
         language=language(),
         request_id=request_id(),
         created_at=now(),

@@ -1,0 +1,169 @@
+"""`/auth/sessions`, `/auth/tokens`: where a person is signed in, and what signs in for him or her."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+
+from ..access import Actor, Permission
+from ..routing import SIGNED_IN, Routes, secret_answer
+from ..schema import MAX_ID
+from . import api_tokens, service, sessions
+from .models import User, users
+from .schemas import ApiTokenPageSchema, ApiTokenSchema, SessionPageSchema
+from .stamps import end_sign_ins
+from .units import whole
+
+routes = Routes("account", __name__)
+
+
+# ---- sessions --------------------------------------------------------------------------------------------------------
+
+
+@routes.endpoint_for(
+    "GET",
+    "/auth/sessions",
+    permission=SIGNED_IN,
+    answer=SessionPageSchema,
+    in_person=True,
+    summary="The own sign-ins that still hold",
+)
+def list_sessions(actor: Actor) -> dict[str, Any]:
+    """The caller's open sessions."""
+    return whole(sessions.open_sessions(actor, actor.user_id))
+
+
+@routes.endpoint_for(
+    "DELETE",
+    "/auth/sessions",
+    permission=SIGNED_IN,
+    status=204,
+    in_person=True,
+    summary="End all own sign-ins but the one that asks",
+)
+def delete_sessions(actor: Actor) -> None:
+    """End the caller's other sessions."""
+    end_sign_ins(actor.user_id, "ended", but=actor.session_id)
+
+
+@routes.endpoint_for(
+    "DELETE",
+    "/auth/sessions/<int:session_id>",
+    permission=SIGNED_IN,
+    status=204,
+    in_person=True,
+    summary="End one of the own sign-ins",
+)
+def delete_session(actor: Actor, session_id: int) -> None:
+    """End one of the caller's sessions."""
+    sessions.end_session(actor.user_id, min(session_id, MAX_ID))
+
+
+@routes.endpoint_for(
+    "GET",
+    "/users/<int:record_id>/sessions",
+    permission=Permission.USER_WRITE,
+    loads=users,
+    answer=SessionPageSchema,
+    summary="The sign-ins of a user that still hold",
+)
+def list_user_sessions(actor: Actor, user: User) -> dict[str, Any]:
+    """Where a person is signed in."""
+    return whole(sessions.open_sessions(actor, user.id))
+
+
+@routes.endpoint_for(
+    "DELETE",
+    "/users/<int:record_id>/sessions",
+    permission=Permission.USER_WRITE,
+    load_with=service.subordinate,
+    status=204,
+    summary="End all sign-ins of a user",
+)
+def delete_user_sessions(actor: Actor, user: User) -> None:
+    """Sign a person out everywhere; who asks stays signed in."""
+    end_sign_ins(user.id, "ended_by_admin", but=actor.session_id)
+
+
+@routes.endpoint_for(
+    "DELETE",
+    "/users/<int:record_id>/sessions/<int:session_id>",
+    permission=Permission.USER_WRITE,
+    load_with=service.subordinate,
+    status=204,
+    summary="End one of the sign-ins of a user",
+)
+def delete_user_session(_actor: Actor, user: User, session_id: int) -> None:
+    """Sign a person out somewhere."""
+    sessions.end_session(user.id, min(session_id, MAX_ID))
+
+
+# ---- personal tokens -------------------------------------------------------------------------------------------------
+
+
+@routes.endpoint_for(
+    "GET",
+    "/auth/tokens",
+    permission=SIGNED_IN,
+    answer=ApiTokenPageSchema,
+    in_person=True,
+    summary="The own personal tokens that still hold",
+)
+def list_tokens(actor: Actor) -> dict[str, Any]:
+    """The caller's tokens, without their texts."""
+    return whole(api_tokens.of_user(actor.user_id))
+
+
+@routes.endpoint_for(
+    "POST",
+    "/auth/tokens",
+    permission=SIGNED_IN,
+    body=ApiTokenSchema,
+    status=201,
+    answer=ApiTokenSchema,
+    in_person=True,
+    summary="Make a personal token, which is shown once",
+)
+def create_token(actor: Actor, body: dict[str, Any]) -> Response:
+    """A new token; it is sent as Bearer like an access token."""
+    return secret_answer(api_tokens.create(actor, body), 201)
+
+
+@routes.endpoint_for(
+    "DELETE",
+    "/auth/tokens/<int:token_id>",
+    permission=SIGNED_IN,
+    status=204,
+    in_person=True,
+    summary="Revoke one of the own personal tokens",
+)
+def delete_token(actor: Actor, token_id: int) -> None:
+    """End one of the caller's tokens."""
+    api_tokens.revoke(actor.user_id, min(token_id, MAX_ID))
+
+
+@routes.endpoint_for(
+    "GET",
+    "/users/<int:record_id>/tokens",
+    permission=Permission.USER_WRITE,
+    loads=users,
+    answer=ApiTokenPageSchema,
+    summary="The personal tokens of a user",
+)
+def list_user_tokens(_actor: Actor, user: User) -> dict[str, Any]:
+    """What signs in for a person."""
+    return whole(api_tokens.of_user(user.id))
+
+
+@routes.endpoint_for(
+    "DELETE",
+    "/users/<int:record_id>/tokens/<int:token_id>",
+    permission=Permission.USER_WRITE,
+    load_with=service.subordinate,
+    status=204,
+    summary="Revoke a personal token of a user",
+)
+def delete_user_token(_actor: Actor, user: User, token_id: int) -> None:
+    """End a token of somebody."""
+    api_tokens.revoke(user.id, min(token_id, MAX_ID))
