@@ -1,4 +1,4 @@
-"""`/auth/sessions`, `/auth/tokens`: where a person is signed in, and what signs in for him or her."""
+"""`/auth/sessions`, `/auth/tokens`, `/auth/totp`: where a person is signed in, by what, and what is asked for."""
 
 from __future__ import annotations
 
@@ -9,11 +9,20 @@ from flask import Response
 from ..access import Actor, Permission
 from ..routing import SIGNED_IN, Routes, secret_answer
 from ..schema import MAX_ID
-from . import api_tokens, service, sessions
+from . import api_tokens, second_factor, service, sessions
 from .models import User, users
-from .schemas import ApiTokenPageSchema, ApiTokenSchema, SessionPageSchema
+from .schemas import (
+    ApiTokenPageSchema,
+    ApiTokenSchema,
+    CodeSchema,
+    PasswordProofSchema,
+    RecoveryCodesSchema,
+    SessionPageSchema,
+    TotpSchema,
+    TotpStartSchema,
+)
 from .stamps import end_sign_ins
-from .units import whole
+from .units import calling, in_own_unit, whole
 
 routes = Routes("account", __name__)
 
@@ -167,3 +176,86 @@ def list_user_tokens(_actor: Actor, user: User) -> dict[str, Any]:
 def delete_user_token(_actor: Actor, user: User, token_id: int) -> None:
     """End a token of somebody."""
     api_tokens.revoke(user.id, min(token_id, MAX_ID))
+
+
+# ---- the second factor -----------------------------------------------------------------------------------------------
+
+
+@routes.endpoint_for(
+    "GET", "/auth/totp", permission=SIGNED_IN, answer=TotpSchema, in_person=True, summary="How the second factor stands"
+)
+def read_totp(actor: Actor) -> dict[str, Any]:
+    """Whether a code is asked for at sign-in."""
+    return second_factor.state(actor)
+
+
+@routes.endpoint_for(
+    "POST",
+    "/auth/totp",
+    permission=SIGNED_IN,
+    answer=TotpStartSchema,
+    in_person=True,
+    summary="Begin to set up the second factor; the secret is shown once",
+)
+def start_totp(actor: Actor) -> Response:
+    """A new secret for an authenticator app; it counts for nothing until a code of it is confirmed."""
+    return secret_answer(second_factor.start(actor))
+
+
+@routes.endpoint_for(
+    "POST",
+    "/auth/totp/confirm",
+    permission=SIGNED_IN,
+    body=CodeSchema,
+    answer=RecoveryCodesSchema,
+    in_person=True,
+    summary="Switch the second factor on with a first code; the recovery codes are shown once",
+)
+def confirm_totp(actor: Actor, body: dict[str, Any]) -> Response:
+    """From now on a code is asked for at sign-in."""
+    return secret_answer(second_factor.confirm(actor, body["code"]))
+
+
+@routes.endpoint_for(
+    "POST",
+    "/auth/totp/recovery-codes",
+    permission=SIGNED_IN,
+    body=PasswordProofSchema,
+    answer=RecoveryCodesSchema,
+    unit="own",
+    in_person=True,
+    summary="New recovery codes in the place of the older ones; they are shown once",
+)
+def renew_recovery_codes(actor: Actor, body: dict[str, Any]) -> Response:
+    """Recovery codes anew."""
+    sessions.prove_password(actor, body["password"], calling())
+    return in_own_unit(actor, lambda: secret_answer(second_factor.renew_codes(actor)))
+
+
+@routes.endpoint_for(
+    "POST",
+    "/auth/totp/disable",
+    permission=SIGNED_IN,
+    body=PasswordProofSchema,
+    status=204,
+    unit="own",
+    in_person=True,
+    summary="Switch the own second factor off",
+)
+def disable_totp(actor: Actor, body: dict[str, Any]) -> Response:
+    """From now on the password is enough."""
+    sessions.prove_password(actor, body["password"], calling())
+    return in_own_unit(actor, lambda: second_factor.disable(actor.user_id, body["password"]), status=204)
+
+
+@routes.endpoint_for(
+    "DELETE",
+    "/users/<int:record_id>/totp",
+    permission=Permission.USER_WRITE,
+    load_with=service.subordinate,
+    status=204,
+    summary="Switch the second factor of a user off, who has lost it",
+)
+def disable_user_totp(_actor: Actor, user: User) -> None:
+    """Let somebody sign in by password alone, to set up another device."""
+    second_factor.disable(user.id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 from sqlalchemy import select
 
 from ..access import Actor, Permission
@@ -29,7 +29,7 @@ from .schemas import (
     UserSchema,
 )
 from .tokens import ACCESS, REFRESH, read_token
-from .units import in_own_unit, whole
+from .units import calling, in_own_unit, whole
 
 routes = Routes("auth", __name__)
 
@@ -37,10 +37,6 @@ _USER = UserSchema()
 
 
 # ---- signing in ------------------------------------------------------------------------------------------------------
-
-
-def _caller() -> sessions.Caller:
-    return sessions.Caller(request.remote_addr, request.headers.get("User-Agent"))
 
 
 def _token_answer(granted: sessions.Granted, by_cookie: bool) -> Response:
@@ -73,7 +69,12 @@ def login(body: dict[str, Any]) -> Response:
     """Open a session."""
     by_cookie = body["session"] == "cookie"
     granted = sessions.sign_in(
-        body["email"], body["password"], _caller(), remember=body["remember"], by_cookie=by_cookie
+        body["email"],
+        body["password"],
+        calling(),
+        otp=body.get("otp"),
+        remember=body["remember"],
+        by_cookie=by_cookie,
     )
     return _token_answer(granted, by_cookie)
 
@@ -89,7 +90,7 @@ def login(body: dict[str, Any]) -> Response:
 def refresh() -> Response:
     """Renew the tokens of a session."""
     token, by_cookie = cookies.sent_token()
-    return _token_answer(sessions.renew(token, _caller()), by_cookie)
+    return _token_answer(sessions.renew(token, calling()), by_cookie)
 
 
 @routes.endpoint_for("POST", "/auth/logout", permission=PUBLIC, status=204, summary="Sign out")
@@ -159,7 +160,7 @@ def edit_me(actor: Actor, body: dict[str, Any]) -> Response:
 )
 def change_password(actor: Actor, body: dict[str, Any]) -> Response:
     """Change the caller's password."""
-    hashes = sessions.checked_password(actor, body["current_password"], body["new_password"], _caller())
+    hashes = sessions.checked_password(actor, body["current_password"], body["new_password"], calling())
     return in_own_unit(actor, lambda: sessions.set_own_password(actor, *hashes), status=204)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from marshmallow import ValidationError, fields, validate
-from sqlalchemy import true
+from sqlalchemy import exists, select, true
 
 from ..access import UNSCOPED, Permission, Sight
 from ..filtering import AnyOf, Contains, ContainsAddress, Filter, Range, an_id
@@ -29,6 +29,7 @@ from ..schema import (
     column,
     max_length,
 )
+from .credentials import SecondFactor
 from .models import Team, User, teams, users
 
 SCOPES = tuple(permission for permission in Permission if permission not in UNSCOPED)
@@ -141,6 +142,40 @@ class TokenAnswerSchema(StrictSchema):
     user = fields.Nested(MeSchema)
 
 
+class PasswordProofSchema(StrictSchema):
+    """The own password, before something that a stolen session must not do."""
+
+    password = Secret(required=True)
+
+
+class CodeSchema(StrictSchema):
+    """A code of the authenticator app."""
+
+    code = Line(required=True, validate=max_length(40))
+
+
+class TotpSchema(StrictSchema):
+    """How the second factor stands."""
+
+    is_on = fields.Boolean()
+    confirmed_at = InstantField(allow_none=True)
+    recovery_codes_left = fields.Integer()
+
+
+class TotpStartSchema(StrictSchema):
+    """What an authenticator app is set up with: the address as a QR code, or the secret typed in."""
+
+    secret = fields.String()
+    uri = fields.String()
+    qr_svg = fields.String(metadata={"description": "An SVG image of `uri`."})
+
+
+class RecoveryCodesSchema(StrictSchema):
+    """Codes that work once each; they are shown this once."""
+
+    recovery_codes = fields.List(fields.String())
+
+
 class ListMetaSchema(StrictSchema):
     """What a list says about itself."""
 
@@ -223,6 +258,11 @@ class RolePageSchema(StrictSchema):
 # ---- users and teams -------------------------------------------------------------------------------------------------
 
 
+_HAS_SECOND_FACTOR = exists(
+    select(SecondFactor.user_id).where(SecondFactor.user_id == User.id, SecondFactor.confirmed_at.is_not(None))
+)
+
+
 class UserSchema(RecordSchema):
     """A person who uses the product."""
 
@@ -246,6 +286,7 @@ class UserSchema(RecordSchema):
     time_zone = TimeZone(allow_none=True, blank_is_null=True)
     password = Secret(load_only=True)
     has_password = Computed(lambda _shape: User.password_hash.is_not(None), bool, {"type": "boolean"})
+    has_second_factor = Computed(lambda _shape: _HAS_SECOND_FACTOR, bool, {"type": "boolean"})
     must_change_password = column(dump_only=True)
     last_seen_at = column(dump_only=True)
     external_source = column(blank_is_null=True)
@@ -321,6 +362,7 @@ USERS = ListSpec(
             "language",
             "time_zone",
             "has_password",
+            "has_second_factor",
             "must_change_password",
             "last_seen_at",
             "external_source",

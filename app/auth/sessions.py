@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,8 +16,8 @@ from ..database import db, read_engine
 from ..errors import Issue, Problem, invalid, not_found
 from ..folding import e164, email_key, fold
 from ..transaction import now, unit_of_work
-from . import throttle
-from .credentials import ApiToken
+from . import second_factor, throttle
+from .credentials import ApiToken, SecondFactor
 from .models import RefreshToken, Role, SignIn, User
 from .passwords import hash_password, password_faults, verify_password
 from .profile import profile
@@ -56,18 +57,28 @@ class Granted:
     user: dict[str, Any]
 
 
-def sign_in(account: str, password: str, caller: Caller, *, remember: bool = False, by_cookie: bool = False) -> Granted:
-    """Open a session for who knows the password.
+def sign_in(
+    account: str,
+    password: str,
+    caller: Caller,
+    *,
+    otp: str | None = None,
+    remember: bool = False,
+    by_cookie: bool = False,
+) -> Granted:
+    """Open a session for who knows the password, and has the second factor where it is on.
 
     Args:
         account: e-mail address or phone number.
         password: as typed.
         caller: where the request comes from.
+        otp: code of the authenticator app, or a recovery code.
         remember: 30 days instead of 12 hours; admins stay at 8 hours.
         by_cookie: whether the refresh token will travel in a cookie.
 
     Raises:
-        Problem: one and the same 401 whatever is wrong, 429 while throttled.
+        Problem: one and the same 401 whatever is wrong, 401 `otp-required` where nothing but the code is missing, 429
+            while throttled.
     """
     found = _find(account)
     user_id = None if found is None else found.id
@@ -76,11 +87,23 @@ def sign_in(account: str, password: str, caller: Caller, *, remember: bool = Fal
     if found is None or not is_right:
         log.warning("sign-in failed: user %s from %s", user_id, caller.address)
         raise _failed()
+    asks_code = found.confirmed_at is not None
+    if asks_code and otp is None:
+        with unit_of_work(source="http"):
+            throttle.withdraw(attempt)
+        raise _failed("otp-required")
+    # Apart from the account's: from a known address passwords may be tried, codes may not.
+    code_attempts = [throttle.admit(f"otp:{found.id}", caller.address)] if asks_code else []
     with unit_of_work(actor_id=found.id, source="http") as unit:
         row = _locked(found.id)
         if row is None or row.password_hash != found.password_hash:
             raise _failed()
-        throttle.forgive(attempt)
+        if second_factor.is_on(db.session.connection(), found.id) and not second_factor.accepts(
+            found.id, otp or "", unit.at
+        ):
+            log.warning("sign-in failed at the second factor: user %s from %s", user_id, caller.address)
+            raise _failed()
+        throttle.forgive(attempt, *code_attempts)
         if better_hash is not None:
             _set_unversioned(found.id, password_hash=better_hash)
         session = SignIn(
@@ -195,19 +218,35 @@ def checked_password(actor: Actor, current: str, new: str, caller: Caller) -> tu
         row = connection.execute(
             select(User.name, User.email, User.phone, User.password_hash).where(User.id == actor.user_id)
         ).one()
-    minimum = current_app.config["LIANXI"].password_min_length
+    minimum = second_factor.least_length(actor.user_id)
     issues = password_faults(new, minimum, personal_words(row.name, row.email, row.phone), "#/new_password")
-    attempt = throttle.admit(throttle.account_key(actor.user_id, ""), caller.address)
-    is_right, _better = verify_password(row.password_hash, current)
-    if not is_right:
-        raise invalid(Issue("#/current_password", "password_wrong"), *issues)
-    with unit_of_work(source="http"):
-        throttle.forgive(attempt)
+    _prove(actor, row.password_hash, current, caller, "#/current_password", issues)
     if not issues and verify_password(row.password_hash, new)[0]:
         issues = [Issue("#/new_password", "password_same")]
     if issues:
         raise invalid(*issues)
     return row.password_hash, hash_password(new)
+
+
+def prove_password(actor: Actor, password: str, caller: Caller) -> None:
+    """Ask the caller for the own password before something that a stolen session must not do; outside of any unit.
+
+    Raises:
+        Problem: 422 for a wrong one, 429 when it was guessed too often.
+    """
+    with read_engine().connect() as connection:
+        stored = connection.execute(select(User.password_hash).where(User.id == actor.user_id)).scalar_one()
+    _prove(actor, stored, password, caller, "#/password", [])
+
+
+def _prove(
+    actor: Actor, stored: str | None, password: str, caller: Caller, pointer: str, further: Sequence[Issue]
+) -> None:
+    attempt = throttle.admit(throttle.account_key(actor.user_id, ""), caller.address)
+    if not verify_password(stored, password)[0]:
+        raise invalid(Issue(pointer, "password_wrong"), *further)
+    with unit_of_work(source="http"):
+        throttle.forgive(attempt)
 
 
 def set_own_password(actor: Actor, old_hash: str, new_hash: str) -> None:
@@ -231,7 +270,7 @@ def personal_words(name: str, email: str | None, phone: str | None) -> list[str 
     return [name, email, email.split("@")[0] if email else None, phone]
 
 
-def _find(account: str) -> Row[int, str | None] | None:
+def _find(account: str) -> Row[int, str | None, datetime | None] | None:
     """The active user whom an e-mail address or phone number means."""
     if "@" in fold(account):
         condition = User.email_key == email_key(account)
@@ -239,7 +278,9 @@ def _find(account: str) -> Row[int, str | None] | None:
         number = e164(account, current_app.config["LIANXI"].default_region)
         condition = User.phone_e164 == number if number else User.id == 0
     with read_engine().connect() as connection:
-        return connection.execute(select(User.id, User.password_hash).where(condition, User.is_active)).one_or_none()
+        query = select(User.id, User.password_hash, SecondFactor.confirmed_at)
+        query = query.outerjoin(SecondFactor, SecondFactor.user_id == User.id)
+        return connection.execute(query.where(condition, User.is_active)).one_or_none()
 
 
 def _locked(user_id: int) -> Row[str | None, str, Any] | None:
@@ -296,5 +337,5 @@ def _forget_first_password() -> None:
         log.exception("%s holds the first password and could not be removed; remove it by hand", path)
 
 
-def _failed() -> Problem:
-    return Problem(401, "sign-in-failed", headers={"WWW-Authenticate": "Bearer", "Cache-Control": "no-store"})
+def _failed(slug: str = "sign-in-failed") -> Problem:
+    return Problem(401, slug, headers={"WWW-Authenticate": "Bearer", "Cache-Control": "no-store"})

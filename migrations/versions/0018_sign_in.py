@@ -25,6 +25,36 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("sign_in_id", name=op.f("pk_api_token")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_api_token_token_hash")),
     )
+    op.create_table(
+        "second_factor",
+        sa.Column("user_id", types.Id, nullable=False),
+        sa.Column("secret", sa.String(length=64), nullable=False),
+        sa.Column("confirmed_at", types.Instant(), nullable=True),
+        sa.Column("last_step", types.Id, nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_second_factor_user_id")),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_second_factor")),
+    )
+    op.create_table(
+        "recovery_code",
+        sa.Column("code_hash", sa.String(length=64), nullable=False),
+        sa.Column("user_id", types.Id, nullable=False),
+        sa.Column("used_at", types.Instant(), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_recovery_code_user_id")),
+        sa.PrimaryKeyConstraint("code_hash", name=op.f("pk_recovery_code")),
+    )
+    op.create_index("ix_recovery_code_user_id", "recovery_code", ["user_id"], unique=False)
+    op.create_table(
+        "password_link",
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("user_id", types.Id, nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("created_at", types.Instant(), nullable=False),
+        sa.Column("expires_at", types.Instant(), nullable=False),
+        sa.Column("ended_at", types.Instant(), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_password_link_user_id")),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_password_link")),
+    )
+    op.create_index("ix_password_link_user_id", "password_link", ["user_id"], unique=False)
     with op.batch_alter_table("job", schema=None) as batch_op:
         batch_op.add_column(sa.Column("scopes", types.Document, nullable=True))
 
@@ -33,4 +63,9 @@ def downgrade() -> None:
     """Back."""
     with op.batch_alter_table("job", schema=None) as batch_op:
         batch_op.drop_column("scopes")
+    op.drop_index("ix_password_link_user_id", table_name="password_link")
+    op.drop_table("password_link")
+    op.drop_index("ix_recovery_code_user_id", table_name="recovery_code")
+    op.drop_table("recovery_code")
+    op.drop_table("second_factor")
     op.drop_table("api_token")
