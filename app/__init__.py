@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from config import ROOT, Settings, settings_from
 
 from . import cli, extensions, headers, health, openapi, web
+from .account import mails as mails
 from .attachment.routes import routes as attachment_routes
 from .auth import identity
 from .auth.account_routes import routes as account_routes

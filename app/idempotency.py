@@ -10,7 +10,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from flask import Response, g, request
+from flask import Response, after_this_request, g, request
 from sqlalchemy import Connection, LargeBinary, String, delete, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -141,8 +141,13 @@ def begin(user_id: int, told: bytes | None = None) -> Response | None:
 
 
 def never_keep() -> None:
-    """Have the answer of the current request not kept, because it shows a secret; the key counts as used."""
+    """Have the answer of the current request kept by nobody, because it shows a secret; its key counts as used."""
     g.is_secret = True
+
+    @after_this_request
+    def unstored(answer: Response) -> Response:
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
 
 
 def keep(answer: Response) -> None:

@@ -704,9 +704,7 @@ def assign(record: Any, values: Mapping[str, Any]) -> None:
 def secret_answer(body: Any, status: int = 200) -> Response:
     """An answer that shows a secret: nobody keeps it, a retry under the same `Idempotency-Key` included."""
     idempotency.never_keep()
-    answer = Response(encode(body), status, mimetype="application/json")
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return Response(encode(body), status, mimetype="application/json")
 
 
 def tell(**extra: Any) -> None:

@@ -7,14 +7,16 @@ from typing import Any
 from flask import Response
 
 from ..access import Actor, Permission
+from ..errors import conflict
 from ..routing import SIGNED_IN, Routes, secret_answer
 from ..schema import MAX_ID
-from . import api_tokens, second_factor, service, sessions
+from . import api_tokens, links, second_factor, service, sessions
 from .models import User, users
 from .schemas import (
     ApiTokenPageSchema,
     ApiTokenSchema,
     CodeSchema,
+    PasswordLinkSchema,
     PasswordProofSchema,
     RecoveryCodesSchema,
     SessionPageSchema,
@@ -256,6 +258,21 @@ def disable_totp(actor: Actor, body: dict[str, Any]) -> Response:
     status=204,
     summary="Switch the second factor of a user off, who has lost it",
 )
-def disable_user_totp(_actor: Actor, user: User) -> None:
+def disable_user_totp(actor: Actor, user: User) -> None:
     """Let somebody sign in by password alone, to set up another device."""
+    if user.id == actor.user_id:
+        raise conflict("own-password")
     second_factor.disable(user.id)
+
+
+@routes.endpoint_for(
+    "POST",
+    "/users/<int:record_id>/password-link",
+    permission=Permission.USER_WRITE,
+    load_with=service.subordinate,
+    answer=PasswordLinkSchema,
+    summary="Have a user choose a new password by a link, mailed where that is possible, else shown once",
+)
+def create_password_link(actor: Actor, user: User) -> dict[str, Any]:
+    """The password stays as it is until the link is used."""
+    return links.hand_out(actor, user)

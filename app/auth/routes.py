@@ -10,20 +10,26 @@ from sqlalchemy import select
 from ..access import Actor, Permission
 from ..caller import bearer_token
 from ..database import db, read_engine
-from ..errors import Issue, Problem, conflict, invalid
+from ..errors import Issue, Problem, conflict, invalid, request_id
 from ..listing import encode, etag_of, respond
 from ..routing import PUBLIC, SIGNED_IN, Routes, hold_origin, origin_of, shape_answer
+from ..transaction import unit_of_work
 from ..versions import at_version
-from . import cookies, service, sessions, team_service
+from . import cookies, links, service, sessions, team_service
 from .models import Role, User, users
+from .notices import notify
 from .profile import profile
 from .schemas import (
     TEAMS,
     USERS,
     DeactivationSchema,
+    ForgottenSchema,
+    LinkOpenedSchema,
+    LinkTokenSchema,
     LoginSchema,
     MeSchema,
     PasswordChangeSchema,
+    PasswordResetSchema,
     RolePageSchema,
     TokenAnswerSchema,
     UserSchema,
@@ -164,6 +170,51 @@ def change_password(actor: Actor, body: dict[str, Any]) -> Response:
     return in_own_unit(actor, lambda: sessions.set_own_password(actor, *hashes), status=204)
 
 
+@routes.endpoint_for(
+    "POST",
+    "/auth/password/forgot",
+    permission=PUBLIC,
+    body=ForgottenSchema,
+    status=202,
+    summary="Ask for a link to choose a new password, by mail",
+)
+def forgot_password(body: dict[str, Any]) -> Response:
+    """The same answer for everybody, known or not; what there is to do is done by a job."""
+    notify(sessions.user_of(body["email"]) or 0, "link")
+    return Response(status=202)
+
+
+@routes.endpoint_for(
+    "POST",
+    "/auth/password/link",
+    permission=PUBLIC,
+    body=LinkTokenSchema,
+    answer=LinkOpenedSchema,
+    unit="read",
+    summary="What a link to choose a password is for",
+)
+def open_link(body: dict[str, Any]) -> dict[str, Any]:
+    """Whose password is chosen; the link still works afterwards."""
+    return links.described(body["token"])
+
+
+@routes.endpoint_for(
+    "POST",
+    "/auth/password/reset",
+    permission=PUBLIC,
+    body=PasswordResetSchema,
+    status=204,
+    unit="own",
+    summary="Choose a password by a link, which works once; all sessions end",
+)
+def reset_password(body: dict[str, Any]) -> Response:
+    """A new password for who holds the link."""
+    link, password_hash = links.checked(body["token"], body["new_password"])
+    with unit_of_work(actor_id=link.user_id, source="http", request_id=request_id()):
+        links.redeem(link, password_hash)
+    return Response(status=204)
+
+
 # ---- users -----------------------------------------------------------------------------------------------------------
 
 routes.listing(USERS, SIGNED_IN)
@@ -181,9 +232,16 @@ routes.reading(USERS, SIGNED_IN)
     summary="Create a user",
 )
 def create_user(actor: Actor, body: dict[str, Any]) -> Response:
-    """A new person; without a password he or she cannot sign in until an admin sets one."""
+    """A new person; who is given no password gets a link to choose one, by mail or by the hand of the admin."""
     values = service.prepare(actor, body)
-    return in_own_unit(actor, lambda: service.create(actor, values), USERS, 201)
+
+    def write() -> User:
+        user = service.create(actor, values)
+        if user.password_hash is None:
+            links.invite(actor, user)
+        return user
+
+    return in_own_unit(actor, write, USERS, 201)
 
 
 @routes.endpoint_for(

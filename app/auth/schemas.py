@@ -29,7 +29,7 @@ from ..schema import (
     column,
     max_length,
 )
-from .credentials import SecondFactor
+from .credentials import LinkKind, SecondFactor
 from .models import Team, User, teams, users
 
 SCOPES = tuple(permission for permission in Permission if permission not in UNSCOPED)
@@ -174,6 +174,46 @@ class RecoveryCodesSchema(StrictSchema):
     """Codes that work once each; they are shown this once."""
 
     recovery_codes = fields.List(fields.String())
+
+
+class ForgottenSchema(StrictSchema):
+    """Whose password is forgotten; `email` may hold a phone number."""
+
+    email = Line(required=True, validate=max_length(254))
+
+
+class LinkTokenSchema(StrictSchema):
+    """What a link to choose a password holds."""
+
+    token = Line(required=True, validate=max_length(100))
+
+
+class LinkOpenedSchema(StrictSchema):
+    """Whose password is chosen, and how long it has to be."""
+
+    kind = Choice(LinkKind)
+    name = fields.String()
+    account = fields.String(allow_none=True)
+    min_length = fields.Integer()
+
+
+class PasswordResetSchema(LinkTokenSchema):
+    """The password that is chosen by a link."""
+
+    new_password = Secret(required=True)
+
+
+class PasswordLinkSchema(StrictSchema):
+    """How a link to choose a password gets to the person: by mail, or by the admin, to whom it is shown once."""
+
+    link = fields.String(
+        metadata={
+            "optional": True,
+            "description": "Begins at the path where `PUBLIC_URL` is not set.",
+        }
+    )
+    link_expires_at = InstantField(metadata={"optional": True})
+    link_sent_to = fields.String(metadata={"optional": True})
 
 
 class ListMetaSchema(StrictSchema):
@@ -350,6 +390,7 @@ USERS = ListSpec(
     },
     sort={"name": User.sort_key, "team_id": User.team_id},
     default_sort="name",
+    told=PasswordLinkSchema,
     search=(User.search_key,),
     masked_search=(User.email_key, User.phone_e164),
     masked=true(),

@@ -20,6 +20,7 @@ from ..errors import Issue, conflict, invalid
 from ..transaction import now
 from .credentials import RecoveryCode, SecondFactor, digest
 from .models import User
+from .notices import notify
 from .passwords import password_faults
 from .stamps import raise_stamps
 
@@ -82,6 +83,7 @@ def confirm(actor: Actor, code: str) -> dict[str, Any]:
         raise invalid(Issue("#/code", "otp_wrong"))
     factor.confirmed_at = now()
     db.session.flush()
+    notify(actor.user_id, "totp_on")
     log.info("second factor on: user %s", actor.user_id)
     return _new_codes(actor.user_id)
 
@@ -115,6 +117,7 @@ def disable(user_id: int, password: str | None = None) -> None:
     if password is not None and password_faults(password, current_app.config["LIANXI"].password_min_length, ()):
         user.must_change_password = True
         raise_stamps(user_id)
+    notify(user_id, "totp_off")
     log.info("second factor off: user %s", user_id)
 
 

@@ -13,10 +13,11 @@ from ..database import db
 from ..errors import Issue, conflict, forbidden, invalid
 from ..folding import e164, email_key, fold, search_key, sort_key
 from ..routing import assign
+from . import links
 from .following import follow, hand_over
 from .models import Role, Team, User, queue_up, users
-from .passwords import hash_password, password_faults, verify_password
-from .sessions import personal_words
+from .notices import notify
+from .passwords import hash_password, password_faults, personal_words, verify_password
 from .stamps import end_sign_ins, raise_stamps, tree_changes
 
 _STANDING = ("name", "role", "team_id", "language", "time_zone", "must_change_password", "is_active")
@@ -83,6 +84,8 @@ def edit(actor: Actor, user: User, values: dict[str, Any]) -> User:
     if "password_hash" in values:
         values = {**values, "must_change_password": True}
         end_sign_ins(user.id, "password")
+        links.end_all(user.id)
+        notify(user.id, "password_changed")
     _change(user, values)
     return user
 
@@ -142,6 +145,7 @@ def deactivate(actor: Actor, user: User, successor_id: int | None) -> User:
     with tree_changes():
         routing.remove(actor, user)
         end_sign_ins(user.id, "deactivated", tokens=True)
+        links.end_all(user.id)
         if successor is not None:
             hand_over(user.id, successor)
             led = select(Team).where(Team.manager_id == user.id, Team.is_active).with_for_update()

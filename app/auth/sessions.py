@@ -16,10 +16,11 @@ from ..database import db, read_engine
 from ..errors import Issue, Problem, invalid, not_found
 from ..folding import e164, email_key, fold
 from ..transaction import now, unit_of_work
-from . import second_factor, throttle
+from . import links, second_factor, throttle
 from .credentials import ApiToken, SecondFactor
 from .models import RefreshToken, Role, SignIn, User
-from .passwords import hash_password, password_faults, verify_password
+from .notices import notify
+from .passwords import hash_password, password_faults, personal_words, verify_password
 from .profile import profile
 from .stamps import end_sign_in, end_sign_ins, raise_stamps
 from .tokens import REFRESH, access_token, read_token, refresh_token, unauthorized
@@ -125,6 +126,12 @@ def sign_in(
     return granted
 
 
+def user_of(account: str) -> int | None:
+    """The active person whom an e-mail address or phone number means."""
+    found = _find(account)
+    return None if found is None else found.id
+
+
 def renew(token: str, caller: Caller) -> Granted:
     """New tokens for a refresh token, which works once; used again it is stolen, and its session ends.
 
@@ -149,6 +156,7 @@ def renew(token: str, caller: Caller) -> Granted:
             if used.rowcount == 0:
                 if end_sign_in(session.id, "reuse"):
                     log.warning("refresh token used twice: user %s, session %s ended", session.user_id, session.id)
+                    notify(session.user_id, "reuse")
             elif row is not None and session.revoked_at is None and session.expires_at > unit.at:
                 # Who has become an admin meanwhile has the shorter session of one.
                 session.expires_at = min(session.expires_at, session.created_at + _longest(row.permissions, True))
@@ -262,12 +270,9 @@ def set_own_password(actor: Actor, old_hash: str, new_hash: str) -> None:
     user.must_change_password = False
     raise_stamps(user.id)
     end_sign_ins(user.id, "password", but=actor.session_id)
+    links.end_all(user.id)
+    notify(user.id, "password_changed")
     log.info("password changed: user %s", user.id)
-
-
-def personal_words(name: str, email: str | None, phone: str | None) -> list[str | None]:
-    """What a password of this person may not consist of."""
-    return [name, email, email.split("@")[0] if email else None, phone]
 
 
 def _find(account: str) -> Row[int, str | None, datetime | None] | None:

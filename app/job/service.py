@@ -172,11 +172,11 @@ class Running:
 # ---- asking -------------------------------------------------------------------------------------------------------
 
 
-def enqueue(actor: Actor, kind: str, arguments: Mapping[str, Any], total: int | None = None) -> Job:
+def enqueue(actor: Actor | None, kind: str, arguments: Mapping[str, Any], total: int | None = None) -> Job:
     """Ask for a job in the open unit of work; it is begun after the commit.
 
     Args:
-        actor: in whose name and with whose rights it is done.
+        actor: in whose name and with whose rights it is done; None for what the product does by itself.
         kind: which one.
         arguments: what it is about; JSON.
         total: how much there is to do, where known.
@@ -188,8 +188,8 @@ def enqueue(actor: Actor, kind: str, arguments: Mapping[str, Any], total: int | 
         status=Status.QUEUED,
         arguments=dict(arguments),
         total=total,
-        user_id=actor.user_id,
-        scopes=None if actor.scopes is None else sorted(actor.scopes),
+        user_id=0 if actor is None else actor.user_id,
+        scopes=None if actor is None or actor.scopes is None else sorted(actor.scopes),
         language=language(),
         request_id=request_id(),
         created_at=now(),
