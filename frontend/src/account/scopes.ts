@@ -1,6 +1,9 @@
 /** Rights that no token can have: it would make people, or rights. */
 const inPerson = new Set(['user:write', 'role:write'])
 
+/** What most programs need stands first. */
+const daily = ['customer', 'contact', 'deal', 'task', 'attachment', 'product', 'report', 'journal', 'export']
+
 /** The rights of one kind of record. */
 export interface ScopeGroup {
   resource: string
@@ -20,7 +23,6 @@ export function scopeGroups(permissions: readonly string[]): ScopeGroup[] {
   const order = ['read', 'write']
   const place = (action: string): number => (order.indexOf(action) + order.length + 1) % (order.length + 1)
   for (const group of groups.values()) group.scopes.sort((a, b) => place(a.action) - place(b.action))
-  // What most programs need stands first.
-  const isReadable = (group: ScopeGroup): boolean => group.scopes.some(({ action }) => action === 'read')
-  return [...groups.values()].sort((a, b) => Number(isReadable(b)) - Number(isReadable(a)))
+  const rank = ({ resource }: ScopeGroup): number => daily.indexOf(resource) + 1 || daily.length + 1
+  return [...groups.values()].sort((a, b) => rank(a) - rank(b))
 }
