@@ -10,7 +10,7 @@ from ..access import Actor, Permission
 from ..errors import conflict
 from ..routing import SIGNED_IN, Routes, secret_answer
 from ..schema import MAX_ID
-from . import api_tokens, links, second_factor, service, sessions
+from . import api_tokens, events, links, second_factor, service, sessions
 from .models import User, users
 from .schemas import (
     ApiTokenPageSchema,
@@ -20,6 +20,8 @@ from .schemas import (
     PasswordProofSchema,
     RecoveryCodesSchema,
     SessionPageSchema,
+    SignInEventPageSchema,
+    SignInEventsQuery,
     TotpSchema,
     TotpStartSchema,
 )
@@ -108,6 +110,19 @@ def delete_user_sessions(actor: Actor, user: User) -> None:
 def delete_user_session(_actor: Actor, user: User, session_id: int) -> None:
     """Sign a person out somewhere."""
     sessions.end_session(user.id, min(session_id, MAX_ID))
+
+
+@routes.endpoint_for(
+    "GET",
+    "/sign-in-events",
+    permission=Permission.USER_WRITE,
+    query=SignInEventsQuery,
+    answer=SignInEventPageSchema,
+    summary="Sign-ins that succeeded, failed or were slowed down, stolen tokens, sign-outs",
+)
+def list_sign_in_events(actor: Actor, query: dict[str, Any]) -> dict[str, Any]:
+    """What happened at the door in the last year, newest first."""
+    return events.listed(actor, query)
 
 
 # ---- personal tokens -------------------------------------------------------------------------------------------------

@@ -113,7 +113,7 @@ def logout() -> Response:
             # The cookie has run out: there is nothing left to end but the cookie.
             cookies.drop(answer)
             return answer
-    sessions.sign_out(session_id)
+    sessions.sign_out(session_id, calling())
     cookies.drop(answer)
     return answer
 

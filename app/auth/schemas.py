@@ -26,11 +26,12 @@ from ..schema import (
     RecordSchema,
     Several,
     StrictSchema,
+    Whole,
     column,
     max_length,
 )
 from .credentials import LinkKind, SecondFactor
-from .models import Team, User, teams, users
+from .models import SignInEventKind, Team, User, teams, users
 
 SCOPES = tuple(permission for permission in Permission if permission not in UNSCOPED)
 """What a personal token can be given."""
@@ -216,6 +217,15 @@ class PasswordLinkSchema(StrictSchema):
     link_sent_to = fields.String(metadata={"optional": True})
 
 
+class SignInEventsQuery(StrictSchema):
+    """Which events."""
+
+    user_id = IdField()
+    kind = Choice(SignInEventKind)
+    cursor = IdField()
+    per_page = Whole(low=1, high=200, load_default=20)
+
+
 class ListMetaSchema(StrictSchema):
     """What a list says about itself."""
 
@@ -244,6 +254,34 @@ class SessionPageSchema(StrictSchema):
 
     data = fields.List(fields.Nested(SessionSchema))
     meta = fields.Nested(ListMetaSchema)
+
+
+class SignInEventSchema(StrictSchema):
+    """Something that happened at the door. `user` is null where what was typed is nobody's."""
+
+    id = fields.Integer()
+    at = InstantField()
+    kind = Choice(SignInEventKind)
+    user = fields.Nested(LinkSchema, allow_none=True)
+    address = fields.String(allow_none=True)
+    agent = fields.String(allow_none=True)
+
+
+class OpenListMetaSchema(StrictSchema):
+    """What a list says about itself that is walked by its cursor."""
+
+    total = fields.Integer(allow_none=True)
+    pages = fields.Integer(allow_none=True)
+    current_page = fields.Integer(allow_none=True)
+    per_page = fields.Integer()
+    next_cursor = fields.String(allow_none=True)
+
+
+class SignInEventPageSchema(StrictSchema):
+    """One page of events, newest first."""
+
+    data = fields.List(fields.Nested(SignInEventSchema))
+    meta = fields.Nested(OpenListMetaSchema)
 
 
 class ApiTokenSchema(StrictSchema):

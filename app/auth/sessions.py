@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,10 +16,10 @@ from ..access import Actor, Permission
 from ..database import db, read_engine
 from ..errors import Issue, Problem, invalid, not_found
 from ..folding import e164, email_key, fold
-from ..transaction import now, unit_of_work
-from . import links, second_factor, throttle
+from ..transaction import after_refusal, now, unit_of_work
+from . import events, links, second_factor, throttle
 from .credentials import ApiToken, SecondFactor
-from .models import RefreshToken, Role, SignIn, User
+from .models import RefreshToken, Role, SignIn, SignInEventKind, User
 from .notices import notify
 from .passwords import hash_password, password_faults, personal_words, verify_password
 from .profile import profile
@@ -83,10 +84,12 @@ def sign_in(
     """
     found = _find(account)
     user_id = None if found is None else found.id
-    attempt = throttle.admit(throttle.account_key(user_id, account), caller.address, user_id=user_id)
+    with _told(user_id, caller):
+        attempt = throttle.admit(throttle.account_key(user_id, account), caller.address, user_id=user_id)
     is_right, better_hash = verify_password(None if found is None else found.password_hash, password)
     if found is None or not is_right:
         log.warning("sign-in failed: user %s from %s", user_id, caller.address)
+        _tell(SignInEventKind.FAILED, user_id, caller)
         raise _failed()
     asks_code = found.confirmed_at is not None
     if asks_code and otp is None:
@@ -94,7 +97,8 @@ def sign_in(
             throttle.withdraw(attempt)
         raise _failed("otp-required")
     # Apart from the account's: from a known address passwords may be tried, codes may not.
-    code_attempts = [throttle.admit(f"otp:{found.id}", caller.address)] if asks_code else []
+    with _told(found.id, caller):
+        code_attempts = [throttle.admit(f"otp:{found.id}", caller.address)] if asks_code else []
     with unit_of_work(actor_id=found.id, source="http") as unit:
         row = _locked(found.id)
         if row is None or row.password_hash != found.password_hash:
@@ -103,6 +107,7 @@ def sign_in(
             found.id, otp or "", unit.at
         ):
             log.warning("sign-in failed at the second factor: user %s from %s", user_id, caller.address)
+            _tell(SignInEventKind.FAILED, user_id, caller)
             raise _failed()
         throttle.forgive(attempt, *code_attempts)
         if better_hash is not None:
@@ -119,6 +124,7 @@ def sign_in(
         )
         db.session.add(session)
         db.session.flush()
+        events.note(SignInEventKind.SIGNED_IN, found.id, caller.address, caller.agent)
         granted = _grant(session, unit.at)
     log.info("signed in: user %s, session %s, from %s", found.id, session.id, caller.address)
     if row.role == "admin":
@@ -156,6 +162,7 @@ def renew(token: str, caller: Caller) -> Granted:
             if used.rowcount == 0:
                 if end_sign_in(session.id, "reuse"):
                     log.warning("refresh token used twice: user %s, session %s ended", session.user_id, session.id)
+                    events.note(SignInEventKind.REUSE, session.user_id, caller.address, caller.agent)
                     notify(session.user_id, "reuse")
             elif row is not None and session.revoked_at is None and session.expires_at > unit.at:
                 # Who has become an admin meanwhile has the shorter session of one.
@@ -169,9 +176,11 @@ def renew(token: str, caller: Caller) -> Granted:
     return granted
 
 
-def sign_out(session_id: int) -> None:
+def sign_out(session_id: int, caller: Caller) -> None:
     """End a session; its tokens are dead at once."""
     if end_sign_in(session_id, "signed_out"):
+        user_id = db.session.execute(select(SignIn.user_id).where(SignIn.id == session_id)).scalar_one()
+        events.note(SignInEventKind.SIGNED_OUT, user_id, caller.address, caller.agent)
         log.info("signed out: session %s", session_id)
 
 
@@ -273,6 +282,21 @@ def set_own_password(actor: Actor, old_hash: str, new_hash: str) -> None:
     links.end_all(user.id)
     notify(user.id, "password_changed")
     log.info("password changed: user %s", user.id)
+
+
+def _tell(kind: SignInEventKind, user_id: int | None, caller: Caller) -> None:
+    """Have an event written down although the request is refused."""
+    after_refusal(lambda: events.note(kind, user_id, caller.address, caller.agent))
+
+
+@contextmanager
+def _told(user_id: int | None, caller: Caller) -> Iterator[None]:
+    """Write down who is slowed down."""
+    try:
+        yield
+    except Problem:
+        _tell(SignInEventKind.THROTTLED, user_id, caller)
+        raise
 
 
 def _find(account: str) -> Row[int, str | None, datetime | None] | None:

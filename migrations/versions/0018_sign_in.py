@@ -55,6 +55,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_password_link")),
     )
     op.create_index("ix_password_link_user_id", "password_link", ["user_id"], unique=False)
+    op.create_table(
+        "sign_in_event",
+        sa.Column("id", types.Id, nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("user_id", types.Id, nullable=True),
+        sa.Column("address", sa.String(length=45), nullable=True),
+        sa.Column("agent", sa.String(length=300), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_sign_in_event_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_event")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_sign_in_event_user", "sign_in_event", ["user_id", "id"], unique=False)
+    op.create_index("ix_sign_in_event_address", "sign_in_event", ["address", "at"], unique=False)
+    op.create_index("ix_sign_in_event_at", "sign_in_event", ["at"], unique=False)
     with op.batch_alter_table("job", schema=None) as batch_op:
         batch_op.add_column(sa.Column("scopes", types.Document, nullable=True))
 
@@ -63,6 +78,10 @@ def downgrade() -> None:
     """Back."""
     with op.batch_alter_table("job", schema=None) as batch_op:
         batch_op.drop_column("scopes")
+    op.drop_index("ix_sign_in_event_at", table_name="sign_in_event")
+    op.drop_index("ix_sign_in_event_address", table_name="sign_in_event")
+    op.drop_index("ix_sign_in_event_user", table_name="sign_in_event")
+    op.drop_table("sign_in_event")
     op.drop_index("ix_password_link_user_id", table_name="password_link")
     op.drop_table("password_link")
     op.drop_index("ix_recovery_code_user_id", table_name="recovery_code")

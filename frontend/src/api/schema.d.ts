@@ -2798,6 +2798,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sign-in-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sign-ins that succeeded, failed or were slowed down, stolen tokens, sign-outs
+         * @description Needs the permission `user:write`.
+         */
+        get: operations["list_sign_in_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tags": {
         parameters: {
             query?: never;
@@ -5349,6 +5369,13 @@ export interface components {
         Moved: {
             data: components["schemas"]["DealRecord"][];
         };
+        OpenListMeta: {
+            total: number | null;
+            pages: number | null;
+            current_page: number | null;
+            per_page: number;
+            next_cursor: string | null;
+        };
         OptionInput: {
             list: string;
             value: string;
@@ -6236,6 +6263,20 @@ export interface components {
             deleted_with?: {
                 [key: string]: number;
             };
+        };
+        SignInEvent: {
+            id: number;
+            /** Format: date-time */
+            at: string;
+            /** @enum {string} */
+            kind: "signed_in" | "failed" | "throttled" | "reuse" | "signed_out";
+            user: components["schemas"]["Link"] | null;
+            address: string | null;
+            agent: string | null;
+        };
+        SignInEventPage: {
+            data: components["schemas"]["SignInEvent"][];
+            meta: components["schemas"]["OpenListMeta"];
         };
         SnoozeInput: {
             until: string;
@@ -26478,6 +26519,83 @@ export interface operations {
             };
             /** @description Absent or out of sight */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_sign_in_events: {
+        parameters: {
+            query?: {
+                user_id?: number;
+                kind?: "signed_in" | "failed" | "throttled" | "reuse" | "signed_out";
+                cursor?: number;
+                per_page?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInEventPage"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
