@@ -10,8 +10,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from config import ROOT, Settings, settings_from
 
 from . import cli, extensions, headers, health, openapi, web
+from .account import mails as mails
 from .attachment.routes import routes as attachment_routes
 from .auth import identity
+from .auth.account_routes import routes as account_routes
 from .auth.routes import routes as auth_routes
 from .bulk.routes import bulk_routes
 from .contact.routes import routes as contact_routes
@@ -40,6 +42,7 @@ from .view.routes import routes as view_routes
 
 BLUEPRINTS = (
     auth_routes,
+    account_routes,
     job_routes,
     history_routes,
     setting_routes,

@@ -77,6 +77,8 @@ class Actor:
         tokens: kinds of tokens held, with their ids (`{"user": (5,), "team": (3, 4), "member": (3,), "pool": (0,)}`).
         stamp: the user's access stamp when this was read; every change of role, team or state raises it.
         session_id: the sign-in that the request's token belongs to.
+        scopes: the permissions that a personal token was given; None for who signed in. What the role allows beyond
+            them is not allowed here.
     """
 
     user_id: int
@@ -90,11 +92,14 @@ class Actor:
     language: str | None
     time_zone: str
     must_change_password: bool = False
+    scopes: frozenset[str] | None = None
     shape: Shape = field(init=False, compare=False)
     binds: Mapping[str, Any] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         """What statements are planned by: the kinds of tokens and the field rights, never the ids."""
+        if self.scopes is not None:
+            object.__setattr__(self, "permissions", self.permissions & self.scopes)
         rights = frozenset(p for p in self.permissions if p in FIELD_RIGHTS)
         object.__setattr__(self, "shape", (frozenset(self.tokens), rights))
         binds: dict[str, Any] = {f"held_{kind}": ids for kind, ids in self.tokens.items()}
@@ -113,6 +118,16 @@ class Actor:
         if permission not in self.permissions:
             raise forbidden()
 
+    def reads(self, resource: str) -> bool:
+        """Whether the role carries what reading records of a kind needs, whichever road they come by."""
+        needed = READS.get(resource)
+        return needed is None or needed in self.permissions
+
+    def need_person(self) -> None:
+        """Refuse (403) a personal token: what is asked for takes the person, signed in."""
+        if self.scopes is not None:
+            raise Problem(403, "in-person-only")
+
     def rooms(self) -> set[str]:
         """The tokens as names of Socket.IO rooms, plus `everyone` and the personal room `me:<id>`."""
         rooms = {kind if kind in ("all", "pool") else f"{kind}:{i}" for kind, ids in self.tokens.items() for i in ids}
@@ -123,6 +138,12 @@ FIELD_RIGHTS = frozenset(
     {Permission.PRODUCT_COST, Permission.CUSTOMER_UNMASK, Permission.CUSTOMER_ASSIGN, Permission.USER_WRITE}
 )
 """Permissions that change what a record shows; they are part of the shape by which statements are planned."""
+
+READS: dict[str, Permission] = {}
+"""The permission that reading records of a resource needs, by its singular name; filled where lists are declared."""
+
+UNSCOPED = frozenset({Permission.USER_WRITE, Permission.ROLE_WRITE})
+"""Permissions that no personal token can have: it would make people, or rights."""
 
 POLICIES: dict[str, Policy] = {}
 """The policy of every resource by its singular name; a policy enters itself when it is declared."""

@@ -10,7 +10,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from flask import Response, g, request
+from flask import Response, after_this_request, g, request
 from sqlalchemy import Connection, LargeBinary, String, delete, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -21,6 +21,8 @@ from .transaction import hold, now
 LIFE = timedelta(hours=24)
 _FORGOTTEN = 100
 """How many old keys go with each new one, so that nobody waits long and the table does not grow for ever."""
+_NOT_KEPT = 0
+"""The status of a key whose answer showed a secret: that it was used is known, what was answered is not."""
 _KEPT_HEADERS = ("Location", "ETag", "X-Changeset-Id", "X-Changeset-Entries", "Content-Type")
 
 
@@ -72,7 +74,7 @@ def take(user_id: int, address: str, key: str, body_hash: str) -> Kept | None:
         body_hash: what the key is compared by.
 
     Raises:
-        Problem: 422 for another body under the same key.
+        Problem: 422 for another body under the same key; 409 where the answer showed a secret.
     """
     scope = hashlib.sha256(f"{user_id}\n{address}\n{key}".encode()).hexdigest()
     connection = db.session.connection()
@@ -87,6 +89,8 @@ def take(user_id: int, address: str, key: str, body_hash: str) -> Kept | None:
         return None
     if row.body_hash != body_hash:
         raise Problem(422, "idempotency-key-reused")
+    if row.status == _NOT_KEPT:
+        raise Problem(409, "secret-not-replayable")
     return Kept(row.status, row.headers, row.body)
 
 
@@ -136,8 +140,22 @@ def begin(user_id: int, told: bytes | None = None) -> Response | None:
     return answer
 
 
+def never_keep() -> None:
+    """Have the answer of the current request kept by nobody, because it shows a secret; its key counts as used."""
+    g.is_secret = True
+
+    @after_this_request
+    def unstored(answer: Response) -> Response:
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
+
+
 def keep(answer: Response) -> None:
     """Keep the answer of a successful request."""
-    if 200 <= answer.status_code < 300:
+    if not 200 <= answer.status_code < 300:
+        return
+    if g.pop("is_secret", False):
+        keep_body(b"", _NOT_KEPT, {})
+    else:
         headers = {name: answer.headers[name] for name in _KEPT_HEADERS if name in answer.headers}
         keep_body(answer.get_data(), answer.status_code, headers)

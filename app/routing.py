@@ -16,7 +16,7 @@ from marshmallow import Schema
 from sqlalchemy import inspect, select
 
 from . import idempotency
-from .access import Actor, Permission, Policy
+from .access import READS, Actor, Permission, Policy
 from .caller import remembered_actor, twice, verified_actor
 from .database import db
 from .errors import Issue, Problem, conflict, forbidden, invalid, not_found, request_id
@@ -164,6 +164,7 @@ class Routes(Blueprint):
         filters: ListSpec | None = None,
         form: type[Schema] | None = None,
         media: str = "application/json",
+        in_person: bool = False,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Declare an endpoint.
 
@@ -185,6 +186,7 @@ class Routes(Blueprint):
             filters: list whose filters the query string takes besides `query`; the function parses it all.
             form: fields of a multipart form that come with a `file`; the function reads it.
             media: type of a successful answer that is no JSON; the function makes the `Response`.
+            in_person: whether personal tokens are refused.
 
         The function is called with the actor (unless public), the loaded row, the body, the query and further path
         parameters, as far as they are declared, and returns a record, an object, None, or a finished response.
@@ -208,6 +210,8 @@ class Routes(Blueprint):
                     actor = verified_actor()
                     if permission != SIGNED_IN:
                         actor.need(permission)
+                    if in_person:
+                        actor.need_person()
                     given.append(actor)
                 record = None
                 if loads is not None or load_with is not None:
@@ -329,6 +333,8 @@ class Routes(Blueprint):
             # The record of the path is asked for by itself, so who asks is verified before.
             return run(verified_actor(), True) if within is not None else remembered_actor(run)
 
+        if isinstance(permission, Permission):
+            READS.setdefault(spec.model.resource, permission)
         view.__name__ = name or f"list_{spec.plural.replace('-', '_')}"
         rule = rule or f"/{spec.plural}"
         self._add(
@@ -693,6 +699,12 @@ def assign(record: Any, values: Mapping[str, Any]) -> None:
     for name, value in values.items():
         if getattr(record, name) != value:
             setattr(record, name, value)
+
+
+def secret_answer(body: Any, status: int = 200) -> Response:
+    """An answer that shows a secret: nobody keeps it, a retry under the same `Idempotency-Key` included."""
+    idempotency.never_keep()
+    return Response(encode(body), status, mimetype="application/json")
 
 
 def tell(**extra: Any) -> None:

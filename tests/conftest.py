@@ -107,7 +107,7 @@ def app(application: CRM) -> Iterator[CRM]:
     with application.app_context():
         with db.engines[None].begin() as connection:
             clear(connection)
-        application.extensions["lianxi.actors"].entries.clear()
+        application.extensions["lianxi.actors"].clear()
         application.extensions["lianxi.cache"].clear()
         seed()
         yield application

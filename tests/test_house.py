@@ -17,7 +17,15 @@ from app.listing import SPECS
 from app.routing import CRM, OPERATIONS, PREFIX, PUBLIC, SIGNED_IN
 from config import ROOT, settings_from
 
-PUBLIC_ENDPOINTS = {"auth.login", "auth.logout", "auth.refresh", "exporting.download_export"}
+PUBLIC_ENDPOINTS = {
+    "auth.forgot_password",
+    "auth.open_link",
+    "auth.reset_password",
+    "auth.login",
+    "auth.logout",
+    "auth.refresh",
+    "exporting.download_export",
+}
 """Who may be called without a sign-in. A new name here is a decision, not a formality."""
 
 UNDECLARED = {"docs", "openapi_document"}
@@ -77,7 +85,7 @@ def test_every_endpoint_that_writes_opens_a_unit(served: CRM) -> None:
             else:
                 assert roads[rule.endpoint] == "read", rule.endpoint
     reading = {name for name, road in roads.items() if road == "read" and OPERATIONS[name].method != "GET"}
-    assert reading == {"customer.check_customer"}, "a POST that only reads is named here"
+    assert reading == {"auth.open_link", "customer.check_customer"}, "a POST that only reads is named here"
 
 
 def test_every_permission_is_carried_by_a_role() -> None:

@@ -6,31 +6,38 @@ request asks the database, in its own statement where it can, whether sign-in an
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections import OrderedDict, defaultdict
 from contextlib import suppress
+from datetime import UTC, datetime
 from threading import Lock
 from time import time
 from typing import Any
 
-from flask import current_app, request
-from sqlalchemy import BigInteger, ColumnElement, Connection, bindparam, exists, or_, select
+from flask import Response, current_app, g, request
+from sqlalchemy import BigInteger, ColumnElement, Connection, bindparam, exists, or_, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import aliased
 
 from ..access import Actor, Sight
 from ..caller import AUTHENTICATOR
-from ..database import read_engine
+from ..database import db, read_engine
 from ..errors import Problem
 from ..extensions import KNOWN_CALLER
 from ..listing import GUARD, VERIFY
 from ..routing import PREFIX
 from . import cookies
+from .credentials import API_TOKEN_PREFIX, ApiToken, digest
 from .models import Role, SignIn, Team, User
 from .tokens import ACCESS, REFRESH, read_token, unauthorized
 
 __all__ = ["actor_of", "load_actor", "read_actor", "remember", "still_good", "teams_below", "unauthorized", "verified"]
 
+log = logging.getLogger("lianxi")
+
 LEEWAY = 10
+_NOTED_EVERY = 60
 _REMEMBERED = 5_000
 _RENEWING = (f"{PREFIX}/auth/refresh", f"{PREFIX}/auth/logout")
 
@@ -41,6 +48,7 @@ class _Memory:
     def __init__(self) -> None:
         self.entries: OrderedDict[str, tuple[float, Actor]] = OrderedDict()
         self.lock = Lock()
+        self.noted: dict[int, float] = {}
 
     def get(self, token: str) -> tuple[float, Actor] | None:
         return self.entries.get(token)
@@ -51,14 +59,43 @@ class _Memory:
             while len(self.entries) > _REMEMBERED:
                 self.entries.popitem(last=False)
 
+    def clear(self) -> None:
+        with self.lock:
+            self.entries.clear()
+            self.noted.clear()
+
     def forget(self, token: str) -> None:
         with self.lock:
             self.entries.pop(token, None)
 
 
 def remember(app: Any) -> None:
-    """Give an application its own memory of actors."""
+    """Give an application its own memory of actors, and have it note when personal tokens are used."""
     app.extensions["lianxi.actors"] = _Memory()
+    app.after_request(_noted)
+
+
+def _noted(answer: Response) -> Response:
+    actor: Actor | None = g.get("actor")
+    if actor is not None and actor.scopes is not None:
+        note_use(actor)
+    return answer
+
+
+def note_use(actor: Actor) -> None:
+    """Write down that a personal token was used, at most once a minute in each process; outside of any unit of work."""
+    noted, moment = memory().noted, time()
+    if noted.get(actor.session_id, 0) + _NOTED_EVERY > moment:
+        return
+    if len(noted) > _REMEMBERED:
+        noted.clear()
+    noted[actor.session_id] = moment
+    values = {"last_used_at": datetime.now(UTC), "address": (request.remote_addr or "")[:45] or None}
+    try:
+        with db.engines[None].begin() as connection:
+            connection.execute(update(SignIn).where(SignIn.id == actor.session_id).values(**values))
+    except DBAPIError:
+        log.warning("the use of a personal token could not be noted", exc_info=True)
 
 
 def memory() -> _Memory:
@@ -112,7 +149,7 @@ def actor_of(token: str) -> tuple[Actor, bool]:
     remembered = memory().get(token)
     if remembered is not None:
         expires, actor = remembered
-        if expires + LEEWAY < time():
+        if expires + (LEEWAY if actor.scopes is None else 0) < time():
             memory().forget(token)
             raise unauthorized("token-expired")
         return actor, False
@@ -121,23 +158,53 @@ def actor_of(token: str) -> tuple[Actor, bool]:
 
 def read_actor(token: str) -> Actor:
     """Decode a token and read its person anew, for instance after his or her rights changed."""
-    claims = read_token(token, ACCESS)
+    return identify(token)[0]
+
+
+def identify(token: str) -> tuple[Actor, float]:
+    """The actor of an access token or personal token, read anew, and the second of the epoch at which it ends.
+
+    Raises:
+        Problem: 401.
+    """
     with read_engine().connect() as connection:
-        actor = load_actor(connection, claims.user_id, claims.session_id)
+        user_id, session_id, expires, scopes = _holder(connection, token)
+        actor = load_actor(connection, user_id, session_id, scopes)
     if actor is None:
         memory().forget(token)
         raise unauthorized()
-    memory().put(token, claims.expires, actor)
-    return actor
+    memory().put(token, expires, actor)
+    return actor, expires
 
 
-def load_actor(connection: Connection, user_id: int, session_id: int | None) -> Actor | None:
+def _holder(connection: Connection, token: str) -> tuple[int, int, float, frozenset[str] | None]:
+    """Whose token this is, of which sign-in, until when, and what it may be used for at most."""
+    if not token.startswith(API_TOKEN_PREFIX):
+        claims = read_token(token, ACCESS)
+        return claims.user_id, claims.session_id, claims.expires, None
+    row = connection.execute(
+        select(SignIn.user_id, SignIn.id, SignIn.expires_at, ApiToken.scopes)
+        .join(ApiToken, ApiToken.sign_in_id == SignIn.id)
+        .where(ApiToken.token_hash == digest(token))
+    ).one_or_none()
+    if row is None:
+        raise unauthorized()
+    expires = row.expires_at.timestamp()
+    if expires <= time():
+        raise unauthorized("token-expired")
+    return row.user_id, row.id, expires, frozenset(row.scopes)
+
+
+def load_actor(
+    connection: Connection, user_id: int, session_id: int | None, scopes: frozenset[str] | None = None
+) -> Actor | None:
     """The person behind a sign-in as the policies see him or her; None when either has ended.
 
     Args:
         connection: of either engine.
         user_id: the user.
         session_id: the sign-in; None for what the product reads for a person by itself.
+        scopes: what a personal token may be used for at most.
     """
     query = (
         select(
@@ -172,6 +239,7 @@ def load_actor(connection: Connection, user_id: int, session_id: int | None) -> 
         language=row.language,
         time_zone=row.time_zone or current_app.config["LIANXI"].time_zone,
         must_change_password=row.must_change_password,
+        scopes=scopes,
     )
 
 

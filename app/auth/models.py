@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, text
@@ -162,6 +163,34 @@ class SignInThrottle(Model):
     failures: Mapped[int] = mapped_column(Integer)
     first_at: Mapped[datetime] = mapped_column()
     last_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class SignInEventKind(StrEnum):
+    """What happened at the door."""
+
+    SIGNED_IN = "signed_in"
+    FAILED = "failed"
+    THROTTLED = "throttled"
+    REUSE = "reuse"
+    SIGNED_OUT = "signed_out"
+
+
+class SignInEvent(Model):
+    """Something that happened at the door; `user_id` is null where what was typed is nobody's."""
+
+    __tablename__ = "sign_in_event"
+    __table_args__ = (
+        Index("ix_sign_in_event_user", "user_id", "id"),
+        Index("ix_sign_in_event_address", "address", "at"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    kind: Mapped[str] = mapped_column(String(12))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    address: Mapped[str | None] = mapped_column(String(45))
+    agent: Mapped[str | None] = mapped_column(String(300))
 
 
 def queue_up() -> None:

@@ -62,6 +62,11 @@ def verify_password(stored: str | None, password: str) -> tuple[bool, str | None
     return True, hash_password(password) if _hasher.check_needs_rehash(stored) else None
 
 
+def personal_words(name: str, email: str | None, phone: str | None) -> list[str | None]:
+    """What a password of this person may not consist of."""
+    return [name, email, email.split("@")[0] if email else None, phone]
+
+
 def password_faults(
     password: str, minimum: int, personal: Sequence[str | None], pointer: str = "#/password"
 ) -> list[Issue]:

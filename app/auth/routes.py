@@ -4,34 +4,38 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 from sqlalchemy import select
 
 from ..access import Actor, Permission
 from ..caller import bearer_token
 from ..database import db, read_engine
-from ..errors import Issue, Problem, conflict, invalid
+from ..errors import Issue, Problem, conflict, invalid, request_id
 from ..listing import encode, etag_of, respond
 from ..routing import PUBLIC, SIGNED_IN, Routes, hold_origin, origin_of, shape_answer
-from ..schema import MAX_ID
+from ..transaction import unit_of_work
 from ..versions import at_version
-from . import cookies, service, sessions, team_service
+from . import cookies, links, service, sessions, team_service
 from .models import Role, User, users
+from .notices import notify
 from .profile import profile
 from .schemas import (
     TEAMS,
     USERS,
     DeactivationSchema,
+    ForgottenSchema,
+    LinkOpenedSchema,
+    LinkTokenSchema,
     LoginSchema,
     MeSchema,
     PasswordChangeSchema,
+    PasswordResetSchema,
     RolePageSchema,
-    SessionPageSchema,
     TokenAnswerSchema,
     UserSchema,
 )
 from .tokens import ACCESS, REFRESH, read_token
-from .units import in_own_unit
+from .units import calling, in_own_unit, whole
 
 routes = Routes("auth", __name__)
 
@@ -39,10 +43,6 @@ _USER = UserSchema()
 
 
 # ---- signing in ------------------------------------------------------------------------------------------------------
-
-
-def _caller() -> sessions.Caller:
-    return sessions.Caller(request.remote_addr, request.headers.get("User-Agent"))
 
 
 def _token_answer(granted: sessions.Granted, by_cookie: bool) -> Response:
@@ -75,7 +75,12 @@ def login(body: dict[str, Any]) -> Response:
     """Open a session."""
     by_cookie = body["session"] == "cookie"
     granted = sessions.sign_in(
-        body["email"], body["password"], _caller(), remember=body["remember"], by_cookie=by_cookie
+        body["email"],
+        body["password"],
+        calling(),
+        otp=body.get("otp"),
+        remember=body["remember"],
+        by_cookie=by_cookie,
     )
     return _token_answer(granted, by_cookie)
 
@@ -91,7 +96,7 @@ def login(body: dict[str, Any]) -> Response:
 def refresh() -> Response:
     """Renew the tokens of a session."""
     token, by_cookie = cookies.sent_token()
-    return _token_answer(sessions.renew(token, _caller()), by_cookie)
+    return _token_answer(sessions.renew(token, calling()), by_cookie)
 
 
 @routes.endpoint_for("POST", "/auth/logout", permission=PUBLIC, status=204, summary="Sign out")
@@ -108,7 +113,7 @@ def logout() -> Response:
             # The cookie has run out: there is nothing left to end but the cookie.
             cookies.drop(answer)
             return answer
-    sessions.sign_out(session_id)
+    sessions.sign_out(session_id, calling())
     cookies.drop(answer)
     return answer
 
@@ -120,7 +125,7 @@ def logout() -> Response:
 def read_me(actor: Actor) -> Response:
     """The caller with his or her rights."""
     with read_engine().connect() as connection:
-        shown = profile(connection, actor.user_id)
+        shown = profile(connection, actor.user_id) | {"permissions": sorted(actor.permissions)}
     body = encode(shown)
     return respond(body, etag_of(body, shown["version"]))
 
@@ -132,6 +137,7 @@ def read_me(actor: Actor) -> Response:
     body=MeSchema,
     partial=True,
     answer=MeSchema,
+    in_person=True,
     summary="Change the own profile",
 )
 def edit_me(actor: Actor, body: dict[str, Any]) -> Response:
@@ -155,28 +161,58 @@ def edit_me(actor: Actor, body: dict[str, Any]) -> Response:
     body=PasswordChangeSchema,
     status=204,
     unit="own",
+    in_person=True,
     summary="Change the own password; the other sessions end",
 )
 def change_password(actor: Actor, body: dict[str, Any]) -> Response:
     """Change the caller's password."""
-    hashes = sessions.checked_password(actor, body["current_password"], body["new_password"], _caller())
+    hashes = sessions.checked_password(actor, body["current_password"], body["new_password"], calling())
     return in_own_unit(actor, lambda: sessions.set_own_password(actor, *hashes), status=204)
 
 
 @routes.endpoint_for(
-    "GET", "/auth/sessions", permission=SIGNED_IN, answer=SessionPageSchema, summary="The own sign-ins that still hold"
+    "POST",
+    "/auth/password/forgot",
+    permission=PUBLIC,
+    body=ForgottenSchema,
+    status=202,
+    summary="Ask for a link to choose a new password, by mail",
 )
-def list_sessions(actor: Actor) -> dict[str, Any]:
-    """The caller's open sessions."""
-    return _whole(sessions.open_sessions(actor))
+def forgot_password(body: dict[str, Any]) -> Response:
+    """The same answer for everybody, known or not; what there is to do is done by a job."""
+    notify(sessions.user_of(body["email"]) or 0, "link")
+    return Response(status=202)
 
 
 @routes.endpoint_for(
-    "DELETE", "/auth/sessions/<int:session_id>", permission=SIGNED_IN, status=204, summary="End one of the own sign-ins"
+    "POST",
+    "/auth/password/link",
+    permission=PUBLIC,
+    body=LinkTokenSchema,
+    answer=LinkOpenedSchema,
+    unit="read",
+    summary="What a link to choose a password is for",
 )
-def delete_session(actor: Actor, session_id: int) -> None:
-    """End one of the caller's sessions."""
-    sessions.end_own_session(actor, min(session_id, MAX_ID))
+def open_link(body: dict[str, Any]) -> dict[str, Any]:
+    """Whose password is chosen; the link still works afterwards."""
+    return links.described(body["token"])
+
+
+@routes.endpoint_for(
+    "POST",
+    "/auth/password/reset",
+    permission=PUBLIC,
+    body=PasswordResetSchema,
+    status=204,
+    unit="own",
+    summary="Choose a password by a link, which works once; all sessions end",
+)
+def reset_password(body: dict[str, Any]) -> Response:
+    """A new password for who holds the link."""
+    link, password_hash = links.checked(body["token"], body["new_password"])
+    with unit_of_work(actor_id=link.user_id, source="http", request_id=request_id()):
+        links.redeem(link, password_hash)
+    return Response(status=204)
 
 
 # ---- users -----------------------------------------------------------------------------------------------------------
@@ -196,9 +232,16 @@ routes.reading(USERS, SIGNED_IN)
     summary="Create a user",
 )
 def create_user(actor: Actor, body: dict[str, Any]) -> Response:
-    """A new person; without a password he or she cannot sign in until an admin sets one."""
+    """A new person; who is given no password gets a link to choose one, by mail or by the hand of the admin."""
     values = service.prepare(actor, body)
-    return in_own_unit(actor, lambda: service.create(actor, values), USERS, 201)
+
+    def write() -> User:
+        user = service.create(actor, values)
+        if user.password_hash is None:
+            links.invite(actor, user)
+        return user
+
+    return in_own_unit(actor, write, USERS, 201)
 
 
 @routes.endpoint_for(
@@ -309,10 +352,4 @@ def list_roles(_actor: Actor) -> dict[str, Any]:
     """All roles with their permissions."""
     rows = db.session.execute(select(Role).order_by(Role.is_builtin.desc(), Role.key)).scalars()
     names = ("key", "name_zh", "name_en", "permissions", "sight", "is_builtin")
-    return _whole([{name: getattr(role, name) for name in names} for role in rows])
-
-
-def _whole(items: list[dict[str, Any]]) -> dict[str, Any]:
-    """A list that is always sent whole."""
-    meta = {"total": len(items), "pages": 1, "current_page": 1, "per_page": max(len(items), 1), "next_cursor": None}
-    return {"data": items, "meta": meta}
+    return whole([{name: getattr(role, name) for name in names} for role in rows])

@@ -6,16 +6,17 @@ from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
-from marshmallow import ValidationError, fields
-from sqlalchemy import true
+from marshmallow import ValidationError, fields, validate
+from sqlalchemy import exists, select, true
 
-from ..access import Permission, Sight
+from ..access import UNSCOPED, Permission, Sight
 from ..filtering import AnyOf, Contains, ContainsAddress, Filter, Range, an_id
 from ..listing import ListSpec
 from ..messages import LANGUAGES
 from ..projection import Computed, LinkTo
 from ..schema import (
     Choice,
+    DateField,
     Email,
     Flag,
     IdField,
@@ -23,11 +24,17 @@ from ..schema import (
     Line,
     Link,
     RecordSchema,
+    Several,
     StrictSchema,
+    Whole,
     column,
     max_length,
 )
-from .models import Team, User, teams, users
+from .credentials import LinkKind, SecondFactor
+from .models import SignInEventKind, Team, User, teams, users
+
+SCOPES = tuple(permission for permission in Permission if permission not in UNSCOPED)
+"""What a personal token can be given."""
 
 
 @cache
@@ -136,6 +143,89 @@ class TokenAnswerSchema(StrictSchema):
     user = fields.Nested(MeSchema)
 
 
+class PasswordProofSchema(StrictSchema):
+    """The own password, before something that a stolen session must not do."""
+
+    password = Secret(required=True)
+
+
+class CodeSchema(StrictSchema):
+    """A code of the authenticator app."""
+
+    code = Line(required=True, validate=max_length(40))
+
+
+class TotpSchema(StrictSchema):
+    """How the second factor stands."""
+
+    is_on = fields.Boolean()
+    confirmed_at = InstantField(allow_none=True)
+    recovery_codes_left = fields.Integer()
+
+
+class TotpStartSchema(StrictSchema):
+    """What an authenticator app is set up with: the address as a QR code, or the secret typed in."""
+
+    secret = fields.String()
+    uri = fields.String()
+    qr_svg = fields.String(metadata={"description": "An SVG image of `uri`."})
+
+
+class RecoveryCodesSchema(StrictSchema):
+    """Codes that work once each; they are shown this once."""
+
+    recovery_codes = fields.List(fields.String())
+
+
+class ForgottenSchema(StrictSchema):
+    """Whose password is forgotten; `email` may hold a phone number."""
+
+    email = Line(required=True, validate=max_length(254))
+
+
+class LinkTokenSchema(StrictSchema):
+    """What a link to choose a password holds."""
+
+    token = Line(required=True, validate=max_length(100))
+
+
+class LinkOpenedSchema(StrictSchema):
+    """Whose password is chosen, and how long it has to be."""
+
+    kind = Choice(LinkKind)
+    name = fields.String()
+    account = fields.String(allow_none=True)
+    min_length = fields.Integer()
+
+
+class PasswordResetSchema(LinkTokenSchema):
+    """The password that is chosen by a link."""
+
+    new_password = Secret(required=True)
+
+
+class PasswordLinkSchema(StrictSchema):
+    """How a link to choose a password gets to the person: by mail, or by the admin, to whom it is shown once."""
+
+    link = fields.String(
+        metadata={
+            "optional": True,
+            "description": "Begins at the path where `PUBLIC_URL` is not set.",
+        }
+    )
+    link_expires_at = InstantField(metadata={"optional": True})
+    link_sent_to = fields.String(metadata={"optional": True})
+
+
+class SignInEventsQuery(StrictSchema):
+    """Which events."""
+
+    user_id = IdField()
+    kind = Choice(SignInEventKind)
+    cursor = IdField()
+    per_page = Whole(low=1, high=200, load_default=20)
+
+
 class ListMetaSchema(StrictSchema):
     """What a list says about itself."""
 
@@ -166,6 +256,65 @@ class SessionPageSchema(StrictSchema):
     meta = fields.Nested(ListMetaSchema)
 
 
+class SignInEventSchema(StrictSchema):
+    """Something that happened at the door. `user` is null where what was typed is nobody's."""
+
+    id = fields.Integer()
+    at = InstantField()
+    kind = Choice(SignInEventKind)
+    user = fields.Nested(LinkSchema, allow_none=True)
+    address = fields.String(allow_none=True)
+    agent = fields.String(allow_none=True)
+
+
+class OpenListMetaSchema(StrictSchema):
+    """What a list says about itself that is walked by its cursor."""
+
+    total = fields.Integer(allow_none=True)
+    pages = fields.Integer(allow_none=True)
+    current_page = fields.Integer(allow_none=True)
+    per_page = fields.Integer()
+    next_cursor = fields.String(allow_none=True)
+
+
+class SignInEventPageSchema(StrictSchema):
+    """One page of events, newest first."""
+
+    data = fields.List(fields.Nested(SignInEventSchema))
+    meta = fields.Nested(OpenListMetaSchema)
+
+
+class ApiTokenSchema(StrictSchema):
+    """A personal token. `token` itself is shown in the answer that makes it, and never again."""
+
+    id = fields.Integer(dump_only=True)
+    name = Line(required=True, validate=max_length(100))
+    scopes = Several(
+        Choice(SCOPES),
+        required=True,
+        validate=validate.Length(1, error="required"),
+        metadata={"description": "Permissions that the token has as long as its owner has them."},
+    )
+    expires_on = DateField(
+        load_only=True,
+        allow_none=True,
+        metadata={"description": "Its last day; 90 days from now by default, 365 at most."},
+    )
+    hint = fields.String(dump_only=True, metadata={"description": "Its last four characters."})
+    created_at = InstantField(dump_only=True)
+    expires_at = InstantField(dump_only=True)
+    last_used_at = InstantField(dump_only=True, allow_none=True)
+    last_address = fields.String(dump_only=True, allow_none=True)
+    token = fields.String(dump_only=True, metadata={"optional": True})
+
+
+class ApiTokenPageSchema(StrictSchema):
+    """The tokens of a person that still hold."""
+
+    data = fields.List(fields.Nested(ApiTokenSchema))
+    meta = fields.Nested(ListMetaSchema)
+
+
 class RoleSchema(StrictSchema):
     """A named set of permissions, and how far it sees."""
 
@@ -185,6 +334,11 @@ class RolePageSchema(StrictSchema):
 
 
 # ---- users and teams -------------------------------------------------------------------------------------------------
+
+
+_HAS_SECOND_FACTOR = exists(
+    select(SecondFactor.user_id).where(SecondFactor.user_id == User.id, SecondFactor.confirmed_at.is_not(None))
+)
 
 
 class UserSchema(RecordSchema):
@@ -210,6 +364,7 @@ class UserSchema(RecordSchema):
     time_zone = TimeZone(allow_none=True, blank_is_null=True)
     password = Secret(load_only=True)
     has_password = Computed(lambda _shape: User.password_hash.is_not(None), bool, {"type": "boolean"})
+    has_second_factor = Computed(lambda _shape: _HAS_SECOND_FACTOR, bool, {"type": "boolean"})
     must_change_password = column(dump_only=True)
     last_seen_at = column(dump_only=True)
     external_source = column(blank_is_null=True)
@@ -273,6 +428,7 @@ USERS = ListSpec(
     },
     sort={"name": User.sort_key, "team_id": User.team_id},
     default_sort="name",
+    told=PasswordLinkSchema,
     search=(User.search_key,),
     masked_search=(User.email_key, User.phone_e164),
     masked=true(),
@@ -285,6 +441,7 @@ USERS = ListSpec(
             "language",
             "time_zone",
             "has_password",
+            "has_second_factor",
             "must_change_password",
             "last_seen_at",
             "external_source",

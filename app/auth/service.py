@@ -13,10 +13,11 @@ from ..database import db
 from ..errors import Issue, conflict, forbidden, invalid
 from ..folding import e164, email_key, fold, search_key, sort_key
 from ..routing import assign
+from . import links
 from .following import follow, hand_over
-from .models import Role, Team, User, queue_up
-from .passwords import hash_password, password_faults, verify_password
-from .sessions import personal_words
+from .models import Role, Team, User, queue_up, users
+from .notices import notify
+from .passwords import hash_password, password_faults, personal_words, verify_password
 from .stamps import end_sign_ins, raise_stamps, tree_changes
 
 _STANDING = ("name", "role", "team_id", "language", "time_zone", "must_change_password", "is_active")
@@ -83,6 +84,8 @@ def edit(actor: Actor, user: User, values: dict[str, Any]) -> User:
     if "password_hash" in values:
         values = {**values, "must_change_password": True}
         end_sign_ins(user.id, "password")
+        links.end_all(user.id)
+        notify(user.id, "password_changed")
     _change(user, values)
     return user
 
@@ -113,6 +116,17 @@ def own(actor: Actor) -> User:
     return db.session.execute(select(User).where(User.id == actor.user_id).with_for_update()).scalar_one()
 
 
+def subordinate(actor: Actor, user_id: int) -> User:
+    """Somebody whose ways to sign in are the caller's to change.
+
+    Raises:
+        Problem: 404; 403 where the person has rights that the caller lacks.
+    """
+    user: User = users.writable(actor, user_id)
+    _refuse_superior(actor, user)
+    return user
+
+
 def deactivate(actor: Actor, user: User, successor_id: int | None) -> User:
     """Let a person leave: sign-ins end, the name stays readable wherever it stands.
 
@@ -130,7 +144,8 @@ def deactivate(actor: Actor, user: User, successor_id: int | None) -> User:
     _keep_an_admin(user)
     with tree_changes():
         routing.remove(actor, user)
-        end_sign_ins(user.id, "deactivated")
+        end_sign_ins(user.id, "deactivated", tokens=True)
+        links.end_all(user.id)
         if successor is not None:
             hand_over(user.id, successor)
             led = select(Team).where(Team.manager_id == user.id, Team.is_active).with_for_update()

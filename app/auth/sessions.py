@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, Select, delete, select, update
 
 from ..access import Actor, Permission
 from ..database import db, read_engine
 from ..errors import Issue, Problem, invalid, not_found
 from ..folding import e164, email_key, fold
-from ..transaction import now, unit_of_work
-from . import throttle
-from .models import RefreshToken, Role, SignIn, User
-from .passwords import hash_password, password_faults, verify_password
+from ..transaction import after_refusal, now, unit_of_work
+from . import events, links, second_factor, throttle
+from .credentials import ApiToken, SecondFactor
+from .models import RefreshToken, Role, SignIn, SignInEventKind, User
+from .notices import notify
+from .passwords import hash_password, password_faults, personal_words, verify_password
 from .profile import profile
 from .stamps import end_sign_in, end_sign_ins, raise_stamps
 from .tokens import REFRESH, access_token, read_token, refresh_token, unauthorized
@@ -55,31 +59,57 @@ class Granted:
     user: dict[str, Any]
 
 
-def sign_in(account: str, password: str, caller: Caller, *, remember: bool = False, by_cookie: bool = False) -> Granted:
-    """Open a session for who knows the password.
+def sign_in(
+    account: str,
+    password: str,
+    caller: Caller,
+    *,
+    otp: str | None = None,
+    remember: bool = False,
+    by_cookie: bool = False,
+) -> Granted:
+    """Open a session for who knows the password, and has the second factor where it is on.
 
     Args:
         account: e-mail address or phone number.
         password: as typed.
         caller: where the request comes from.
+        otp: code of the authenticator app, or a recovery code.
         remember: 30 days instead of 12 hours; admins stay at 8 hours.
         by_cookie: whether the refresh token will travel in a cookie.
 
     Raises:
-        Problem: one and the same 401 whatever is wrong, 429 while throttled.
+        Problem: one and the same 401 whatever is wrong, 401 `otp-required` where nothing but the code is missing, 429
+            while throttled.
     """
     found = _find(account)
     user_id = None if found is None else found.id
-    attempt = throttle.admit(throttle.account_key(user_id, account), caller.address, user_id=user_id)
+    with _told(user_id, caller):
+        attempt = throttle.admit(throttle.account_key(user_id, account), caller.address, user_id=user_id)
     is_right, better_hash = verify_password(None if found is None else found.password_hash, password)
     if found is None or not is_right:
         log.warning("sign-in failed: user %s from %s", user_id, caller.address)
+        _tell(SignInEventKind.FAILED, user_id, caller)
         raise _failed()
+    asks_code = found.confirmed_at is not None
+    if asks_code and otp is None:
+        with unit_of_work(source="http"):
+            throttle.withdraw(attempt)
+        raise _failed("otp-required")
+    # Apart from the account's: from a known address passwords may be tried, codes may not.
+    with _told(found.id, caller):
+        code_attempts = [throttle.admit(f"otp:{found.id}", caller.address)] if asks_code else []
     with unit_of_work(actor_id=found.id, source="http") as unit:
         row = _locked(found.id)
         if row is None or row.password_hash != found.password_hash:
             raise _failed()
-        throttle.forgive(attempt)
+        if second_factor.is_on(db.session.connection(), found.id) and not second_factor.accepts(
+            found.id, otp or "", unit.at
+        ):
+            log.warning("sign-in failed at the second factor: user %s from %s", user_id, caller.address)
+            _tell(SignInEventKind.FAILED, user_id, caller)
+            raise _failed()
+        throttle.forgive(attempt, *code_attempts)
         if better_hash is not None:
             _set_unversioned(found.id, password_hash=better_hash)
         session = SignIn(
@@ -94,11 +124,18 @@ def sign_in(account: str, password: str, caller: Caller, *, remember: bool = Fal
         )
         db.session.add(session)
         db.session.flush()
+        events.note(SignInEventKind.SIGNED_IN, found.id, caller.address, caller.agent)
         granted = _grant(session, unit.at)
     log.info("signed in: user %s, session %s, from %s", found.id, session.id, caller.address)
     if row.role == "admin":
         _forget_first_password()
     return granted
+
+
+def user_of(account: str) -> int | None:
+    """The active person whom an e-mail address or phone number means."""
+    found = _find(account)
+    return None if found is None else found.id
 
 
 def renew(token: str, caller: Caller) -> Granted:
@@ -125,6 +162,8 @@ def renew(token: str, caller: Caller) -> Granted:
             if used.rowcount == 0:
                 if end_sign_in(session.id, "reuse"):
                     log.warning("refresh token used twice: user %s, session %s ended", session.user_id, session.id)
+                    events.note(SignInEventKind.REUSE, session.user_id, caller.address, caller.agent)
+                    notify(session.user_id, "reuse")
             elif row is not None and session.revoked_at is None and session.expires_at > unit.at:
                 # Who has become an admin meanwhile has the shorter session of one.
                 session.expires_at = min(session.expires_at, session.created_at + _longest(row.permissions, True))
@@ -137,20 +176,17 @@ def renew(token: str, caller: Caller) -> Granted:
     return granted
 
 
-def sign_out(session_id: int) -> None:
+def sign_out(session_id: int, caller: Caller) -> None:
     """End a session; its tokens are dead at once."""
     if end_sign_in(session_id, "signed_out"):
+        user_id = db.session.execute(select(SignIn.user_id).where(SignIn.id == session_id)).scalar_one()
+        events.note(SignInEventKind.SIGNED_OUT, user_id, caller.address, caller.agent)
         log.info("signed out: session %s", session_id)
 
 
-def open_sessions(actor: Actor) -> list[dict[str, Any]]:
-    """The sign-ins of a person that still hold, the latest used first."""
-    rows = db.session.execute(
-        select(SignIn)
-        .where(SignIn.user_id == actor.user_id, SignIn.revoked_at.is_(None), SignIn.expires_at > now())
-        .order_by(SignIn.last_used_at.desc(), SignIn.id.desc())
-        .limit(_SHOWN)
-    ).scalars()
+def open_sessions(actor: Actor, user_id: int) -> list[dict[str, Any]]:
+    """The sign-ins of a person that still hold, the latest used first; personal tokens are none."""
+    latest = _open(user_id).order_by(SignIn.last_used_at.desc(), SignIn.id.desc()).limit(_SHOWN)
     return [
         {
             "id": row.id,
@@ -162,20 +198,28 @@ def open_sessions(actor: Actor) -> list[dict[str, Any]]:
             "is_remembered": row.is_remembered,
             "is_current": row.id == actor.session_id,
         }
-        for row in rows
+        for row in db.session.execute(latest).scalars()
     ]
 
 
-def end_own_session(actor: Actor, session_id: int) -> None:
-    """End one of the caller's sign-ins.
+def end_session(user_id: int, session_id: int) -> None:
+    """End one of the sign-ins of a person; its open sockets are cut.
 
     Raises:
         Problem: 404, there is none, or it has ended.
     """
-    session = db.session.get(SignIn, session_id, with_for_update=True)
-    if session is None or session.user_id != actor.user_id or session.revoked_at or session.expires_at <= now():
+    if db.session.execute(_open(user_id).where(SignIn.id == session_id)).first() is None:
         raise not_found()
     end_sign_in(session_id, "ended")
+
+
+def _open(user_id: int) -> Select[SignIn]:
+    return select(SignIn).where(
+        SignIn.user_id == user_id,
+        SignIn.revoked_at.is_(None),
+        SignIn.expires_at > now(),
+        SignIn.id.not_in(select(ApiToken.sign_in_id)),
+    )
 
 
 def checked_password(actor: Actor, current: str, new: str, caller: Caller) -> tuple[str, str]:
@@ -191,19 +235,35 @@ def checked_password(actor: Actor, current: str, new: str, caller: Caller) -> tu
         row = connection.execute(
             select(User.name, User.email, User.phone, User.password_hash).where(User.id == actor.user_id)
         ).one()
-    minimum = current_app.config["LIANXI"].password_min_length
+    minimum = second_factor.least_length(actor.user_id)
     issues = password_faults(new, minimum, personal_words(row.name, row.email, row.phone), "#/new_password")
-    attempt = throttle.admit(throttle.account_key(actor.user_id, ""), caller.address)
-    is_right, _better = verify_password(row.password_hash, current)
-    if not is_right:
-        raise invalid(Issue("#/current_password", "password_wrong"), *issues)
-    with unit_of_work(source="http"):
-        throttle.forgive(attempt)
+    _prove(actor, row.password_hash, current, caller, "#/current_password", issues)
     if not issues and verify_password(row.password_hash, new)[0]:
         issues = [Issue("#/new_password", "password_same")]
     if issues:
         raise invalid(*issues)
     return row.password_hash, hash_password(new)
+
+
+def prove_password(actor: Actor, password: str, caller: Caller) -> None:
+    """Ask the caller for the own password before something that a stolen session must not do; outside of any unit.
+
+    Raises:
+        Problem: 422 for a wrong one, 429 when it was guessed too often.
+    """
+    with read_engine().connect() as connection:
+        stored = connection.execute(select(User.password_hash).where(User.id == actor.user_id)).scalar_one()
+    _prove(actor, stored, password, caller, "#/password", [])
+
+
+def _prove(
+    actor: Actor, stored: str | None, password: str, caller: Caller, pointer: str, further: Sequence[Issue]
+) -> None:
+    attempt = throttle.admit(throttle.account_key(actor.user_id, ""), caller.address)
+    if not verify_password(stored, password)[0]:
+        raise invalid(Issue(pointer, "password_wrong"), *further)
+    with unit_of_work(source="http"):
+        throttle.forgive(attempt)
 
 
 def set_own_password(actor: Actor, old_hash: str, new_hash: str) -> None:
@@ -219,15 +279,27 @@ def set_own_password(actor: Actor, old_hash: str, new_hash: str) -> None:
     user.must_change_password = False
     raise_stamps(user.id)
     end_sign_ins(user.id, "password", but=actor.session_id)
+    links.end_all(user.id)
+    notify(user.id, "password_changed")
     log.info("password changed: user %s", user.id)
 
 
-def personal_words(name: str, email: str | None, phone: str | None) -> list[str | None]:
-    """What a password of this person may not consist of."""
-    return [name, email, email.split("@")[0] if email else None, phone]
+def _tell(kind: SignInEventKind, user_id: int | None, caller: Caller) -> None:
+    """Have an event written down although the request is refused."""
+    after_refusal(lambda: events.note(kind, user_id, caller.address, caller.agent))
 
 
-def _find(account: str) -> Row[int, str | None] | None:
+@contextmanager
+def _told(user_id: int | None, caller: Caller) -> Iterator[None]:
+    """Write down who is slowed down."""
+    try:
+        yield
+    except Problem:
+        _tell(SignInEventKind.THROTTLED, user_id, caller)
+        raise
+
+
+def _find(account: str) -> Row[int, str | None, datetime | None] | None:
     """The active user whom an e-mail address or phone number means."""
     if "@" in fold(account):
         condition = User.email_key == email_key(account)
@@ -235,7 +307,9 @@ def _find(account: str) -> Row[int, str | None] | None:
         number = e164(account, current_app.config["LIANXI"].default_region)
         condition = User.phone_e164 == number if number else User.id == 0
     with read_engine().connect() as connection:
-        return connection.execute(select(User.id, User.password_hash).where(condition, User.is_active)).one_or_none()
+        query = select(User.id, User.password_hash, SecondFactor.confirmed_at)
+        query = query.outerjoin(SecondFactor, SecondFactor.user_id == User.id)
+        return connection.execute(query.where(condition, User.is_active)).one_or_none()
 
 
 def _locked(user_id: int) -> Row[str | None, str, Any] | None:
@@ -292,5 +366,5 @@ def _forget_first_password() -> None:
         log.exception("%s holds the first password and could not be removed; remove it by hand", path)
 
 
-def _failed() -> Problem:
-    return Problem(401, "sign-in-failed", headers={"WWW-Authenticate": "Bearer", "Cache-Control": "no-store"})
+def _failed(slug: str = "sign-in-failed") -> Problem:
+    return Problem(401, slug, headers={"WWW-Authenticate": "Bearer", "Cache-Control": "no-store"})

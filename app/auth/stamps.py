@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from ..access import Sight
 from ..database import db
 from ..transaction import now
+from .credentials import ApiToken
 from .identity import teams_below
 from .models import Role, SignIn, User
 
@@ -42,14 +43,17 @@ def _seen_teams() -> dict[int, frozenset[int]]:
     return teams_below(db.session.connection(), User.is_active.is_(True), looks_down)
 
 
-def end_sign_ins(user_id: int, because: str, *, but: int | None = None) -> None:
+def end_sign_ins(user_id: int, because: str, *, but: int | None = None, tokens: bool = False) -> None:
     """End the sign-ins of a person: their tokens are dead with the commit.
 
     Args:
         because: one word, kept with the sign-in.
         but: the sign-in that goes on.
+        tokens: whether the personal tokens, by which programs sign in, end too.
     """
     change = update(SignIn).where(SignIn.user_id == user_id, SignIn.revoked_at.is_(None))
+    if not tokens:
+        change = change.where(SignIn.id.not_in(select(ApiToken.sign_in_id)))
     if but is not None:
         change = change.where(SignIn.id != but)
     db.session.connection().execute(change.values(revoked_at=now(), revoked_because=because))

@@ -91,17 +91,37 @@ def admit(account: str, address: str | None, *, user_id: int | None = None) -> A
     return Attempt(account, place, passed_delay=known)
 
 
-def forgive(attempt: Attempt) -> None:
-    """Take an attempt back that was right, within the caller's unit of work."""
+def forgive(*attempts: Attempt) -> None:
+    """Take attempts from one address back that were right, within the caller's unit of work.
+
+    Args:
+        attempts: the account's first; counters are locked in that order everywhere, the address's last.
+    """
     connection = db.session.connection()
     table = SignInThrottle
-    if not attempt.passed_delay:
-        connection.execute(update(table).where(table.key == attempt.account).values(failures=0))
+    for attempt in attempts:
+        if not attempt.passed_delay:
+            connection.execute(update(table).where(table.key == attempt.account).values(failures=0))
+    many = len(attempts)
     connection.execute(
         update(table)
-        .where(table.key == f"address:{attempt.address}")
-        .values(failures=case((table.failures > 0, table.failures - 1), else_=0))
+        .where(table.key == f"address:{attempts[0].address}")
+        .values(failures=case((table.failures > many, table.failures - many), else_=0))
     )
+
+
+def clear(user_id: int) -> None:
+    """Forget the failures of a person who has shown by other means who he or she is, within the caller's unit."""
+    for key in (account_key(user_id, ""), f"otp:{user_id}"):
+        db.session.connection().execute(update(SignInThrottle).where(SignInThrottle.key == key).values(failures=0))
+
+
+def withdraw(attempt: Attempt) -> None:
+    """Count an attempt for nothing that was right as far as it went, within the caller's unit of work."""
+    table = SignInThrottle
+    for key in (attempt.account, f"address:{attempt.address}"):
+        less = update(table).where(table.key == key, table.failures > 0).values(failures=table.failures - 1)
+        db.session.connection().execute(less)
 
 
 def _account_delay(row: Any, at: datetime) -> int:

@@ -16,6 +16,7 @@ from ..errors import request_id
 from ..listing import ListSpec
 from ..routing import conclude, shape_answer
 from ..transaction import unit_of_work
+from .sessions import Caller
 
 
 def in_own_unit(actor: Actor, write: Callable[[], Any], spec: ListSpec | None = None, status: int = 200) -> Response:
@@ -35,3 +36,14 @@ def in_own_unit(actor: Actor, write: Callable[[], Any], spec: ListSpec | None = 
         answer = shape_answer(write(), actor, spec, status)
         conclude(unit, answer)
     return answer
+
+
+def calling() -> Caller:
+    """Where the current request comes from."""
+    return Caller(request.remote_addr, request.headers.get("User-Agent"))
+
+
+def whole(items: list[dict[str, Any]]) -> dict[str, Any]:
+    """A list that is always sent whole."""
+    meta = {"total": len(items), "pages": 1, "current_page": 1, "per_page": max(len(items), 1), "next_cursor": None}
+    return {"data": items, "meta": meta}

@@ -32,6 +32,7 @@ class Job(Model):
         problem: the problem document of a failure.
         beat_at: the last sign of life of the worker that has it.
         is_unwanted: somebody asked for its end.
+        scopes: what the personal token that asked for it may do; null for who signed in.
     """
 
     __tablename__ = "job"
@@ -52,6 +53,7 @@ class Job(Model):
     problem: Mapped[Any] = mapped_column(Document, nullable=True)
     changeset_id: Mapped[int | None] = mapped_column()
     user_id: Mapped[int] = mapped_column(index=True)
+    scopes: Mapped[Any] = mapped_column(Document, nullable=True)
     language: Mapped[str] = mapped_column(String(10))
     request_id: Mapped[str | None] = mapped_column(String(64))
     attempts: Mapped[int] = mapped_column(default=0)

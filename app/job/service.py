@@ -87,17 +87,18 @@ class Running:
         self.changeset_id = job.changeset_id
         self.done, self.total = job.done, job.total
         self._request_id = job.request_id
+        self._scopes = None if job.scopes is None else frozenset(job.scopes)
         self._told = 0.0
         self._gap = self._let_go = monotonic()
 
     def actor(self) -> Actor:
-        """Whoever asked for the job, with the rights of this moment.
+        """Whoever asked for the job, with the rights of this moment, a token's within its scopes.
 
         Raises:
             Problem: 403, the account has ended.
         """
         with db.engines["read"].connect() as connection:
-            actor = load_actor(connection, self.user_id, None)
+            actor = load_actor(connection, self.user_id, None, self._scopes)
         if actor is None:
             raise Problem(403, "forbidden")
         return actor
@@ -171,11 +172,11 @@ class Running:
 # ---- asking -------------------------------------------------------------------------------------------------------
 
 
-def enqueue(actor: Actor, kind: str, arguments: Mapping[str, Any], total: int | None = None) -> Job:
+def enqueue(actor: Actor | None, kind: str, arguments: Mapping[str, Any], total: int | None = None) -> Job:
     """Ask for a job in the open unit of work; it is begun after the commit.
 
     Args:
-        actor: in whose name and with whose rights it is done.
+        actor: in whose name and with whose rights it is done; None for what the product does by itself.
         kind: which one.
         arguments: what it is about; JSON.
         total: how much there is to do, where known.
@@ -187,7 +188,8 @@ def enqueue(actor: Actor, kind: str, arguments: Mapping[str, Any], total: int | 
         status=Status.QUEUED,
         arguments=dict(arguments),
         total=total,
-        user_id=actor.user_id,
+        user_id=0 if actor is None else actor.user_id,
+        scopes=None if actor is None or actor.scopes is None else sorted(actor.scopes),
         language=language(),
         request_id=request_id(),
         created_at=now(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -158,10 +158,14 @@ def events(actor: Actor, after: str | None, limit: int) -> dict[str, Any]:
             raise Problem(410, "gone-cursor")
         has_more = len(found) > limit
         entries = found[:limit]
-        records = records_of(entries, lambda resource, ids: SPECS[resource].many(connection, ids, actor))
+
+        def read(resource: str, ids: Collection[int]) -> dict[int, dict[str, Any]]:
+            return SPECS[resource].many(connection, ids, actor) if actor.reads(resource) else {}
+
+        records = records_of(entries, read)
         people = actor_names(connection, entries)
         merged = survivors(connection, entries)
-        seen = {name: SPECS[name].many(connection, set(merged.values()), actor) for name in {key[0] for key in merged}}
+        seen = {name: read(name, set(merged.values())) for name in {key[0] for key in merged}}
         merged = {key: into for key, into in merged.items() if into in seen[key[0]]}
     data = [
         event_of(

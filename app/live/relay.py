@@ -165,13 +165,15 @@ class Relay:
         for policy, record_id in linked(SPECS[entry.resource].fields, record):
             sees_all &= self._sockets(record_tokens(connection, policy, record_id) or set())
         by_rights: defaultdict[frozenset[str], set[str]] = defaultdict(set)
-        by_person: defaultdict[int, dict[str, Actor]] = defaultdict(dict)
+        by_person: defaultdict[tuple[int, frozenset[str]], dict[str, Actor]] = defaultdict(dict)
         for sid in sees:
             reader = self.actor_of(sid)
-            if reader is not None and sid in sees_all:
+            if reader is None or not reader.reads(entry.resource):
+                continue
+            if sid in sees_all:
                 by_rights[reader.shape[1]].add(sid)
-            elif reader is not None:
-                by_person[reader.user_id][sid] = reader
+            else:
+                by_person[reader.user_id, reader.shape[1]][sid] = reader
         for rights, sids in by_rights.items():
             if (seen := shown.whole(entry, rights)) is not None:
                 self._emit(kind, {**event, "record": seen}, sids)

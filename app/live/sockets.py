@@ -24,7 +24,7 @@ from .. import idempotency
 from ..access import POLICIES, Actor, Permission
 from ..auth import identity
 from ..auth.models import SignIn, User
-from ..auth.tokens import ACCESS, read_token, unauthorized
+from ..auth.tokens import unauthorized
 from ..contact import service as contact_service
 from ..contact.schemas import CONTACTS, ContactSchema
 from ..database import read_engine
@@ -133,7 +133,7 @@ def _identify(auth: Any) -> tuple[Actor, float]:
     token = auth.get("token") if isinstance(auth, dict) else None
     if not isinstance(token, str) or not token:
         raise unauthorized()
-    return identity.read_actor(token), read_token(token, ACCESS).expires
+    return identity.identify(token)
 
 
 def register(app: Flask) -> None:
@@ -150,6 +150,8 @@ def register(app: Flask) -> None:
             actor, expires = _identify(auth)
         except Problem as problem:
             raise Refused("unauthorized", {"status": 401, "type": f"/problems/{problem.slug}"}) from problem
+        if actor.scopes is not None:
+            identity.note_use(actor)
         sid = _sid()
         for room in actor.rooms():
             join_room(room)
@@ -253,6 +255,8 @@ def _room(data: Any) -> str:
 def _watch(live: Live, socket: Connected, data: Any) -> dict[str, Any]:
     room = _room(data)
     if data["id"] >= 2**63:
+        raise not_found()
+    if not socket.actor.reads(data["resource"]):
         raise not_found()
     POLICIES[data["resource"]].get(socket.actor, data["id"])
     join_room(room)

@@ -81,7 +81,7 @@ def test_an_upsert_makes_one(cast: Cast) -> None:
 
 
 def test_a_key_is_used_once(cast: Cast) -> None:
-    body = {"name": "Ming", "email": "ming@example.com", "role": "sales"}
+    body = {"name": "Ming", "email": "ming@example.com", "role": "sales", "password": "a long enough secret 5"}
     key = {"Idempotency-Key": "once"}
     statuses = at_once(*[lambda: cast.root.post("/users", body, headers=key)] * 3)
     assert statuses == [201, 201, 201]

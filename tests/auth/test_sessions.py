@@ -330,3 +330,31 @@ def test_a_password_change_is_repeated_safely(app: CRM, cast: Cast) -> None:
         assert db.session.execute(select(func.sum(SignInThrottle.failures))).scalar() == 0
     other = cast.alice.post("/auth/password", {**body, "new_password": "yet another 8 words"}, headers=key)
     assert (other.status_code, other.get_json()["type"]) == (422, "/problems/idempotency-key-reused")
+
+
+def test_all_other_sessions_end_at_once(app: CRM, cast: Cast) -> None:
+    mine, other = (Visitor(app).signed_in()["access_token"] for _ in range(2))
+    assert Visitor(app).call("DELETE", "/auth/sessions", token=mine).status_code == 204
+    assert status_of(app, mine) == 200
+    assert status_of(app, other) == 401
+    assert status_of(app, cast.alice.token) == 401
+    assert status_of(app, cast.bob.token) == 200
+    (left,) = Visitor(app).call("GET", "/auth/sessions", token=mine).get_json()["data"]
+    assert left["is_current"] is True
+
+
+def test_an_admin_ends_the_sessions_of_others(app: CRM, cast: Cast) -> None:
+    visitor = Visitor(app)
+    visitor.signed_in()
+    path = f"/users/{cast.alice.id}/sessions"
+    latest, earlier = cast.root.get(path).get_json()["data"]
+    assert latest["address"] == visitor.address
+    assert latest["is_current"] is False
+    assert cast.root.delete(f"/users/{cast.bob.id}/sessions/{earlier['id']}").status_code == 404
+    assert cast.root.delete(f"{path}/{earlier['id']}").status_code == 204
+    assert status_of(app, cast.alice.token) == 401
+    assert cast.root.delete(path).status_code == 204
+    assert cast.root.get(path).get_json()["data"] == []
+    assert status_of(app, cast.bob.token) == 200
+    assert cast.carol.get(path).status_code == 403
+    assert cast.carol.delete(path).status_code == 403

@@ -154,3 +154,21 @@ def test_a_deletion_is_told_whole(server: Running, admin: str, connect: Callable
     assert gone.pop("cursor").rpartition("-")[0] == caught.pop("cursor").rpartition("-")[0]
     assert gone == caught
     assert (gone["version"], gone["record"], gone["actor"]["id"]) == (2, None, id_of(server, admin))
+
+
+def test_a_personal_token_opens_a_socket_until_it_is_revoked(
+    server: Running, admin: str, connect: Callable[[str], Listener]
+) -> None:
+    alice = person(server, admin, "alice")
+    _, token = server.call("POST", "/auth/tokens", {"name": "reader", "scopes": ["customer:read"]}, alice)
+    _, blind = server.call("POST", "/auth/tokens", {"name": "deals", "scopes": ["deal:read"]}, alice)
+    program, other = connect(token["token"]), connect(blind["token"])
+    _, made = server.call("POST", "/customers", {"name": "told"}, alice)
+    program.hears("customer_created", made["id"])
+    assert other.told("customer_created") == []
+    assert other.client.call("watch", {"resource": "customer", "id": made["id"]})["problem"]["status"] == 404
+    refused = program.client.call("new_contact", {"customer_id": made["id"], "kind": "call", "content": "no"})
+    assert refused["problem"]["status"] == 403
+    assert server.call("DELETE", f"/auth/tokens/{token['id']}", None, alice)[0] == 204
+    program.until(lambda: not program.client.connected, 2.5)
+    assert other.client.connected

@@ -26,8 +26,12 @@ export function useSignIn(done: () => void) {
 
   function say(fault: unknown): void {
     if (fault instanceof Problem && fault.status === 401 && fault.slug === 'otp-required') {
-      message.value = needsOtp.value && values.otp ? t('auth.wrongCode') : null
+      message.value = null
       needsOtp.value = true
+    } else if (fault instanceof Problem && fault.status === 401 && needsOtp.value && values.otp) {
+      // The password was right a moment ago.
+      message.value = t('auth.wrongCode')
+      values.otp = ''
     } else if (fault instanceof Problem && fault.status === 429) {
       waitFor(fault.retryAfterSeconds ?? 30)
       message.value = null

@@ -43,6 +43,18 @@ export function createAppRouter(): Router {
         meta: { isPublic: true, title: 'auth.signIn' },
       },
       {
+        path: '/forgot',
+        name: 'forgot',
+        component: () => import('@/account/ForgotPage.vue'),
+        meta: { isPublic: true, title: 'account.forgotTitle' },
+      },
+      {
+        path: '/choose-password',
+        name: 'choose-password',
+        component: () => import('@/account/ChoosePasswordPage.vue'),
+        meta: { isPublic: true, title: 'auth.choosePassword' },
+      },
+      {
         path: '/password',
         name: 'password',
         component: () => import('@/auth/NewPasswordPage.vue'),

@@ -68,7 +68,8 @@ describe('signing in', () => {
     const { form, signIn } = open(new Problem(401, { type: '/problems/otp-required' }))
     await form.submit()
     expect([form.needsOtp.value, form.notice.value]).toEqual([true, null])
-    form.values.otp = '123456'
+    form.values.otp = ' 123456 '
+    signIn.mockRejectedValue(new Problem(401, { type: '/problems/sign-in-failed' }))
     await form.submit()
     expect(signIn).toHaveBeenLastCalledWith(expect.objectContaining({ otp: '123456' }))
     expect(form.notice.value).toContain('code')

@@ -1,0 +1,90 @@
+"""What people prove themselves with besides the password. Of secrets only hashes are kept."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..database import Document, Model
+
+API_TOKEN_PREFIX = "lianxi_pat_"  # noqa: S105 - by it scanners find tokens that got into a repository
+
+
+def new_secret() -> str:
+    """256 random bits as text for URLs."""
+    return secrets.token_urlsafe(32)
+
+
+def digest(secret: str) -> str:
+    """What is kept of a secret that has so many random bits that a fast hash is enough."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class ApiToken(Model):
+    """A personal token: a sign-in that lasts until its day, is used as it is, and may do only what its scopes say.
+
+    Attributes:
+        hint: its last characters, by which its owner knows it again.
+        scopes: permissions.
+    """
+
+    __tablename__ = "api_token"
+
+    sign_in_id: Mapped[int] = mapped_column(ForeignKey("sign_in.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    hint: Mapped[str] = mapped_column(String(4))
+    scopes: Mapped[Any] = mapped_column(Document)
+
+
+class SecondFactor(Model):
+    """What a person's authenticator app shares with us.
+
+    Attributes:
+        secret: base32.
+        confirmed_at: when a code of it was shown; null before, when it counts for nothing yet.
+        last_step: the half minute of the latest code that was taken: neither that one nor an older one works again.
+    """
+
+    __tablename__ = "second_factor"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), primary_key=True)
+    secret: Mapped[str] = mapped_column(String(64))
+    confirmed_at: Mapped[datetime | None] = mapped_column()
+    last_step: Mapped[int] = mapped_column(default=0)
+
+
+class RecoveryCode(Model):
+    """Stands once for a code of the authenticator app, for who has lost it."""
+
+    __tablename__ = "recovery_code"
+
+    code_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
+    used_at: Mapped[datetime | None] = mapped_column()
+
+
+class LinkKind(StrEnum):
+    """What a link to choose a password is for."""
+
+    RESET = "reset"
+    INVITATION = "invitation"
+
+
+class PasswordLink(Model):
+    """A link by which a person chooses a password without knowing one; it works once."""
+
+    __tablename__ = "password_link"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(12))
+    created_at: Mapped[datetime] = mapped_column()
+    expires_at: Mapped[datetime] = mapped_column()
+    ended_at: Mapped[datetime | None] = mapped_column()

@@ -1,0 +1,180 @@
+"""Use cases of the second factor: six digits of an authenticator app (RFC 6238), and codes for who has lost it."""
+
+from __future__ import annotations
+
+import logging
+from base64 import b32encode
+from datetime import datetime
+from hmac import compare_digest
+from secrets import token_bytes
+from typing import Any
+
+import pyotp
+import segno
+from flask import current_app
+from sqlalchemy import Connection, delete, func, select, update
+
+from ..access import Actor
+from ..database import db, read_engine
+from ..errors import Issue, conflict, invalid
+from ..transaction import now
+from .credentials import RecoveryCode, SecondFactor, digest
+from .models import User
+from .notices import notify
+from .passwords import password_faults
+from .stamps import raise_stamps
+
+log = logging.getLogger("lianxi")
+
+ISSUER = "Lianxi CRM"
+STEP, DRIFT = 30, 1
+"""Seconds that a code is shown for, and how many codes before and after are taken from a clock that goes wrong."""
+
+RECOVERY_CODES = 10
+MIN_PASSWORD_LENGTH = 8
+"""Of a password that is not the only thing asked for."""
+
+
+def state(actor: Actor) -> dict[str, Any]:
+    """Whether the caller's second factor is on, since when, and how many recovery codes are left."""
+    factor = db.session.get(SecondFactor, actor.user_id)
+    left = select(func.count()).where(RecoveryCode.user_id == actor.user_id, RecoveryCode.used_at.is_(None))
+    confirmed_at = None if factor is None else factor.confirmed_at
+    return {
+        "is_on": confirmed_at is not None,
+        "confirmed_at": confirmed_at,
+        "recovery_codes_left": db.session.execute(left).scalar_one(),
+    }
+
+
+def start(actor: Actor) -> dict[str, Any]:
+    """A new secret, which counts once a code of it is confirmed.
+
+    Raises:
+        Problem: 409, the second factor is on.
+    """
+    user = _queue(actor.user_id)
+    factor = db.session.get(SecondFactor, user.id)
+    if factor is not None and factor.confirmed_at is not None:
+        raise conflict("totp-is-on")
+    secret = pyotp.random_base32()
+    if factor is None:
+        db.session.add(SecondFactor(user_id=user.id, secret=secret))
+    else:
+        factor.secret = secret
+    db.session.flush()
+    uri = pyotp.TOTP(secret).provisioning_uri(name=user.email or user.phone or user.name, issuer_name=ISSUER)
+    return {"secret": secret, "uri": uri, "qr_svg": segno.make(uri).svg_inline(scale=4, light="#fff")}
+
+
+def confirm(actor: Actor, code: str) -> dict[str, Any]:
+    """Switch the second factor on with a first code; the recovery codes are told this once.
+
+    Raises:
+        Problem: 409, it is on already or was not started; 422 for a code that does not fit.
+    """
+    _queue(actor.user_id)
+    factor = db.session.get(SecondFactor, actor.user_id)
+    if factor is None:
+        raise conflict("totp-is-off")
+    if factor.confirmed_at is not None:
+        raise conflict("totp-is-on")
+    if not _takes(factor, code, now()):
+        raise invalid(Issue("#/code", "otp_wrong"))
+    factor.confirmed_at = now()
+    db.session.flush()
+    notify(actor.user_id, "totp_on")
+    log.info("second factor on: user %s", actor.user_id)
+    return _new_codes(actor.user_id)
+
+
+def renew_codes(actor: Actor) -> dict[str, Any]:
+    """New recovery codes in the place of all older ones, told this once.
+
+    Raises:
+        Problem: 409, the second factor is off.
+    """
+    _queue(actor.user_id)
+    if not is_on(db.session.connection(), actor.user_id):
+        raise conflict("totp-is-off")
+    return _new_codes(actor.user_id)
+
+
+def disable(user_id: int, password: str | None = None) -> None:
+    """Switch the second factor off, with everything that belongs to it.
+
+    Args:
+        password: of the person, where it is known: one that is too short to stand alone is to be changed.
+
+    Raises:
+        Problem: 409, it is off.
+    """
+    user = _queue(user_id)
+    if not is_on(db.session.connection(), user_id):
+        raise conflict("totp-is-off")
+    db.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
+    db.session.execute(delete(SecondFactor).where(SecondFactor.user_id == user_id))
+    if password is not None and password_faults(password, current_app.config["LIANXI"].password_min_length, ()):
+        user.must_change_password = True
+        raise_stamps(user_id)
+    notify(user_id, "totp_off")
+    log.info("second factor off: user %s", user_id)
+
+
+def is_on(connection: Connection, user_id: int) -> bool:
+    """Whether a person needs a code to sign in."""
+    confirmed = select(SecondFactor.confirmed_at).where(SecondFactor.user_id == user_id)
+    return connection.execute(confirmed).scalar() is not None
+
+
+def accepts(user_id: int, code: str, at: datetime) -> bool:
+    """Whether a code fits, of the app or a recovery code; it is used up by that, within the caller's unit of work."""
+    factor = db.session.get(SecondFactor, user_id, with_for_update=True, populate_existing=True)
+    assert factor is not None
+    if _takes(factor, code, at):
+        db.session.flush()
+        return True
+    plain = code.replace("-", "").replace(" ", "").lower()
+    used = db.session.connection().execute(
+        update(RecoveryCode)
+        .where(RecoveryCode.code_hash == digest(plain), RecoveryCode.user_id == user_id)
+        .where(RecoveryCode.used_at.is_(None))
+        .values(used_at=at)
+    )
+    return used.rowcount > 0
+
+
+def least_length(user_id: int) -> int:
+    """How many code points a person's password needs at least."""
+    with read_engine().connect() as connection:
+        if is_on(connection, user_id):
+            return MIN_PASSWORD_LENGTH
+    length: int = current_app.config["LIANXI"].password_min_length
+    return length
+
+
+def _takes(factor: SecondFactor, code: str, at: datetime) -> bool:
+    """Whether six digits are those of about now, and later than any that was taken before."""
+    digits = code.replace(" ", "")
+    if len(digits) != 6 or not (digits.isascii() and digits.isdigit()):
+        return False
+    app, present = pyotp.TOTP(factor.secret, interval=STEP), int(at.timestamp()) // STEP
+    for step in range(present - DRIFT, present + DRIFT + 1):
+        if step > factor.last_step and compare_digest(app.generate_otp(step), digits):
+            factor.last_step = step
+            return True
+    return False
+
+
+def _new_codes(user_id: int) -> dict[str, Any]:
+    db.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
+    codes = [b32encode(token_bytes(15)).decode().lower() for _ in range(RECOVERY_CODES)]
+    db.session.add_all(RecoveryCode(code_hash=digest(code), user_id=user_id) for code in codes)
+    db.session.flush()
+    return {"recovery_codes": ["-".join(code[i : i + 4] for i in range(0, len(code), 4)) for code in codes]}
+
+
+def _queue(user_id: int) -> User:
+    """The person's row, locked: what changes the second factor happens one after the other."""
+    query = select(User).where(User.id == user_id).with_for_update()
+    return db.session.execute(query).scalar_one()

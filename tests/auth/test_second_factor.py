@@ -1,0 +1,210 @@
+"""The second factor: set up, asked for, its codes used once, recovered, switched off."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pyotp
+import pytest
+from sqlalchemy import select
+
+from app.auth.credentials import RecoveryCode, SecondFactor
+from app.database import db
+from app.routing import CRM
+from app.transaction import unit_of_work
+
+from ..cast import PASSWORD, Cast, Member
+from ..faults import issues
+from .visitor import Visitor, later, same_problem
+
+
+def code_of(secret: str, steps: int = 0) -> str:
+    """What an authenticator app shows; so many half minutes from now."""
+    return pyotp.TOTP(secret).at(datetime.now(UTC) + timedelta(seconds=30 * steps))
+
+
+def age(user_id: int) -> None:
+    """Let the codes that were used lie in the past."""
+    with unit_of_work():
+        factor = db.session.get(SecondFactor, user_id)
+        assert factor is not None
+        factor.last_step -= 10
+
+
+def set_up(member: Member) -> tuple[str, list[str]]:
+    """Switch somebody's second factor on; the secret and the recovery codes."""
+    secret = member.post("/auth/totp").get_json()["secret"]
+    answer = member.post("/auth/totp/confirm", {"code": code_of(secret)})
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    age(member.id)
+    return secret, answer.get_json()["recovery_codes"]
+
+
+def test_setting_up(app: CRM, cast: Cast) -> None:
+    off = {"is_on": False, "confirmed_at": None, "recovery_codes_left": 0}
+    assert cast.alice.get("/auth/totp").get_json() == off
+    started = cast.alice.post("/auth/totp")
+    assert started.status_code == 200
+    assert started.headers["Cache-Control"] == "no-store"
+    shown = started.get_json()
+    assert shown["uri"].startswith("otpauth://totp/Lianxi%20CRM:alice%40example.com?")
+    assert shown["secret"] in shown["uri"]
+    assert ET.fromstring(shown["qr_svg"]).tag.endswith("svg")  # noqa: S314 - our own
+    assert cast.alice.get("/auth/totp").get_json() == off, "not yet"
+    assert Visitor(app).login().status_code == 200
+    wrong = cast.alice.post("/auth/totp/confirm", {"code": "000000"})
+    assert issues(wrong) == {"#/code": "otp_wrong"}
+    confirmed = cast.alice.post("/auth/totp/confirm", {"code": code_of(shown["secret"])})
+    assert confirmed.status_code == 200
+    codes = confirmed.get_json()["recovery_codes"]
+    assert len(set(codes)) == 10
+    state = cast.alice.get("/auth/totp").get_json()
+    assert state["is_on"] is True
+    assert state["recovery_codes_left"] == 10
+    stored = " ".join(db.session.execute(select(RecoveryCode.code_hash)).scalars())
+    assert not any(code.replace("-", "") in stored for code in codes)
+    assert cast.alice.post("/auth/totp").status_code == 409
+    assert cast.alice.post("/auth/totp/confirm", {"code": code_of(shown["secret"], 1)}).status_code == 409
+
+
+def test_the_code_is_asked_for(app: CRM, cast: Cast) -> None:
+    secret, _ = set_up(cast.alice)
+    visitor = Visitor(app)
+    missing = visitor.login()
+    assert missing.status_code == 401
+    assert missing.get_json()["type"] == "/problems/otp-required"
+    assert missing.headers["Cache-Control"] == "no-store"
+    assert same_problem(visitor.login(password="wrong wrong wrong"), visitor.login(otp="000000"))
+    assert same_problem(visitor.login(password="wrong wrong wrong", otp=code_of(secret)), visitor.login(otp="x"))
+    assert visitor.login(otp=code_of(secret)).status_code == 200
+    assert visitor.login(email="bob@example.com", otp="123456").status_code == 200, "who has none needs none"
+
+
+def test_a_code_works_once(app: CRM, cast: Cast) -> None:
+    secret, _ = set_up(cast.alice)
+    visitor = Visitor(app)
+    earlier, present = code_of(secret, -1), code_of(secret)
+    assert visitor.login(otp=f"{present[:3]} {present[3:]}").status_code == 200
+    assert visitor.login(otp=present).status_code == 401
+    assert visitor.login(otp=earlier).status_code == 401, "nor does an older one"
+    assert visitor.login(otp=code_of(secret, 1)).status_code == 200, "a clock may go wrong by half a minute"
+    assert visitor.login(otp=code_of(secret, 3)).status_code == 401
+
+
+def test_the_confirming_code_does_not_sign_in(app: CRM, cast: Cast) -> None:
+    secret = cast.alice.post("/auth/totp").get_json()["secret"]
+    code = code_of(secret)
+    assert cast.alice.post("/auth/totp/confirm", {"code": code}).status_code == 200
+    assert Visitor(app).login(otp=code).status_code == 401
+
+
+def test_of_many_at_once_one_signs_in(app: CRM, cast: Cast) -> None:
+    secret, codes = set_up(cast.alice)
+    for code in (code_of(secret), codes[0]):
+        with ThreadPoolExecutor(4) as pool:
+            answers = pool.map(lambda otp: Visitor(app).login(otp=otp), [code] * 4)
+            statuses = sorted(answer.status_code for answer in answers)
+        assert statuses == [200, 401, 401, 401]
+
+
+def test_a_recovery_code_works_once(app: CRM, cast: Cast) -> None:
+    _, codes = set_up(cast.alice)
+    visitor = Visitor(app)
+    assert visitor.login(otp=codes[0].upper()).status_code == 200
+    assert visitor.login(otp=codes[0]).status_code == 401
+    assert visitor.login(otp=codes[1].replace("-", " ")).status_code == 200
+    assert cast.alice.get("/auth/totp").get_json()["recovery_codes_left"] == 8
+    _, others = set_up(cast.bob)
+    assert visitor.login(otp=others[0]).status_code == 401
+
+
+def test_recovery_codes_are_renewed(app: CRM, cast: Cast) -> None:
+    _, codes = set_up(cast.alice)
+    wrong = cast.alice.post("/auth/totp/recovery-codes", {"password": "wrong wrong wrong"})
+    assert issues(wrong) == {"#/password": "password_wrong"}
+    key = {"Idempotency-Key": "renew"}
+    answer = cast.alice.post("/auth/totp/recovery-codes", {"password": PASSWORD}, headers=key)
+    assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "no-store"
+    again = cast.alice.post("/auth/totp/recovery-codes", {"password": PASSWORD}, headers=key)
+    assert again.get_json()["type"] == "/problems/secret-not-replayable"
+    visitor = Visitor(app)
+    assert visitor.login(otp=codes[0]).status_code == 401
+    assert visitor.login(otp=answer.get_json()["recovery_codes"][0]).status_code == 200
+    assert cast.bob.post("/auth/totp/recovery-codes", {"password": PASSWORD}).status_code == 409
+
+
+def test_wrong_codes_are_throttled_from_known_places_too(app: CRM, cast: Cast) -> None:
+    secret, _ = set_up(cast.alice)
+    visitor = Visitor(app)
+    assert visitor.login(otp=code_of(secret)).status_code == 200
+    age(cast.alice.id)
+    for _ in range(3):
+        assert visitor.login(otp="000000").status_code == 401
+        # To know the password is not enough to make good for a wrong code.
+        assert visitor.login().status_code == 401
+    for _ in range(3):
+        visitor.login(otp="000000")
+    refused = visitor.login(otp=code_of(secret))
+    assert refused.status_code == 429
+    assert int(refused.headers["Retry-After"]) > 0
+    later(3_600)
+    assert visitor.login(otp=code_of(secret)).status_code == 200
+
+
+def test_to_ask_for_the_code_counts_for_nothing(app: CRM, cast: Cast) -> None:
+    secret, _ = set_up(cast.alice)
+    visitor = Visitor(app)
+    for _ in range(8):
+        assert visitor.login().get_json()["type"] == "/problems/otp-required"
+    assert visitor.login(otp=code_of(secret)).status_code == 200
+
+
+def test_with_it_a_shorter_password_will_do(app: CRM, cast: Cast) -> None:
+    short = "zk4 Pq9w"
+    body = {"current_password": PASSWORD, "new_password": short}
+    assert issues(cast.alice.post("/auth/password", body)) == {"#/new_password": "password_short"}
+    set_up(cast.alice)
+    assert issues(cast.alice.post("/auth/password", {**body, "new_password": "zk4 Pq9"})) == {
+        "#/new_password": "password_short"
+    }
+    assert cast.alice.post("/auth/password", body).status_code == 204
+    assert cast.alice.post("/auth/totp/disable", {"password": short}).status_code == 204
+    assert cast.alice.get("/auth/me").get_json()["must_change_password"] is True
+
+
+def test_switching_off(app: CRM, cast: Cast) -> None:
+    _, codes = set_up(cast.alice)
+    assert issues(cast.alice.post("/auth/totp/disable", {"password": "wrong wrong wrong"})) == {
+        "#/password": "password_wrong"
+    }
+    assert issues(cast.alice.post("/auth/totp/disable")) == {"#/password": "required"}
+    assert cast.alice.post("/auth/totp/disable", {"password": PASSWORD}).status_code == 204
+    assert cast.alice.get("/auth/me").get_json()["must_change_password"] is False
+    assert Visitor(app).login().status_code == 200
+    assert cast.alice.post("/auth/totp/disable", {"password": PASSWORD}).status_code == 409
+    secret, _ = set_up(cast.alice)
+    assert Visitor(app).login(otp=codes[0]).status_code == 401
+    assert Visitor(app).login(otp=code_of(secret)).status_code == 200
+
+
+def test_an_admin_helps_who_has_lost_it(app: CRM, cast: Cast) -> None:
+    set_up(cast.alice)
+    assert cast.root.get(f"/users/{cast.alice.id}").get_json()["has_second_factor"] is True
+    assert "has_second_factor" not in cast.bob.get(f"/users/{cast.alice.id}").get_json()
+    assert cast.carol.delete(f"/users/{cast.alice.id}/totp").status_code == 403
+    assert cast.root.delete(f"/users/{cast.alice.id}/totp").status_code == 204
+    assert cast.root.get(f"/users/{cast.alice.id}").get_json()["has_second_factor"] is False
+    assert Visitor(app).login().status_code == 200
+    assert cast.root.delete(f"/users/{cast.alice.id}/totp").status_code == 409
+
+
+@pytest.mark.parametrize("code", ["", "12345", "1234567", "１２３４５６", "abc", "-" * 41, 123456, None])
+def test_what_is_no_code(app: CRM, cast: Cast, code: Any) -> None:
+    cast.alice.post("/auth/totp")
+    answer = cast.alice.post("/auth/totp/confirm", {"code": code})
+    assert answer.status_code == 422
+    assert set(issues(answer)) == {"#/code"}
