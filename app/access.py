@@ -8,7 +8,7 @@ live push.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -60,12 +60,17 @@ class Permission(StrEnum):
 
 
 class Sight(StrEnum):
-    """How far a role sees by itself, before sharing and the pool."""
+    """How far a role sees by itself, before sharing and the pool; each further than the one before."""
 
     OWN = "own"
     TEAM = "team"
     TEAM_BELOW = "team_below"
     EVERYONE = "everyone"
+
+    @property
+    def reach(self) -> int:
+        """How far it is, to be compared."""
+        return list(Sight).index(self)
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,7 @@ class Actor:
     name: str
     role: str
     permissions: frozenset[str]
+    sight: Sight
     tokens: Mapping[str, tuple[int, ...]]
     team_id: int | None
     stamp: int
@@ -112,6 +118,10 @@ class Actor:
         """Refuse (403) where the role lacks a permission."""
         if permission not in self.permissions:
             raise forbidden()
+
+    def may_grant(self, permissions: Iterable[str], sight: str) -> bool:
+        """Whether these are rights that this person has: nobody grants what he or she lacks."""
+        return self.permissions >= set(permissions) and Sight(sight).reach <= self.sight.reach
 
     def rooms(self) -> set[str]:
         """The tokens as names of Socket.IO rooms, plus `everyone` and the personal room `me:<id>`."""
@@ -270,6 +280,9 @@ class Policy:
         for user_id, team_id in shares:
             rooms.add(f"user:{user_id}" if user_id is not None else f"member:{team_id}")
         return rooms
+
+    def line_up(self) -> None:
+        """Wait for other writers before any row is locked, where its writers work one after the other; else nothing."""
 
     # ---- loading rows --------------------------------------------------------------------------------------------
 

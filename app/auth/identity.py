@@ -165,6 +165,7 @@ def load_actor(connection: Connection, user_id: int, session_id: int | None) -> 
         name=row.name,
         role=row.role,
         permissions=frozenset(row.permissions),
+        sight=Sight(row.sight),
         tokens=_tokens(connection, user_id, Sight(row.sight), row.team_id),
         team_id=row.team_id,
         stamp=row.access_stamp,

@@ -1,4 +1,4 @@
-"""Users, teams, roles, sign-ins. Policies: every signed-in person sees users and teams, admins write them."""
+"""Users, teams, roles, sign-ins. Policies: every signed-in person sees users, teams and roles, admins write them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, text
+from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, UniqueConstraint, select, text
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -27,12 +27,18 @@ def _of_name(derive: Callable[[str], str]) -> Any:
     return default
 
 
-class Role(Model):
-    """A named set of permissions and how far it sees. The four built-in ones are seeded from `ROLES`."""
+class Role(Record):
+    """A named set of permissions and how far it sees. The four built-in ones are seeded from `ROLES`.
+
+    Attributes:
+        key: what users name it by; never changes and is never given again, not even after a deletion.
+    """
 
     __tablename__ = "role"
+    __table_args__ = (UniqueConstraint("key", name="uq_role_key"), {"sqlite_autoincrement": True})
+    resource = "role"
 
-    key: Mapped[str] = mapped_column(String(40), primary_key=True)
+    key: Mapped[str] = mapped_column(String(40))
     name_zh: Mapped[str] = mapped_column(String(80))
     name_en: Mapped[str] = mapped_column(String(80))
     permissions: Mapped[Any] = mapped_column(Document)
@@ -165,9 +171,10 @@ class SignInThrottle(Model):
 
 
 def queue_up() -> None:
-    """Have the writers of users and teams work one after the other, until their units end.
+    """Have the writers of users, teams and roles work one after the other, until their units end.
 
-    The last admin and the tree of teams are facts about many rows; row locks alone would let two writers break them.
+    The last admin, who has a role and the tree of teams are facts about many rows; row locks alone would let two
+    writers break them.
     On SQLite all writers queue anyway.
     """
     connection = db.session.connection()
@@ -177,6 +184,10 @@ def queue_up() -> None:
 
 class _QueuedPolicy(Policy):
     """A policy whose writers queue before they lock a row, so that nobody waits in a circle."""
+
+    def line_up(self) -> None:
+        """As `queue_up`."""
+        queue_up()
 
     def get(self, actor: Actor, record_id: int, *, deleted: bool = False) -> Any:
         """As `Policy.get`; restoring queues."""
@@ -193,11 +204,20 @@ class _QueuedPolicy(Policy):
 
 teams = _QueuedPolicy(Team, open_to_all=True, write=Permission.TEAM_WRITE)
 users = _QueuedPolicy(User, open_to_all=True, write=Permission.USER_WRITE)
+roles = _QueuedPolicy(Role, open_to_all=True, write=Permission.ROLE_WRITE)
+
+
+def role_of(key: str) -> Role | None:
+    """The role with a key, deleted ones too."""
+    return db.session.execute(select(Role).where(Role.key == key)).scalar_one_or_none()
+
 
 unique_clash("uq_user_email", "#/email")
 unique_clash("uq_user_phone", "#/phone")
 unique_clash("uq_user_origin", "#/external_id")
 unique_clash("uq_team_origin", "#/external_id")
+unique_clash("uq_role_key", "#/key")
+unique_clash("uq_role_origin", "#/external_id")
 
 _SELLING = (
     Permission.CUSTOMER_READ,

@@ -5,27 +5,28 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, request
-from sqlalchemy import select
 
 from ..access import Actor, Permission
 from ..caller import bearer_token
 from ..database import db, read_engine
 from ..errors import Issue, Problem, conflict, invalid
 from ..listing import encode, etag_of, respond
-from ..routing import PUBLIC, SIGNED_IN, Routes, hold_origin, origin_of, shape_answer
+from ..routing import PUBLIC, SIGNED_IN, Routes, deleted_row, hold_origin, origin_of, shape_answer
 from ..schema import MAX_ID
 from ..versions import at_version
-from . import cookies, service, sessions, team_service
-from .models import Role, User, users
+from . import cookies, role_service, service, sessions, team_service
+from .models import Role, User, roles, users
 from .profile import profile
 from .schemas import (
+    ROLES,
     TEAMS,
     USERS,
     DeactivationSchema,
     LoginSchema,
     MeSchema,
     PasswordChangeSchema,
-    RolePageSchema,
+    RoleRemovalQuery,
+    RoleSchema,
     SessionPageSchema,
     TokenAnswerSchema,
     UserSchema,
@@ -304,12 +305,65 @@ def _edited(actor: Actor, user: User, body: dict[str, Any]) -> Response:
 routes.resource(TEAMS, team_service, read=SIGNED_IN, write=Permission.TEAM_WRITE)
 
 
-@routes.endpoint_for("GET", "/roles", permission=SIGNED_IN, answer=RolePageSchema, summary="List roles")
-def list_roles(_actor: Actor) -> dict[str, Any]:
-    """All roles with their permissions."""
-    rows = db.session.execute(select(Role).order_by(Role.is_builtin.desc(), Role.key)).scalars()
-    names = ("key", "name_zh", "name_en", "permissions", "sight", "is_builtin")
-    return _whole([{name: getattr(role, name) for name in names} for role in rows])
+routes.listing(ROLES, SIGNED_IN)
+routes.reading(ROLES, SIGNED_IN)
+
+
+@routes.endpoint_for(
+    "POST",
+    "/roles",
+    permission=Permission.ROLE_WRITE,
+    body=RoleSchema,
+    status=201,
+    answer=ROLES,
+    summary="Compose a role",
+)
+def create_role(actor: Actor, body: dict[str, Any]) -> Role:
+    """A new role, of rights that the caller has."""
+    return role_service.create(actor, body)
+
+
+@routes.endpoint_for(
+    "PATCH",
+    "/roles/<int:record_id>",
+    permission=Permission.ROLE_WRITE,
+    loads=roles,
+    body=RoleSchema,
+    partial=True,
+    answer=ROLES,
+    summary="Edit a role; its people have it so at once",
+)
+def edit_role(actor: Actor, role: Role, body: dict[str, Any]) -> Role:
+    """Change a role; of the built-in ones only how far they see, of the admin nothing."""
+    return role_service.edit(actor, role, body)
+
+
+@routes.endpoint_for(
+    "DELETE",
+    "/roles/<int:record_id>",
+    permission=Permission.ROLE_WRITE,
+    loads=roles,
+    query=RoleRemovalQuery,
+    status=204,
+    answer=ROLES,
+    summary="Delete a role softly; one in use by naming the role that its people get",
+)
+def delete_role(actor: Actor, role: Role, query: dict[str, Any]) -> None:
+    """Delete a role that the house has composed."""
+    role_service.remove(actor, role, query.get("successor"))
+
+
+@routes.endpoint_for(
+    "POST",
+    "/roles/<int:record_id>/restore",
+    permission=Permission.ROLE_WRITE,
+    load_with=lambda actor, record_id: deleted_row(roles, actor, record_id),
+    answer=ROLES,
+    summary="Restore a deleted role",
+)
+def restore_role(actor: Actor, role: Role) -> Role:
+    """Bring a role back; nobody has it then."""
+    return role_service.restore(actor, role)
 
 
 def _whole(items: list[dict[str, Any]]) -> dict[str, Any]:

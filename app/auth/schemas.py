@@ -6,11 +6,11 @@ from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
-from marshmallow import ValidationError, fields
-from sqlalchemy import true
+from marshmallow import ValidationError, fields, post_load, validate
+from sqlalchemy import func, select, true
 
 from ..access import Permission, Sight
-from ..filtering import AnyOf, Contains, ContainsAddress, Filter, Range, an_id
+from ..filtering import AnyOf, Contains, ContainsAddress, Filter, Flagged, Range, an_id
 from ..listing import ListSpec
 from ..messages import LANGUAGES
 from ..projection import Computed, LinkTo
@@ -23,11 +23,12 @@ from ..schema import (
     Line,
     Link,
     RecordSchema,
+    Several,
     StrictSchema,
     column,
     max_length,
 )
-from .models import Team, User, teams, users
+from .models import Role, Team, User, roles, teams, users
 
 
 @cache
@@ -166,24 +167,6 @@ class SessionPageSchema(StrictSchema):
     meta = fields.Nested(ListMetaSchema)
 
 
-class RoleSchema(StrictSchema):
-    """A named set of permissions, and how far it sees."""
-
-    key = fields.String()
-    name_zh = fields.String()
-    name_en = fields.String()
-    permissions = fields.List(fields.String())
-    sight = Choice(Sight)
-    is_builtin = fields.Boolean()
-
-
-class RolePageSchema(StrictSchema):
-    """All roles."""
-
-    data = fields.List(fields.Nested(RoleSchema))
-    meta = fields.Nested(ListMetaSchema)
-
-
 # ---- users and teams -------------------------------------------------------------------------------------------------
 
 
@@ -250,6 +233,47 @@ class TeamSchema(RecordSchema):
     is_active = column(dump_only=True)
 
 
+class RoleSchema(RecordSchema):
+    """A named set of permissions, and how far it sees."""
+
+    class Meta(RecordSchema.Meta):
+        """Columns of `Role`."""
+
+        model = Role
+
+    id = column(dump_only=True)
+    version = column(dump_only=True)
+    key = Line(validate=[max_length(40), validate.Regexp(r"[a-z0-9_]+\Z", error="key")])
+    name_zh = Line(blank_is_null=True, validate=max_length(80))
+    name_en = Line(blank_is_null=True, validate=max_length(80))
+    permissions = Several(Choice(Permission), required=True)
+    sight = Choice(Sight, required=True)
+    is_builtin = column(dump_only=True)
+    user_count = Computed(
+        lambda _shape: select(func.count()).where(User.role == Role.key).scalar_subquery(),
+        int,
+        {"type": "integer", "description": "People who have it, deactivated ones too."},
+    )
+    created_at = column(dump_only=True)
+    created_by = column(dump_only=True)
+    updated_at = column(dump_only=True)
+    is_active = column(dump_only=True)
+
+    @post_load
+    def _in_order(self, data: dict[str, Any], **_kw: Any) -> dict[str, Any]:
+        if "permissions" in data:
+            data["permissions"] = sorted(set(data["permissions"]))
+        return data
+
+
+class RoleRemovalQuery(StrictSchema):
+    """Who goes on with what."""
+
+    successor = Line(
+        validate=max_length(40), metadata={"description": "Key of the role that the people get who have this one."}
+    )
+
+
 def _by_right(one: Filter) -> Filter:
     """A filter on a field that is shown by right: for everybody else it matches nothing."""
     one.masked = True
@@ -313,4 +337,21 @@ TEAMS = ListSpec(
     sort={"name": Team.sort_key},
     default_sort="name",
     search=(Team.name_key,),
+)
+
+ROLES = ListSpec(
+    policy=roles,
+    schema=RoleSchema,
+    plural="roles",
+    filters={
+        "id": AnyOf(Role.id, an_id),
+        "key": AnyOf(Role.key),
+        "sight": AnyOf(Role.sight),
+        "is_builtin": Flagged(Role.is_builtin),
+        "created": Range(Role.created_at),
+        "updated": Range(Role.updated_at),
+    },
+    sort={"key": Role.key},
+    default_sort="id",
+    right_fields={"user_count": Permission.USER_WRITE},
 )

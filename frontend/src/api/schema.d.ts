@@ -2555,7 +2555,56 @@ export interface paths {
         /** List roles */
         get: operations["list_roles"];
         put?: never;
+        /**
+         * Compose a role
+         * @description Needs the permission `role:write`.
+         */
+        post: operations["create_role"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roles/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read one of roles */
+        get: operations["read_role"];
+        put?: never;
         post?: never;
+        /**
+         * Delete a role softly; one in use by naming the role that its people get
+         * @description Needs the permission `role:write`.
+         */
+        delete: operations["delete_role"];
+        options?: never;
+        head?: never;
+        /**
+         * Edit a role; its people have it so at once
+         * @description Needs the permission `role:write`.
+         */
+        patch: operations["edit_role"];
+        trace?: never;
+    };
+    "/api/v1/roles/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a deleted role
+         * @description Needs the permission `role:write`.
+         */
+        post: operations["restore_role"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5750,18 +5799,54 @@ export interface components {
             score: number;
             matches: components["schemas"]["Match"][];
         };
-        Role: {
+        RoleInput: {
+            key?: string;
+            name_zh?: string;
+            name_en?: string;
+            permissions: ("user:write" | "team:write" | "role:write" | "setting:write" | "option:write" | "custom_field:write" | "pipeline:write" | "product:write" | "product:cost" | "tag:write" | "customer:read" | "customer:write" | "customer:assign" | "customer:unmask" | "customer:duplicate" | "contact:read" | "contact:write" | "deal:read" | "deal:write" | "deal:assign" | "task:read" | "task:write" | "attachment:read" | "attachment:write" | "history:load" | "report:read" | "target:write" | "journal:read" | "record:restore" | "export")[];
+            /** @enum {string} */
+            sight: "own" | "team" | "team_below" | "everyone";
+        };
+        RolePatch: {
+            key?: string;
+            name_zh?: string;
+            name_en?: string;
+            permissions?: ("user:write" | "team:write" | "role:write" | "setting:write" | "option:write" | "custom_field:write" | "pipeline:write" | "product:write" | "product:cost" | "tag:write" | "customer:read" | "customer:write" | "customer:assign" | "customer:unmask" | "customer:duplicate" | "contact:read" | "contact:write" | "deal:read" | "deal:write" | "deal:assign" | "task:read" | "task:write" | "attachment:read" | "attachment:write" | "history:load" | "report:read" | "target:write" | "journal:read" | "record:restore" | "export")[];
+            /** @enum {string} */
+            sight?: "own" | "team" | "team_below" | "everyone";
+        };
+        RoleRecord: {
+            id: number;
+            version: number;
             key: string;
             name_zh: string;
             name_en: string;
-            permissions: string[];
+            permissions: ("user:write" | "team:write" | "role:write" | "setting:write" | "option:write" | "custom_field:write" | "pipeline:write" | "product:write" | "product:cost" | "tag:write" | "customer:read" | "customer:write" | "customer:assign" | "customer:unmask" | "customer:duplicate" | "contact:read" | "contact:write" | "deal:read" | "deal:write" | "deal:assign" | "task:read" | "task:write" | "attachment:read" | "attachment:write" | "history:load" | "report:read" | "target:write" | "journal:read" | "record:restore" | "export")[];
             /** @enum {string} */
             sight: "own" | "team" | "team_below" | "everyone";
             is_builtin: boolean;
-        };
-        RolePage: {
-            data: components["schemas"]["Role"][];
-            meta: components["schemas"]["ListMeta"];
+            /** @description People who have it, deactivated ones too. */
+            user_count?: number;
+            /** Format: date-time */
+            created_at: string;
+            created_by: number | null;
+            /** Format: date-time */
+            updated_at: string;
+            is_active: boolean;
+            can_write: boolean;
+            /**
+             * Format: date-time
+             * @description In lists with `deleted=only` alone.
+             */
+            deleted_at?: string | null;
+            /** @description In lists with `deleted=only` alone. */
+            deleted_by?: number | null;
+            /** @description In lists with `deleted=only` alone. */
+            deleter?: components["schemas"]["Link"] | null;
+            /** @description How many records vanished with it, by the names of their lists. In lists with `deleted=only` alone. */
+            deleted_with?: {
+                [key: string]: number;
+            };
         };
         SalesReport: {
             rows: components["schemas"]["SalesRow"][];
@@ -24373,7 +24458,34 @@ export interface operations {
     };
     list_roles: {
         parameters: {
-            query?: never;
+            query?: {
+                page?: number;
+                per_page?: number;
+                /** @description Comma list of created_at, deleted_at, id, key, updated_at; a leading - sorts downwards. */
+                sort?: string;
+                /** @description From `next_cursor`; not with `page`. */
+                cursor?: string;
+                count?: "exact" | "capped" | "none";
+                /** @description Comma list of fields to send. */
+                fields?: string;
+                deleted?: "only";
+                /** @description JSON tree of and, or, {field, op, value} over: id (eq, ne, in, not_in, is_null, not_null); key (eq, ne, in, not_in, is_null, not_null); sight (eq, ne, in, not_in, is_null, not_null); is_builtin (eq, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null, within); updated (eq, ne, lt, lte, gt, gte, is_null, not_null, within); deleted_by (eq, ne, in, not_in, is_null, not_null); deleted (eq, ne, lt, lte, gt, gte, is_null, not_null, within) */
+                where?: string;
+                id?: (number | "none")[];
+                key?: (string | "none")[];
+                sight?: (string | "none")[];
+                is_builtin?: boolean;
+                created_after?: string;
+                created_before?: string;
+                updated_after?: string;
+                updated_before?: string;
+                /** @description Who deleted it; with `deleted=only`. */
+                deleted_by?: (number | "none")[];
+                /** @description When it was deleted; with `deleted=only`. */
+                deleted_after?: string;
+                /** @description When it was deleted; with `deleted=only`. */
+                deleted_before?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -24386,7 +24498,192 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RolePage"];
+                    "application/json": {
+                        data: components["schemas"]["RoleRecord"][];
+                        meta: components["schemas"]["ListMeta"];
+                    };
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_role: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Same key and body: the same answer once more, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleInput"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleRecord"];
+                };
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_role: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleRecord"];
                 };
             };
             /** @description Not modified */
@@ -24398,6 +24695,393 @@ export interface operations {
             };
             /** @description Not signed in */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent or out of sight */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_role: {
+        parameters: {
+            query?: {
+                successor?: string;
+            };
+            header?: {
+                /** @description The ETag that the change is based on; a stale one is 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done, no content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent or out of sight */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stale version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_role: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that the change is based on; a stale one is 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RolePatch"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleRecord"];
+                };
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent or out of sight */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stale version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_role: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Same key and body: the same answer once more, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The ETag that the change is based on; a stale one is 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleRecord"];
+                };
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent or out of sight */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stale version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
