@@ -25,7 +25,8 @@ export type LiveEvent = Omit<Schemas['Event'], 'version' | 'changeset_id'> & {
 }
 export type EventPage = Omit<Schemas['Events'], 'data'> & { data: LiveEvent[] }
 export type TokenAnswer = Pick<Schemas['TokenAnswer'], 'access_token' | 'expires_in'>
-export type Role = Schemas['Role']
+export type Role = Schemas['RoleRecord']
+export type Permission = Role['permissions'][number]
 export type Stage = Schemas['Stage']
 export type Product = Schemas['ProductRecord']
 export type Board = Schemas['Board']
@@ -100,6 +101,7 @@ export interface ResourceMap {
   attachments: Attachment
   users: User
   teams: Team
+  roles: Role
   tags: Tag
   options: Option
   'custom-fields': CustomField
