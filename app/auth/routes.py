@@ -14,7 +14,7 @@ from ..listing import encode, etag_of, respond
 from ..routing import PUBLIC, SIGNED_IN, Routes, deleted_row, hold_origin, origin_of, shape_answer
 from ..schema import MAX_ID
 from ..versions import at_version
-from . import cookies, role_service, service, sessions, team_service
+from . import cookies, following, role_service, service, sessions, team_service
 from .models import Role, User, roles, users
 from .profile import profile
 from .schemas import (
@@ -22,6 +22,7 @@ from .schemas import (
     TEAMS,
     USERS,
     DeactivationSchema,
+    HoldingsSchema,
     LoginSchema,
     MeSchema,
     PasswordChangeSchema,
@@ -216,6 +217,20 @@ def create_user(actor: Actor, body: dict[str, Any]) -> Response:
 def edit_user(actor: Actor, user: User, body: dict[str, Any]) -> Response:
     """Change a person; a password set here is to be changed by its owner, and ends his or her sessions."""
     return _edited(actor, user, body)
+
+
+@routes.endpoint_for(
+    "GET",
+    "/users/<int:record_id>/holdings",
+    permission=Permission.USER_WRITE,
+    loads=users,
+    writes_row=False,
+    answer=HoldingsSchema,
+    summary="How much a user has that a successor would take over",
+)
+def read_holdings(_actor: Actor, user: User) -> dict[str, Any]:
+    """Records by the names of their lists, and the teams that he or she leads."""
+    return {"records": following.holdings(user.id), "teams": service.led(user)}
 
 
 @routes.endpoint_for(

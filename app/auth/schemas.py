@@ -203,6 +203,17 @@ class UserSchema(RecordSchema):
     is_active = column(dump_only=True)
 
 
+class HoldingsSchema(StrictSchema):
+    """How much a person has that a successor would take over."""
+
+    records = fields.Dict(
+        keys=fields.String(),
+        values=fields.Integer(),
+        metadata={"description": "By the names of the lists; what is none is left out."},
+    )
+    teams = fields.Integer(metadata={"description": "Teams that he or she leads."})
+
+
 class DeactivationSchema(StrictSchema):
     """Who takes over what the leaver owns."""
 

@@ -143,6 +143,12 @@ def deactivate(actor: Actor, user: User, successor_id: int | None) -> User:
     return user
 
 
+def led(user: User) -> int:
+    """How many teams a person leads."""
+    teams = select(func.count()).select_from(Team).where(Team.manager_id == user.id, Team.is_active)
+    return db.session.execute(teams).scalar_one()
+
+
 def restore(actor: Actor, user: User) -> User:
     """Let a person come back, into the old team where there still is one.
 
