@@ -84,6 +84,13 @@ export type CheckedCustomer = Schemas['Checked']
 /** Two customers that may be one. */
 export type DuplicatePair = Schemas['PairRecord']
 
+/** What would go along with a customer that changes hands. */
+export type TransferCounts = Schemas['Along']
+/** Whose a record was for a while. */
+export type Ownership = Schemas['Ownership']
+/** What a person has that a successor would take over. */
+export type Holdings = Schemas['Holdings']
+
 /** What every record has, whatever else it is. */
 export interface AnyRecord {
   id: number
