@@ -1,7 +1,8 @@
 """Who may do what: permissions say which actions a role has, policies say which rows a person sees.
 
 A row grants *tokens* (`user:5` its owner, `team:3` its team, `member:3` a team it is shared with, `pool`), a person
-holds tokens (`team` for the teams whose rows he or she sees, `member` for the own team); a row is visible where they
+holds tokens (`team` for the teams whose rows he or she sees, `member` for the own team, `deputy` for those whom he or
+she stands in for); a row is visible where they
 intersect. One declaration gives the SQL condition of lists, records, counts, reports and search, and the rooms of the
 live push.
 """
@@ -125,7 +126,13 @@ class Actor:
 
     def rooms(self) -> set[str]:
         """The tokens as names of Socket.IO rooms, plus `everyone` and the personal room `me:<id>`."""
-        rooms = {kind if kind in ("all", "pool") else f"{kind}:{i}" for kind, ids in self.tokens.items() for i in ids}
+        # Who stands in for somebody hears what that person hears.
+        kinds = {"deputy": "user"}
+        rooms = {
+            kind if kind in ("all", "pool") else f"{kinds.get(kind, kind)}:{i}"
+            for kind, ids in self.tokens.items()
+            for i in ids
+        }
         return rooms | {"everyone", f"me:{self.user_id}"}
 
 
@@ -248,12 +255,14 @@ class Policy:
             column = getattr(row, grant.column.key)
             if grant.kind == "user":
                 ways.append(column == bindparam("actor_id", type_=BigInteger()))
+                if "deputy" in kinds:
+                    ways.append(member_of(column, held("deputy")))
             elif grant.kind in kinds:
                 ways.append(member_of(column, held(grant.kind)))
         return ways
 
     def _shares(self, kinds: frozenset[str], access: str | None = None) -> Select[int]:
-        names = Collaborator.user_id == bindparam("actor_id", type_=BigInteger())
+        names: ColumnElement[bool] = Collaborator.user_id == bindparam("actor_id", type_=BigInteger())
         if "member" in kinds:
             names = or_(names, member_of(Collaborator.team_id, held("member")))
         query = select(Collaborator.record_id).where(Collaborator.resource == self.model.resource, names)
@@ -362,7 +371,11 @@ class Policy:
         """Whether a column of the loaded row is all it takes, as it is for owners: no need to ask the database."""
         return any(
             value is not None
-            and (value == actor.user_id if grant.kind == "user" else value in actor.tokens.get(grant.kind, ()))
+            and (
+                value == actor.user_id or value in actor.tokens.get("deputy", ())
+                if grant.kind == "user"
+                else value in actor.tokens.get(grant.kind, ())
+            )
             for grant in self.grants
             for value in (getattr(record, grant.column.key),)
         )

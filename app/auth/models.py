@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, UniqueConstraint, select, text
+from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, UniqueConstraint, false, select, text
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -70,6 +70,7 @@ class User(Record):
         wants_digest: whether the weekly digest of the own open deals comes by mail.
         access_stamp: raised by every change of role, team, state or rights; remembered actors with another stamp are
             stale.
+        has_deputy_now: whether the deputy stands in today; kept by `deputies.py`.
     """
 
     __tablename__ = "user"
@@ -101,6 +102,7 @@ class User(Record):
             "sort_key",
             "search_key",
             "last_seen_at",
+            "has_deputy_now",
         }
     )
 
@@ -120,6 +122,10 @@ class User(Record):
     team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"), index=True)
     role: Mapped[str] = mapped_column(ForeignKey("role.key"))
     absent_until: Mapped[datetime | None] = mapped_column()
+    deputy_id: Mapped[int | None] = mapped_column(index=True)
+    deputy_from_on: Mapped[date | None] = mapped_column()
+    deputy_until_on: Mapped[date | None] = mapped_column()
+    has_deputy_now: Mapped[bool] = mapped_column(Boolean(), default=False, server_default=false())
     last_seen_at: Mapped[datetime | None] = mapped_column()
     password_hash: Mapped[str | None] = mapped_column(String(200))
     must_change_password: Mapped[bool] = mapped_column(Boolean(), default=False)

@@ -14,7 +14,7 @@ from ..listing import encode, etag_of, respond
 from ..routing import PUBLIC, SIGNED_IN, Routes, deleted_row, hold_origin, origin_of, shape_answer
 from ..schema import MAX_ID
 from ..versions import at_version
-from . import cookies, following, role_service, service, sessions, team_service
+from . import cookies, deputies, following, role_service, service, sessions, team_service
 from .models import Role, User, roles, users
 from .profile import profile
 from .schemas import (
@@ -22,6 +22,8 @@ from .schemas import (
     TEAMS,
     USERS,
     DeactivationSchema,
+    DeputyPatchSchema,
+    DeputySchema,
     HoldingsSchema,
     LoginSchema,
     MeSchema,
@@ -148,6 +150,79 @@ def edit_me(actor: Actor, body: dict[str, Any]) -> Response:
     shown = current()
     encoded = encode(shown)
     return respond(encoded, etag_of(encoded, shown["version"]))
+
+
+@routes.endpoint_for(
+    "GET", "/auth/deputy", permission=SIGNED_IN, answer=DeputySchema, summary="Who stands in for the caller"
+)
+def read_deputy(actor: Actor) -> dict[str, Any]:
+    """The caller's deputy, and for whom the caller stands in now."""
+    with read_engine().connect() as connection:
+        return deputies.standing(connection, actor.user_id)
+
+
+@routes.endpoint_for(
+    "PUT",
+    "/auth/deputy",
+    permission=SIGNED_IN,
+    body=DeputyPatchSchema,
+    answer=DeputySchema,
+    summary="Name who stands in for the caller, and on which days",
+)
+def name_deputy(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
+    """In those days the deputy sees the caller's records as their owner does, and may do what the own role allows."""
+    service.appoint_deputy(actor, service.own(actor), body)
+    return deputies.standing(db.session.connection(), actor.user_id)
+
+
+@routes.endpoint_for(
+    "DELETE", "/auth/deputy", permission=SIGNED_IN, status=204, summary="Have nobody stand in for the caller"
+)
+def dismiss_deputy(actor: Actor) -> None:
+    """End it before its last day."""
+    service.appoint_deputy(actor, service.own(actor), None)
+
+
+@routes.endpoint_for(
+    "GET",
+    "/users/<int:record_id>/deputy",
+    permission=Permission.USER_WRITE,
+    loads=users,
+    writes_row=False,
+    answer=DeputySchema,
+    summary="Who stands in for a user",
+)
+def read_deputy_of_user(_actor: Actor, user: User) -> dict[str, Any]:
+    """A user's deputy, and for whom he or she stands in now."""
+    return deputies.standing(db.session.connection(), user.id)
+
+
+@routes.endpoint_for(
+    "PUT",
+    "/users/<int:record_id>/deputy",
+    permission=Permission.USER_WRITE,
+    loads=users,
+    body=DeputyPatchSchema,
+    answer=DeputySchema,
+    summary="Name who stands in for a user, and on which days",
+)
+def name_deputy_of_user(actor: Actor, user: User, body: dict[str, Any]) -> dict[str, Any]:
+    """For who could not do so before being away."""
+    service.appoint_deputy(actor, user, body)
+    return deputies.standing(db.session.connection(), user.id)
+
+
+@routes.endpoint_for(
+    "DELETE",
+    "/users/<int:record_id>/deputy",
+    permission=Permission.USER_WRITE,
+    loads=users,
+    status=204,
+    summary="Have nobody stand in for a user",
+)
+def dismiss_deputy_of_user(actor: Actor, user: User) -> None:
+    """End it before its last day."""
+    service.appoint_deputy(actor, user, None)
 
 
 @routes.endpoint_for(

@@ -16,6 +16,7 @@ from ..messages import LANGUAGES
 from ..projection import Computed, LinkTo
 from ..schema import (
     Choice,
+    DateField,
     Email,
     Flag,
     IdField,
@@ -201,6 +202,30 @@ class UserSchema(RecordSchema):
     created_by = column(dump_only=True)
     updated_at = column(dump_only=True)
     is_active = column(dump_only=True)
+
+
+class DeputyPatchSchema(StrictSchema):
+    """Who stands in for a person, on which days: both included, where the person is."""
+
+    deputy_id = IdField(required=True)
+    from_on = DateField(required=True)
+    until_on = DateField(required=True)
+
+
+class AbsentSchema(LinkSchema):
+    """A person whom somebody stands in for."""
+
+    until_on = DateField()
+
+
+class DeputySchema(StrictSchema):
+    """Who stands in for a person, and for whom he or she stands in now."""
+
+    deputy = fields.Nested(LinkSchema, allow_none=True)
+    from_on = DateField(allow_none=True)
+    until_on = DateField(allow_none=True)
+    is_standing_in = fields.Boolean(metadata={"description": "Whether the deputy stands in now."})
+    stands_in_for = fields.List(fields.Nested(AbsentSchema))
 
 
 class HoldingsSchema(StrictSchema):

@@ -15,6 +15,7 @@ from ..folding import e164, email_key, fold, search_key, sort_key
 from ..journal import MAKE_ROOM, SETTLE, TAKEN_BACK, SetBack, journalled_columns
 from ..routing import assign
 from ..transaction import current_unit
+from . import deputies
 from .following import follow, hand_over
 from .identity import load_actor
 from .models import Team, User, queue_up, role_of
@@ -140,6 +141,7 @@ def deactivate(actor: Actor, user: User, successor_id: int | None) -> User:
             for team in db.session.execute(led).scalars():
                 team.manager_id = successor.id
     raise_stamps(user.id)
+    deputies.tell(user)
     return user
 
 
@@ -163,7 +165,22 @@ def restore(actor: Actor, user: User) -> User:
         follow(user)
     routing.restore(actor, user)
     raise_stamps(user.id)
+    deputies.tell(user)
     return user
+
+
+def appoint_deputy(actor: Actor, user: User, body: dict[str, Any] | None) -> None:
+    """Name who stands in for a person, or have nobody do so any longer (None).
+
+    Raises:
+        Problem: 403 where the person has rights that the caller lacks; 422 as `deputies.appoint`.
+    """
+    if user.id != actor.user_id:
+        _refuse_superior(actor, user)
+    if body is None:
+        deputies.dismiss(user)
+    else:
+        deputies.appoint(user, body)
 
 
 def _change(user: User, values: dict[str, Any]) -> None:
@@ -292,7 +309,9 @@ def _settle(user: User, undone: SetBack) -> None:
         follow(user)
     if not user.is_active:
         end_sign_ins(user.id, "deactivated")
-    raise_stamps(user.id)
+    raise_stamps(user.id, *(one["deputy_id"] for one in (undone.before, undone.after) if one.get("deputy_id")))
+    deputies.settle(user)
+    deputies.tell(user)
 
 
 def _settle_team(team: Team, _undone: SetBack) -> None:

@@ -1,4 +1,4 @@
-"""Roles become records, so that they can be composed, journalled and undone."""
+"""Roles become records, so that they can be composed, journalled and undone; people name deputies."""
 
 from __future__ import annotations
 
@@ -40,11 +40,19 @@ def upgrade() -> None:
     op.create_index("uq_role_origin", "role", ["external_source", "external_id"], unique=True)
     now = datetime.now(UTC)
     order = sorted(rows, key=lambda row: (_FIRST.index(row["key"]) if row["key"] in _FIRST else len(_FIRST), row["key"]))
+    op.add_column("user", sa.Column("deputy_id", types.Id, nullable=True))
+    op.add_column("user", sa.Column("deputy_from_on", sa.Date(), nullable=True))
+    op.add_column("user", sa.Column("deputy_until_on", sa.Date(), nullable=True))
+    op.add_column("user", sa.Column("has_deputy_now", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.create_index("ix_user_deputy_id", "user", ["deputy_id"], unique=False)
     _put(order, {"version": 1, "created_at": now, "updated_at": now, "is_active": True})
 
 
 def downgrade() -> None:
     """Back; whoever has a role of the house's own keeps it."""
+    op.drop_index("ix_user_deputy_id", table_name="user")
+    for name in ("has_deputy_now", "deputy_until_on", "deputy_from_on", "deputy_id"):
+        op.drop_column("user", name)
     op.drop_index("uq_role_origin", table_name="role")
     rows = _taken_down()
     op.create_table("role", *_columns(), sa.PrimaryKeyConstraint("key", name=op.f("pk_role")))

@@ -88,6 +88,8 @@ export type DuplicatePair = Schemas['PairRecord']
 export type TransferCounts = Schemas['Along']
 /** Whose a record was for a while. */
 export type Ownership = Schemas['Ownership']
+/** Who stands in for a person, and for whom he or she stands in. */
+export type Deputy = Schemas['Deputy']
 /** What a person has that a successor would take over. */
 export type Holdings = Schemas['Holdings']
 
