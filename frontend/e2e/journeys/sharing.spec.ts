@@ -93,3 +93,33 @@ test('Sharing and handing over can be read on a phone in the dark, in Chinese', 
     await shot(page, `dialog-${name}-zh-CN-phone-dark`)
   }
 })
+
+test('A deputy stands in for who is away, and no longer when that ends', async ({ cast, open }) => {
+  const deputyName = `Dora ${unique()}`
+  const [alice, dora] = [await cast.join('Alice'), await cast.join(deputyName)]
+  const { id } = await alice.api.post('/customers', { name: 'Lantern Holdings' })
+  const [seat, other] = [await open(alice), await open(dora)]
+  // What she sees changes: the feed then asks her browser to load anew.
+  other.expects(/status of 410 .*\/events/, /status of 404/)
+  const today = new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 10)
+
+  await seat.visit('/settings')
+  await seat.page.getByLabel('Deputy', { exact: true }).selectOption({ label: deputyName })
+  await seat.page.getByLabel('First day').fill(today)
+  await seat.page.getByLabel('Last day').fill(today)
+  await seat.page.getByRole('button', { name: 'Save' }).click()
+  await expect(seat.page.getByText(`${deputyName} stands in for you now.`)).toBeVisible()
+  await expectAccessible(seat.page, 'settings-deputy')
+  await shot(seat.page, 'settings-deputy-en-wide-light')
+
+  await other.visit('/settings')
+  await expect(other.page.getByText('You stand in for Alice until')).toBeVisible()
+  await other.visit(`/customers/${id}`)
+  await expect(other.page.getByRole('heading', { level: 1, name: 'Lantern Holdings' })).toBeVisible()
+
+  await seat.page.getByRole('button', { name: 'End', exact: true }).click()
+  await expect(seat.page.getByLabel('Deputy', { exact: true })).toHaveValue('')
+  await expect(async () => {
+    expect((await dora.api.get<Owned>('/customers')).data).toHaveLength(0)
+  }).toPass()
+})
