@@ -1,14 +1,15 @@
 """Who may do what: permissions say which actions a role has, policies say which rows a person sees.
 
 A row grants *tokens* (`user:5` its owner, `team:3` its team, `member:3` a team it is shared with, `pool`), a person
-holds tokens (`team` for the teams whose rows he or she sees, `member` for the own team); a row is visible where they
+holds tokens (`team` for the teams whose rows he or she sees, `member` for the own team, `deputy` for those whom he or
+she stands in for); a row is visible where they
 intersect. One declaration gives the SQL condition of lists, records, counts, reports and search, and the rooms of the
 live push.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -60,12 +61,17 @@ class Permission(StrEnum):
 
 
 class Sight(StrEnum):
-    """How far a role sees by itself, before sharing and the pool."""
+    """How far a role sees by itself, before sharing and the pool; each further than the one before."""
 
     OWN = "own"
     TEAM = "team"
     TEAM_BELOW = "team_below"
     EVERYONE = "everyone"
+
+    @property
+    def reach(self) -> int:
+        """How far it is, to be compared."""
+        return list(Sight).index(self)
 
 
 @dataclass(frozen=True)
@@ -85,6 +91,7 @@ class Actor:
     name: str
     role: str
     permissions: frozenset[str]
+    sight: Sight
     tokens: Mapping[str, tuple[int, ...]]
     team_id: int | None
     stamp: int
@@ -128,9 +135,19 @@ class Actor:
         if self.scopes is not None:
             raise Problem(403, "in-person-only")
 
+    def may_grant(self, permissions: Iterable[str], sight: str) -> bool:
+        """Whether these are rights that this person has: nobody grants what he or she lacks."""
+        return self.permissions >= set(permissions) and Sight(sight).reach <= self.sight.reach
+
     def rooms(self) -> set[str]:
         """The tokens as names of Socket.IO rooms, plus `everyone` and the personal room `me:<id>`."""
-        rooms = {kind if kind in ("all", "pool") else f"{kind}:{i}" for kind, ids in self.tokens.items() for i in ids}
+        # Who stands in for somebody hears what that person hears.
+        kinds = {"deputy": "user"}
+        rooms = {
+            kind if kind in ("all", "pool") else f"{kinds.get(kind, kind)}:{i}"
+            for kind, ids in self.tokens.items()
+            for i in ids
+        }
         return rooms | {"everyone", f"me:{self.user_id}"}
 
 
@@ -259,12 +276,14 @@ class Policy:
             column = getattr(row, grant.column.key)
             if grant.kind == "user":
                 ways.append(column == bindparam("actor_id", type_=BigInteger()))
+                if "deputy" in kinds:
+                    ways.append(member_of(column, held("deputy")))
             elif grant.kind in kinds:
                 ways.append(member_of(column, held(grant.kind)))
         return ways
 
     def _shares(self, kinds: frozenset[str], access: str | None = None) -> Select[int]:
-        names = Collaborator.user_id == bindparam("actor_id", type_=BigInteger())
+        names: ColumnElement[bool] = Collaborator.user_id == bindparam("actor_id", type_=BigInteger())
         if "member" in kinds:
             names = or_(names, member_of(Collaborator.team_id, held("member")))
         query = select(Collaborator.record_id).where(Collaborator.resource == self.model.resource, names)
@@ -291,6 +310,9 @@ class Policy:
         for user_id, team_id in shares:
             rooms.add(f"user:{user_id}" if user_id is not None else f"member:{team_id}")
         return rooms
+
+    def line_up(self) -> None:
+        """Wait for other writers before any row is locked, where its writers work one after the other; else nothing."""
 
     # ---- loading rows --------------------------------------------------------------------------------------------
 
@@ -379,7 +401,11 @@ class Policy:
         """Whether a column of the loaded row is all it takes, as it is for owners: no need to ask the database."""
         return any(
             value is not None
-            and (value == actor.user_id if grant.kind == "user" else value in actor.tokens.get(grant.kind, ()))
+            and (
+                value == actor.user_id or value in actor.tokens.get("deputy", ())
+                if grant.kind == "user"
+                else value in actor.tokens.get(grant.kind, ())
+            )
             for grant in self.grants
             for value in (getattr(record, grant.column.key),)
         )

@@ -9,11 +9,11 @@ from datetime import datetime
 from pathlib import Path
 
 from flask import current_app
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import func, select, text
 
 from config import ConfigurationError, Settings
 
-from .auth.models import ROLES, Role, User
+from .auth.models import ROLES, Role, User, role_of
 from .auth.passwords import hash_password, password_faults
 from .customer.models import Option
 from .customer.options import LISTS
@@ -24,6 +24,7 @@ from .journal import Setting
 from .messages import catalogue
 from .quote.models import Company
 from .quote.pattern import DEFAULT_PATTERN
+from .routing import assign
 from .setting.models import InstallationSettings
 from .transaction import unit_of_work
 
@@ -88,14 +89,15 @@ def seed(at: datetime | None = None) -> None:
         connection = db.session.connection()
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(7231001)"))
-        known = set(db.session.execute(select(Role.key)).scalars())
         for key, (name_zh, name_en, sight, permissions) in ROLES.items():
             values = {"name_zh": name_zh, "name_en": name_en, "permissions": sorted(permissions), "is_builtin": True}
-            if key in known:
-                # What sales may see is the admin's to widen; what the built-in roles may do is the code's.
-                connection.execute(update(Role).where(Role.key == key).values(**values))
+            role = role_of(key)
+            if role is None:
+                db.session.add(Role(key=key, sight=sight, **values))
+                db.session.flush()
             else:
-                connection.execute(insert(Role).values(key=key, sight=sight, **values))
+                # What sales may see is the admin's to widen; what the built-in roles may do is the code's.
+                assign(role, values)
         if db.session.get(Setting, "feed_generation") is None:
             db.session.add(Setting(name="feed_generation", value=1))
         if db.session.get(Setting, "installation") is None:

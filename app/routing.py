@@ -131,6 +131,9 @@ REMOVABLE: dict[str, Removable] = {}
 RESOURCES: dict[str, Resource] = {}
 """Those of them that have the standard endpoints."""
 
+TRANSFERS: dict[str, tuple[Schema, Callable[[Actor, Any, dict[str, Any]], Record]]] = {}
+"""How records of a resource change hands where more goes along than their holder: what is asked, and the use case."""
+
 SIGNED_IN = "signed-in"
 PUBLIC = "public"
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from ..access import POLICIES, Policy
 from ..database import db
 from ..journal import act
+from ..listing import SPECS
 from .models import User
 
 
@@ -55,15 +56,30 @@ def follow(user: User) -> None:
         db.session.connection().execute(deleted.values({team: user.team_id}))
 
 
+def holdings(user_id: int) -> dict[str, int]:
+    """How much a person has that a successor would take over, by the names of the lists; what is none is left out."""
+    found = {
+        policy.model.resource: db.session.execute(
+            select(func.count()).select_from(policy.model).where(*_theirs(policy, user_id))
+        ).scalar_one()
+        for policy in held_policies()
+    }
+    return {SPECS[resource].plural: count for resource, count in found.items() if count}
+
+
+def _theirs(policy: Policy, user_id: int) -> list[Any]:
+    assert policy.holder is not None
+    theirs = [policy.holder == user_id, policy.model.is_active]
+    return theirs if policy.held is None else [*theirs, policy.held]
+
+
 def hand_over(leaver_id: int, successor: User) -> None:
     """Give everything that a leaver has to a successor, as a transfer of each record; what is done stays."""
     db.session.flush()
     for policy in held_policies():
         model: Any = policy.model
         assert policy.holder is not None
-        theirs = select(model).where(policy.holder == leaver_id, model.is_active)
-        if policy.held is not None:
-            theirs = theirs.where(policy.held)
+        theirs = select(model).where(*_theirs(policy, leaver_id))
         records = db.session.execute(theirs.order_by(model.id).with_for_update(of=model)).scalars().all()
         for record in records:
             setattr(record, policy.holder.key, successor.id)

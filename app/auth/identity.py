@@ -10,10 +10,11 @@ import logging
 import sys
 from collections import OrderedDict, defaultdict
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from threading import Lock
 from time import time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Response, current_app, g, request
 from sqlalchemy import BigInteger, ColumnElement, Connection, bindparam, exists, or_, select, update
@@ -232,6 +233,7 @@ def load_actor(
         name=row.name,
         role=row.role,
         permissions=frozenset(row.permissions),
+        sight=Sight(row.sight),
         tokens=_tokens(connection, user_id, Sight(row.sight), row.team_id),
         team_id=row.team_id,
         stamp=row.access_stamp,
@@ -248,6 +250,8 @@ def _tokens(connection: Connection, user_id: int, sight: Sight, team_id: int | N
     if sight is Sight.EVERYONE:
         return {"all": (0,), **member}
     tokens: dict[str, tuple[int, ...]] = {"user": (user_id,), "pool": (0,), **member}
+    if absent := stands_in_for(connection, user_id):
+        tokens["deputy"] = absent
     if sight is Sight.TEAM and team_id is not None:
         tokens["team"] = (team_id,)
     elif sight is Sight.TEAM_BELOW:
@@ -255,6 +259,25 @@ def _tokens(connection: Connection, user_id: int, sight: Sight, team_id: int | N
         if below:
             tokens["team"] = tuple(sorted(below[user_id]))
     return tokens
+
+
+def stands_in_for(connection: Connection, user_id: int) -> tuple[int, ...]:
+    """Ids of the people for whom somebody stands in now.
+
+    Args:
+        connection: of either engine.
+    """
+    absent = select(User.id, User.time_zone, User.deputy_until_on).where(
+        User.deputy_id == user_id, User.has_deputy_now, User.is_active
+    )
+    # The chore may be late; the last day is the last all the same.
+    return tuple(sorted(row.id for row in connection.execute(absent) if row.deputy_until_on >= today_of(row.time_zone)))
+
+
+def today_of(time_zone: str | None) -> date:
+    """The day that it is where somebody is; by the installation's zone where he or she has none."""
+    zone = ZoneInfo(time_zone or current_app.config["LIANXI"].time_zone)
+    return datetime.now(UTC).astimezone(zone).date()
 
 
 def teams_below(connection: Connection, *whose: ColumnElement[bool]) -> dict[int, frozenset[int]]:

@@ -1,13 +1,13 @@
-"""Users, teams, roles, sign-ins. Policies: every signed-in person sees users and teams, admins write them."""
+"""Users, teams, roles, sign-ins. Policies: every signed-in person sees users, teams and roles, admins write them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, text
+from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, UniqueConstraint, false, select, text
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -28,12 +28,18 @@ def _of_name(derive: Callable[[str], str]) -> Any:
     return default
 
 
-class Role(Model):
-    """A named set of permissions and how far it sees. The four built-in ones are seeded from `ROLES`."""
+class Role(Record):
+    """A named set of permissions and how far it sees. The four built-in ones are seeded from `ROLES`.
+
+    Attributes:
+        key: what users name it by; never changes and is never given again, not even after a deletion.
+    """
 
     __tablename__ = "role"
+    __table_args__ = (UniqueConstraint("key", name="uq_role_key"), {"sqlite_autoincrement": True})
+    resource = "role"
 
-    key: Mapped[str] = mapped_column(String(40), primary_key=True)
+    key: Mapped[str] = mapped_column(String(40))
     name_zh: Mapped[str] = mapped_column(String(80))
     name_en: Mapped[str] = mapped_column(String(80))
     permissions: Mapped[Any] = mapped_column(Document)
@@ -65,6 +71,7 @@ class User(Record):
         wants_digest: whether the weekly digest of the own open deals comes by mail.
         access_stamp: raised by every change of role, team, state or rights; remembered actors with another stamp are
             stale.
+        has_deputy_now: whether the deputy stands in today; kept by `deputies.py`.
     """
 
     __tablename__ = "user"
@@ -96,6 +103,7 @@ class User(Record):
             "sort_key",
             "search_key",
             "last_seen_at",
+            "has_deputy_now",
         }
     )
 
@@ -115,6 +123,10 @@ class User(Record):
     team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"), index=True)
     role: Mapped[str] = mapped_column(ForeignKey("role.key"))
     absent_until: Mapped[datetime | None] = mapped_column()
+    deputy_id: Mapped[int | None] = mapped_column(index=True)
+    deputy_from_on: Mapped[date | None] = mapped_column()
+    deputy_until_on: Mapped[date | None] = mapped_column()
+    has_deputy_now: Mapped[bool] = mapped_column(Boolean(), default=False, server_default=false())
     last_seen_at: Mapped[datetime | None] = mapped_column()
     password_hash: Mapped[str | None] = mapped_column(String(200))
     must_change_password: Mapped[bool] = mapped_column(Boolean(), default=False)
@@ -194,9 +206,10 @@ class SignInEvent(Model):
 
 
 def queue_up() -> None:
-    """Have the writers of users and teams work one after the other, until their units end.
+    """Have the writers of users, teams and roles work one after the other, until their units end.
 
-    The last admin and the tree of teams are facts about many rows; row locks alone would let two writers break them.
+    The last admin, who has a role and the tree of teams are facts about many rows; row locks alone would let two
+    writers break them.
     On SQLite all writers queue anyway.
     """
     connection = db.session.connection()
@@ -206,6 +219,10 @@ def queue_up() -> None:
 
 class _QueuedPolicy(Policy):
     """A policy whose writers queue before they lock a row, so that nobody waits in a circle."""
+
+    def line_up(self) -> None:
+        """As `queue_up`."""
+        queue_up()
 
     def get(self, actor: Actor, record_id: int, *, deleted: bool = False) -> Any:
         """As `Policy.get`; restoring queues."""
@@ -222,11 +239,20 @@ class _QueuedPolicy(Policy):
 
 teams = _QueuedPolicy(Team, open_to_all=True, write=Permission.TEAM_WRITE)
 users = _QueuedPolicy(User, open_to_all=True, write=Permission.USER_WRITE)
+roles = _QueuedPolicy(Role, open_to_all=True, write=Permission.ROLE_WRITE)
+
+
+def role_of(key: str) -> Role | None:
+    """The role with a key, deleted ones too."""
+    return db.session.execute(select(Role).where(Role.key == key)).scalar_one_or_none()
+
 
 unique_clash("uq_user_email", "#/email")
 unique_clash("uq_user_phone", "#/phone")
 unique_clash("uq_user_origin", "#/external_id")
 unique_clash("uq_team_origin", "#/external_id")
+unique_clash("uq_role_key", "#/key")
+unique_clash("uq_role_origin", "#/external_id")
 
 _SELLING = (
     Permission.CUSTOMER_READ,

@@ -5,37 +5,41 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response
-from sqlalchemy import select
 
 from ..access import Actor, Permission
 from ..caller import bearer_token
 from ..database import db, read_engine
 from ..errors import Issue, Problem, conflict, invalid, request_id
 from ..listing import encode, etag_of, respond
-from ..routing import PUBLIC, SIGNED_IN, Routes, hold_origin, origin_of, shape_answer
+from ..routing import PUBLIC, SIGNED_IN, Routes, deleted_row, hold_origin, origin_of, shape_answer
 from ..transaction import unit_of_work
 from ..versions import at_version
-from . import cookies, links, service, sessions, team_service
-from .models import Role, User, users
+from . import cookies, deputies, following, links, role_service, service, sessions, team_service
+from .models import Role, User, roles, users
 from .notices import notify
 from .profile import profile
 from .schemas import (
+    ROLES,
     TEAMS,
     USERS,
     DeactivationSchema,
+    DeputyPatchSchema,
+    DeputySchema,
     ForgottenSchema,
+    HoldingsSchema,
     LinkOpenedSchema,
     LinkTokenSchema,
     LoginSchema,
     MeSchema,
     PasswordChangeSchema,
     PasswordResetSchema,
-    RolePageSchema,
+    RoleRemovalQuery,
+    RoleSchema,
     TokenAnswerSchema,
     UserSchema,
 )
 from .tokens import ACCESS, REFRESH, read_token
-from .units import calling, in_own_unit, whole
+from .units import calling, in_own_unit
 
 routes = Routes("auth", __name__)
 
@@ -155,6 +159,79 @@ def edit_me(actor: Actor, body: dict[str, Any]) -> Response:
 
 
 @routes.endpoint_for(
+    "GET", "/auth/deputy", permission=SIGNED_IN, answer=DeputySchema, summary="Who stands in for the caller"
+)
+def read_deputy(actor: Actor) -> dict[str, Any]:
+    """The caller's deputy, and for whom the caller stands in now."""
+    with read_engine().connect() as connection:
+        return deputies.standing(connection, actor.user_id)
+
+
+@routes.endpoint_for(
+    "PUT",
+    "/auth/deputy",
+    permission=SIGNED_IN,
+    body=DeputyPatchSchema,
+    answer=DeputySchema,
+    summary="Name who stands in for the caller, and on which days",
+)
+def name_deputy(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
+    """In those days the deputy sees the caller's records as their owner does, and may do what the own role allows."""
+    service.appoint_deputy(actor, service.own(actor), body)
+    return deputies.standing(db.session.connection(), actor.user_id)
+
+
+@routes.endpoint_for(
+    "DELETE", "/auth/deputy", permission=SIGNED_IN, status=204, summary="Have nobody stand in for the caller"
+)
+def dismiss_deputy(actor: Actor) -> None:
+    """End it before its last day."""
+    service.appoint_deputy(actor, service.own(actor), None)
+
+
+@routes.endpoint_for(
+    "GET",
+    "/users/<int:record_id>/deputy",
+    permission=Permission.USER_WRITE,
+    loads=users,
+    writes_row=False,
+    answer=DeputySchema,
+    summary="Who stands in for a user",
+)
+def read_deputy_of_user(_actor: Actor, user: User) -> dict[str, Any]:
+    """A user's deputy, and for whom he or she stands in now."""
+    return deputies.standing(db.session.connection(), user.id)
+
+
+@routes.endpoint_for(
+    "PUT",
+    "/users/<int:record_id>/deputy",
+    permission=Permission.USER_WRITE,
+    loads=users,
+    body=DeputyPatchSchema,
+    answer=DeputySchema,
+    summary="Name who stands in for a user, and on which days",
+)
+def name_deputy_of_user(actor: Actor, user: User, body: dict[str, Any]) -> dict[str, Any]:
+    """For who could not do so before being away."""
+    service.appoint_deputy(actor, user, body)
+    return deputies.standing(db.session.connection(), user.id)
+
+
+@routes.endpoint_for(
+    "DELETE",
+    "/users/<int:record_id>/deputy",
+    permission=Permission.USER_WRITE,
+    loads=users,
+    status=204,
+    summary="Have nobody stand in for a user",
+)
+def dismiss_deputy_of_user(actor: Actor, user: User) -> None:
+    """End it before its last day."""
+    service.appoint_deputy(actor, user, None)
+
+
+@routes.endpoint_for(
     "POST",
     "/auth/password",
     permission=SIGNED_IN,
@@ -261,6 +338,20 @@ def edit_user(actor: Actor, user: User, body: dict[str, Any]) -> Response:
 
 
 @routes.endpoint_for(
+    "GET",
+    "/users/<int:record_id>/holdings",
+    permission=Permission.USER_WRITE,
+    loads=users,
+    writes_row=False,
+    answer=HoldingsSchema,
+    summary="How much a user has that a successor would take over",
+)
+def read_holdings(_actor: Actor, user: User) -> dict[str, Any]:
+    """Records by the names of their lists, and the teams that he or she leads."""
+    return {"records": following.holdings(user.id), "teams": service.led(user)}
+
+
+@routes.endpoint_for(
     "POST",
     "/users/<int:record_id>/deactivate",
     permission=Permission.USER_WRITE,
@@ -347,9 +438,62 @@ def _edited(actor: Actor, user: User, body: dict[str, Any]) -> Response:
 routes.resource(TEAMS, team_service, read=SIGNED_IN, write=Permission.TEAM_WRITE)
 
 
-@routes.endpoint_for("GET", "/roles", permission=SIGNED_IN, answer=RolePageSchema, summary="List roles")
-def list_roles(_actor: Actor) -> dict[str, Any]:
-    """All roles with their permissions."""
-    rows = db.session.execute(select(Role).order_by(Role.is_builtin.desc(), Role.key)).scalars()
-    names = ("key", "name_zh", "name_en", "permissions", "sight", "is_builtin")
-    return whole([{name: getattr(role, name) for name in names} for role in rows])
+routes.listing(ROLES, SIGNED_IN)
+routes.reading(ROLES, SIGNED_IN)
+
+
+@routes.endpoint_for(
+    "POST",
+    "/roles",
+    permission=Permission.ROLE_WRITE,
+    body=RoleSchema,
+    status=201,
+    answer=ROLES,
+    summary="Compose a role",
+)
+def create_role(actor: Actor, body: dict[str, Any]) -> Role:
+    """A new role, of rights that the caller has."""
+    return role_service.create(actor, body)
+
+
+@routes.endpoint_for(
+    "PATCH",
+    "/roles/<int:record_id>",
+    permission=Permission.ROLE_WRITE,
+    loads=roles,
+    body=RoleSchema,
+    partial=True,
+    answer=ROLES,
+    summary="Edit a role; its people have it so at once",
+)
+def edit_role(actor: Actor, role: Role, body: dict[str, Any]) -> Role:
+    """Change a role; of the built-in ones only how far they see, of the admin nothing."""
+    return role_service.edit(actor, role, body)
+
+
+@routes.endpoint_for(
+    "DELETE",
+    "/roles/<int:record_id>",
+    permission=Permission.ROLE_WRITE,
+    loads=roles,
+    query=RoleRemovalQuery,
+    status=204,
+    answer=ROLES,
+    summary="Delete a role softly; one in use by naming the role that its people get",
+)
+def delete_role(actor: Actor, role: Role, query: dict[str, Any]) -> None:
+    """Delete a role that the house has composed."""
+    role_service.remove(actor, role, query.get("successor"))
+
+
+@routes.endpoint_for(
+    "POST",
+    "/roles/<int:record_id>/restore",
+    permission=Permission.ROLE_WRITE,
+    load_with=lambda actor, record_id: deleted_row(roles, actor, record_id),
+    answer=ROLES,
+    summary="Restore a deleted role",
+)
+def restore_role(actor: Actor, role: Role) -> Role:
+    """Bring a role back; nobody has it then."""
+    return role_service.restore(actor, role)

@@ -6,11 +6,11 @@ from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
-from marshmallow import ValidationError, fields, validate
-from sqlalchemy import exists, select, true
+from marshmallow import ValidationError, fields, post_load, validate
+from sqlalchemy import exists, func, select, true
 
 from ..access import UNSCOPED, Permission, Sight
-from ..filtering import AnyOf, Contains, ContainsAddress, Filter, Range, an_id
+from ..filtering import AnyOf, Contains, ContainsAddress, Filter, Flagged, Range, an_id
 from ..listing import ListSpec
 from ..messages import LANGUAGES
 from ..projection import Computed, LinkTo
@@ -31,7 +31,7 @@ from ..schema import (
     max_length,
 )
 from .credentials import LinkKind, SecondFactor
-from .models import SignInEventKind, Team, User, teams, users
+from .models import Role, SignInEventKind, Team, User, roles, teams, users
 
 SCOPES = tuple(permission for permission in Permission if permission not in UNSCOPED)
 """What a personal token can be given."""
@@ -315,24 +315,6 @@ class ApiTokenPageSchema(StrictSchema):
     meta = fields.Nested(ListMetaSchema)
 
 
-class RoleSchema(StrictSchema):
-    """A named set of permissions, and how far it sees."""
-
-    key = fields.String()
-    name_zh = fields.String()
-    name_en = fields.String()
-    permissions = fields.List(fields.String())
-    sight = Choice(Sight)
-    is_builtin = fields.Boolean()
-
-
-class RolePageSchema(StrictSchema):
-    """All roles."""
-
-    data = fields.List(fields.Nested(RoleSchema))
-    meta = fields.Nested(ListMetaSchema)
-
-
 # ---- users and teams -------------------------------------------------------------------------------------------------
 
 
@@ -375,6 +357,41 @@ class UserSchema(RecordSchema):
     is_active = column(dump_only=True)
 
 
+class DeputyPatchSchema(StrictSchema):
+    """Who stands in for a person, on which days: both included, where the person is."""
+
+    deputy_id = IdField(required=True)
+    from_on = DateField(required=True)
+    until_on = DateField(required=True)
+
+
+class AbsentSchema(LinkSchema):
+    """A person whom somebody stands in for."""
+
+    until_on = DateField()
+
+
+class DeputySchema(StrictSchema):
+    """Who stands in for a person, and for whom he or she stands in now."""
+
+    deputy = fields.Nested(LinkSchema, allow_none=True)
+    from_on = DateField(allow_none=True)
+    until_on = DateField(allow_none=True)
+    is_standing_in = fields.Boolean(metadata={"description": "Whether the deputy stands in now."})
+    stands_in_for = fields.List(fields.Nested(AbsentSchema))
+
+
+class HoldingsSchema(StrictSchema):
+    """How much a person has that a successor would take over."""
+
+    records = fields.Dict(
+        keys=fields.String(),
+        values=fields.Integer(),
+        metadata={"description": "By the names of the lists; what is none is left out."},
+    )
+    teams = fields.Integer(metadata={"description": "Teams that he or she leads."})
+
+
 class DeactivationSchema(StrictSchema):
     """Who takes over what the leaver owns."""
 
@@ -403,6 +420,47 @@ class TeamSchema(RecordSchema):
     created_by = column(dump_only=True)
     updated_at = column(dump_only=True)
     is_active = column(dump_only=True)
+
+
+class RoleSchema(RecordSchema):
+    """A named set of permissions, and how far it sees."""
+
+    class Meta(RecordSchema.Meta):
+        """Columns of `Role`."""
+
+        model = Role
+
+    id = column(dump_only=True)
+    version = column(dump_only=True)
+    key = Line(validate=[max_length(40), validate.Regexp(r"[a-z0-9_]+\Z", error="key")])
+    name_zh = Line(blank_is_null=True, validate=max_length(80))
+    name_en = Line(blank_is_null=True, validate=max_length(80))
+    permissions = Several(Choice(Permission), required=True)
+    sight = Choice(Sight, required=True)
+    is_builtin = column(dump_only=True)
+    user_count = Computed(
+        lambda _shape: select(func.count()).where(User.role == Role.key).scalar_subquery(),
+        int,
+        {"type": "integer", "description": "People who have it, deactivated ones too."},
+    )
+    created_at = column(dump_only=True)
+    created_by = column(dump_only=True)
+    updated_at = column(dump_only=True)
+    is_active = column(dump_only=True)
+
+    @post_load
+    def _in_order(self, data: dict[str, Any], **_kw: Any) -> dict[str, Any]:
+        if "permissions" in data:
+            data["permissions"] = sorted(set(data["permissions"]))
+        return data
+
+
+class RoleRemovalQuery(StrictSchema):
+    """Who goes on with what."""
+
+    successor = Line(
+        validate=max_length(40), metadata={"description": "Key of the role that the people get who have this one."}
+    )
 
 
 def _by_right(one: Filter) -> Filter:
@@ -470,4 +528,21 @@ TEAMS = ListSpec(
     sort={"name": Team.sort_key},
     default_sort="name",
     search=(Team.name_key,),
+)
+
+ROLES = ListSpec(
+    policy=roles,
+    schema=RoleSchema,
+    plural="roles",
+    filters={
+        "id": AnyOf(Role.id, an_id),
+        "key": AnyOf(Role.key),
+        "sight": AnyOf(Role.sight),
+        "is_builtin": Flagged(Role.is_builtin),
+        "created": Range(Role.created_at),
+        "updated": Range(Role.updated_at),
+    },
+    sort={"key": Role.key},
+    default_sort="id",
+    right_fields={"user_count": Permission.USER_WRITE},
 )

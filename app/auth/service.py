@@ -8,17 +8,20 @@ from flask import current_app
 from sqlalchemy import func, select
 
 from .. import routing
-from ..access import Actor, Sight
-from ..database import db
+from ..access import Actor
+from ..database import db, read_engine
 from ..errors import Issue, conflict, forbidden, invalid
 from ..folding import e164, email_key, fold, search_key, sort_key
+from ..journal import MAKE_ROOM, SETTLE, TAKEN_BACK, SetBack, journalled_columns
 from ..routing import assign
-from . import links
+from ..transaction import current_unit
+from . import deputies, links
 from .following import follow, hand_over
-from .models import Role, Team, User, queue_up, users
+from .identity import load_actor
+from .models import Team, User, queue_up, role_of, users
 from .notices import notify
 from .passwords import hash_password, password_faults, personal_words, verify_password
-from .stamps import end_sign_ins, raise_stamps, tree_changes
+from .stamps import end_sign_ins, raise_all_stamps, raise_stamps, tree_changes
 
 _STANDING = ("name", "role", "team_id", "language", "time_zone", "must_change_password", "is_active")
 """What remembered actors are made of: a change of these makes them stale."""
@@ -152,7 +155,14 @@ def deactivate(actor: Actor, user: User, successor_id: int | None) -> User:
             for team in db.session.execute(led).scalars():
                 team.manager_id = successor.id
     raise_stamps(user.id)
+    deputies.tell(user)
     return user
+
+
+def led(user: User) -> int:
+    """How many teams a person leads."""
+    teams = select(func.count()).select_from(Team).where(Team.manager_id == user.id, Team.is_active)
+    return db.session.execute(teams).scalar_one()
 
 
 def restore(actor: Actor, user: User) -> User:
@@ -169,7 +179,22 @@ def restore(actor: Actor, user: User) -> User:
         follow(user)
     routing.restore(actor, user)
     raise_stamps(user.id)
+    deputies.tell(user)
     return user
+
+
+def appoint_deputy(actor: Actor, user: User, body: dict[str, Any] | None) -> None:
+    """Name who stands in for a person, or have nobody do so any longer (None).
+
+    Raises:
+        Problem: 403 where the person has rights that the caller lacks; 422 as `deputies.appoint`.
+    """
+    if user.id != actor.user_id:
+        _refuse_superior(actor, user)
+    if body is None:
+        deputies.dismiss(user)
+    else:
+        deputies.appoint(user, body)
 
 
 def _change(user: User, values: dict[str, Any]) -> None:
@@ -200,13 +225,15 @@ def _derive(user: User) -> None:
 
 def _refuse_superior(actor: Actor, user: User) -> None:
     """Who has a right that the caller lacks is not the caller's to change: a new password would be a new right."""
-    role = db.session.get(Role, user.role)
-    if role is None or not _may_grant(actor, role):
-        raise forbidden()
+    refuse_superior(actor, user.role)
 
 
-def _may_grant(actor: Actor, role: Role) -> bool:
-    return actor.permissions >= set(role.permissions) and ("all" in actor.tokens or role.sight != Sight.EVERYONE)
+def refuse_superior(actor: Actor, *role_keys: str) -> None:
+    """Refuse (403) roles with a right that this person lacks."""
+    for key in role_keys:
+        role = role_of(key)
+        if role is None or not actor.may_grant(role.permissions, role.sight):
+            raise forbidden()
 
 
 def _recheck(actor: Actor, values: dict[str, Any], user: User | None) -> None:
@@ -218,10 +245,10 @@ def _recheck(actor: Actor, values: dict[str, Any], user: User | None) -> None:
 def _faults(actor: Actor, values: dict[str, Any], user: User | None) -> list[Issue]:
     issues = _reach_faults(values, user)
     if "role" in values and (user is None or values["role"] != user.role):
-        role = db.session.get(Role, values["role"])
-        if role is None:
+        role = role_of(values["role"])
+        if role is None or not role.is_active:
             issues.append(Issue("#/role", "unknown_role"))
-        elif not _may_grant(actor, role):
+        elif not actor.may_grant(role.permissions, role.sight):
             issues.append(Issue("#/role", "not_yours_to_grant"))
     team_id = values.get("team_id")
     if team_id is not None and (user is None or team_id != user.team_id):
@@ -242,16 +269,76 @@ def _reach_faults(values: dict[str, Any], user: User | None) -> list[Issue]:
     return issues
 
 
+def undoer() -> Actor:
+    """Who undoes, with the rights that he or she had before the undo: it may be about them.
+
+    Raises:
+        Problem: 403 for who has left.
+    """
+    actor_id = current_unit().actor_id
+    with read_engine().connect() as connection:
+        actor = None if actor_id is None else load_actor(connection, actor_id, None)
+    if actor is None:
+        raise forbidden()
+    return actor
+
+
 def _keep_an_admin(leaver: User) -> None:
     """Refuse to lose the last admin who can sign in; the writers of users queue, so that two cannot both go.
 
     Raises:
         Problem: 409 `last-admin`.
     """
-    if leaver.role != "admin" or leaver.password_hash is None:
-        return
+    if leaver.role == "admin" and leaver.password_hash is not None:
+        _keep_an_admin_besides(leaver.id)
+
+
+def _keep_an_admin_besides(leaver_id: int) -> None:
     others = select(func.count()).where(
-        User.role == "admin", User.is_active, User.password_hash.is_not(None), User.id != leaver.id
+        User.role == "admin", User.is_active, User.password_hash.is_not(None), User.id != leaver_id
     )
     if not db.session.execute(others).scalar_one():
         raise conflict("last-admin")
+
+
+def _settle(user: User, undone: SetBack) -> None:
+    """Set what follows from a person's columns after an undo, which is held to what an edit is held to.
+
+    Raises:
+        Problem: 403 where the person has or had rights that the caller lacks; 409 for the last admin, or a role that
+            is gone.
+    """
+    refuse_superior(undoer(), *{user.role, *(one["role"] for one in (undone.before, undone.after) if "role" in one)})
+    role = role_of(user.role)
+    assert role is not None
+    if user.is_active and not role.is_active:
+        raise conflict("role-deleted")
+    if undone.after.get("role", user.role) == "admin" and not (user.is_active and user.role == "admin"):
+        _keep_an_admin_besides(user.id)
+    if user.is_active and user.team_id is not None and not db.session.get_one(Team, user.team_id).is_active:
+        user.team_id = None
+    _derive(user)
+    db.session.flush()
+    if {"team_id", "is_active"} & {*undone.before, *undone.after}:
+        follow(user)
+    if not user.is_active:
+        end_sign_ins(user.id, "deactivated")
+    raise_stamps(user.id, *(one["deputy_id"] for one in (undone.before, undone.after) if one.get("deputy_id")))
+    deputies.settle(user)
+    deputies.tell(user)
+
+
+def _settle_team(team: Team, _undone: SetBack) -> None:
+    """Have those who look down the tree see what they see after an undo; who has left leads nobody."""
+    if team.manager_id is not None and not db.session.get_one(User, team.manager_id).is_active:
+        team.manager_id = None
+    raise_all_stamps()
+
+
+SETTLE["user"] = _settle
+SETTLE["team"] = _settle_team
+# Who sets a password makes it one to be changed: what set one is not taken back.
+MAKE_ROOM["user"] = _derive
+# The tree is checked as a whole; only who leads a team is taken back.
+TAKEN_BACK["team"] = frozenset({"manager_id"})
+TAKEN_BACK["user"] = frozenset(journalled_columns(User)) - {"must_change_password"}

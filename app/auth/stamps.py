@@ -25,6 +25,11 @@ def raise_stamps(*user_ids: int) -> None:
     db.session.connection().execute(change)
 
 
+def raise_all_stamps() -> None:
+    """As `raise_stamps`, of everybody: where it cannot be told who sees something else than before."""
+    raise_stamps(*db.session.execute(select(User.id).where(User.is_active)).scalars())
+
+
 @contextmanager
 def tree_changes() -> Iterator[None]:
     """Raise the stamps of those who see other teams after the block than before it; all others go on undisturbed.

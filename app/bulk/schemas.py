@@ -22,8 +22,8 @@ class BulkSchema(StrictSchema):
         keys=fields.String(),
         metadata={
             "description": (
-                "`update`: as for PATCH; `transfer`: `owner_id`, of tasks `assignee_id`; `tag` and `untag`: `tags`; "
-                "else none."
+                "`update`: as for PATCH; `transfer`: `owner_id`, of tasks `assignee_id`, of customers also `with` and "
+                "`keep_as` as for `/customers/{id}/transfer`; `tag` and `untag`: `tags`; else none."
             )
         },
     )

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import orjson
+from marshmallow import Schema
 from sqlalchemy import ColumnElement, and_, bindparam, select, true
 
 from ..access import Actor, Permission
@@ -23,7 +24,7 @@ from ..folding import fold
 from ..job.models import Job
 from ..job.service import Running, enqueue, job_kind
 from ..listing import ListSpec, Query, encode
-from ..routing import REMOVABLE, Removable, Resource, deleted_row
+from ..routing import REMOVABLE, TRANSFERS, Removable, Resource, deleted_row
 from ..schema import load
 from .schemas import MOST_IDS
 
@@ -71,6 +72,9 @@ class Change:
             return
         assert isinstance(self.resource, Resource)
         values = copy.deepcopy(dict(self.values))
+        if self.action == "transfer" and spec.plural in TRANSFERS:
+            TRANSFERS[spec.plural][1](actor, record, values)
+            return
         if self.action in ("tag", "untag"):
             values = {"tags": self._tags(orjson.loads(encode(spec.answer(actor, record_id)))["tags"])}
         self.resource.service.edit(actor, record, values)
@@ -170,19 +174,34 @@ def change_of(resource: Removable, action: str, sent: Mapping[str, Any] | None) 
     if not sent:
         raise invalid(Issue("#/changes", "required"))
     known = wants[action]
+    if action == "transfer" and resource.spec.plural in TRANSFERS:
+        return Change(resource, action, _loaded(TRANSFERS[resource.spec.plural][0], sent))
     if not isinstance(resource, Resource) or (known is not None and not known <= resource.patch.fields.keys()):
         raise invalid(Issue("#/action", "not_for_resource"))
     issues = [] if known is None else [Issue(f"#/changes/{name}", "unknown_field") for name in sent.keys() - known]
     try:
-        values = load(resource.patch, dict(sent), partial=True)
+        values = _loaded(resource.patch, sent, partial=True)
     except Problem as problem:
-        issues += [Issue(issue.at.replace("#", "#/changes", 1), issue.code, issue.params) for issue in problem.issues]
+        issues += problem.issues
         values = {}
     if known is not None and not issues and not known <= values.keys():
         issues.append(Issue(f"#/changes/{next(iter(known))}", "required"))
     if issues:
         raise invalid(*issues)
     return Change(resource, action, values)
+
+
+def _loaded(schema: Schema, sent: Mapping[str, Any], *, partial: bool = False) -> dict[str, Any]:
+    """The changes of a body.
+
+    Raises:
+        Problem: 422 at `#/changes/...`.
+    """
+    try:
+        return load(schema, dict(sent), partial=partial)
+    except Problem as problem:
+        issues = (Issue(one.at.replace("#", "#/changes", 1), one.code, one.params) for one in problem.issues)
+        raise invalid(*issues) from problem
 
 
 def _meant(actor: Actor, resource: Removable, body: Mapping[str, Any]) -> list[int]:

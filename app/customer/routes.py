@@ -14,6 +14,7 @@ from ..listing import ListSpec
 from ..routing import SIGNED_IN, Routes
 from ..versions import at_version
 from . import (
+    collaborating,
     custom_fields,
     customer_merge,
     duplicate_service,
@@ -43,6 +44,8 @@ from .schemas import (
     GuardQuery,
     MergeSchema,
     OptionMergeSchema,
+    PartySchema,
+    ShareSchema,
 )
 
 __all__ = ["customer_merge", "person_merge", "routes"]
@@ -151,6 +154,34 @@ def claim_customer(actor: Actor, customer: Customer) -> Any:
 def release_customer(actor: Actor, customer: Customer) -> Any:
     """Give a customer back to the pool."""
     return service.release(actor, customer)
+
+
+@routes.endpoint_for(
+    "POST",
+    "/customers/<int:record_id>/share",
+    permission=Permission.CUSTOMER_WRITE,
+    loads=customers,
+    body=ShareSchema,
+    answer=CUSTOMERS,
+    summary="Share a customer with a person or a team, with all that belongs to it",
+)
+def share_customer(actor: Actor, customer: Customer, body: dict[str, Any]) -> Any:
+    """Who has it shared already gets the access that is named now."""
+    return collaborating.give(actor, customer, body)
+
+
+@routes.endpoint_for(
+    "POST",
+    "/customers/<int:record_id>/unshare",
+    permission=Permission.CUSTOMER_WRITE,
+    loads=customers,
+    body=PartySchema,
+    answer=CUSTOMERS,
+    summary="Share a customer with a person or a team no longer",
+)
+def unshare_customer(actor: Actor, customer: Customer, body: dict[str, Any]) -> Any:
+    """Take a share back."""
+    return collaborating.take_back(actor, customer, body)
 
 
 @routes.endpoint_for(

@@ -92,6 +92,19 @@ class CollaboratorSchema(StrictSchema):
     access = Choice(("read", "write"), load_default="read")
 
 
+class PartySchema(StrictSchema):
+    """A person or a team."""
+
+    user_id = IdField(allow_none=True)
+    team_id = IdField(allow_none=True)
+
+
+class ShareSchema(PartySchema):
+    """Who may see a record besides its owner, and whether he or she may change it."""
+
+    access = Choice(("read", "write"), load_default="read")
+
+
 def tag_names(_shape: Shape) -> ColumnElement[Any]:
     """The names of a customer's tags as JSON text, in order."""
     names = (

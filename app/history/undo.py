@@ -435,5 +435,7 @@ def _record(entry: Entry, *, locked: bool) -> Any:
 def _locked(entries: Sequence[Entry]) -> dict[tuple[str, int], Any]:
     """The records of entries, locked in the order of everybody: tasks, contact records, customers, deals."""
     wanted = {(entry.resource, entry.resource_id): entry for entry in entries}
+    for resource in sorted({entry.resource for entry in entries}):
+        POLICIES[resource].line_up()
     order = sorted(wanted, key=lambda key: (key[0] != "task", key))
     return {key: _record(wanted[key], locked=True) for key in order}

@@ -257,7 +257,7 @@ def _teams() -> Named:
 
 
 def _roles() -> Named:
-    rows = db.session.execute(select(Role.key, Role.name_zh, Role.name_en))
+    rows = db.session.execute(select(Role.key, Role.name_zh, Role.name_en).where(Role.is_active))
     return {fold(word): [row.key] for row in rows for word in row}
 
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
+from ..auth.deputies import settle_due
 from ..database import db
 from ..transaction import now, unit_of_work
 from . import queue
@@ -78,3 +79,6 @@ def forget_ended() -> None:
 
 
 queue.EVERY_MINUTE.append(do_due)
+
+
+chore("deputies", every=timedelta(minutes=1))(settle_due)

@@ -91,3 +91,21 @@ class TimelineSchema(StrictSchema):
 
     data = Items(TimelineEntrySchema)
     meta = Computed(lambda _shape: literal(""), document={"$ref": "#/components/schemas/ListMeta"})
+
+
+class OwnershipSchema(StrictSchema):
+    """Whose a record was for a while: null where nobody owned it."""
+
+    owner = fields.Nested(ActorSchema, allow_none=True)
+    # `from` is a word of Python.
+    since = InstantField(data_key="from", attribute="from")
+    until = InstantField(allow_none=True)
+    by = fields.Nested(ActorSchema, allow_none=True)
+    action = fields.String()
+
+
+class OwnersSchema(StrictSchema):
+    """The owners of a record, the present one first."""
+
+    data = Items(OwnershipSchema)
+    meta = Computed(lambda _shape: literal(""), document={"$ref": "#/components/schemas/ListMeta"})

@@ -7,11 +7,12 @@ from typing import Any
 from ..access import Actor, Permission
 from ..customer.models import Customer, customers
 from ..customer.schemas import CUSTOMERS
-from ..routing import Routes
+from ..history.owners import owners
+from ..routing import TRANSFERS, Routes
 from . import agenda, service, timeline, transfer
-from .answers import AgendaQuery, AgendaSchema, TimelineQuery, TimelineSchema
+from .answers import AgendaQuery, AgendaSchema, OwnersSchema, TimelineQuery, TimelineSchema
 from .models import Task, tasks
-from .schemas import TASKS, CompleteSchema, SnoozeSchema, TransferSchema
+from .schemas import TASKS, AlongSchema, CompleteSchema, ManyTransferSchema, SnoozeSchema, TransferSchema
 
 routes = Routes("task", __name__)
 
@@ -88,6 +89,36 @@ def read_timeline(actor: Actor, customer: Customer, query: dict[str, Any]) -> di
 
 
 @routes.endpoint_for(
+    "GET",
+    "/customers/<int:record_id>/transfer",
+    permission=Permission.CUSTOMER_READ,
+    loads=customers,
+    writes_row=False,
+    answer=AlongSchema,
+    summary="What would go along with a customer that changes hands",
+)
+def preview_transfer(_actor: Actor, customer: Customer) -> dict[str, int]:
+    """The open deals and tasks that its owner has there."""
+    return transfer.along(customer)
+
+
+@routes.endpoint_for(
+    "GET",
+    "/customers/<int:record_id>/owners",
+    permission=Permission.CUSTOMER_READ,
+    loads=customers,
+    writes_row=False,
+    answer=OwnersSchema,
+    summary="Whose a customer has been, the present owner first",
+)
+def list_owners(_actor: Actor, customer: Customer) -> dict[str, Any]:
+    """The owners one after the other, since when and by whom; null means the pool."""
+    found = owners(customer)
+    meta = {"total": len(found), "pages": 1, "current_page": 1, "per_page": max(len(found), 1), "next_cursor": None}
+    return {"data": found, "meta": meta}
+
+
+@routes.endpoint_for(
     "POST",
     "/customers/<int:record_id>/transfer",
     permission=Permission.CUSTOMER_WRITE,
@@ -99,3 +130,6 @@ def read_timeline(actor: Actor, customer: Customer, query: dict[str, Any]) -> di
 def transfer_customer(actor: Actor, customer: Customer, body: dict[str, Any]) -> Customer:
     """Customer, deals and tasks change hands together or not at all."""
     return transfer.transfer(actor, customer, body)
+
+
+TRANSFERS["customers"] = (ManyTransferSchema(), transfer.change_hands)

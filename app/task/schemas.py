@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import ValidationError, validates_schema
+from marshmallow import ValidationError, fields, validates_schema
 from sqlalchemy import ColumnElement, case, exists, literal, select
 
 from ..auth.models import User, teams, users
@@ -146,6 +146,19 @@ class TransferSchema(StrictSchema):
     # `with` is a word of Python.
     include = Several(Choice(("deals", "tasks")), data_key="with", attribute="with", load_default=list)
     keep_as = Choice(("none", "read", "write"), load_default="none")
+
+
+class ManyTransferSchema(TransferSchema):
+    """As for one customer; null puts them into the pool."""
+
+    owner_id = IdField(required=True, allow_none=True)
+
+
+class AlongSchema(StrictSchema):
+    """How many open deals and tasks of its owner would go along with a customer."""
+
+    deals = fields.Integer()
+    tasks = fields.Integer()
 
 
 class SnoozeSchema(StrictSchema):

@@ -32,7 +32,12 @@ export function createLive(queries: QueryClient): Live {
       ),
     token: () => session.accessToken(),
     renew: () => session.renew(session.accessToken()),
-    deliver: (events, bulk) => cache.deliver(events, bulk),
+    deliver(events, bulk) {
+      cache.deliver(events, bulk)
+      const me = session.user?.id
+      if (me !== undefined && events.some(({ type }) => type.endsWith('_transferred')))
+        void import('@/records/handedOver').then(({ tellHandedOver }) => tellHandedOver(events, me))
+    },
     reset: () => cache.reset(),
   })
   session.onToken((token) => connection.authenticate(token))

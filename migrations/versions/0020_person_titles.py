@@ -10,7 +10,7 @@ from app.grams import Grams
 from app.search_index import Pieces, follow
 
 revision = "0020"
-down_revision = "0017"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 

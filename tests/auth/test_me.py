@@ -112,16 +112,23 @@ def test_a_change_of_nothing_changes_nothing(cast: Cast) -> None:
 
 def test_roles_are_read_by_everybody(app: CRM, cast: Cast) -> None:
     body = cast.alice.get("/roles").get_json()
-    assert body["meta"] == {"total": 4, "pages": 1, "current_page": 1, "per_page": 4, "next_cursor": None}
+    assert body["meta"] == {"total": 4, "pages": 1, "current_page": 1, "per_page": 20, "next_cursor": None}
     assert [one["key"] for one in body["data"]] == ["admin", "manager", "sales", "viewer"]
     viewer = body["data"][3]
     assert viewer == {
+        "id": 4,
+        "version": 1,
         "key": "viewer",
         "name_zh": "只读",
         "name_en": "Viewer",
         "permissions": sorted(viewer["permissions"]),
         "sight": "everyone",
         "is_builtin": True,
+        "created_at": viewer["created_at"],
+        "created_by": None,
+        "updated_at": viewer["updated_at"],
+        "is_active": True,
+        "can_write": False,
     }
     assert "deal:write" not in viewer["permissions"]
     assert Visitor(app).call("GET", "/roles").status_code == 401

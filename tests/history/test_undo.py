@@ -228,7 +228,7 @@ def test_lines_come_back_with_their_ids(cast: Cast) -> None:
 
 
 def test_what_has_consequences_of_its_own_cannot_be_undone(cast: Cast) -> None:
-    renamed = change(cast.root, "PATCH", f"/users/{cast.bob.id}", {"title": "Seller"})
+    renamed = change(cast.root, "PATCH", f"/users/{cast.bob.id}", {"password": "given by an admin 1"})
     shown = cast.root.get(f"/changesets/{renamed}").get_json()
     assert shown["is_undoable"] is False
     answer = cast.root.post(f"/changesets/{renamed}/undo")

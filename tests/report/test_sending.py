@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
-from app.auth.models import Role, Team, User
+from app.auth.models import Team, User, role_of
 from app.database import db
 from app.job import chores
 from app.mail import NotConfiguredError
@@ -136,7 +136,8 @@ def test_a_customer_out_of_sight_has_no_name(cast: Cast, box: Postbox) -> None:
 def test_who_may_read_no_deals_is_told_of_none(cast: Cast, box: Postbox) -> None:
     deal(cast.alice)
     with unit_of_work():
-        role = db.session.get_one(Role, "sales")
+        role = role_of("sales")
+        assert role is not None
         role.permissions = [one for one in role.permissions if one != "deal:read"]
     send_due_digests(MONDAY)
     assert box.recipients == ["carol@example.com"]

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from app.auth.models import Role, SignIn, User
+from app.auth.models import Role, SignIn, User, role_of
 from app.customer.models import Customer
 from app.database import db
 from app.transaction import unit_of_work
@@ -444,7 +444,7 @@ def test_a_right_that_was_granted_counts_for_lists(cast: Cast) -> None:
     assert cast.bob.get("/customers").status_code == 403
     assert cast.bob.get("/customers/1").status_code == 403
     with unit_of_work():
-        role, user = db.session.get(Role, "blind"), db.session.get(User, cast.bob.id)
+        role, user = role_of("blind"), db.session.get(User, cast.bob.id)
         assert role is not None
         assert user is not None
         role.permissions = ["customer:read"]

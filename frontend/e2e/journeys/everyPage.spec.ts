@@ -43,6 +43,7 @@ const pages = (scene: Scene): [name: string, path: string][] => [
   ['targets', '/targets'],
   ['admin-users', '/admin/users'],
   ['admin-teams', '/admin/teams'],
+  ['admin-roles', '/admin/roles'],
   ['admin-pipelines', '/admin/pipelines'],
   ['admin-products', '/admin/products'],
   ['admin-options', '/admin/options'],

@@ -32,7 +32,8 @@ export type LiveEvent = Omit<Schemas['Event'], 'version' | 'changeset_id'> & {
 }
 export type EventPage = Omit<Schemas['Events'], 'data'> & { data: LiveEvent[] }
 export type TokenAnswer = Pick<Schemas['TokenAnswer'], 'access_token' | 'expires_in'>
-export type Role = Schemas['Role']
+export type Role = Schemas['RoleRecord']
+export type Permission = Role['permissions'][number]
 export type Stage = Schemas['Stage']
 export type Product = Schemas['ProductRecord']
 export type Board = Schemas['Board']
@@ -90,6 +91,15 @@ export type CheckedCustomer = Schemas['Checked']
 /** Two customers that may be one. */
 export type DuplicatePair = Schemas['PairRecord']
 
+/** What would go along with a customer that changes hands. */
+export type TransferCounts = Schemas['Along']
+/** Whose a record was for a while. */
+export type Ownership = Schemas['Ownership']
+/** Who stands in for a person, and for whom he or she stands in. */
+export type Deputy = Schemas['Deputy']
+/** What a person has that a successor would take over. */
+export type Holdings = Schemas['Holdings']
+
 /** What every record has, whatever else it is. */
 export interface AnyRecord {
   id: number
@@ -107,6 +117,7 @@ export interface ResourceMap {
   attachments: Attachment
   users: User
   teams: Team
+  roles: Role
   tags: Tag
   options: Option
   'custom-fields': CustomField

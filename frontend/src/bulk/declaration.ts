@@ -23,6 +23,8 @@ export interface Bulk {
   /** They may be given to nobody. */
   hasPool?: boolean
   hasTags?: boolean
+  /** What the owners have open there may go along, and they may keep a share. */
+  handsOver?: boolean
   fields: () => readonly BulkField[]
   /** The route of the page that makes one of several. */
   merging?: string

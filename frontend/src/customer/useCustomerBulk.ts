@@ -12,6 +12,7 @@ export function useCustomerBulk(options: Record<'level' | 'source' | 'industry',
     assign: 'customer:assign',
     hasPool: true,
     hasTags: true,
+    handsOver: true,
     merging: 'customer-merge',
     fields: () => [
       {

@@ -27,8 +27,8 @@ export function useCustomerFields() {
     if (typeof item !== 'object' || item === null) return String(item)
     const { tag_id: tag, user_id: user, team_id: team } = item as Record<string, number | null | undefined>
     if (tag) return tags.value.find(({ id }) => id === tag)?.name ?? `#${tag}`
-    if (user) return users.nameOf(user)
-    return teams.value.find(({ id }) => id === team)?.name ?? ''
+    const name = user ? users.nameOf(user) : (teams.value.find(({ id }) => id === team)?.name ?? '')
+    return 'access' in item && item.access === 'write' ? t('customer.share.writes', { name }) : name
   }
 
   function say(field: string, value: unknown): string {

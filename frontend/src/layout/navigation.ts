@@ -37,6 +37,7 @@ export interface Place {
 export const adminPages = [
   { name: 'admin-users', path: 'users', title: 'admin.users', permission: 'user:write', isForAdmins: true },
   { name: 'admin-teams', path: 'teams', title: 'admin.teams', permission: 'team:write', isForAdmins: true },
+  { name: 'admin-roles', path: 'roles', title: 'admin.roles', permission: 'role:write', isForAdmins: true },
   {
     name: 'admin-pipelines',
     path: 'pipelines',
@@ -95,6 +96,7 @@ export const adminPages = [
 const adminComponents: Record<(typeof adminPages)[number]['name'], () => Promise<unknown>> = {
   'admin-users': () => import('@/admin/UsersPage.vue'),
   'admin-teams': () => import('@/admin/TeamsPage.vue'),
+  'admin-roles': () => import('@/admin/RolesPage.vue'),
   'admin-pipelines': () => import('@/admin/PipelinesPage.vue'),
   'admin-products': () => import('@/admin/ProductsPage.vue'),
   'admin-options': () => import('@/admin/OptionsPage.vue'),

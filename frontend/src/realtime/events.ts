@@ -19,6 +19,7 @@ const lists: Record<string, string> = {
   tag: 'tags',
   user: 'users',
   team: 'teams',
+  role: 'roles',
   task: 'tasks',
   quote: 'quotes',
   company: 'companies',

@@ -30,6 +30,9 @@ const undoable: ReadonlySet<string> = new Set([
   'views',
   'view-preferences',
   'settings',
+  'users',
+  'teams',
+  'roles',
 ])
 
 /** Whether changes of a list (`customers`) or of a kind of record (`customer`) can be taken back. */
