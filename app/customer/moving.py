@@ -18,6 +18,7 @@ from ..access import POLICIES
 from ..database import Base, db
 from ..journal import Part
 from ..record import Collaborator, Record
+from .models import DuplicatePair
 
 ATTACHED: defaultdict[str, list[Callable[[Any, Sequence[int]], None]]] = defaultdict(list)
 """What is called once everything else was moved, by the resource that is merged: with the survivor and the ids of the
@@ -54,13 +55,15 @@ class Link:
 
 @cache
 def links_to(model: type[Record]) -> tuple[Link, ...]:
-    """Every foreign key that points at a kind of record.
+    """Every foreign key that points at a kind of record, but those of pairs: they say something of these two alone.
 
     Raises:
         LookupError: one belongs to a table of which nobody knows how its rows are moved.
     """
     found = []
     for mapper in Base.registry.mappers:
+        if mapper.class_ is DuplicatePair:
+            continue
         for attribute in mapper.column_attrs:
             if any(key.column.table is model.__table__ for key in attribute.columns[0].foreign_keys):
                 if not issubclass(mapper.class_, (Record, Part)):

@@ -191,3 +191,17 @@ def test_many_changes_are_followed_in_few_writes(app: CRM, cast: Cast) -> None:
     assert len(units) <= 2
     pairs = listed(cast.root, f"customer_id={ids[0]}&per_page=100")
     assert len(pairs) == len(ids) - 1
+
+
+@pytest.mark.parametrize(("stays", "goes"), [(0, 1), (1, 0), (2, 0), (0, 2)])
+def test_customers_of_the_list_can_be_merged(cast: Cast, stays: int, goes: int) -> None:
+    ids = [cast.root.made("/customers", {"name": "Granite Works"})["id"] for _ in range(3)]
+    scan_all()
+    pairs = listed(cast.root, "sort=score")
+    assert len(pairs) == 3
+    merged = cast.root.post("/customers/merge", {"target_id": ids[stays], "source_ids": [ids[goes]]})
+    assert merged.status_code == 200, merged.get_data(as_text=True)
+    (left,) = listed(cast.root)
+    assert {left["customer_a_id"], left["customer_b_id"]} == set(ids) - {ids[goes]}
+    assert cast.root.post(f"/changesets/{merged.headers['X-Changeset-Id']}/undo").status_code == 200
+    assert listed(cast.root, "sort=score") == pairs

@@ -25,8 +25,8 @@ class Trace:
         engine = db.engines[None]
         # Beside the engine, whose connections begin a transaction at once.
         pooled = engine.raw_connection()
-        pooled.detach()
         self.connection: Any = pooled.driver_connection
+        pooled.detach()
         self.is_sqlite = engine.dialect.name == "sqlite"
         if not self.is_sqlite:
             self.connection.rollback()
@@ -35,6 +35,7 @@ class Trace:
         parts = (f"SELECT '{name}', count(*), max(xmin::text::bigint) FROM \"{name}\"" for name in names)  # noqa: S608
         self.query = "PRAGMA data_version" if self.is_sqlite else " UNION ALL ".join(parts)
         self.names = names
+        self.pooled = pooled  # which would close it when it is forgotten
         self.kept = self.digests()
 
     def mark(self) -> Any:
