@@ -157,6 +157,7 @@ def _common(stage: Stage) -> None:
         stage.rows[plural, "own"] = admin.made(f"/{plural}", there)["id"]
         stage.rows[plural, "deleted"] = admin.made(f"/{plural}", deleted)["id"]
         assert admin.delete(f"/{plural}/{stage.id(plural, 'deleted')}").status_code == 204
+    stage.rows["pipelines", "spare"] = admin.made("/pipelines", _pipeline("Spare line"))["id"]
     stage.rows["options", "other"] = admin.get("/options?list=source").get_json()["data"][0]["id"]
     entity = {"name_zh": "Matrix", "logo_data": image()}
     answer = admin.patch("/settings/company", {"entities": [entity]})
@@ -283,7 +284,7 @@ def _jobs(stage: Stage) -> None:
     job = owner.post("/exports", {"resource": "customers", "format": "csv"}).get_json()["id"]
     work_off()
     result = owner.get(f"/jobs/{job}").get_json()["result"]
-    stage.rows["exports", "own"] = result["id"]
+    stage.rows["exports", "own"] = stage.rows["exports", "forged"] = result["id"]
     checked = owner.post(f"/imports/{stage.id('imports', 'own')}/check")
     work_off()
     assert owner.get(f"/jobs/{checked.get_json()['id']}").get_json()["status"] == "succeeded"

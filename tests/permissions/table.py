@@ -17,7 +17,7 @@ PAGE = ROOT / "docs" / "permissions.md"
 SOCKETS = ("SOCKET", "PUSH")
 """What stands where a line of a route has its method."""
 
-PAGES = {"/", "/<page:path>"}
+PAGES = {"/", "/<page:path>", f"{PREFIX}/docs"}
 """The pages of the browser: they hold no data and are anybody's."""
 
 _STATE = 52

@@ -71,6 +71,7 @@ def taken_back() -> Iterator[None]:
 
     def roll_back() -> None:
         db.session.info["unit"].afterwards.clear()
+        db.session.expunge_all()  # what was read stays readable, as after a commit
         db.session.rollback()
 
     db.session.commit = roll_back  # type: ignore[method-assign]
