@@ -236,7 +236,8 @@ def _selling(stage: Stage) -> None:
     _done(owner.post(f"/tasks/{stage.id('tasks', 'done')}/complete"))
     stage.rows["deals", "free"] = owner.made("/deals", {"name": "Deal free"})["id"]
     for state, act, body in (("won", "win", {}), ("lost", "lose", {"reason": "price"})):
-        stage.rows["deals", state] = owner.made("/deals", {**deal, "name": f"Deal {state}", "customer_id": home})["id"]
+        body_of = {**deal, "name": f"Deal {state}", "customer_id": home, "opened_on": "2026-01-05"}
+        stage.rows["deals", state] = owner.made("/deals", body_of)["id"]
         _done(owner.post(f"/deals/{stage.id('deals', state)}/{act}", body))
     lines = [{"product_id": stage.id("products", "own"), "quantity": "1", "unit_price": "5"}]
     for state in ("own", "sent", "deleted", "binned"):

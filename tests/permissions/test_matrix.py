@@ -17,9 +17,10 @@ from .trace import Trace, taken_back
 LINES = [line for line in lines() if line.method not in SOCKETS]
 
 TELLS = {
-    "/auth/login": {"login_throttle", "journal_entry", "changeset", "sign_in_event"},
+    "/auth/login": {"sign_in_throttle", "changeset", "journal", "journal_value"},
+    "/auth/refresh": {"refresh_token", "changeset", "journal", "journal_value"},
 }
-"""What a refusal leaves on purpose: failed sign-ins are counted and told in the journal."""
+"""What refusals leave on purpose: failed sign-ins are counted and told, a refresh token works once."""
 
 
 class Tried:
