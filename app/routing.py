@@ -658,8 +658,9 @@ def _kept(actor: Actor) -> Response | None:
 
 
 def deleted_row(policy: Policy, actor: Actor, record_id: int) -> Any:
-    """A deleted row that this person may bring back: it is his or hers to change, and either he or she deleted it or
-    the role has `record:restore`.
+    """A deleted row that this person may bring back.
+
+    It must be his or hers to change; besides, he or she deleted it or the role has `record:restore`.
 
     Raises:
         Problem: 404; 403 for others.

@@ -20,7 +20,7 @@ from .table import Line
 
 Body = dict[str, Any]
 
-_FIELD = {
+_FIELD: dict[str, Body] = {
     "customers": {"title": "x"},
     "people": {"title": "x"},
     "contacts": {"content": "x"},

@@ -29,7 +29,7 @@ from ..cast import PASSWORD, Member, hashed_password, sign_in
 from ..conftest import clear
 from ..importing.sending import upload
 from ..job.test_jobs import work_off
-from ..quote.test_company import image
+from ..quote.offering import image
 
 ABSENT = 987_654_321
 """An id that no record has."""

@@ -25,24 +25,33 @@ class Trace:
         engine = db.engines[None]
         # Beside the engine, whose connections begin a transaction at once.
         pooled = engine.raw_connection()
-        self.connection: Any = pooled.driver_connection
+        connection: Any = pooled.driver_connection
         pooled.detach()
         self.is_sqlite = engine.dialect.name == "sqlite"
         if not self.is_sqlite:
-            self.connection.rollback()
-            self.connection.autocommit = True
+            connection.rollback()
+            connection.autocommit = True
+        self.connection = connection
         names = [table.name for table in Base.metadata.sorted_tables]
         parts = (f"SELECT '{name}', count(*), max(xmin::text::bigint) FROM \"{name}\"" for name in names)  # noqa: S608
         self.query = "PRAGMA data_version" if self.is_sqlite else " UNION ALL ".join(parts)
         self.names = names
         self.pooled = pooled  # which would close it when it is forgotten
         self.kept = self.digests()
+        self.log, self.counted = "", list[tuple[Any, ...]]()
 
     def mark(self) -> Any:
         """What is another one after anything was written: rows, the queue of jobs, files."""
-        rows = self.connection.execute(self.query).fetchall()
+        if self.is_sqlite or self._log_has_grown():
+            self.counted = [tuple(row) for row in self.connection.execute(self.query).fetchall()]
         files = sorted(str(path) for place in ("files", "imports", "exports") for path in self._files(place))
-        return [tuple(row) for row in rows], queue.huey().pending_count(), files
+        return self.counted, queue.huey().pending_count(), files
+
+    def _log_has_grown(self) -> bool:
+        """Whether PostgreSQL has written anything down at all: most requests need no counting."""
+        (log,) = self.connection.execute("SELECT pg_current_wal_insert_lsn()::text").fetchone()
+        self.log, before = log, self.log
+        return bool(before != log)
 
     def _files(self, place: str) -> Iterator[Path]:
         return (path for path in (self.data_dir / place).rglob("*") if path.is_file())
