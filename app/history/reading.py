@@ -56,6 +56,8 @@ def in_sight(actor: Actor, resource: str | None = None) -> ColumnElement[bool]:
     ways: list[ColumnElement[bool]] = []
     for name in [resource] if resource is not None else SPECS:
         policy = SPECS[name].policy
+        if not policy.is_readable(actor.shape):
+            continue
         visible = policy.visible(actor.shape)
         there = and_(policy.model.id == JournalEntry.resource_id, visible)
         is_of_it = JournalEntry.resource == name

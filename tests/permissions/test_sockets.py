@@ -119,6 +119,8 @@ def pushed(live: Open, line: Line) -> dict[str, str]:
     record_id = act(live, line)
     tag = live.stage["admin"].made("/tags", {"name": f"behind {line}"})["id"]
     found = {}
+    if line.path == "job_progress":
+        live.sockets["owner"].hears(line.path, record_id)
     for person, socket in live.sockets.items():
         socket.hears("tag_created", tag)
         told = socket.told(line.path, record_id)
