@@ -20,6 +20,7 @@ from ..errors import Issue, Problem, invalid
 from ..filtering import BadValue, a_number, an_id
 from ..listing import Query
 from ..money.conversion import Conversion
+from ..money.rules import CURRENCIES
 from ..money.service import base_currency
 from ..money.totals import chosen
 from .board_columns import (
@@ -228,7 +229,7 @@ def _parse(actor: Actor, query_string: str) -> Request:
     if issues:
         raise invalid(*issues)
     currencies = [value for name, value in rest if name == "currency" and value != "none"]
-    currency = currencies[0] if len(currencies) == 1 else None
+    currency = currencies[0] if len(currencies) == 1 and currencies[0] in CURRENCIES else None
     return Request(query, ids["pipeline_id"], group_by, column, per_page, currency, after)
 
 

@@ -96,6 +96,15 @@ def test_what_has_no_rate_is_listed_apart_and_never_added(cast: Cast) -> None:
     assert (columns(asked)[OPEN]["count"], columns(asked)[OPEN]["amount"]) == (2, "25.00")
 
 
+def test_a_currency_that_there_is_not_finds_nothing(cast: Cast) -> None:
+    deal(cast.alice, amount="10")
+    for wanted in ("XYZ", "usd", "%5C"):
+        answer = cast.alice.get(f"/deals/board?currency={wanted}")
+        assert answer.status_code == 200, wanted
+        board = answer.get_json()
+        assert (board["currency"], sum(one["count"] for one in board["columns"])) == (board["base_currency"], 0)
+
+
 def test_totals_are_in_the_base_currency_at_the_rate_of_the_day(cast: Cast) -> None:
     today = datetime.now(ZoneInfo("Asia/Shanghai")).date()
     days = [today - timedelta(days=ago) for ago in (200, 100, 20, 0)]
