@@ -69,6 +69,12 @@ it was, to the bit. The record is by default one of the owner's (own); other rec
 | private, team, public | kept by the owner for himself or herself, shared with the own team, with everybody |
 | sent, won, lost, done | a quote that was sent, a deal or lead that was closed, a task that was done |
 | new | there is none yet |
+| mate | a new one that is to be the mate's |
+| owner, left, user | the user of that column; the history of the owner as a user |
+| spare | is used by nothing |
+| phone | the customer in the pool, looked for by its phone number |
+| prices | a file of products |
+| forged | by a ticket that was never handed out |
 """
 
 

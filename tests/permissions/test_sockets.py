@@ -62,6 +62,15 @@ def test_line(line: Line, live: Open) -> None:
     assert found == line.cells
 
 
+def test_nobody_joins_a_room_uninvited(live: Open) -> None:
+    mate, owner = live.sockets["mate"], live.stage["owner"]
+    for event in ("join", "join_room", "subscribe", "enter_room"):
+        for room in (f"user:{owner.id}", "all", {"room": f"me:{owner.id}"}):
+            mate.client.emit(event, room)
+    line = next(line for line in LINES if line.method == "PUSH")
+    assert pushed(live, line)["mate"] == "none"
+
+
 def connecting(live: Open) -> dict[str, str]:
     found = dict.fromkeys(live.sockets, "ok")
     for person in ("nobody", "left"):
