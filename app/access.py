@@ -151,10 +151,26 @@ class Actor:
         return rooms | {"everyone", f"me:{self.user_id}"}
 
 
-FIELD_RIGHTS = frozenset(
-    {Permission.PRODUCT_COST, Permission.CUSTOMER_UNMASK, Permission.CUSTOMER_ASSIGN, Permission.USER_WRITE}
+READING_RIGHTS = frozenset(
+    {
+        Permission.CUSTOMER_READ,
+        Permission.CONTACT_READ,
+        Permission.DEAL_READ,
+        Permission.TASK_READ,
+        Permission.ATTACHMENT_READ,
+        Permission.REPORT_READ,
+        Permission.EXPORT,
+    }
 )
-"""Permissions that change what a record shows; they are part of the shape by which statements are planned."""
+"""Permissions without which no record of some kind is seen, whichever way it is asked for."""
+
+FIELD_RIGHTS = READING_RIGHTS | {
+    Permission.PRODUCT_COST,
+    Permission.CUSTOMER_UNMASK,
+    Permission.CUSTOMER_ASSIGN,
+    Permission.USER_WRITE,
+}
+"""Permissions that change what is shown; they are part of the shape by which statements are planned."""
 
 READS: dict[str, Permission] = {}
 """The permission that reading records of a resource needs, by its singular name; filled where lists are declared."""
@@ -192,6 +208,7 @@ class Policy:
         shared: whether collaborators may be named on the row.
         open_to_all: every signed-in person sees every row (users, teams, pipelines, products, options).
         write: permission that changing a row needs besides sight.
+        read: permission without which no row is seen; None where every role reads.
         holder: the column of the person who has the row and whose leaving hands it over; `owner_id` where there is one.
         held: the rows that a leaver hands over, where the others stay with who had them.
 
@@ -213,6 +230,7 @@ class Policy:
         shared: bool = False,
         open_to_all: bool = False,
         write: Permission,
+        read: Permission | None = None,
         holder: InstrumentedAttribute[Any] | None = None,
         held: ColumnElement[bool] | None = None,
     ) -> None:
@@ -225,10 +243,15 @@ class Policy:
         self.shared = shared
         self.open_to_all = open_to_all
         self.write = write
+        self.read = read
         self.holder = holder if holder is not None else getattr(model, "owner_id", None)
         self.held = held
         self._queries: dict[Any, Select[Any]] = {}
         POLICIES[model.resource] = self
+
+    def is_readable(self, shape: Shape) -> bool:
+        """Whether a person of this shape may read such rows at all."""
+        return self.read is None or self.read in shape[1]
 
     # ---- the condition -------------------------------------------------------------------------------------------
 
@@ -244,6 +267,8 @@ class Policy:
         """
         kinds = shape[0]
         row = self.model if row is None else row
+        if not self.is_readable(shape):
+            return false()
         if self.open_to_all:
             return true()
         ways: list[ColumnElement[bool]] = []

@@ -667,13 +667,16 @@ def _kept(actor: Actor) -> Response | None:
 
 
 def deleted_row(policy: Policy, actor: Actor, record_id: int) -> Any:
-    """A deleted row that this person may bring back: who deleted it, or a role with `record:restore`.
+    """A deleted row that this person may bring back.
+
+    It must be his or hers to change; besides, he or she deleted it or the role has `record:restore`.
 
     Raises:
         Problem: 404; 403 for others.
     """
     record = policy.get(actor, record_id, deleted=True)
-    if record.deleted_by != actor.user_id and not actor.may(Permission.RECORD_RESTORE):
+    is_due = record.deleted_by == actor.user_id or actor.may(Permission.RECORD_RESTORE)
+    if not is_due or not policy.may_write(actor, record):
         raise forbidden()
     return record
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, and_, false, or_
 
 from .access import Actor, Permission, Policy, Shape, held
 from .database import member_of
@@ -64,6 +64,8 @@ class SharingPolicy(OwnPolicy):
     def visible(self, shape: Shape, row: Any = None) -> ColumnElement[bool]:
         """One's own and those for everybody; a team's as `Policy.visible` has it. Who sees all sees none private."""
         row = self.model if row is None else row
+        if not self.is_readable(shape):
+            return false()
         shared = and_(row.visibility == Visibility.TEAM, Policy.visible(self, shape, row))
         return or_(super().visible(shape, row), row.visibility == Visibility.PUBLIC, shared)
 

@@ -64,6 +64,7 @@ attachments = Policy(
         (contacts, Attachment.contact_id),
     ),
     write=Permission.ATTACHMENT_WRITE,
+    read=Permission.ATTACHMENT_READ,
 )
 
 unique_clash("uq_attachment_origin", "#/external_id")

@@ -75,6 +75,11 @@ class ContactRecord(Record, Custom):
     search_key: Mapped[str] = mapped_column(KeyText())
 
 
-contacts = Policy(ContactRecord, parent=(customers, ContactRecord.customer_id), write=Permission.CONTACT_WRITE)
+contacts = Policy(
+    ContactRecord,
+    parent=(customers, ContactRecord.customer_id),
+    write=Permission.CONTACT_WRITE,
+    read=Permission.CONTACT_READ,
+)
 
 unique_clash("uq_contact_record_origin", "#/external_id")

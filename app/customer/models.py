@@ -381,8 +381,14 @@ customers = Policy(
     pool=Customer.owner_id,
     shared=True,
     write=Permission.CUSTOMER_WRITE,
+    read=Permission.CUSTOMER_READ,
 )
-people = _PeoplePolicy(Person, parent=(customers, Person.customer_id), write=Permission.CUSTOMER_WRITE)
+people = _PeoplePolicy(
+    Person,
+    parent=(customers, Person.customer_id),
+    write=Permission.CUSTOMER_WRITE,
+    read=Permission.CUSTOMER_READ,
+)
 duplicates = _PairPolicy(DuplicatePair, write=Permission.CUSTOMER_DUPLICATE)
 tags = Policy(Tag, open_to_all=True, write=Permission.TAG_WRITE)
 options = Policy(Option, open_to_all=True, write=Permission.OPTION_WRITE)

@@ -47,4 +47,5 @@ dashboards = SharingPolicy(
     deciding=(Dashboard.visibility,),
     held=Dashboard.visibility != Visibility.PRIVATE,
     write=Permission.REPORT_READ,
+    read=Permission.REPORT_READ,
 )

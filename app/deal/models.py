@@ -336,6 +336,7 @@ deals = Policy(
     parent=(customers, Deal.customer_id),
     shared=True,
     write=Permission.DEAL_WRITE,
+    read=Permission.DEAL_READ,
 )
 
 unique_clash("uq_pipeline_name", "#/name")

@@ -81,5 +81,5 @@ class ExportTicket(Model):
     expires_at: Mapped[datetime] = mapped_column()
 
 
-exports = Policy(Export, grants=(Grant("user", Export.created_by),), write=Permission.EXPORT)
+exports = Policy(Export, grants=(Grant("user", Export.created_by),), write=Permission.EXPORT, read=Permission.EXPORT)
 """Who made one sees it, and so does who sees everything; the file itself is its maker's alone."""

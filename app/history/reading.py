@@ -58,6 +58,8 @@ def in_sight(actor: Actor, resource: str | None = None) -> ColumnElement[bool]:
         if not actor.reads(name):
             continue
         policy = SPECS[name].policy
+        if not policy.is_readable(actor.shape):
+            continue
         visible = policy.visible(actor.shape)
         there = and_(policy.model.id == JournalEntry.resource_id, visible)
         is_of_it = JournalEntry.resource == name

@@ -10,7 +10,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import Connection, select
 
-from ..access import Actor
+from ..access import POLICIES, Actor
 from ..auth.models import User
 from ..database import read_engine
 from ..errors import Issue, Problem, invalid
@@ -176,6 +176,7 @@ def events(actor: Actor, after: str | None, limit: int) -> dict[str, Any]:
             merged.get((entry.resource, entry.resource_id)),
         )
         for entry in entries
+        if POLICIES[entry.resource].is_readable(actor.shape)
     ]
     last = entries[-1].position if entries else position
     reached = last if has_more else max(end, last, position)

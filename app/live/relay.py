@@ -16,7 +16,7 @@ from flask import Flask
 from flask_socketio import SocketIO
 from sqlalchemy import Connection
 
-from ..access import POLICIES, Actor
+from ..access import POLICIES, READING_RIGHTS, Actor
 from ..database import read_engine
 from ..journal import FeedEntry, Position, feed_end, read_feed, record_tokens
 from ..listing import SPECS
@@ -41,7 +41,7 @@ class _Shown:
         self.connection, self.entries = connection, entries
         self.by_rights: dict[frozenset[str], dict[tuple[str, int], dict[str, Any]]] = {}
 
-    def whole(self, entry: FeedEntry, rights: frozenset[str] = frozenset()) -> dict[str, Any] | None:
+    def whole(self, entry: FeedEntry, rights: frozenset[str] = READING_RIGHTS) -> dict[str, Any] | None:
         """The record for readers with these field rights who see all that it names; None where it is gone."""
         found = self.by_rights.get(rights)
         if found is None:
@@ -157,10 +157,10 @@ class Relay:
             return
         if record is None:
             # Who saw a record that was deleted is told of it; of other losses nothing but the id.
-            self._emit(kind, event if entry.action == "deleted" else gone, self._sockets(entry.audience))
+            self._emit(kind, event if entry.action == "deleted" else gone, self._readers(entry, entry.audience))
             return
-        sees = self._sockets(record_tokens(connection, POLICIES[entry.resource], entry.resource_id) or set())
-        self._emit(f"{entry.resource}_removed", gone, self._sockets(entry.audience) - sees)
+        sees = self._readers(entry, record_tokens(connection, POLICIES[entry.resource], entry.resource_id) or set())
+        self._emit(f"{entry.resource}_removed", gone, self._readers(entry, entry.audience) - sees)
         sees_all = sees.copy()
         for policy, record_id in linked(SPECS[entry.resource].fields, record):
             sees_all &= self._sockets(record_tokens(connection, policy, record_id) or set())
@@ -187,11 +187,11 @@ class Relay:
         told: set[str] = set()
         if into is not None:
             tokens = record_tokens(connection, POLICIES[entry.resource], into) or set()
-            told = self._sockets(entry.audience) & self._sockets(tokens)
+            told = self._readers(entry, entry.audience) & self._sockets(tokens)
             event = event_of(entry, None, actor, cursor, into)
             self._emit(event.pop("type"), event, told)
         gone = {"cursor": cursor, "id": entry.resource_id}
-        self._emit(f"{entry.resource}_removed", gone, self._sockets(entry.audience) - told)
+        self._emit(f"{entry.resource}_removed", gone, self._readers(entry, entry.audience) - told)
 
     def _tell_bulk(self, entry: FeedEntry) -> None:
         key = (entry.changeset_id, entry.resource)
@@ -201,12 +201,21 @@ class Relay:
         if len(self.bulks) > 1_000:
             self.bulks.popitem(last=False)
         data = {"changeset_id": entry.changeset_id, "count": entry.entry_count}
-        self._emit(f"{entry.resource}_bulk", data, self._sockets(["all", "everyone"]))
+        self._emit(f"{entry.resource}_bulk", data, self._readers(entry, ["all", "everyone"]))
 
     def _sockets(self, rooms: Iterable[str]) -> set[str]:
         """The sockets of this process in any of the rooms."""
         manager = self.socketio.server.manager
         return {sid for room in rooms for sid, _ in manager.get_participants("/", room)}
+
+    def _readers(self, entry: FeedEntry, rooms: Iterable[str]) -> set[str]:
+        """Those of them whose people may read records of the entry's kind at all."""
+        policy = POLICIES[entry.resource]
+        found = self._sockets(rooms)
+        if policy.read is None:
+            return found
+        people = {sid: self.actor_of(sid) for sid in found}
+        return {sid for sid, reader in people.items() if reader is not None and policy.is_readable(reader.shape)}
 
     def _emit(self, kind: str, data: dict[str, Any], sockets: set[str]) -> None:
         if sockets:

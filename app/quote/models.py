@@ -216,6 +216,6 @@ STATUS: ColumnElement[str] = case(
 """The status as everybody reads and filters it."""
 
 companies = Policy(Company, open_to_all=True, write=Permission.SETTING_WRITE)
-quotes = Policy(Quote, parent=(deals, Quote.deal_id), write=Permission.DEAL_WRITE)
+quotes = Policy(Quote, parent=(deals, Quote.deal_id), write=Permission.DEAL_WRITE, read=Permission.DEAL_READ)
 
 unique_clash("uq_quote_number", "#/number")

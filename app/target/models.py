@@ -89,6 +89,7 @@ targets = _TargetPolicy(
     Target,
     grants=(Grant("user", Target.user_id), Grant("team", Target.home_team_id), Grant("member", Target.team_id)),
     write=Permission.TARGET_WRITE,
+    read=Permission.REPORT_READ,
 )
 
 unique_clash("uq_target_slot", "#/period_on")

@@ -104,6 +104,7 @@ tasks = Policy(
     parents=((customers, Task.customer_id), (deals, Task.deal_id)),
     shared=True,
     write=Permission.TASK_WRITE,
+    read=Permission.TASK_READ,
     holder=Task.assignee_id,
     held=Task.done_at.is_(None),
 )

@@ -1,0 +1,1 @@
+"""What comparable products have suffered from, tried on this one."""
