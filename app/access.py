@@ -125,11 +125,6 @@ class Actor:
         if permission not in self.permissions:
             raise forbidden()
 
-    def reads(self, resource: str) -> bool:
-        """Whether the role carries what reading records of a kind needs, whichever road they come by."""
-        needed = READS.get(resource)
-        return needed is None or needed in self.permissions
-
     def need_person(self) -> None:
         """Refuse (403) a personal token: what is asked for takes the person, signed in."""
         if self.scopes is not None:
@@ -171,9 +166,6 @@ FIELD_RIGHTS = READING_RIGHTS | {
     Permission.USER_WRITE,
 }
 """Permissions that change what is shown; they are part of the shape by which statements are planned."""
-
-READS: dict[str, Permission] = {}
-"""The permission that reading records of a resource needs, by its singular name; filled where lists are declared."""
 
 UNSCOPED = frozenset({Permission.USER_WRITE, Permission.ROLE_WRITE})
 """Permissions that no personal token can have: it would make people, or rights."""

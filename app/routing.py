@@ -16,7 +16,7 @@ from marshmallow import Schema
 from sqlalchemy import inspect, select
 
 from . import idempotency
-from .access import READS, Actor, Permission, Policy
+from .access import Actor, Permission, Policy
 from .caller import remembered_actor, twice, verified_actor
 from .database import db
 from .errors import Issue, Problem, conflict, forbidden, invalid, not_found, request_id
@@ -336,8 +336,6 @@ class Routes(Blueprint):
             # The record of the path is asked for by itself, so who asks is verified before.
             return run(verified_actor(), True) if within is not None else remembered_actor(run)
 
-        if isinstance(permission, Permission):
-            READS.setdefault(spec.model.resource, permission)
         view.__name__ = name or f"list_{spec.plural.replace('-', '_')}"
         rule = rule or f"/{spec.plural}"
         self._add(

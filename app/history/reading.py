@@ -55,8 +55,6 @@ def in_sight(actor: Actor, resource: str | None = None) -> ColumnElement[bool]:
         raise invalid(Issue("resource", "not_allowed", {"options": ", ".join(sorted(SPECS))}))
     ways: list[ColumnElement[bool]] = []
     for name in [resource] if resource is not None else SPECS:
-        if not actor.reads(name):
-            continue
         policy = SPECS[name].policy
         if not policy.is_readable(actor.shape):
             continue

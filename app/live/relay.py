@@ -168,7 +168,7 @@ class Relay:
         by_person: defaultdict[tuple[int, frozenset[str]], dict[str, Actor]] = defaultdict(dict)
         for sid in sees:
             reader = self.actor_of(sid)
-            if reader is None or not reader.reads(entry.resource):
+            if reader is None:
                 continue
             if sid in sees_all:
                 by_rights[reader.shape[1]].add(sid)

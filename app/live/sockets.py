@@ -256,8 +256,6 @@ def _watch(live: Live, socket: Connected, data: Any) -> dict[str, Any]:
     room = _room(data)
     if data["id"] >= 2**63:
         raise not_found()
-    if not socket.actor.reads(data["resource"]):
-        raise not_found()
     POLICIES[data["resource"]].get(socket.actor, data["id"])
     join_room(room)
     live.presence.enter(room, _sid(), {"id": socket.actor.user_id, "name": socket.actor.name})
