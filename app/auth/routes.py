@@ -173,6 +173,7 @@ def read_deputy(actor: Actor) -> dict[str, Any]:
     permission=SIGNED_IN,
     body=DeputyPatchSchema,
     answer=DeputySchema,
+    in_person=True,
     summary="Name who stands in for the caller, and on which days",
 )
 def name_deputy(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
@@ -182,7 +183,12 @@ def name_deputy(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
 
 
 @routes.endpoint_for(
-    "DELETE", "/auth/deputy", permission=SIGNED_IN, status=204, summary="Have nobody stand in for the caller"
+    "DELETE",
+    "/auth/deputy",
+    permission=SIGNED_IN,
+    status=204,
+    in_person=True,
+    summary="Have nobody stand in for the caller",
 )
 def dismiss_deputy(actor: Actor) -> None:
     """End it before its last day."""

@@ -41,6 +41,7 @@ _FIELD: dict[str, Body] = {
     "imports": {"options": {"existing": "skip"}},
     "auth": {"title": "x"},
     "settings": {"duplicate_check": "block"},
+    "roles": {"name_en": "x"},
 }
 """What an edit changes."""
 
@@ -69,6 +70,7 @@ _NEW: dict[str, Body] = {
     "teams": {"name": "New"},
     "users": {"name": "New", "email": "new@example.com", "role": "sales"},
     "exports": {"resource": "customers", "format": "csv"},
+    "roles": {"key": "new", "name_en": "New", "permissions": ["customer:read"], "sight": "own"},
 }
 """What a new record is made of, the record apart that it belongs to."""
 
@@ -103,8 +105,10 @@ class Request:
 def request_of(stage: Stage, line: Line, person: str, record_id: int | None = None) -> Request:
     """What a person sends for a line; with another id than the record's where one is given."""
     path = line.path
+    if line.path in _SECOND:
+        path = f"{path.removesuffix('{id}')}{stage.id('auth', _SECOND[line.path])}"
     if "{id}" in path:
-        path = path.replace("{id}", str(record_id if record_id is not None else stage.id(line.resource, line.state)))
+        path = path.replace("{id}", str(record_id if record_id is not None else _id(stage, line)))
     path = path.replace("{source}", "erp").replace("{external_id}", line.state)
     path = path.replace("{digest}", stage.words["digest"])
     found = _QUERIES.get(line.path)
@@ -123,6 +127,13 @@ def request_of(stage: Stage, line: Line, person: str, record_id: int | None = No
     elif line.path in ("/auth/refresh", "/auth/logout"):
         request.token = stage.refresh.get(person, "")
     return request
+
+
+_SECOND = {"/users/{id}/sessions/{id}": "own", "/users/{id}/tokens/{id}": "token"}
+"""What the second id of a path is of, among what the owner has to sign in with."""
+
+def _id(stage: Stage, line: Line) -> int:
+    return stage.id("auth", "token") if line.path == "/auth/tokens/{id}" else stage.id(line.resource, line.state)
 
 
 def _form(stage: Stage, line: Line) -> dict[str, Any]:
@@ -169,6 +180,10 @@ def _ids(stage: Stage, line: Line) -> list[int]:
     return [stage.id(line.resource, line.state)]
 
 
+def _deputy(stage: Stage, _line: Line) -> Body:
+    return {"deputy_id": stage["blind"].id, "from_on": "2026-01-01", "until_on": "2099-12-31"}
+
+
 def _merged(stage: Stage, line: Line) -> Body:
     return {"target_id": stage.id(line.resource, "own"), "source_ids": [stage.id(line.resource, "twin")]}
 
@@ -178,6 +193,17 @@ _BODIES: dict[tuple[str, str], Callable[[Stage, Line], Body]] = {
         "current_password": PASSWORD,
         "new_password": "another horse battery 7",
     },
+    ("POST", "/auth/password/forgot"): lambda _stage, _line: {"email": "owner@example.com"},
+    ("POST", "/auth/password/link"): lambda _stage, _line: {"token": "x" * 43},
+    ("POST", "/auth/password/reset"): lambda _stage, _line: {"token": "x" * 43, "new_password": "battery horse 77 x"},
+    ("POST", "/auth/tokens"): lambda _stage, _line: {"name": "New", "scopes": ["customer:read"]},
+    ("POST", "/auth/totp/confirm"): lambda _stage, _line: {"code": "123456"},
+    ("POST", "/auth/totp/recovery-codes"): lambda _stage, _line: {"password": PASSWORD},
+    ("POST", "/auth/totp/disable"): lambda _stage, _line: {"password": PASSWORD},
+    ("PUT", "/auth/deputy"): _deputy,
+    ("PUT", "/users/{id}/deputy"): _deputy,
+    ("POST", "/customers/{id}/share"): lambda stage, _line: {"user_id": stage["mate"].id, "access": "read"},
+    ("POST", "/customers/{id}/unshare"): lambda stage, _line: {"user_id": stage["reader"].id},
     ("POST", "/customers/bulk"): lambda stage, line: {
         "ids": _ids(stage, line),
         **({"action": "restore"} if line.state == "deleted" else {"action": "update", "changes": {"title": "x"}}),
@@ -284,6 +310,10 @@ def _shown(stage: Stage, line: Line, person: str, answer: TestResponse) -> str:
     if line.path == "/customers/{id}/people":
         found = [one for one in body["data"] if one["id"] == stage.id("people", line.state)]
         return _part("people", found)
+    if line.path.endswith(("/owners", "/transfer", "/deputy", "/holdings", "/users/{id}/sessions", "/users/{id}/tokens")):
+        return "ok"
+    if line.path == "/auth/tokens":
+        return _any(body["data"], lambda one: one["id"] == stage.id("auth", "token"))
     if line.path == "/auth/sessions":
         return _any(body["data"], lambda one: one["id"] == stage.id("auth", "own"))
     if "{id}" in line.path:

@@ -153,6 +153,7 @@ def _common(stage: Stage) -> None:
         "pipelines": (_pipeline("Matrix line"), _pipeline("Former line")),
         "exchange-rates": (_rate("2026-01-01"), _rate("2026-02-01")),
         "teams": ({"name": "Nobody's"}, {"name": "Former"}),
+        "roles": (_role("matrix"), _role("former")),
     }.items():
         stage.rows[plural, "own"] = admin.made(f"/{plural}", there)["id"]
         stage.rows[plural, "deleted"] = admin.made(f"/{plural}", deleted)["id"]
@@ -167,6 +168,10 @@ def _common(stage: Stage) -> None:
 
 def _custom(key: str) -> dict[str, Any]:
     return {"resource": "customers", "kind": "text", "key": key, "label_en": key, "label_zh": key}
+
+
+def _role(key: str) -> dict[str, Any]:
+    return {"key": key, "name_en": key, "permissions": ["customer:read"], "sight": "own"}
 
 
 def _product(code: str) -> dict[str, Any]:
@@ -307,6 +312,8 @@ def _last(stage: Stage) -> None:
         digest = hashlib.sha256(b"matrix").hexdigest()
         until = unit.at + timedelta(days=1)
         db.session.add(ExportTicket(secret_hash=digest, export_id=stage.id("exports", "own"), expires_at=until))
+    token = {"name": "Matrix", "scopes": ["customer:read"]}
+    stage.rows["auth", "token"] = stage["owner"].made("/auth/tokens", token)["id"]
     stage.rows["auth", "own"] = stage["owner"].get("/auth/sessions").get_json()["data"][0]["id"]
 
 

@@ -17,10 +17,12 @@ from .trace import Trace, taken_back
 LINES = [line for line in lines() if line.method not in SOCKETS]
 
 TELLS = {
-    "/auth/login": {"sign_in_throttle", "changeset", "journal", "journal_value"},
-    "/auth/refresh": {"refresh_token", "changeset", "journal", "journal_value"},
+    "/auth/login": {"sign_in_throttle", "sign_in_event"},
+    "/auth/refresh": {"refresh_token", "sign_in_event"},
+    "/auth/totp/disable": {"sign_in_throttle"},
+    "/auth/totp/recovery-codes": {"sign_in_throttle"},
 }
-"""What refusals leave on purpose: failed sign-ins are counted and told, a refresh token works once."""
+"""What refusals leave on purpose: failed sign-ins and proofs of a password are counted and told, a refresh token works once."""
 
 
 class Tried:
