@@ -126,7 +126,7 @@ def pushed(live: Open, line: Line) -> dict[str, str]:
     for socket in live.sockets.values():
         socket.heard.clear()
     record_id = act(live, line)
-    tag = live.stage["admin"].made("/tags", {"name": f"behind {line}"})["id"]
+    tag = live.stage["admin"].made("/tags", {"name": f"behind {line} {time.monotonic_ns()}"})["id"]
     found = {}
     if line.path == "job_progress":
         live.sockets["owner"].hears(line.path, record_id)
