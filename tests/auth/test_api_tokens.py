@@ -83,7 +83,7 @@ def test_changes_and_history_keep_to_the_scopes(app: CRM, cast: Cast) -> None:
     both = by_token(cast.alice, "customer:read", "journal:read")
     deals = by_token(cast.alice, "deal:read", "journal:read")
     assert both.get(f"/events?after={mark}").get_json()["data"][0]["record"]["name"] == "Acme"
-    assert [event["record"] for event in deals.get(f"/events?after={mark}").get_json()["data"]] == [None]
+    assert deals.get(f"/events?after={mark}").get_json()["data"] == []
     path = f"/journal?resource=customer&id={customer['id']}"
     assert len(both.get(path).get_json()["data"]) == 1
     assert deals.get(path).get_json()["data"] == []
@@ -93,8 +93,7 @@ def test_its_owner_s_rights_of_now_count(app: CRM, cast: Cast) -> None:
     program = by_token(cast.alice, "customer:read", "customer:write")
     assert program.post("/customers", {"name": "First"}).status_code == 201
     with unit_of_work():
-        role = db.session.get(Role, "sales")
-        assert role is not None
+        role = db.session.execute(select(Role).where(Role.key == "sales")).scalar_one()
         role.permissions = [one for one in role.permissions if one != "customer:write"]
         raise_stamps(cast.alice.id)
     assert program.post("/customers", {"name": "Second"}).status_code == 403
