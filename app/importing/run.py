@@ -15,6 +15,7 @@ from ..errors import Issue, invalid
 from ..foresight import Seer
 from ..formulas import harmless
 from ..job.service import Running, job_kind
+from ..loading import tell_planner
 from ..messages import say
 from ..transaction import unit_of_work
 from . import corrections, service, tables
@@ -85,7 +86,7 @@ def _through(running: Running, *, commits: bool) -> dict[str, Any]:
     try:
         total = running.total or sum(1 for _ in tables.rows(path, reading))
         with closing(_Wrong(errors, taking, state["behind"])) as wrong:
-            pace = _Pace()
+            pace, counted = _Pace(), LONG
             parts = pace.parts(corrections.rows(path, reading, said))
             for rows in _read(taking, parts, is_long=total - state["behind"] >= LONG):
                 behind = [taken for taken in rows if taken.number <= state["behind"]]
@@ -93,6 +94,9 @@ def _through(running: Running, *, commits: bool) -> dict[str, Any]:
                 if left := rows[len(behind) :]:
                     taking.prepare(left)
                     state = _step(running, taking, left, state, total, wrong, pace)
+                    if commits and (done := sum(state["counts"].values())) >= counted:
+                        tell_planner(db.engine, taking.tables, done)
+                        counted = 4 * done
     except UnreadableError as error:
         raise invalid(Issue("#/file", error.code, error.params)) from error
     result = {
