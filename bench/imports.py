@@ -32,6 +32,7 @@ from app.database import db, read_engine
 from app.importing import service
 from app.importing.run import STEP
 from app.job import service as jobs
+from app.job import worker
 from app.job.models import Job
 from app.journal import Changeset, JournalEntry, JournalValue
 from app.routing import CRM
@@ -86,6 +87,8 @@ def working(environment: dict[str, str], job_id: int) -> subprocess.Popen[bytes]
 def work(job_id: int) -> None:
     """Do one job: what the process of `working` does."""
     app = create_app(settings_from(dict(os.environ)))
+    # As a worker does.
+    os.nice(worker.NICENESS)
     with app.app_context():
         gc.collect()
         gc.freeze()
