@@ -15,6 +15,7 @@ from typing import Any
 
 from psycopg import Error as PsycopgError
 from sqlalchemy import (
+    DDL,
     JSON,
     Column,
     Connection,
@@ -90,7 +91,7 @@ def tell_planner(engine: Engine, tables: Sequence[Table], added: int) -> None:
             known: Select[Any] = select(literal_column("reltuples")).select_from(text("pg_class"))
             asked = known.where(text("oid = CAST(:name AS regclass)").bindparams(name=f'"{table.name}"'))
             if connection.execute(asked).scalar_one() < added:
-                connection.exec_driver_sql(f'ANALYZE "{table.name}"')
+                connection.execute(DDL("ANALYZE %(fullname)s").against(table))  # type: ignore[no-untyped-call]
 
 
 def _each(put: Callable[[Any], Any], values: Sequence[Any]) -> list[Any]:
