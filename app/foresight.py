@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from functools import update_wrapper
 from io import BufferedReader, BufferedWriter
+from select import select
 from types import TracebackType
 from typing import Any, Generic, NoReturn, ParamSpec, Self, TypeVar
 
@@ -23,6 +24,9 @@ T = TypeVar("T")
 
 _Note = tuple[int, tuple[Any, ...], Any]
 """A function by its place, what it was called with, and its result."""
+
+PATIENCE = 10.0
+"""So many seconds a process beside has for an answer; it takes a fraction of one."""
 
 _FUNCTIONS: list[foreseen[..., Any]] = []
 
@@ -113,12 +117,14 @@ class Seer:
             return
         self._is_asked = False
         found: list[dict[tuple[Any, ...], Any]] = [{} for _ in _FUNCTIONS]
+        notes: list[_Note] = []
         try:
-            notes: list[_Note] = pickle.load(self._told)  # noqa: S301 - this very program wrote it
+            if not select([self._told], [], [], PATIENCE)[0]:
+                raise TimeoutError
+            notes = pickle.load(self._told)  # noqa: S301 - this very program wrote it
         except (EOFError, OSError, pickle.UnpicklingError):
-            # It has been ended from outside.
+            # It has been ended from outside, or waits for a lock that a thread held which does not live on beside.
             self._close()
-            notes = []
         for place, args, result in notes:
             found[place][args] = result
         for function, known in zip(_FUNCTIONS, found, strict=True):
@@ -139,6 +145,8 @@ def _serve(see: Callable[[Any], object], asked: int, telling: int) -> NoReturn:
     try:
         # What this process was born with is not its own: nothing of it is closed, nor tidied up.
         gc.disable()
+        # Who waits for an answer of the product goes first.
+        os.nice(10)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         with os.fdopen(asked, "rb") as questions, os.fdopen(telling, "wb") as answers:

@@ -94,8 +94,6 @@ class SearchEntry(Model):
             "ix_search_entry_pieces",
             "pieces",
             postgresql_using="gin",
-            # What is written waits in a list that every search reads too: a short one.
-            postgresql_with={"gin_pending_list_limit": 256},
             sqlite_where=text("id IS NULL"),
         ),
         {"sqlite_autoincrement": True},

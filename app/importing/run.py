@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
@@ -15,6 +15,7 @@ from ..errors import Issue, invalid
 from ..foresight import Seer
 from ..formulas import harmless
 from ..job.service import Running, job_kind
+from ..loading import tell_planner
 from ..messages import say
 from ..transaction import unit_of_work
 from . import corrections, service, tables
@@ -85,14 +86,19 @@ def _through(running: Running, *, commits: bool) -> dict[str, Any]:
     try:
         total = running.total or sum(1 for _ in tables.rows(path, reading))
         with closing(_Wrong(errors, taking, state["behind"])) as wrong:
-            pace = _Pace()
+            pace, counted = _Pace(), LONG
             parts = pace.parts(corrections.rows(path, reading, said))
-            for rows in _read(taking, parts, is_long=total - state["behind"] >= LONG):
-                behind = [taken for taken in rows if taken.number <= state["behind"]]
-                taking.remember(behind)
-                if left := rows[len(behind) :]:
-                    taking.prepare(left)
-                    state = _step(running, taking, left, state, total, wrong, pace)
+            # Closed at once, whatever happens: a process may be at work for it.
+            with closing(_read(taking, parts, is_long=total - state["behind"] >= LONG)) as read:
+                for rows in read:
+                    behind = [taken for taken in rows if taken.number <= state["behind"]]
+                    taking.remember(behind)
+                    if left := rows[len(behind) :]:
+                        taking.prepare(left)
+                        state = _step(running, taking, left, state, total, wrong, pace)
+                        if commits and (done := sum(state["counts"].values())) >= counted:
+                            tell_planner(db.engine, taking.tables, done)
+                            counted = 4 * done
     except UnreadableError as error:
         raise invalid(Issue("#/file", error.code, error.params)) from error
     result = {
@@ -113,7 +119,9 @@ def _through(running: Running, *, commits: bool) -> dict[str, Any]:
     return result
 
 
-def _read(taking: Taking, parts: Iterable[Sequence[tuple[int, Row]]], *, is_long: bool) -> Iterator[list[Taken]]:
+def _read(
+    taking: Taking, parts: Iterable[Sequence[tuple[int, Row]]], *, is_long: bool
+) -> Generator[list[Taken], None, None]:
     """The rows of the parts as they are read; of a long import a process beside works on the next ones meanwhile."""
     see = taking.foresees if is_long else None
     if see is None:

@@ -15,7 +15,7 @@ from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Table, select
 from sqlalchemy.exc import DataError, IntegrityError
 
 from ..access import Actor
@@ -31,6 +31,7 @@ from ..formulas import as_it_was
 from ..messages import LANGUAGES, say, say_in
 from ..routing import told
 from ..schema import load
+from ..search_index import SearchEntry
 from ..setting.models import DuplicateCheck
 from ..transaction import current_unit, seal
 from .fields import TO_BEGIN_WITH, Kind, fields_of, schema_of
@@ -60,6 +61,11 @@ _TOGETHER: Mapping[str, frozenset[str]] = {
 
 _FORESEE: Mapping[str, Callable[[dict[str, Any]], None]] = {"customers": customer_service.foresee}
 """What works out ahead what making a record will ask for."""
+
+
+def _table(model: Any) -> Table:
+    table: Table = model.__table__
+    return table
 
 
 def _field_at(pointer: str) -> str | None:
@@ -210,6 +216,11 @@ class Taking:
         """What works out ahead what new records will ask for; None where a row may ask for what one before it makes."""
         makes = any(one.field.links_to in self.options["create"] for one in self.columns)
         return None if makes or self._own_links else _FORESEE.get(self.plural)
+
+    @property
+    def tables(self) -> tuple[Table, Table]:
+        """What most rows are written to: the records themselves, and what searches find them by."""
+        return _table(self.resource.spec.model), _table(SearchEntry)
 
     def prepare(self, rows: Sequence[Taken]) -> None:
         """Find out what new customers can be known by, just before they are taken."""

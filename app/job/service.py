@@ -39,7 +39,7 @@ ATTEMPTS = 5
 
 _TOLD_EVERY = 0.25
 
-_GAP_EVERY, _GAP = 0.3, 0.15
+_GAP_EVERY, _GAP = 0.8, 0.15
 """SQLite has one writer at a time, and whoever waits looks again every tenth of a second: a job that writes step after
 step leaves a gap that is seen, in seconds."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import gc
 import logging
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,9 @@ log = logging.getLogger("lianxi")
 
 THREADS = 2
 """A long import leaves one for the rest."""
+
+NICENESS = 5
+"""By so much a worker gives way to the processes that somebody waits for, where processors are few."""
 
 
 class _Worker(Consumer):  # type: ignore[misc]
@@ -45,6 +49,7 @@ def _alone(folder: Path) -> Iterator[bool]:
 
 def work() -> None:
     """Do jobs and chores until a signal ends it."""
+    os.nice(NICENESS)
     settings = current_app.config["LIANXI"]
     if settings.redis_url or settings.database_url.startswith("postgresql"):
         _consume()

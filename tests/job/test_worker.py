@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import time
@@ -15,6 +16,7 @@ from app import create_app
 from app.database import db
 from app.job import queue
 from app.job.models import Job, Status
+from app.job.worker import NICENESS
 from app.routing import CRM
 from app.transaction import now, unit_of_work
 from config import ROOT, settings_from
@@ -94,6 +96,8 @@ def test_a_worker_does_what_is_queued_and_ends_in_good_order(server: Running, ap
     queue.put(before)
     with worker(server) as process:
         until(lambda: has_failed(server, token, before))
+        given_way = os.getpriority(os.PRIO_PROCESS, process.pid) - os.getpriority(os.PRIO_PROCESS, 0)
+        assert given_way == NICENESS
         later = waiting_job(id_of(server, token))
         queue.put(later)
         until(lambda: has_failed(server, token, later))

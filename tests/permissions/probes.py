@@ -132,6 +132,7 @@ def request_of(stage: Stage, line: Line, person: str, record_id: int | None = No
 _SECOND = {"/users/{id}/sessions/{id}": "own", "/users/{id}/tokens/{id}": "token"}
 """What the second id of a path is of, among what the owner has to sign in with."""
 
+
 def _id(stage: Stage, line: Line) -> int:
     return stage.id("auth", "token") if line.path == "/auth/tokens/{id}" else stage.id(line.resource, line.state)
 
@@ -310,7 +311,9 @@ def _shown(stage: Stage, line: Line, person: str, answer: TestResponse) -> str:
     if line.path == "/customers/{id}/people":
         found = [one for one in body["data"] if one["id"] == stage.id("people", line.state)]
         return _part("people", found)
-    if line.path.endswith(("/owners", "/transfer", "/deputy", "/holdings", "/users/{id}/sessions", "/users/{id}/tokens")):
+    if line.path.endswith(
+        ("/owners", "/transfer", "/deputy", "/holdings", "/users/{id}/sessions", "/users/{id}/tokens")
+    ):
         return "ok"
     if line.path == "/auth/tokens":
         return _any(body["data"], lambda one: one["id"] == stage.id("auth", "token"))

@@ -22,7 +22,7 @@ TELLS = {
     "/auth/totp/disable": {"sign_in_throttle"},
     "/auth/totp/recovery-codes": {"sign_in_throttle"},
 }
-"""What refusals leave on purpose: failed sign-ins and proofs of a password are counted and told, a refresh token works once."""
+"""What refusals leave on purpose: failed sign-ins and proofs are counted and told, a refresh token works once."""
 
 
 class Tried:

@@ -59,7 +59,7 @@ def test_chinese_organisations(cast: Cast) -> None:
     assert counts(made) == {"new": 273, "wrong": 41}
     # Several addresses, or more numbers than fit, stand in one cell: told with their column, corrected, sent again.
     told = {(error["column"], error["code"]) for row in made["rows"] for error in row["errors"]}
-    assert told == {("邮箱", "email"), ("电话", "too_long")}
+    assert told == {("邮箱", "several_emails"), ("电话", "too_long")}
     with cast.root.get(f"/imports/{chosen['id']}/errors") as answer:
         wrong = list(csv.DictReader(io.StringIO(answer.get_data().decode("utf-8-sig"), newline="")))
     target = io.StringIO()

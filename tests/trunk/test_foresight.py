@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,17 @@ def test_a_fault_in_it_is_left_to_whoever_asks() -> None:
         raise ValueError
 
     with Seer(fail) as seer:
+        seer.ask(["deal"])
+        seer.learn()
+        assert whose("deal")[0] == os.getpid()
+
+
+def test_one_that_does_not_answer_is_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.foresight.PATIENCE", 0.1)
+    with Seer(time.sleep) as seer:
+        seer.ask([60])
+        seer.learn()
+        assert whose("deal")[0] == os.getpid()
         seer.ask(["deal"])
         seer.learn()
         assert whose("deal")[0] == os.getpid()

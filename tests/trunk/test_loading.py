@@ -11,11 +11,14 @@ import pytest
 from sqlalchemy import Boolean, Column, Connection, Date, Integer, MetaData, String, Table, Text, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from app.customer.models import Customer
 from app.database import Document, FixedDecimal, Instant, KeyText, Rate, db
 from app.journal import JournalEntry
-from app.loading import load_rows, reserved
+from app.loading import load_rows, reserved, tell_planner
 from app.routing import CRM
 from app.search_index import Pieces
+
+from ..cast import Cast
 
 LOADED = Table(
     "loaded",
@@ -108,3 +111,22 @@ def test_reserved_ids_are_given_once(connection: Connection) -> None:
     assert len(set(first)) == 3
     if connection.dialect.name == "postgresql":
         assert not set(first) & set(reserved(connection, JournalEntry.__tablename__, 3))
+
+
+def test_the_planner_learns_of_what_was_added(app: CRM, cast: Cast) -> None:
+    table: Any = Customer.__table__
+    is_counted = db.engine.dialect.name == "postgresql"
+
+    def known() -> Any:
+        query = "SELECT reltuples FROM pg_class WHERE relname = 'customer'"
+        with db.engine.connect() as connection:
+            return connection.exec_driver_sql(query).scalar_one() if is_counted else None
+
+    for number in range(7):
+        cast.alice.made("/customers", {"name": f"Granite {number}"})
+    tell_planner(db.engine, [table], 1_000_000)
+    assert known() == (7 if is_counted else None)
+    cast.alice.made("/customers", {"name": "Granite 7"})
+    # It knows of more than were added.
+    tell_planner(db.engine, [table], 1)
+    assert known() == (7 if is_counted else None)

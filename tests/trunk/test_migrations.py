@@ -114,7 +114,7 @@ def test_people_from_before_are_found_by_title_and_department(empty: CRM) -> Non
             who = Person(customer_id=customer.id, name=name, title=title, department=department, **keys)
             who.emails, who.phones, who.reach_key = [], [], "77"
             db.session.add(who)
-    downgrade(revision="0020")
+    downgrade(revision="0018")
     downgrade()
     upgrade()
     db.session.expire_all()

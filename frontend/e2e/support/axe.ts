@@ -15,11 +15,14 @@ async function atRest(page: Page): Promise<void> {
 
 /** Judges the page as it is by the rules of WCAG 2.2 AA; with `rules` by these only. */
 export async function expectAccessible(page: Page, where: string, rules?: string[]): Promise<void> {
+  // Nothing may begin to move meanwhile either: a tip that fades in has no contrast yet.
+  await page.emulateMedia({ reducedMotion: 'reduce' })
   await atRest(page)
   const judge = new AxeBuilder({ page })
   const { violations } = await (
     rules ? judge.withRules(rules) : judge.withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
   ).analyze()
+  await page.emulateMedia({ reducedMotion: null })
   const told = violations.flatMap(({ id, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id} at ${target.join(' ')}: ${failureSummary ?? ''}`),
   )

@@ -1,4 +1,4 @@
-"""People are found by their title and department."""
+"""People are found by their title and department; what is written is sorted into the index in larger parts."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from app.folding import search_key
 from app.grams import Grams
 from app.search_index import Pieces, follow
 
-revision = "0020"
-down_revision = "0019"
+revision = "0018"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 
@@ -20,6 +20,9 @@ _AT_ONCE = 2_000
 def upgrade() -> None:
     """Forward: what the search reads of the people that there are gets the two texts, and its pieces follow."""
     connection = op.get_bind()
+    if connection.dialect.name == "postgresql":
+        # A list as long as PostgreSQL has it costs a search some milliseconds, and halves what an import waits for.
+        op.execute("ALTER INDEX ix_search_entry_pieces RESET (gin_pending_list_limit)")
     keys = ("search_key", "reach_key", "name_key")
     person = sa.table(
         "person",
@@ -56,3 +59,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Back: what is found by more than is asked for stays until the person is changed."""
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("ALTER INDEX ix_search_entry_pieces SET (gin_pending_list_limit = 256)")

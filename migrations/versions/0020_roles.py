@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from alembic import op
 from app import database as types
 
-revision = "0019"
-down_revision = "0018"
+revision = "0020"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 
