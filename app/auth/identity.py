@@ -40,6 +40,7 @@ log = logging.getLogger("lianxi")
 LEEWAY = 10
 _NOTED_EVERY = 60
 _REMEMBERED = 5_000
+_ABSENT = aliased(User)
 _RENEWING = (f"{PREFIX}/auth/refresh", f"{PREFIX}/auth/logout")
 
 
@@ -218,6 +219,7 @@ def load_actor(
             User.language,
             User.time_zone,
             User.must_change_password,
+            exists().where(_ABSENT.deputy_id == User.id, _ABSENT.has_deputy_now).label("stands_in"),
         )
         .join(Role, Role.key == User.role)
         .where(User.id == user_id, User.is_active)
@@ -234,7 +236,7 @@ def load_actor(
         role=row.role,
         permissions=frozenset(row.permissions),
         sight=Sight(row.sight),
-        tokens=_tokens(connection, user_id, Sight(row.sight), row.team_id),
+        tokens=_tokens(connection, user_id, Sight(row.sight), row.team_id, stands_in=row.stands_in),
         team_id=row.team_id,
         stamp=row.access_stamp,
         session_id=session_id or 0,
@@ -245,12 +247,14 @@ def load_actor(
     )
 
 
-def _tokens(connection: Connection, user_id: int, sight: Sight, team_id: int | None) -> dict[str, tuple[int, ...]]:
+def _tokens(
+    connection: Connection, user_id: int, sight: Sight, team_id: int | None, *, stands_in: bool
+) -> dict[str, tuple[int, ...]]:
     member = {"member": (team_id,)} if team_id is not None else {}
     if sight is Sight.EVERYONE:
         return {"all": (0,), **member}
     tokens: dict[str, tuple[int, ...]] = {"user": (user_id,), "pool": (0,), **member}
-    if absent := stands_in_for(connection, user_id):
+    if stands_in and (absent := stands_in_for(connection, user_id)):
         tokens["deputy"] = absent
     if sight is Sight.TEAM and team_id is not None:
         tokens["team"] = (team_id,)
