@@ -129,11 +129,7 @@ def customers(connection: Connection, count: int) -> None:
     while some := list(islice(rows, 20_000)):
         copy(connection, Customer, [customer for customer, _ in some])
         copy(connection, SearchEntry, [entry for _, entry in some])
-    connection.execute(
-        text(
-            "CREATE INDEX ix_search_entry_pieces ON search_entry USING gin (pieces) WITH (gin_pending_list_limit = 256)"
-        )
-    )
+    connection.execute(text("CREATE INDEX ix_search_entry_pieces ON search_entry USING gin (pieces)"))
     connection.execute(text("SELECT setval('customer_id_seq', :last)"), {"last": count})
 
 

@@ -14,7 +14,7 @@ from ..database import db
 from ..errors import Issue, conflict, invalid
 from ..transaction import current_unit, now
 from .models import Deal, DealStageEntry, Pipeline, Stage, StageKind
-from .rank import between
+from .rank import aside, between
 
 # Built once: every deal that is made or moved asks these.
 _STAGE_ID = bindparam("stage_id", type_=BigInteger())
@@ -183,8 +183,7 @@ def make_room(deal: Deal) -> None:
             if not inspect(deal).attrs.is_active.history.has_changes():
                 # It was deleted before, and stays where it lay.
                 return
-            following = select(func.min(Deal.rank)).where(Deal.stage_id == deal.stage_id, Deal.rank > deal.rank)
-            deal.rank = between(deal.rank, db.session.execute(following).scalar())
+            deal.rank = aside(deal.rank, deal.id)
             return
         locked_stage(deal.stage_id, stands_in=deal.pipeline_id)
         others = select(Deal).where(Deal.stage_id == deal.stage_id, Deal.rank == deal.rank, Deal.id != deal.id)

@@ -11,6 +11,8 @@ DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _BASE = len(DIGITS)
 _WIDTH = 6
 _FIRST = _BASE**_WIDTH // 2
+_ID_WIDTH = 11
+"""Digits of the largest id, which has 63 bits."""
 
 
 def between(low: str | None, high: str | None) -> str:
@@ -31,6 +33,15 @@ def between(low: str | None, high: str | None) -> str:
     return low[:_WIDTH] + _middle(low[_WIDTH:], high[_WIDTH:] if start == end else None)
 
 
+def aside(rank: str, number: int) -> str:
+    """A rank just above another that nobody else gets or had: where a card of this number lies that gave up its own.
+
+    A neighbour's former place would not do: who comes back to that would find it taken.
+    """
+    # A fraction that ends in 0 leaves no room below it.
+    return f"{rank}{_digits(number, _ID_WIDTH)}1"
+
+
 def _number(rank: str) -> int:
     if len(rank) < _WIDTH:
         raise ValueError(rank)
@@ -43,8 +54,12 @@ def _number(rank: str) -> int:
 def _text(value: int) -> str:
     if not 0 <= value < _BASE**_WIDTH:
         raise ValueError("no whole number left")
+    return _digits(value, _WIDTH)
+
+
+def _digits(value: int, width: int) -> str:
     digits = ""
-    for _ in range(_WIDTH):
+    for _ in range(width):
         value, digit = divmod(value, _BASE)
         digits = DIGITS[digit] + digits
     return digits

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.deal.rank import DIGITS, between
+from app.deal.rank import DIGITS, aside, between
 
 
 @given(st.lists(st.integers(min_value=0, max_value=10**6), max_size=120))
@@ -57,3 +57,11 @@ def test_whole_numbers_end_somewhere() -> None:
     with pytest.raises(ValueError, match="no whole number left"):
         between("zzzzzz", None)
     assert between("zzzzzy", "zzzzzz") == "zzzzzyV"
+
+
+def test_a_place_aside_is_nobodys() -> None:
+    low = between(None, None)
+    places = [aside(low, number) for number in (1, 2, 61, 62, 2**63 - 1)]
+    assert [low, *places, between(low, None)] == sorted({low, *places, between(low, None)})
+    for one, other in zip([low, *places], places, strict=False):
+        assert one < between(one, other) < other

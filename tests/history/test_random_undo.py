@@ -18,7 +18,7 @@ from app.routing import CRM
 
 from ..cast import Cast
 
-STEPS = 60
+STEPS = 120
 
 
 def snapshot() -> dict[str, Any]:
@@ -167,7 +167,7 @@ class Play:
         self.send("POST", f"/deals/{deal}/{act}", body.get(act, {}))
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2, 13])
 def test_undone_from_its_end_it_is_as_it_was(app: CRM, cast: Cast, seed: int) -> None:
     chance = random.Random(seed)
     play = Play(cast, chance)

@@ -215,6 +215,17 @@ def test_a_deal_goes_back_to_where_it_stood(app: CRM, cast: Cast) -> None:
     assert cast.alice.get(path).get_json()["stage_id"] == two
 
 
+def test_a_deal_that_is_undone_altogether_takes_nobodys_place(cast: Cast) -> None:
+    _, two, *_ = stages(cast)
+    first, second = (cast.alice.made("/deals", {"name": name})["id"] for name in "AB")
+    before = content(cast.alice, f"/deals/{second}")
+    moved = [change(cast.alice, "POST", f"/deals/{deal}/move", {"stage_id": two}) for deal in (second, first)]
+    created = change(cast.alice, "POST", "/deals", {"name": "C"})
+    for changeset in (created, *reversed(moved)):
+        undo(cast.alice, changeset)
+    assert content(cast.alice, f"/deals/{second}") == before
+
+
 def test_lines_come_back_with_their_ids(cast: Cast) -> None:
     product = cast.root.made("/products", {"code": "P", "name": "P", "price": "5.00", "currency": "CNY"})
     line = {"product_id": product["id"], "quantity": "2", "unit_price": "5.00"}
