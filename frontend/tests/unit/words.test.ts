@@ -76,7 +76,8 @@ describe('the words', () => {
       // Titles of pages that load all words before they are shown.
       .map((text) => text.replaceAll(/title: '[\w.]+'|`admin\.(?:product|field)\.\$\{name\}`/g, ''))
       .flatMap(
-        (text) => text.match(/['"`](?:account|admin|bin|dashboard|import|report|target)\.[a-z][\w.]*['"`$]/g) ?? [],
+        (text) =>
+          text.match(/['"`](?:account|admin|bin|dashboard|import|report|target)\.[a-z][\w.]*['"`$]/g) ?? [],
       )
     expect(early).toEqual([])
   })
