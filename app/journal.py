@@ -485,11 +485,13 @@ class SetBack:
         since: when what was taken back was done.
         before: what the fields were before it, and are again.
         after: what they were until now.
+        is_creation: whether the record was new, and is now deleted.
     """
 
     since: datetime
     before: Mapping[str, Any]
     after: Mapping[str, Any]
+    is_creation: bool = False
 
 
 MAKE_ROOM: dict[str, Callable[[Any], None]] = {}
@@ -500,7 +502,8 @@ SETTLE: dict[str, Callable[[Any, SetBack], None]] = {}
 """What sets the columns that follow from others once a record was set back. Only what is named here can be undone."""
 
 TAKEN_BACK: dict[str, frozenset[str]] = {}
-"""Of these kinds of records only such fields are taken back: a change set that says more of one cannot be undone."""
+"""Of these kinds of records only such fields are taken back: a change set that says more of one cannot be undone. A new
+record is deleted all the same."""
 
 FOLLOWERS: dict[str, Callable[[Connection, Record, Mapping[str, Any]], None]] = {}
 """What is told of every entry of a resource, in its transaction: the record and the entry. It keeps what is derived

@@ -16,12 +16,12 @@ from ..journal import MAKE_ROOM, SETTLE, TAKEN_BACK, SetBack, journalled_columns
 from ..routing import assign
 from ..transaction import current_unit
 from . import deputies, links
-from .following import follow, hand_over
+from .following import follow, hand_over, holdings
 from .identity import load_actor
 from .models import Team, User, queue_up, role_of, users
 from .notices import notify
 from .passwords import hash_password, password_faults, personal_words, verify_password
-from .stamps import end_sign_ins, raise_all_stamps, raise_stamps, tree_changes
+from .stamps import end_sign_ins, raise_stamps, tree_changes
 
 _STANDING = ("name", "role", "team_id", "language", "time_zone", "must_change_password", "is_active")
 """What remembered actors are made of: a change of these makes them stale."""
@@ -305,9 +305,11 @@ def _settle(user: User, undone: SetBack) -> None:
     """Set what follows from a person's columns after an undo, which is held to what an edit is held to.
 
     Raises:
-        Problem: 403 where the person has or had rights that the caller lacks; 409 for the last admin, or a role that
-            is gone.
+        Problem: 403 where the person has or had rights that the caller lacks; 409 for the last admin, for a role that
+            is gone, and where who was new has records or leads a team by now.
     """
+    if undone.is_creation and (holdings(user.id) or led(user)):
+        raise conflict("user-not-empty")
     refuse_superior(undoer(), *{user.role, *(one["role"] for one in (undone.before, undone.after) if "role" in one)})
     role = role_of(user.role)
     assert role is not None
@@ -322,23 +324,14 @@ def _settle(user: User, undone: SetBack) -> None:
     if {"team_id", "is_active"} & {*undone.before, *undone.after}:
         follow(user)
     if not user.is_active:
-        end_sign_ins(user.id, "deactivated")
+        end_sign_ins(user.id, "deactivated", tokens=True)
+        links.end_all(user.id)
     raise_stamps(user.id, *(one["deputy_id"] for one in (undone.before, undone.after) if one.get("deputy_id")))
     deputies.settle(user)
     deputies.tell(user)
 
 
-def _settle_team(team: Team, _undone: SetBack) -> None:
-    """Have those who look down the tree see what they see after an undo; who has left leads nobody."""
-    if team.manager_id is not None and not db.session.get_one(User, team.manager_id).is_active:
-        team.manager_id = None
-    raise_all_stamps()
-
-
 SETTLE["user"] = _settle
-SETTLE["team"] = _settle_team
 # Who sets a password makes it one to be changed: what set one is not taken back.
 MAKE_ROOM["user"] = _derive
-# The tree is checked as a whole; only who leads a team is taken back.
-TAKEN_BACK["team"] = frozenset({"manager_id"})
 TAKEN_BACK["user"] = frozenset(journalled_columns(User)) - {"must_change_password"}

@@ -11,10 +11,11 @@ from ..access import Actor
 from ..database import db
 from ..errors import Issue, conflict, invalid
 from ..folding import fold, sort_key
+from ..journal import SETTLE, TAKEN_BACK, SetBack
 from ..routing import assign
 from .following import has_records
 from .models import Team, User, queue_up
-from .stamps import tree_changes
+from .stamps import raise_all_stamps, tree_changes
 
 
 def create(_actor: Actor, values: dict[str, Any]) -> Team:
@@ -50,12 +51,21 @@ def remove(actor: Actor, team: Team) -> None:
     Raises:
         Problem: 409 `team-not-empty`.
     """
+    refuse_inhabited(team)
+    with tree_changes():
+        routing.remove(actor, team)
+
+
+def refuse_inhabited(team: Team) -> None:
+    """Refuse to do without a team that somebody or something is in.
+
+    Raises:
+        Problem: 409 `team-not-empty`.
+    """
     members = select(User.id).where(User.team_id == team.id, User.is_active)
     below = select(Team.id).where(Team.parent_id == team.id, Team.is_active)
     if any(db.session.execute(query.limit(1)).first() for query in (members, below)) or has_records(team.id):
         raise conflict("team-not-empty")
-    with tree_changes():
-        routing.remove(actor, team)
 
 
 def restore(actor: Actor, team: Team) -> Team:
@@ -93,3 +103,24 @@ def _lies_below(candidate: Team, team: Team) -> bool:
             return True
         step = None if step.parent_id is None else db.session.get(Team, step.parent_id)
     return False
+
+
+def _settle(team: Team, undone: SetBack) -> None:
+    """Have those who look down the tree see what they see after an undo; who has left leads nobody.
+
+    Raises:
+        Problem: 409 `team-not-empty` where a team goes in which somebody or something is by now.
+    """
+    if undone.is_creation:
+        refuse_inhabited(team)
+    parent = None if team.parent_id is None else db.session.get_one(Team, team.parent_id)
+    if team.is_active and parent is not None and not parent.is_active:
+        team.parent_id = None
+    if team.manager_id is not None and not db.session.get_one(User, team.manager_id).is_active:
+        team.manager_id = None
+    raise_all_stamps()
+
+
+SETTLE["team"] = _settle
+# The tree is checked as a whole; of a team that stays only who leads it is taken back.
+TAKEN_BACK["team"] = frozenset({"manager_id", "is_active"})

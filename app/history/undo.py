@@ -183,6 +183,7 @@ def _is_kind(changeset: Changeset) -> bool:
     if not set(db.session.execute(select(entry.resource).where(there).distinct()).scalars()) <= SETTLE.keys():
         return False
     partly = select(entry.resource, entry.changed).where(there, entry.resource.in_(sorted(TAKEN_BACK)))
+    partly = partly.where(entry.action != "created")
     return all(set(changed) <= TAKEN_BACK[resource] for resource, changed in db.session.execute(partly))
 
 
@@ -304,8 +305,10 @@ def _take_back(actor: Actor, changeset: Changeset, found: Sequence[Entry]) -> No
         _set_back(actor, entry, record)
         # One by one from the end: a unique value must be free again before it goes back to whom it came from.
         db.session.flush()
+    created = {(entry.resource, entry.resource_id) for entry in found if entry.action == "created"}
     for key, record in records.items():
-        SETTLE[record.resource](record, SetBack(changeset.recorded_at, before[key], after[key]))
+        back = SetBack(changeset.recorded_at, before[key], after[key], is_creation=key in created)
+        SETTLE[record.resource](record, back)
     db.session.flush()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from statistics import median
 from time import perf_counter
 from typing import Any
 
@@ -141,7 +140,8 @@ def test_takes_the_same_time(app: CRM, cast: Cast, monkeypatch: pytest.MonkeyPat
             assert Visitor(app, f"192.0.2.{number}").login(account, "not the password").status_code == 401
             taken.append(perf_counter() - begun)
     assert len(work) == 12, "one look at a hash for each, known or not"
-    known, unknown = (median(taken) for taken in times.values())
+    # The least of each: what a busy machine adds is no hint.
+    known, unknown = (min(taken) for taken in times.values())
     assert max(known, unknown) / min(known, unknown) < 2
 
 

@@ -51,11 +51,51 @@ def test_people_come_with_their_teams(cast: Cast) -> None:
     assert told["Dora Head"] == ("manager", made["id"], False)
     assert told["Emil Agent"] == ("sales", made["id"], False)
     assert told["Fay Agent"] == ("sales", made["id"], False)
-    # The whole is no change set that can be undone: people are deactivated instead.
-    answer = cast.root.post(f"/changesets/{job['changeset_id']}/undo")
-    assert (answer.status_code, answer.get_json()["type"]) == (409, "/problems/not-undoable")
     again = change(cast.root, upload(cast.root, "users", FILE), options={"create": ["teams"]})
     assert counts(result(cast.root, again, "commit")) == {"unchanged": 3, "wrong": 1}
+
+
+def test_people_and_their_teams_go_again(cast: Cast) -> None:
+    mallory = cast.root.get(f"/users/{cast.mallory.id}").get_json()
+    file = FILE + f"{mallory['name']},{mallory['email']},13800138009,,Key accounts,,,\n"
+    chosen = change(cast.root, upload(cast.root, "users", file), options={"create": ["teams"]})
+    job = begin(cast.root, chosen, "commit")
+    assert counts(job["result"]) == {"new": 3, "updated": 1, "wrong": 1}
+    answer = cast.root.post(f"/changesets/{job['changeset_id']}/undo")
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    assert cast.root.get("/users?email=emil@house.example").get_json()["data"] == []
+    assert cast.root.get("/teams?name=Key+accounts").get_json()["data"] == []
+    now = cast.root.get(f"/users/{cast.mallory.id}").get_json()
+    assert (now["team_id"], now["phone"]) == (mallory["team_id"], mallory["phone"])
+    answer = cast.root.post(f"/changesets/{answer.get_json()['changeset_id']}/undo")
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    (team,) = cast.root.get("/teams?name=Key+accounts").get_json()["data"]
+    (emil,) = cast.root.get("/users?email=emil@house.example").get_json()["data"]
+    assert (emil["is_active"], emil["team_id"]) == (True, team["id"])
+    assert cast.root.get(f"/users/{cast.mallory.id}").get_json()["team_id"] == team["id"]
+
+
+def test_who_has_records_by_now_stays(cast: Cast) -> None:
+    job = begin(cast.root, upload(cast.root, "users", "Name,Email\nGus,gus@house.example\n"), "commit")
+    (gus,) = cast.root.get("/users?email=gus@house.example").get_json()["data"]
+    customer = cast.root.made("/customers", {"name": "Acme", "owner_id": gus["id"]})
+    answer = cast.root.post(f"/changesets/{job['changeset_id']}/undo")
+    assert (answer.status_code, answer.get_json()["type"]) == (409, "/problems/user-not-empty")
+    assert cast.root.get(f"/users/{gus['id']}").get_json()["is_active"]
+    cast.root.patch(f"/customers/{customer['id']}", {"owner_id": cast.alice.id})
+    answer = cast.root.post(f"/changesets/{job['changeset_id']}/undo")
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    assert cast.root.get("/users?email=gus@house.example").get_json()["data"] == []
+
+
+def test_a_team_that_somebody_has_joined_stays(cast: Cast) -> None:
+    chosen = change(cast.root, upload(cast.root, "users", FILE), options={"create": ["teams"]})
+    job = begin(cast.root, chosen, "commit")
+    (team,) = cast.root.get("/teams?name=Key+accounts").get_json()["data"]
+    cast.root.patch(f"/users/{cast.mallory.id}", {"team_id": team["id"]})
+    answer = cast.root.post(f"/changesets/{job['changeset_id']}/undo")
+    assert (answer.status_code, answer.get_json()["type"]) == (409, "/problems/team-not-empty")
+    assert cast.root.get("/users?email=emil@house.example").get_json()["data"] != []
 
 
 def test_a_team_is_that_of_the_manager_where_none_is_named(cast: Cast) -> None:

@@ -9,8 +9,6 @@ interface Target {
   permission: string
   /** The list in which one finds what was imported; the newest first. */
   list: { name: string; query: Record<string, string> }
-  /** An import of these cannot be undone. */
-  isLasting?: true
 }
 
 /** The resources in the order in which they refer to each other. */
@@ -56,7 +54,6 @@ export const targets: readonly Target[] = [
     label: 'admin.users',
     permission: 'user:write',
     list: { name: 'admin-users', query: {} },
-    isLasting: true,
   },
 ]
 
