@@ -117,7 +117,7 @@ test('A deputy stands in for who is away, and no longer when that ends', async (
   await other.visit(`/customers/${id}`)
   await expect(other.page.getByRole('heading', { level: 1, name: 'Lantern Holdings' })).toBeVisible()
 
-  await seat.page.getByRole('button', { name: 'End', exact: true }).click()
+  await seat.page.getByRole('button', { name: 'Remove deputy' }).click()
   await expect(seat.page.getByLabel('Deputy', { exact: true })).toHaveValue('')
   await expect(async () => {
     expect((await dora.api.get<Owned>('/customers')).data).toHaveLength(0)
