@@ -252,7 +252,7 @@ def parameters(answer: str) -> dict[str, str]:
 
 
 def own_path(text: str | None) -> str:
-    r"""A path of ours as it is, and the home page for everything else: `//evil`, `/\\evil`, `https:evil`."""
+    r"""A path of ours as it is, and the home page for everything else: `//evil`, `/\evil`, `https:evil`."""
     if not text or not text.startswith("/") or text[1:2] in ("/", "\\") or len(text) > _LONGEST_PATH:
         return HOME
     if "\\" in text or not text.isprintable():
