@@ -249,6 +249,8 @@ def _exchange(
     with HTTPResponse(_Source(line, deadline), method=method) as answer:  # type: ignore[arg-type]
         answer.begin()
         content = answer.read(READ_BYTES + 1)
+        if answer.length and len(content) <= READ_BYTES:
+            raise OutgoingError(Reason.PROTOCOL)
         return Answer(
             status=answer.status,
             headers={name.lower(): value for name, value in answer.getheaders()},
