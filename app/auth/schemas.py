@@ -158,7 +158,7 @@ class SsoProviderSchema(StrictSchema):
 
     key = fields.String()
     kind = Choice(("oidc", "wecom", "dingtalk", "feishu"))
-    name = fields.String(metadata={"description": 'What the button says after "Sign in with".'})
+    name = fields.String(metadata={"description": "As the button says it, in the reader's language."})
 
 
 class SsoProviderPageSchema(StrictSchema):

@@ -24,7 +24,7 @@ from .schemas import (
     SsoTokenAnswerSchema,
 )
 from .sso import flow
-from .units import calling, token_answer, whole
+from .units import calling, in_own_unit, token_answer, whole
 
 routes = Routes("sso", __name__)
 
@@ -115,8 +115,8 @@ def start_link(actor: Actor, body: dict[str, Any], provider: str) -> Response:
 def finish_link(actor: Actor, body: dict[str, Any], provider: str) -> Response:
     """From now on the person may sign in with it."""
     said = flow.parameters(body["answer"])
-    linked = flow.link(actor, provider, said, cookies.attempt_secret(said["state"]))
-    answer = Response(encode(linked), 201, mimetype="application/json")
+    profile = flow.proved(actor, provider, said, cookies.attempt_secret(said["state"]))
+    answer = in_own_unit(actor, lambda: flow.link(actor, provider, profile), status=201)
     cookies.drop_attempt(answer, said["state"])
     return answer
 

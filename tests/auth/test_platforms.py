@@ -142,9 +142,10 @@ def test_where_people_are_sent(app: CRM, cast: Cast, configure: Configure, platf
 
 
 def test_the_name_on_the_button(app: CRM, cast: Cast, configure: Configure, platform: str) -> None:
-    (offered,) = Visitor(app).call("GET", "/auth/sso").get_json()["data"]
-    names = {"wecom": "企业微信", "dingtalk": "钉钉", "feishu": "飞书"}
-    assert offered == {"key": "work", "kind": platform, "name": names[platform]}
+    names = {"wecom": ("企业微信", "WeCom"), "dingtalk": ("钉钉", "DingTalk"), "feishu": ("飞书", "Feishu")}
+    for language, name in zip(("zh-CN", "en"), names[platform], strict=True):
+        (offered,) = Visitor(app).call("GET", "/auth/sso", Accept_Language=language).get_json()["data"]
+        assert offered == {"key": "work", "kind": platform, "name": name}
 
 
 def test_a_first_sign_in(app: CRM, cast: Cast, configure: Configure, platform: str, stub: Stub) -> None:

@@ -20,8 +20,6 @@ from .provider import Asking, Failure, IdentityProvider, Profile, ProviderError,
 class DingTalkProvider(IdentityProvider):
     """One application, for the people of one company."""
 
-    name = "钉钉"
-
     def __init__(self, settings: SsoProvider, allow: Sequence[Network]) -> None:
         super().__init__(settings, allow)
         self._sign_in = settings.sign_in_url or "https://login.dingtalk.com"

@@ -22,8 +22,6 @@ from .provider import Asking, Failure, IdentityProvider, Profile, ProviderError,
 class FeishuProvider(IdentityProvider):
     """One application of one company."""
 
-    name = "飞书"
-
     def __init__(self, settings: SsoProvider, allow: Sequence[Network]) -> None:
         super().__init__(settings, allow)
         self._sign_in = settings.sign_in_url or "https://accounts.feishu.cn"

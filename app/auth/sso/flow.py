@@ -83,8 +83,7 @@ def remember(app: Flask) -> None:
 def offered() -> list[dict[str, Any]]:
     """The providers that the sign-in page offers, in the order of the configuration."""
     return [
-        {"key": key, "kind": provider.settings.kind, "name": provider.settings.name or provider.name}
-        for key, provider in _providers().items()
+        {"key": key, "kind": provider.settings.kind, "name": provider.name} for key, provider in _providers().items()
     ]
 
 
@@ -174,25 +173,31 @@ def sign_in(key: str, answer: Mapping[str, str], secret: str | None, caller: Cal
     return granted, attempt.return_to
 
 
-def link(actor: Actor, key: str, answer: Mapping[str, str], secret: str | None) -> dict[str, Any]:
-    """Link an identity to the caller's own account; in a unit of its own, for the provider is asked before.
+def proved(actor: Actor, key: str, answer: Mapping[str, str], secret: str | None) -> Profile:
+    """The account at a provider that the caller wants to link; outside of any unit of work, for the provider is asked.
 
     Raises:
-        Problem: 409, the provider does not vouch, or the identity or the account is linked already; 422 and 503 as
-            `sign_in`.
+        Problem: 409, the provider does not vouch; 422 and 503 as `sign_in`.
     """
     _redeemed(key, answer, secret, actor.user_id)
     try:
-        profile = _profile(key, answer, secret or "")
+        return _profile(key, answer, secret or "")
     except ProviderError as error:
         if error.failure is Failure.UNREACHABLE:
             raise _unavailable(key, error) from None
         log.warning("linking by %s failed: user %s: %s", key, actor.user_id, error)
         raise conflict(_SLUGS[error.failure]) from None
-    with unit_of_work(actor_id=actor.user_id, source="http"):
-        identity = admission.link(actor.user_id, key, profile)
-        notify(actor.user_id, "identity_linked")
-        return _shown(identity)
+
+
+def link(actor: Actor, key: str, profile: Profile) -> dict[str, Any]:
+    """Link an account at a provider to the caller's own.
+
+    Raises:
+        Problem: 409, either is linked already.
+    """
+    identity = admission.link(actor.user_id, key, profile)
+    notify(actor.user_id, "identity_linked")
+    return _shown(identity)
 
 
 def refuse_second(actor: Actor, key: str) -> None:
@@ -331,7 +336,7 @@ def _shown(identity: LinkedIdentity) -> dict[str, Any]:
     return {
         "id": identity.id,
         "provider": identity.provider,
-        "provider_name": identity.provider if provider is None else provider.settings.name or provider.name,
+        "provider_name": identity.provider if provider is None else provider.name,
         "is_offered": provider is not None,
         "account": identity.account,
         "created_at": identity.created_at,

@@ -66,8 +66,6 @@ class _Session:
 class OidcProvider(IdentityProvider):
     """Any provider that is described at `ISSUER/.well-known/openid-configuration`."""
 
-    name = "OpenID Connect"
-
     def __init__(self, settings: SsoProvider, allow: Sequence[Network]) -> None:
         super().__init__(settings, allow)
         self._description, self._keys = _Kept(), _Kept()

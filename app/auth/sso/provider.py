@@ -6,13 +6,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import urlencode
 
 import orjson
 
 from config import SsoProvider
 
+from ...messages import say
 from ...outgoing import Answer, Network, OutgoingError, send
 
 
@@ -73,12 +74,14 @@ class Profile:
 class IdentityProvider(ABC):
     """An adapter to one kind of provider; it keeps nothing of people."""
 
-    name: ClassVar[str] = ""
-    """What everybody calls it."""
-
     def __init__(self, settings: SsoProvider, allow: Sequence[Network]) -> None:
         self.settings = settings
         self.allow = allow
+
+    @property
+    def name(self) -> str:
+        """What the button says, in the reader's language where the configuration does not say it."""
+        return self.settings.name or say(f"sso.{self.settings.kind}")
 
     @abstractmethod
     def authorise(self, asking: Asking) -> str:

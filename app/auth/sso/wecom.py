@@ -23,8 +23,6 @@ _TOKEN_IS_OLD = (40014, 42001)
 class WeComProvider(IdentityProvider):
     """One application of one company."""
 
-    name = "企业微信"
-
     def __init__(self, settings: SsoProvider, allow: Sequence[Network]) -> None:
         super().__init__(settings, allow)
         self._sign_in = settings.sign_in_url or "https://login.work.weixin.qq.com"

@@ -6,7 +6,14 @@
 import { createHash, generateKeyPairSync } from 'node:crypto'
 import { Provider } from 'oidc-provider'
 
-const { PORT, CLIENT_ID, CLIENT_SECRET, KEY = 'first', ID_TOKEN_SECONDS = '3600', CLOCK_SECONDS = '0' } = process.env
+const {
+  PORT,
+  CLIENT_ID,
+  CLIENT_SECRET,
+  KEY = 'first',
+  ID_TOKEN_SECONDS = '3600',
+  CLOCK_SECONDS = '0',
+} = process.env
 const people = JSON.parse(process.env.PEOPLE ?? '{}')
 // A provider whose clock is wrong.
 const clock = Date.now

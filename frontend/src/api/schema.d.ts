@@ -6747,7 +6747,7 @@ export interface components {
             key: string;
             /** @enum {string} */
             kind: "oidc" | "wecom" | "dingtalk" | "feishu";
-            /** @description What the button says after "Sign in with". */
+            /** @description As the button says it, in the reader's language. */
             name: string;
         };
         SsoProviderPage: {
