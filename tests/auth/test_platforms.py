@@ -213,12 +213,14 @@ def test_a_secret_that_is_wrong(
     assert "an old secret" not in caplog.text
 
 
-def test_a_platform_in_trouble(app: CRM, cast: Cast, configure: Configure, platform: str, stub: Stub) -> None:
+def test_a_platform_in_trouble(
+    app: CRM, cast: Cast, configure: Configure, platform: str, stub: Stub, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fails(*_args: Any) -> tuple[int, Any]:
         return 502, {"error": "bad gateway"}
 
-    stub.answer = fails  # type: ignore[method-assign]
+    monkeypatch.setattr(stub, "answer", fails)
     answer = back(app, platform)
     assert (answer.status_code, answer.get_json()["type"]) == (503, "/problems/sso-unreachable")
-    stub.answer = lambda *_: (200, ["no object"])  # type: ignore[method-assign]
+    monkeypatch.setattr(stub, "answer", lambda *_: (200, ["no object"]))
     assert slug(back(app, platform)) == "sso-failed"

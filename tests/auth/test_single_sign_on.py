@@ -253,7 +253,7 @@ def test_forged_tokens(
         "name": "Ada",
         "email": "ada@example.com",
     }
-    wrong = {
+    wrong: dict[str, dict[str, Any]] = {
         "iss": {"iss": "http://evil.example"},
         "aud": {"aud": "another"},
         "more_aud": {"aud": [CLIENT[0], "another"]},

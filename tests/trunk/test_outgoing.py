@@ -186,7 +186,12 @@ def test_a_name_with_one_address_inside(connected: list[Any], monkeypatch: pytes
 
 def test_a_resolver_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outgoing, "CONNECT_SECONDS", 0.2)
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(1.5) or rows(PUBLIC))
+
+    def slow(*_args: Any, **_kwargs: Any) -> list[Any]:
+        time.sleep(1.5)
+        return rows(PUBLIC)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
     began = time.monotonic()
     assert refused("https://slow.example/") is Reason.RESOLVE
     assert time.monotonic() - began < 1
