@@ -101,6 +101,7 @@ def test_the_whole_way(app: CRM, cast: Cast, configure: Configure) -> None:
     person = body["user"]
     assert (person["name"], person["email"], person["role"]) == ("Ada Zhou", "ada@example.com", "sales")
     assert not person["must_change_password"]
+    assert person["language"] == "en"
     assert answer.headers["Cache-Control"] == "no-store"
     assert visitor.call("GET", "/auth/me", token=body["access_token"]).status_code == 200
     # The cookie goes on where the provider has ended.

@@ -134,10 +134,6 @@ _SECOND = {
     "/users/{id}/tokens/{id}": "token",
     "/users/{id}/identities/{id}": "identity",
 }
-    "/users/{id}/sessions/{id}": "own",
-    "/users/{id}/tokens/{id}": "token",
-    "/users/{id}/identities/{id}": "identity",
-}
 """What the second id of a path is of, among what the owner has to sign in with."""
 
 

@@ -17,6 +17,7 @@ from ...access import Permission
 from ...database import db
 from ...errors import Problem
 from ...folding import email_key, fold
+from ...messages import language
 from ...schema import load
 from ...transaction import now
 from .. import service
@@ -124,7 +125,8 @@ def _created(settings: SsoProvider, profile: Profile) -> int:
         "role": settings.role,
         "team_id": _team(settings),
     }
-    user_id = service.create_by_rule(_checked(values)).id
+    # Nobody has been asked yet: the language of the page that the person came from.
+    user_id = service.create_by_rule({**_checked(values), "language": language()}).id
     log.info("user created at the first sign-in by %s: user %s", settings.key, user_id)
     return user_id
 

@@ -42,7 +42,7 @@ test('Single sign-on: in at once, refused in words, linked and unlinked', async 
     await page.reload()
     await expect(page.getByRole('button', { name: 'Account: Ada Zhou' })).toBeVisible()
     await page.goto('/settings')
-    await expect(page.getByText(`${mine}@example.com`)).toBeVisible()
+    await expect(page.getByRole('listitem').filter({ hasText: `${mine}@example.com` })).toBeVisible()
     await page.getByRole('button', { name: 'Unlink' }).click()
     const question = page.getByRole('dialog', { name: 'Unlink Example?' })
     await question.getByRole('button', { name: 'Unlink' }).click()
