@@ -185,6 +185,8 @@ class SignInEventKind(StrEnum):
     THROTTLED = "throttled"
     REUSE = "reuse"
     SIGNED_OUT = "signed_out"
+    LINKED = "linked"
+    UNLINKED = "unlinked"
 
 
 class SignInEvent(Model):

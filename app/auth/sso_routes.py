@@ -116,7 +116,7 @@ def finish_link(actor: Actor, body: dict[str, Any], provider: str) -> Response:
     """From now on the person may sign in with it."""
     said = flow.parameters(body["answer"])
     profile = flow.proved(actor, provider, said, cookies.attempt_secret(said["state"]))
-    answer = in_own_unit(actor, lambda: flow.link(actor, provider, profile), status=201)
+    answer = in_own_unit(actor, lambda: flow.link(actor, provider, profile, calling()), status=201)
     cookies.drop_attempt(answer, said["state"])
     return answer
 
@@ -144,7 +144,7 @@ def list_identities(actor: Actor) -> dict[str, Any]:
 )
 def delete_identity(actor: Actor, identity_id: int) -> None:
     """Sign in with it no longer; the last way in stays."""
-    flow.unlink(actor.user_id, min(identity_id, MAX_ID), by_owner=True)
+    flow.unlink(actor.user_id, min(identity_id, MAX_ID), calling(), by_owner=True)
 
 
 @routes.endpoint_for(
@@ -171,7 +171,7 @@ def list_user_identities(_actor: Actor, user: User) -> dict[str, Any]:
 )
 def delete_user_identity(_actor: Actor, user: User, identity_id: int) -> None:
     """For who has lost it, or should not have it."""
-    flow.unlink(user.id, min(identity_id, MAX_ID), by_owner=False)
+    flow.unlink(user.id, min(identity_id, MAX_ID), calling(), by_owner=False)
 
 
 def _of_user(user_id: int) -> dict[str, Any]:

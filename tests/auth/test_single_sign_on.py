@@ -412,6 +412,12 @@ def test_linking_and_unlinking(app: CRM, cast: Cast, configure: Configure) -> No
     assert cast.bob.delete(f"/auth/identities/{linked['id']}").status_code == 404
     assert cast.alice.delete(f"/auth/identities/{linked['id']}").status_code == 204
     assert sees(walked(Visitor(app), "ada")) == (401, "sso-no-account")
+    told = cast.root.get(f"/sign-in-events?user_id={cast.alice.id}").get_json()["data"]
+    assert [(one["kind"], one["provider"]) for one in told] == [
+        ("unlinked", "corp"),
+        ("signed_in", "corp"),
+        ("linked", "corp"),
+    ]
 
 
 def test_a_link_is_finished_by_who_began_it(app: CRM, cast: Cast, configure: Configure) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 import ssl
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -16,6 +18,7 @@ import pytest
 
 from app import outgoing
 from app.outgoing import OutgoingError, Reason, is_public, send
+from config import ROOT
 
 from ..postbox import certificate
 from ..servers import free_port
@@ -26,10 +29,15 @@ Serve = Callable[[socket.socket], None]
 
 
 @contextmanager
-def serving(serve: Serve) -> Iterator[tuple[int, list[bytes]]]:
+def serving(serve: Serve, *, at_once: bool = False) -> Iterator[tuple[int, list[bytes]]]:
     """A server that reads the head of each request and then does as it is told; its port, and what it has read."""
     heads: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer(line: socket.socket) -> None:
+            with line, suppress(OSError):
+                heads.append(line.recv(65_536))
+                serve(line)
 
         def run() -> None:
             while True:
@@ -37,9 +45,10 @@ def serving(serve: Serve) -> Iterator[tuple[int, list[bytes]]]:
                     line, _ = listener.accept()
                 except OSError:
                     return
-                with line, suppress(OSError):
-                    heads.append(line.recv(65_536))
-                    serve(line)
+                if at_once:
+                    Thread(target=answer, args=(line,), daemon=True).start()
+                else:
+                    answer(line)
 
         thread = Thread(target=run, daemon=True)
         thread.start()
@@ -253,6 +262,32 @@ def test_however_slowly_it_comes(serve: Serve, monkeypatch: pytest.MonkeyPatch) 
 def test_what_is_no_answer(text: str) -> None:
     with serving(answering(text)) as (port, _):
         assert refused(f"http://127.0.0.1:{port}/", OURS) is Reason.PROTOCOL
+
+
+GREEN = """
+from gevent import monkey; monkey.patch_all()
+import sys, time, gevent
+from ipaddress import ip_network
+from app.outgoing import send
+began = time.monotonic()
+url = f"http://localhost:{sys.argv[1]}/"
+asking = [gevent.spawn(send, "GET", url, allow=[ip_network("127.0.0.0/8"), ip_network("::1/128")]) for _ in range(4)]
+gevent.joinall(asking, raise_error=True)
+print([one.value.body for one in asking], time.monotonic() - began < 3)
+"""
+
+
+def test_green_threads_do_not_wait_for_each_other() -> None:
+    """In the big shape a worker serves everybody in one thread: who waits for another server must not stop it."""
+
+    def serve(line: socket.socket) -> None:
+        time.sleep(1)
+        line.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+    with serving(serve, at_once=True) as (port, _):
+        command = [sys.executable, "-c", GREEN, str(port)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout.strip() == f"{[b'ok'] * 4} True", done.stderr
 
 
 def test_headers_are_lines() -> None:

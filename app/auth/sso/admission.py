@@ -20,12 +20,12 @@ from ...folding import email_key, fold
 from ...messages import language
 from ...schema import load
 from ...transaction import now
-from .. import service
+from .. import events, service
 from ..credentials import LinkedIdentity
-from ..models import Team, User, queue_up, role_of
+from ..models import SignInEventKind, Team, User, queue_up, role_of
 from ..notices import notify
 from ..schemas import UserSchema
-from ..sessions import failed
+from ..sessions import Caller, failed
 from .provider import Profile
 
 log = logging.getLogger("lianxi")
@@ -33,7 +33,7 @@ log = logging.getLogger("lianxi")
 _USER = UserSchema()
 
 
-def admitted(settings: SsoProvider, profile: Profile) -> int:
+def admitted(settings: SsoProvider, profile: Profile, caller: Caller) -> int:
     """The id of the user whom a profile means, in the open unit of work; linked or created where the rules say so.
 
     Raises:
@@ -54,11 +54,11 @@ def admitted(settings: SsoProvider, profile: Profile) -> int:
     user_id = _known(settings, profile)
     if user_id is None:
         user_id = _created(settings, profile)
-    link(user_id, settings.key, profile)
+    link(user_id, settings.key, profile, caller)
     return user_id
 
 
-def link(user_id: int, provider: str, profile: Profile) -> LinkedIdentity:
+def link(user_id: int, provider: str, profile: Profile, caller: Caller) -> LinkedIdentity:
     """Have an identity mean a user from now on."""
     identity = LinkedIdentity(
         user_id=user_id,
@@ -70,6 +70,7 @@ def link(user_id: int, provider: str, profile: Profile) -> LinkedIdentity:
     )
     db.session.add(identity)
     db.session.flush()
+    events.note(SignInEventKind.LINKED, user_id, caller.address, caller.agent, provider)
     log.info("identity linked: user %s, provider %s", user_id, provider)
     return identity
 

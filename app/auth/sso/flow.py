@@ -24,7 +24,7 @@ from ...access import Actor
 from ...database import db
 from ...errors import Issue, Problem, conflict, invalid, not_found
 from ...transaction import unit_of_work
-from .. import sessions
+from .. import events, sessions
 from ..credentials import LinkedIdentity, SsoAttempt, digest, new_secret
 from ..models import SignInEventKind, User
 from ..notices import notify
@@ -153,7 +153,7 @@ def sign_in(key: str, answer: Mapping[str, str], secret: str | None, caller: Cal
         raise failed(_SLUGS[error.failure]) from None
     with unit_of_work(source="http") as unit:
         try:
-            user_id = admission.admitted(_provider(key).settings, profile)
+            user_id = admission.admitted(_provider(key).settings, profile, caller)
         except Problem as problem:
             log.warning("sign-in by %s refused from %s: %s", key, caller.address, problem.slug)
             tell_refusal(SignInEventKind.FAILED, None, caller, key)
@@ -189,13 +189,13 @@ def proved(actor: Actor, key: str, answer: Mapping[str, str], secret: str | None
         raise conflict(_SLUGS[error.failure]) from None
 
 
-def link(actor: Actor, key: str, profile: Profile) -> dict[str, Any]:
+def link(actor: Actor, key: str, profile: Profile, caller: Caller) -> dict[str, Any]:
     """Link an account at a provider to the caller's own.
 
     Raises:
         Problem: 409, either is linked already.
     """
-    identity = admission.link(actor.user_id, key, profile)
+    identity = admission.link(actor.user_id, key, profile, caller)
     notify(actor.user_id, "identity_linked")
     return _shown(identity)
 
@@ -214,7 +214,7 @@ def identities(user_id: int) -> list[dict[str, Any]]:
     return [_shown(identity) for identity in db.session.execute(query).scalars()]
 
 
-def unlink(user_id: int, identity_id: int, *, by_owner: bool) -> None:
+def unlink(user_id: int, identity_id: int, caller: Caller, *, by_owner: bool) -> None:
     """Have an identity mean a user no longer.
 
     Args:
@@ -236,6 +236,7 @@ def unlink(user_id: int, identity_id: int, *, by_owner: bool) -> None:
         raise conflict("only-way-in")
     db.session.delete(identity)
     db.session.flush()
+    events.note(SignInEventKind.UNLINKED, user_id, caller.address, caller.agent, identity.provider)
     notify(user_id, "identity_unlinked")
     log.info("identity unlinked: user %s, provider %s", user_id, identity.provider)
 

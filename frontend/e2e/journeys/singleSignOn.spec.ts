@@ -46,7 +46,7 @@ test('Single sign-on: in at once, refused in words, linked and unlinked', async 
     await page.getByRole('button', { name: 'Unlink' }).click()
     const question = page.getByRole('dialog', { name: 'Unlink Example?' })
     await question.getByRole('button', { name: 'Unlink' }).click()
-    await expect(question.getByRole('alert')).toContainText('Choose a password first')
+    await expect(question.getByRole('alert')).toContainText('You have no password')
     await shot(page, 'sso-only-way')
     await actor.close()
 
@@ -87,6 +87,21 @@ test('Single sign-on: in at once, refused in words, linked and unlinked', async 
     await expect(settings.page.getByRole('button', { name: 'Link WeCom' })).toBeVisible()
     await settings.page.getByText('Linked accounts').scrollIntoViewIfNeeded()
     await shot(settings.page, 'sso-linked')
+
+    const office = await Actor.open(
+      browser,
+      product.url,
+      await new Cast(product.url, root).join('Boss', 'admin'),
+    )
+    await office.page.goto('/admin/users?q=Ada')
+    await office.page.getByRole('row').filter({ hasText: 'Ada Zhou' }).getByRole('button').first().click()
+    const dialog = office.page.getByRole('dialog')
+    await dialog.getByRole('button', { name: 'Sign-ins and tokens' }).click()
+    await expect(dialog.getByText('Linked accounts')).toBeVisible()
+    await dialog.getByRole('button', { name: 'Unlink' }).scrollIntoViewIfNeeded()
+    await shot(office.page, 'sso-admin')
+    await office.close()
+
     await settings.page.getByRole('button', { name: 'Unlink' }).click()
     await settings.page.getByRole('dialog').getByRole('button', { name: 'Unlink' }).click()
     await expect(settings.page.getByText('No linked accounts.')).toBeVisible()

@@ -6720,7 +6720,7 @@ export interface components {
             /** Format: date-time */
             at: string;
             /** @enum {string} */
-            kind: "signed_in" | "failed" | "throttled" | "reuse" | "signed_out";
+            kind: "signed_in" | "failed" | "throttled" | "reuse" | "signed_out" | "linked" | "unlinked";
             user: components["schemas"]["Link"] | null;
             address: string | null;
             agent: string | null;
@@ -29007,7 +29007,7 @@ export interface operations {
         parameters: {
             query?: {
                 user_id?: number;
-                kind?: "signed_in" | "failed" | "throttled" | "reuse" | "signed_out";
+                kind?: "signed_in" | "failed" | "throttled" | "reuse" | "signed_out" | "linked" | "unlinked";
                 cursor?: number;
                 per_page?: number;
             };
