@@ -13,7 +13,8 @@ from ..routing import PUBLIC, SIGNED_IN, Routes
 from ..schema import MAX_ID
 from . import cookies, service, sessions
 from .models import User, users
-from .schemas import (
+from .sso import flow
+from .sso.schemas import (
     IdentityPageSchema,
     IdentitySchema,
     SsoAddressSchema,
@@ -23,7 +24,6 @@ from .schemas import (
     SsoStartSchema,
     SsoTokenAnswerSchema,
 )
-from .sso import flow
 from .units import calling, in_own_unit, token_answer, whole
 
 routes = Routes("sso", __name__)
