@@ -224,3 +224,19 @@ def test_a_platform_in_trouble(
     assert (answer.status_code, answer.get_json()["type"]) == (503, "/problems/sso-unreachable")
     monkeypatch.setattr(stub, "answer", lambda *_: (200, ["no object"]))
     assert slug(back(app, platform)) == "sso-failed"
+
+
+@pytest.mark.parametrize("subject", ["a" * 256, "zhang\0san", "zhang\nsan"])
+def test_what_is_no_subject(
+    app: CRM, cast: Cast, configure: Configure, platform: str, stub: Stub, subject: str
+) -> None:
+    configure(CREATE_USERS="1")
+    stub.person |= {name: subject for name in ("userid", "unionId", "union_id") if name in stub.person}
+    assert slug(back(app, platform)) == "sso-failed"
+
+
+def test_an_address_that_is_none(app: CRM, cast: Cast, configure: Configure, platform: str, stub: Stub) -> None:
+    configure(CREATE_USERS="1", LINK_BY_EMAIL="1", TRUST_EMAIL="1")
+    for number, email in enumerate(("a\0@example.com", "no address", "a" * 300 + "@example.com")):
+        stub.person |= {"email": email, "biz_mail": email, "enterprise_email": email, "mobile": "12"}
+        assert slug(back(app, platform, f"good {number}")) == "sso-no-address"

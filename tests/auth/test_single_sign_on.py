@@ -23,6 +23,7 @@ from app.auth.credentials import LinkedIdentity, SsoAttempt
 from app.auth.sso import flow
 from app.auth.sso.provider import Asking, Failure, ProviderError
 from app.database import db
+from app.outgoing import Answer
 from app.routing import CRM
 from app.transaction import unit_of_work
 from config import settings_from
@@ -285,6 +286,20 @@ def test_forged_tokens(
     else:
         # The userinfo endpoint is not asked: the token says all.
         assert adapter.profile(grant, asking).subject == "ada"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"[]", b"{}", b"<html>", b'{"access_token": "a", "expires_in": "soon"}', b'{"id_token": 7}', b"a" * 70_000],
+)
+def test_a_token_endpoint_that_talks_nonsense(
+    app: CRM, cast: Cast, configure: Configure, body: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor = Visitor(app)
+    answer = Browser().walk(begun(visitor), "ada")
+    said = Answer(200, {}, body[:65_536], len(body) <= 65_536, 0.1)
+    monkeypatch.setattr(app.extensions["lianxi.sso"]["corp"], "send", lambda *_: said)
+    assert sees(finish(visitor, answer)) == (401, "sso-failed")
 
 
 def test_a_provider_that_is_away_or_out_of_bounds(app: CRM, cast: Cast, configure: Configure, corp: Provider) -> None:

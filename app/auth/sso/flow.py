@@ -324,7 +324,7 @@ def _redeemed(key: str, answer: Mapping[str, str], secret: str | None, user_id: 
 
 def _profile(key: str, answer: Mapping[str, str], secret: str) -> Profile:
     provider, asking = _provider(key), _asking(key, answer["state"], secret)
-    return provider.profile(provider.exchange(answer, asking), asking)
+    return provider.profile(provider.exchange(answer, asking), asking).checked()
 
 
 def _unavailable(key: str, error: ProviderError) -> Problem:

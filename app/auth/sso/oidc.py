@@ -98,6 +98,8 @@ class OidcProvider(IdentityProvider):
             )
         except OAuth2Error as error:
             raise ProviderError(Failure.FAILED, f"token endpoint: {str(error.error)[:60]!r}") from None
+        except (ValueError, TypeError):
+            raise ProviderError(Failure.FAILED, "token endpoint: no answer to be read") from None
         return dict(grant)
 
     def profile(self, grant: Mapping[str, Any], asking: Asking) -> Profile:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 from urllib.parse import urlencode
@@ -55,6 +55,9 @@ class Asking:
     code_verifier: str
 
 
+_LONGEST_SUBJECT = 255
+
+
 @dataclass(frozen=True)
 class Profile:
     """A person as a provider knows him or her.
@@ -69,6 +72,17 @@ class Profile:
     name: str
     email: str | None = None
     phone: str | None = None
+
+    def checked(self) -> Profile:
+        """The profile as it may be looked up and kept.
+
+        Raises:
+            ProviderError: the subject is none.
+        """
+        if len(self.subject) > _LONGEST_SUBJECT or not self.subject.isprintable():
+            raise ProviderError(Failure.FAILED, "the subject is too long, or no line of text")
+        email, phone = (one if one and one.isprintable() else None for one in (self.email, self.phone))
+        return replace(self, email=email, phone=phone)
 
 
 class IdentityProvider(ABC):

@@ -85,5 +85,6 @@ class WeComProvider(IdentityProvider):
             if found.get("errcode") != 0:
                 raise ProviderError(Failure.FAILED, f"gettoken: errcode {found.get('errcode')}")
             self._token = text_of(found, "access_token")
-            self._until = monotonic() + max(0, int(found.get("expires_in") or 0) - 300)
+            seconds = found.get("expires_in")
+            self._until = monotonic() + (seconds - 300 if isinstance(seconds, int) else 0)
         return self._token
