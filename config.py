@@ -6,9 +6,11 @@ Every variable stands in the table of the README. Nothing else in the product re
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parseaddr
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -30,6 +32,47 @@ class Smtp:
     user: str = ""
     password: str = field(default="", repr=False)
     is_tls: bool = False
+
+
+@dataclass(frozen=True)
+class SsoProvider:
+    """Who vouches for people at sign-in, and what follows from its word.
+
+    Attributes:
+        key: names it in addresses and variables.
+        kind: `oidc`, `wecom`, `dingtalk` or `feishu`.
+        name: what the button on the sign-in page says; empty for the name that everybody knows it by.
+        issuer: of `oidc`, without a slash at its end unless the provider has one there.
+        client_id: what the provider knows us by; the corp id of `wecom`.
+        tenant: the company whose people alone may come in: the corp id of `dingtalk`, the tenant key of `feishu`.
+        agent_id: the application of `wecom`.
+        sign_in_url: where people are sent, of a provider that is no `oidc`; empty for its usual one.
+        api_url: where it is asked about them; empty likewise.
+        trusts_email: whether addresses are taken for checked of which the provider does not say so.
+        links_by_email: whether somebody unknown is the user who has the same, checked address.
+        creates_users: whether somebody unknown is made a user.
+        domains: of the addresses of those who are; empty for all that the provider vouches for.
+        role: that they get.
+        team: name of the team that they join; empty for none.
+    """
+
+    key: str
+    kind: str
+    name: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    issuer: str = ""
+    scopes: str = "openid profile email"
+    tenant: str = ""
+    agent_id: str = ""
+    sign_in_url: str = ""
+    api_url: str = ""
+    trusts_email: bool = False
+    links_by_email: bool = False
+    creates_users: bool = False
+    domains: tuple[str, ...] = ()
+    role: str = "sales"
+    team: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,6 +104,8 @@ class Settings:
     admin_session_seconds: int = 8 * 3_600
     proxy_hops: int = 0
     cors_origins: tuple[str, ...] = ()
+    sso: tuple[SsoProvider, ...] = ()
+    sso_allow: tuple[IPv4Network | IPv6Network, ...] = ()
     async_mode: str = "threading"
     socket_limit: int = 80
     channel: str = "lianxi"
@@ -136,6 +181,98 @@ def _mail_from(text: str) -> str:
     return f"{name} <{address}>" if name else address
 
 
+_SSO_NEEDS = {
+    "oidc": ("ISSUER", "CLIENT_ID", "CLIENT_SECRET"),
+    "wecom": ("CORP_ID", "AGENT_ID", "SECRET"),
+    "dingtalk": ("CLIENT_ID", "CLIENT_SECRET", "CORP_ID"),
+    "feishu": ("APP_ID", "APP_SECRET", "TENANT_KEY"),
+}
+_SSO_MAY = ("KIND", "NAME", "TRUST_EMAIL", "LINK_BY_EMAIL", "CREATE_USERS", "DOMAINS", "ROLE", "TEAM")
+_SSO_URLS = ("SIGN_IN_URL", "API_URL")
+
+
+def _sso(env: Mapping[str, str], public_url: str) -> tuple[SsoProvider, ...]:
+    """The providers of single sign-on that `SSO_PROVIDERS` names, each by variables of its own."""
+    keys = [key.strip() for key in env.get("SSO_PROVIDERS", "").split(",") if key.strip()]
+    for key in keys:
+        if not re.fullmatch(r"[a-z][a-z0-9]{0,19}", key) or keys.count(key) > 1:
+            raise ConfigurationError(
+                f"SSO_PROVIDERS: {key!r}: small letters and digits, each name once, are expected, such as corp,wecom."
+            )
+    if keys and not public_url:
+        raise ConfigurationError("SSO_PROVIDERS needs PUBLIC_URL: providers send people back to it.")
+    providers = tuple(_sso_provider(env, key) for key in keys)
+    for name in env:
+        key, _, rest = name.removeprefix("SSO_").partition("_")
+        if name.startswith("SSO_") and rest and name != "SSO_ALLOW_CIDRS" and key.lower() not in keys:
+            raise ConfigurationError(f"{name}: SSO_PROVIDERS does not name {key.lower()!r}.")
+    return providers
+
+
+def _sso_provider(env: Mapping[str, str], key: str) -> SsoProvider:
+    prefix = f"SSO_{key.upper()}_"
+
+    def text(name: str) -> str:
+        return env.get(prefix + name, "").strip()
+
+    kind = text("KIND") or (key if key in _SSO_NEEDS else "oidc")
+    if kind not in _SSO_NEEDS:
+        raise ConfigurationError(f"{prefix}KIND={kind!r}: one of {', '.join(_SSO_NEEDS)} is expected.")
+    needs = _SSO_NEEDS[kind]
+    for name in needs:
+        if not text(name):
+            raise ConfigurationError(f"{prefix}{name} is missing: {kind} needs {', '.join(needs)}.")
+    known = {*needs, *_SSO_MAY, *(("SCOPES",) if kind == "oidc" else _SSO_URLS)}
+    for name in env:
+        if name.startswith(prefix) and name.removeprefix(prefix) not in known:
+            raise ConfigurationError(f"{name}: {kind} knows {', '.join(sorted(known))}.")
+    issuer, scopes = text("ISSUER"), text("SCOPES") or "openid profile email"
+    if kind == "oidc" and not issuer.startswith(("https://", "http://")):
+        raise ConfigurationError(f"{prefix}ISSUER={issuer!r}: an address such as https://id.example.com is expected.")
+    for name in _SSO_URLS:
+        if text(name) and not text(name).startswith(("https://", "http://")):
+            given = f"{prefix}{name}={text(name)!r}"
+            raise ConfigurationError(f"{given}: an address such as https://example.com is expected.")
+    if "openid" not in scopes.split():
+        raise ConfigurationError(f"{prefix}SCOPES={scopes!r}: openid is expected among them.")
+    domains = tuple(one.strip().lower().lstrip("@") for one in text("DOMAINS").split(",") if one.strip())
+    if any("." not in one or not re.fullmatch(r"[a-z0-9.-]+", one) for one in domains):
+        raise ConfigurationError(f"{prefix}DOMAINS={text('DOMAINS')!r}: domains such as example.com are expected.")
+    creates, role = _switch(env, prefix + "CREATE_USERS", False), text("ROLE") or "sales"
+    if creates and kind == "oidc" and not domains:
+        raise ConfigurationError(f"{prefix}CREATE_USERS needs {prefix}DOMAINS: whose addresses are those of the house.")
+    if role == "admin":
+        raise ConfigurationError(f"{prefix}ROLE=admin: nobody becomes an admin by signing in.")
+    return SsoProvider(
+        key=key,
+        kind=kind,
+        name=text("NAME"),
+        client_id=text({"wecom": "CORP_ID", "feishu": "APP_ID"}.get(kind, "CLIENT_ID")),
+        client_secret=text({"wecom": "SECRET", "feishu": "APP_SECRET"}.get(kind, "CLIENT_SECRET")),
+        issuer=issuer,
+        scopes=scopes,
+        tenant=text({"dingtalk": "CORP_ID", "feishu": "TENANT_KEY"}.get(kind, "")),
+        agent_id=text("AGENT_ID"),
+        sign_in_url=text("SIGN_IN_URL").rstrip("/"),
+        api_url=text("API_URL").rstrip("/"),
+        trusts_email=_switch(env, prefix + "TRUST_EMAIL", False),
+        links_by_email=_switch(env, prefix + "LINK_BY_EMAIL", False),
+        creates_users=creates,
+        domains=domains,
+        role=role,
+        team=text("TEAM"),
+    )
+
+
+def _networks(env: Mapping[str, str], name: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(one.strip()) for one in env.get(name, "").split(",") if one.strip())
+    except ValueError:
+        raise ConfigurationError(
+            f"{name}={env[name]!r}: networks such as 10.1.0.0/16,fd00:1::/64 are expected."
+        ) from None
+
+
 def settings_from(env: Mapping[str, str] | None = None) -> Settings:
     """The settings that an environment describes.
 
@@ -198,6 +335,8 @@ def settings_from(env: Mapping[str, str] | None = None) -> Settings:
         access_token_seconds=_integer(env, "ACCESS_TOKEN_SECONDS", 900, 5, 86_400),
         proxy_hops=_integer(env, "PROXY_HOPS", 0, 0, 5),
         cors_origins=tuple(origin.strip() for origin in env.get("CORS_ORIGINS", "").split(",") if origin.strip()),
+        sso=_sso(env, public_url),
+        sso_allow=_networks(env, "SSO_ALLOW_CIDRS"),
         async_mode="gevent" if worker_class == "gevent" else "threading",
         socket_limit=_integer(env, "SOCKET_LIMIT", 5_000 if worker_class == "gevent" else 80, 1, 100_000),
         channel=env.get("REDIS_CHANNEL", "") or "lianxi",

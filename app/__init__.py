@@ -15,6 +15,8 @@ from .attachment.routes import routes as attachment_routes
 from .auth import identity
 from .auth.account_routes import routes as account_routes
 from .auth.routes import routes as auth_routes
+from .auth.sso import flow as sso
+from .auth.sso_routes import routes as sso_routes
 from .bulk.routes import bulk_routes
 from .contact.routes import routes as contact_routes
 from .customer.routes import routes as customer_routes
@@ -43,6 +45,7 @@ from .view.routes import routes as view_routes
 BLUEPRINTS = (
     auth_routes,
     account_routes,
+    sso_routes,
     job_routes,
     history_routes,
     setting_routes,
@@ -88,6 +91,7 @@ def create_app(settings: Settings | None = None) -> CRM:
     logging.getLogger("lianxi").setLevel(settings.log_level)
     extensions.bind(app, settings)
     identity.remember(app)
+    sso.remember(app)
     watch_old_values()
     register_problems(app)
     for routes in BLUEPRINTS:

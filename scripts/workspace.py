@@ -68,8 +68,8 @@ class Workspace:
 
     def forget_personal_settings(self) -> None:
         """Keep from tests and measurements what a person has set for the running product."""
-        for name in PERSONAL:
-            self.env.pop(name, None)
+        for name in [one for one in self.env if one in PERSONAL or one.startswith("SSO_")]:
+            del self.env[name]
 
     def log(self, name: str) -> Path:
         """Where a step's output stands while it runs, and stays if it fails."""

@@ -25,6 +25,9 @@ PUBLIC_ENDPOINTS = {
     "auth.logout",
     "auth.refresh",
     "exporting.download_export",
+    "sso.finish",
+    "sso.list_providers",
+    "sso.start",
 }
 """Who may be called without a sign-in. A new name here is a decision, not a formality."""
 

@@ -38,6 +38,29 @@ def drop(answer: Response) -> None:
     answer.delete_cookie(_name(), path=_path(), secure=secure, httponly=True, samesite="Strict")
 
 
+def keep_attempt(answer: Response, state: str, secret: str, seconds: int) -> None:
+    """Bind a sign-in at a provider to this browser, by a cookie of its own, so that two tabs may be at it."""
+    secure = current_app.config["LIANXI"].secure_cookies
+    answer.set_cookie(
+        _attempt(state), secret, max_age=seconds, path=_path(), secure=secure, httponly=True, samesite="Lax"
+    )
+
+
+def attempt_secret(state: str) -> str | None:
+    """What `keep_attempt` has kept."""
+    return request.cookies.get(_attempt(state))
+
+
+def drop_attempt(answer: Response, state: str) -> None:
+    """Take it away."""
+    secure = current_app.config["LIANXI"].secure_cookies
+    answer.delete_cookie(_attempt(state), path=_path(), secure=secure, httponly=True, samesite="Lax")
+
+
+def _attempt(state: str) -> str:
+    return ("__Host-" if current_app.config["LIANXI"].secure_cookies else "") + f"lianxi_sso_{state[:8]}"
+
+
 def cookie_token() -> str | None:
     """The cookie's token where a page of ours sent it; None where there is none, or nobody says that it is from us.
 

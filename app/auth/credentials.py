@@ -8,10 +8,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import Boolean, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database import Document, Model
+from ..errors import unique_clash
 
 API_TOKEN_PREFIX = "lianxi_pat_"  # noqa: S105 - by it scanners find tokens that got into a repository
 
@@ -88,3 +89,51 @@ class PasswordLink(Model):
     created_at: Mapped[datetime] = mapped_column()
     expires_at: Mapped[datetime] = mapped_column()
     ended_at: Mapped[datetime | None] = mapped_column()
+
+
+class LinkedIdentity(Model):
+    """Whom a provider of single sign-on means by one of its people.
+
+    Attributes:
+        provider: key of the provider, as the configuration names it.
+        subject: what the provider calls the person for ever.
+        account: what the person knows the account there by: an address or a name.
+    """
+
+    __tablename__ = "linked_identity"
+    __table_args__ = (
+        UniqueConstraint("provider", "subject", name="uq_linked_identity_subject"),
+        UniqueConstraint("user_id", "provider", name="uq_linked_identity_user"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    provider: Mapped[str] = mapped_column(String(20))
+    subject: Mapped[str] = mapped_column(String(255))
+    account: Mapped[str] = mapped_column(String(254))
+    created_at: Mapped[datetime] = mapped_column()
+    last_used_at: Mapped[datetime | None] = mapped_column()
+
+
+class SsoAttempt(Model):
+    """Somebody who was sent to a provider and is expected back, once, in the same browser.
+
+    Attributes:
+        browser_hash: of the secret in the browser's cookie, from which follows what else the provider was told.
+        user_id: who links the identity to the own account; null for a sign-in.
+    """
+
+    __tablename__ = "sso_attempt"
+
+    state_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    browser_hash: Mapped[str] = mapped_column(String(64))
+    provider: Mapped[str] = mapped_column(String(20))
+    return_to: Mapped[str] = mapped_column(String(500))
+    is_remembered: Mapped[bool] = mapped_column(Boolean())
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+unique_clash("uq_linked_identity_subject", "#/answer", "identity_taken")
+unique_clash("uq_linked_identity_user", "#/answer", "identity_taken")

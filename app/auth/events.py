@@ -17,13 +17,20 @@ KEPT = timedelta(days=365)
 _FORGOTTEN, _SAME = 100, timedelta(minutes=1)
 
 
-def note(kind: SignInEventKind, user_id: int | None, address: str | None, agent: str | None = None) -> None:
+def note(
+    kind: SignInEventKind,
+    user_id: int | None,
+    address: str | None,
+    agent: str | None = None,
+    provider: str | None = None,
+) -> None:
     """Write an event down in the open unit of work, for a year.
 
     Who is slowed down again and again, is written down once a minute for each address.
 
     Args:
         user_id: None where what was typed is nobody's.
+        provider: by whose word; None where it is about a password.
     """
     address, agent = (address or "")[:45] or None, (agent or "")[:300] or None
     event = SignInEvent
@@ -31,7 +38,7 @@ def note(kind: SignInEventKind, user_id: int | None, address: str | None, agent:
         is_known = exists().where(event.kind == kind, event.address == address, event.at > now() - _SAME)
         if db.session.execute(select(is_known)).scalar():
             return
-    db.session.add(event(at=now(), kind=kind, user_id=user_id, address=address, agent=agent))
+    db.session.add(event(at=now(), kind=kind, user_id=user_id, address=address, agent=agent, provider=provider))
     db.session.flush()
     old = select(event.id).where(event.at <= now() - KEPT).limit(_FORGOTTEN).with_for_update(skip_locked=True)
     ids = db.session.execute(old).scalars().all()
@@ -46,7 +53,7 @@ def listed(_actor: Actor, query: Mapping[str, Any]) -> dict[str, Any]:
         query: `user_id`, `kind`, `cursor` and `per_page` as far as sent.
     """
     event, per_page = SignInEvent, query["per_page"]
-    found = select(event.id, event.at, event.kind, event.user_id, User.name, event.address, event.agent)
+    found = select(event.id, event.at, event.kind, event.user_id, User.name, event.address, event.agent, event.provider)
     found = found.outerjoin(User, User.id == event.user_id).order_by(event.id.desc()).limit(per_page + 1)
     for name in ("user_id", "kind"):
         if query.get(name) is not None:
@@ -64,6 +71,7 @@ def listed(_actor: Actor, query: Mapping[str, Any]) -> dict[str, Any]:
             "user": None if row.user_id is None else {"id": row.user_id, "name": row.name},
             "address": row.address,
             "agent": row.agent,
+            "provider": row.provider,
         }
         for row in rows
     ]

@@ -185,10 +185,17 @@ class SignInEventKind(StrEnum):
     THROTTLED = "throttled"
     REUSE = "reuse"
     SIGNED_OUT = "signed_out"
+    LINKED = "linked"
+    UNLINKED = "unlinked"
 
 
 class SignInEvent(Model):
-    """Something that happened at the door; `user_id` is null where what was typed is nobody's."""
+    """Something that happened at the door.
+
+    Attributes:
+        user_id: null where what was typed, or whom a provider means, is nobody of ours.
+        provider: by whose word somebody came in; null where it was a password.
+    """
 
     __tablename__ = "sign_in_event"
     __table_args__ = (
@@ -203,6 +210,7 @@ class SignInEvent(Model):
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     address: Mapped[str | None] = mapped_column(String(45))
     agent: Mapped[str | None] = mapped_column(String(300))
+    provider: Mapped[str | None] = mapped_column(String(20))
 
 
 def queue_up() -> None:

@@ -39,7 +39,7 @@ from .schemas import (
     UserSchema,
 )
 from .tokens import ACCESS, REFRESH, read_token
-from .units import calling, in_own_unit
+from .units import calling, in_own_unit, token_answer
 
 routes = Routes("auth", __name__)
 
@@ -47,23 +47,6 @@ _USER = UserSchema()
 
 
 # ---- signing in ------------------------------------------------------------------------------------------------------
-
-
-def _token_answer(granted: sessions.Granted, by_cookie: bool) -> Response:
-    """Tokens on the wire: never stored by anybody between, the refresh token in one place only."""
-    body: dict[str, Any] = {
-        "access_token": granted.access_token,
-        "token_type": "Bearer",
-        "expires_in": granted.expires_in,
-        "user": granted.user,
-    }
-    if not by_cookie:
-        body["refresh_token"] = granted.refresh_token
-    answer = Response(encode(body), 200, mimetype="application/json")
-    answer.headers["Cache-Control"] = "no-store"
-    if by_cookie:
-        cookies.keep(answer, granted.refresh_token, granted.refresh_seconds if granted.is_remembered else None)
-    return answer
 
 
 @routes.endpoint_for(
@@ -86,7 +69,7 @@ def login(body: dict[str, Any]) -> Response:
         remember=body["remember"],
         by_cookie=by_cookie,
     )
-    return _token_answer(granted, by_cookie)
+    return token_answer(granted, by_cookie)
 
 
 @routes.endpoint_for(
@@ -100,7 +83,7 @@ def login(body: dict[str, Any]) -> Response:
 def refresh() -> Response:
     """Renew the tokens of a session."""
     token, by_cookie = cookies.sent_token()
-    return _token_answer(sessions.renew(token, calling()), by_cookie)
+    return token_answer(sessions.renew(token, calling()), by_cookie)
 
 
 @routes.endpoint_for("POST", "/auth/logout", permission=PUBLIC, status=204, summary="Sign out")

@@ -265,6 +265,9 @@ class SignInEventSchema(StrictSchema):
     user = fields.Nested(LinkSchema, allow_none=True)
     address = fields.String(allow_none=True)
     agent = fields.String(allow_none=True)
+    provider = fields.String(
+        allow_none=True, metadata={"description": "By whose word, at a single sign-on; null where it was a password."}
+    )
 
 
 class OpenListMetaSchema(StrictSchema):

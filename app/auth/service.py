@@ -73,6 +73,19 @@ def create(actor: Actor, values: dict[str, Any]) -> User:
     return user
 
 
+def create_by_rule(values: dict[str, Any]) -> User:
+    """A new person whom a rule of the house lets in: without a password, nobody having to grant anything.
+
+    Args:
+        values: checked ones, of a role and team that the rule names; who calls has queued up.
+    """
+    user = User(**values)
+    _derive(user)
+    db.session.add(user)
+    db.session.flush()
+    return user
+
+
 def edit(actor: Actor, user: User, values: dict[str, Any]) -> User:
     """Change the fields that are present in prepared values; role and team take effect with the commit.
 
@@ -112,6 +125,13 @@ def by_origin(external_source: str, external_id: str) -> User | None:
     return db.session.execute(
         select(User).where(User.external_source == external_source, User.external_id == external_id)
     ).scalar_one_or_none()
+
+
+def is_free_number(phone: str) -> bool:
+    """Whether a phone number can be recognised and is no active user's."""
+    number = e164(phone, current_app.config["LIANXI"].default_region)
+    taken = select(User.id).where(User.phone_e164 == number, User.is_active)
+    return number is not None and db.session.execute(taken).first() is None
 
 
 def own(actor: Actor) -> User:

@@ -16,7 +16,7 @@ from ..access import Actor, Permission
 from ..database import db, read_engine
 from ..errors import Issue, Problem, invalid, not_found
 from ..folding import e164, email_key, fold
-from ..transaction import after_refusal, now, unit_of_work
+from ..transaction import Unit, after_refusal, now, unit_of_work
 from . import events, links, second_factor, throttle
 from .credentials import ApiToken, SecondFactor
 from .models import RefreshToken, Role, SignIn, SignInEventKind, User
@@ -89,46 +89,66 @@ def sign_in(
     is_right, better_hash = verify_password(None if found is None else found.password_hash, password)
     if found is None or not is_right:
         log.warning("sign-in failed: user %s from %s", user_id, caller.address)
-        _tell(SignInEventKind.FAILED, user_id, caller)
-        raise _failed()
+        tell_refusal(SignInEventKind.FAILED, user_id, caller)
+        raise failed()
     asks_code = found.confirmed_at is not None
     if asks_code and otp is None:
         with unit_of_work(source="http"):
             throttle.withdraw(attempt)
-        raise _failed("otp-required")
+        raise failed("otp-required")
     # Apart from the account's: from a known address passwords may be tried, codes may not.
     with _told(found.id, caller):
         code_attempts = [throttle.admit(f"otp:{found.id}", caller.address)] if asks_code else []
     with unit_of_work(actor_id=found.id, source="http") as unit:
-        row = _locked(found.id)
+        row = locked(found.id)
         if row is None or row.password_hash != found.password_hash:
-            raise _failed()
+            raise failed()
         if second_factor.is_on(db.session.connection(), found.id) and not second_factor.accepts(
             found.id, otp or "", unit.at
         ):
             log.warning("sign-in failed at the second factor: user %s from %s", user_id, caller.address)
-            _tell(SignInEventKind.FAILED, user_id, caller)
-            raise _failed()
+            tell_refusal(SignInEventKind.FAILED, user_id, caller)
+            raise failed()
         throttle.forgive(attempt, *code_attempts)
         if better_hash is not None:
             _set_unversioned(found.id, password_hash=better_hash)
-        session = SignIn(
-            user_id=found.id,
-            created_at=unit.at,
-            expires_at=unit.at + _longest(row.permissions, remember),
-            last_used_at=unit.at,
-            is_remembered=remember,
-            by_cookie=by_cookie,
-            address=(caller.address or "")[:45] or None,
-            agent=(caller.agent or "")[:300] or None,
-        )
-        db.session.add(session)
-        db.session.flush()
-        events.note(SignInEventKind.SIGNED_IN, found.id, caller.address, caller.agent)
-        granted = _grant(session, unit.at)
-    log.info("signed in: user %s, session %s, from %s", found.id, session.id, caller.address)
+        granted = open_session(unit, found.id, row.permissions, caller, remember=remember, by_cookie=by_cookie)
     if row.role == "admin":
         _forget_first_password()
+    return granted
+
+
+def open_session(
+    unit: Unit,
+    user_id: int,
+    permissions: list[str],
+    caller: Caller,
+    *,
+    remember: bool,
+    by_cookie: bool,
+    provider: str | None = None,
+) -> Granted:
+    """Open a session of somebody who has proved who he or she is, in the open unit of work.
+
+    Args:
+        permissions: of the person's role.
+        provider: who has vouched for the person; None where it was the password.
+    """
+    session = SignIn(
+        user_id=user_id,
+        created_at=unit.at,
+        expires_at=unit.at + _longest(permissions, remember),
+        last_used_at=unit.at,
+        is_remembered=remember,
+        by_cookie=by_cookie,
+        address=(caller.address or "")[:45] or None,
+        agent=(caller.agent or "")[:300] or None,
+    )
+    db.session.add(session)
+    db.session.flush()
+    events.note(SignInEventKind.SIGNED_IN, user_id, caller.address, caller.agent, provider)
+    granted = _grant(session, unit.at)
+    log.info("signed in: user %s, session %s, by %s", user_id, session.id, provider or "password")
     return granted
 
 
@@ -147,7 +167,7 @@ def renew(token: str, caller: Caller) -> Granted:
     claims = read_token(token, REFRESH)
     granted: Granted | None = None
     with unit_of_work(actor_id=claims.user_id, source="http") as unit:
-        row = _locked(claims.user_id)
+        row = locked(claims.user_id)
         used = db.session.connection().execute(
             update(RefreshToken)
             .where(
@@ -256,6 +276,12 @@ def prove_password(actor: Actor, password: str, caller: Caller) -> None:
     _prove(actor, stored, password, caller, "#/password", [])
 
 
+def has_password(user_id: int) -> bool:
+    """Whether a person can sign in by password."""
+    with read_engine().connect() as connection:
+        return connection.execute(select(User.password_hash).where(User.id == user_id)).scalar_one() is not None
+
+
 def _prove(
     actor: Actor, stored: str | None, password: str, caller: Caller, pointer: str, further: Sequence[Issue]
 ) -> None:
@@ -284,9 +310,9 @@ def set_own_password(actor: Actor, old_hash: str, new_hash: str) -> None:
     log.info("password changed: user %s", user.id)
 
 
-def _tell(kind: SignInEventKind, user_id: int | None, caller: Caller) -> None:
+def tell_refusal(kind: SignInEventKind, user_id: int | None, caller: Caller, provider: str | None = None) -> None:
     """Have an event written down although the request is refused."""
-    after_refusal(lambda: events.note(kind, user_id, caller.address, caller.agent))
+    after_refusal(lambda: events.note(kind, user_id, caller.address, caller.agent, provider))
 
 
 @contextmanager
@@ -295,7 +321,7 @@ def _told(user_id: int | None, caller: Caller) -> Iterator[None]:
     try:
         yield
     except Problem:
-        _tell(SignInEventKind.THROTTLED, user_id, caller)
+        tell_refusal(SignInEventKind.THROTTLED, user_id, caller)
         raise
 
 
@@ -312,7 +338,7 @@ def _find(account: str) -> Row[int, str | None, datetime | None] | None:
         return connection.execute(query.where(condition, User.is_active)).one_or_none()
 
 
-def _locked(user_id: int) -> Row[str | None, str, Any] | None:
+def locked(user_id: int) -> Row[str | None, str, Any] | None:
     """The active user with the role's rights; locked, so that a password or state cannot change meanwhile."""
     return db.session.execute(
         select(User.password_hash, User.role, Role.permissions)
@@ -366,5 +392,6 @@ def _forget_first_password() -> None:
         log.exception("%s holds the first password and could not be removed; remove it by hand", path)
 
 
-def _failed(slug: str = "sign-in-failed") -> Problem:
+def failed(slug: str = "sign-in-failed") -> Problem:
+    """401 of somebody who is not let in."""
     return Problem(401, slug, headers={"WWW-Authenticate": "Bearer", "Cache-Control": "no-store"})

@@ -13,10 +13,11 @@ from flask import Response, request
 from .. import idempotency
 from ..access import Actor
 from ..errors import request_id
-from ..listing import ListSpec
+from ..listing import ListSpec, encode
 from ..routing import conclude, shape_answer
 from ..transaction import unit_of_work
-from .sessions import Caller
+from . import cookies
+from .sessions import Caller, Granted
 
 
 def in_own_unit(actor: Actor, write: Callable[[], Any], spec: ListSpec | None = None, status: int = 200) -> Response:
@@ -47,3 +48,21 @@ def whole(items: list[dict[str, Any]]) -> dict[str, Any]:
     """A list that is always sent whole."""
     meta = {"total": len(items), "pages": 1, "current_page": 1, "per_page": max(len(items), 1), "next_cursor": None}
     return {"data": items, "meta": meta}
+
+
+def token_answer(granted: Granted, by_cookie: bool, **more: Any) -> Response:
+    """Tokens on the wire: never stored by anybody between, the refresh token in one place only."""
+    body: dict[str, Any] = {
+        "access_token": granted.access_token,
+        "token_type": "Bearer",
+        "expires_in": granted.expires_in,
+        "user": granted.user,
+        **more,
+    }
+    if not by_cookie:
+        body["refresh_token"] = granted.refresh_token
+    answer = Response(encode(body), 200, mimetype="application/json")
+    answer.headers["Cache-Control"] = "no-store"
+    if by_cookie:
+        cookies.keep(answer, granted.refresh_token, granted.refresh_seconds if granted.is_remembered else None)
+    return answer

@@ -110,7 +110,7 @@ def request_of(stage: Stage, line: Line, person: str, record_id: int | None = No
     if "{id}" in path:
         path = path.replace("{id}", str(record_id if record_id is not None else _id(stage, line)))
     path = path.replace("{source}", "erp").replace("{external_id}", line.state)
-    path = path.replace("{digest}", stage.words["digest"])
+    path = path.replace("{digest}", stage.words["digest"]).replace("{provider}", "nobody")
     found = _QUERIES.get(line.path)
     if found is not None:
         path += found(stage, line) if "?" not in path else ""
@@ -129,12 +129,17 @@ def request_of(stage: Stage, line: Line, person: str, record_id: int | None = No
     return request
 
 
-_SECOND = {"/users/{id}/sessions/{id}": "own", "/users/{id}/tokens/{id}": "token"}
+_SECOND = {
+    "/users/{id}/sessions/{id}": "own",
+    "/users/{id}/tokens/{id}": "token",
+    "/users/{id}/identities/{id}": "identity",
+}
 """What the second id of a path is of, among what the owner has to sign in with."""
 
 
 def _id(stage: Stage, line: Line) -> int:
-    return stage.id("auth", "token") if line.path == "/auth/tokens/{id}" else stage.id(line.resource, line.state)
+    named = {"/auth/tokens/{id}": "token", "/auth/identities/{id}": "identity"}.get(line.path)
+    return stage.id("auth", named) if named is not None else stage.id(line.resource, line.state)
 
 
 def _form(stage: Stage, line: Line) -> dict[str, Any]:
@@ -197,6 +202,9 @@ _BODIES: dict[tuple[str, str], Callable[[Stage, Line], Body]] = {
     ("POST", "/auth/password/forgot"): lambda _stage, _line: {"email": "owner@example.com"},
     ("POST", "/auth/password/link"): lambda _stage, _line: {"token": "x" * 43},
     ("POST", "/auth/password/reset"): lambda _stage, _line: {"token": "x" * 43, "new_password": "battery horse 77 x"},
+    ("POST", "/auth/sso/{provider}/finish"): lambda _stage, _line: {"answer": "state=x"},
+    ("POST", "/auth/sso/{provider}/link"): lambda _stage, _line: {"password": PASSWORD},
+    ("POST", "/auth/sso/{provider}/link/finish"): lambda _stage, _line: {"answer": "state=x"},
     ("POST", "/auth/tokens"): lambda _stage, _line: {"name": "New", "scopes": ["customer:read"]},
     ("POST", "/auth/totp/confirm"): lambda _stage, _line: {"code": "123456"},
     ("POST", "/auth/totp/recovery-codes"): lambda _stage, _line: {"password": PASSWORD},
@@ -315,6 +323,10 @@ def _shown(stage: Stage, line: Line, person: str, answer: TestResponse) -> str:
         ("/owners", "/transfer", "/deputy", "/holdings", "/users/{id}/sessions", "/users/{id}/tokens")
     ):
         return "ok"
+    if line.path == "/auth/sso" or line.path.endswith("{id}/identities"):
+        return "ok"
+    if line.path == "/auth/identities":
+        return _any(body["data"], lambda one: one["id"] == stage.id("auth", "identity"))
     if line.path == "/auth/tokens":
         return _any(body["data"], lambda one: one["id"] == stage.id("auth", "token"))
     if line.path == "/auth/sessions":

@@ -14,6 +14,7 @@ from typing import Any
 
 from werkzeug.test import TestResponse
 
+from app.auth.credentials import LinkedIdentity
 from app.auth.models import Team, User
 from app.customer.models import DuplicatePair
 from app.database import db
@@ -312,6 +313,12 @@ def _last(stage: Stage) -> None:
         digest = hashlib.sha256(b"matrix").hexdigest()
         until = unit.at + timedelta(days=1)
         db.session.add(ExportTicket(secret_hash=digest, export_id=stage.id("exports", "own"), expires_at=until))
+        linked = LinkedIdentity(
+            user_id=stage["owner"].id, provider="corp", subject="owner", account="Owner", created_at=unit.at
+        )
+        db.session.add(linked)
+        db.session.flush()
+        stage.rows["auth", "identity"] = linked.id
     token = {"name": "Matrix", "scopes": ["customer:read"]}
     stage.rows["auth", "token"] = stage["owner"].made("/auth/tokens", token)["id"]
     stage.rows["auth", "own"] = stage["owner"].get("/auth/sessions").get_json()["data"][0]["id"]

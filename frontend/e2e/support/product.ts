@@ -14,7 +14,8 @@ const bin = join(root, '.venv', 'bin')
 /** The first admin of every product that the journeys start. */
 export const admin = { email: 'root@example.com', password: 'an admin in a journey 7' }
 
-async function freePort(): Promise<number> {
+/** A port that nobody uses now. */
+export async function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer()
     probe.once('error', reject)
@@ -49,10 +50,17 @@ export class Product {
     private readonly env: NodeJS.ProcessEnv,
   ) {}
 
-  /** Makes the database and starts serving. */
-  static async start(settings: NodeJS.ProcessEnv = {}): Promise<Product> {
+  /**
+   * Makes the database and starts serving.
+   *
+   * @param settings Further variables, or what makes them of the address that the product will have.
+   */
+  static async start(
+    settings: NodeJS.ProcessEnv | ((url: string) => NodeJS.ProcessEnv | Promise<NodeJS.ProcessEnv>) = {},
+  ): Promise<Product> {
     const folder = await mkdtemp(join(tmpdir(), 'lianxi-e2e-'))
     const port = await freePort()
+    const url = `http://127.0.0.1:${port}`
     const kept = ['PATH', 'HOME', 'LANG', 'TMPDIR', 'CI'].flatMap((name) =>
       process.env[name] === undefined ? [] : [[name, process.env[name]] as const],
     )
@@ -64,9 +72,9 @@ export class Product {
       RATELIMIT_ENABLED: '0',
       LIANXI_ADMIN_EMAIL: admin.email,
       LIANXI_ADMIN_PASSWORD: admin.password,
-      ...settings,
+      ...(typeof settings === 'function' ? await settings(url) : settings),
     }
-    const product = new Product(`http://127.0.0.1:${port}`, folder, env)
+    const product = new Product(url, folder, env)
     try {
       await run(join(bin, 'flask'), ['--app', 'app', 'prepare'], { cwd: root, env })
       await product.serve()

@@ -33,7 +33,7 @@ export function authorise(source: Credentials): void {
 export const credentialsNow = (): Credentials => credentials
 
 // These answer 401 for reasons of their own; renewing the token would not help them.
-const unsigned = /\/auth\/(login|refresh|logout|password\/(forgot|reset))$/
+const unsigned = /\/auth\/(login|refresh|logout|password\/(forgot|reset)|sso\/\w+\/(start|finish))$/
 
 async function send(request: Request): Promise<Response> {
   try {

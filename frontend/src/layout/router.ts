@@ -55,6 +55,12 @@ export function createAppRouter(): Router {
         meta: { isPublic: true, title: 'auth.choosePassword' },
       },
       {
+        path: '/sso/:provider',
+        name: 'sso',
+        component: () => import('@/account/ProviderReturnPage.vue'),
+        meta: { isPublic: true, title: 'auth.signIn' },
+      },
+      {
         path: '/password',
         name: 'password',
         component: () => import('@/auth/NewPasswordPage.vue'),

@@ -2,7 +2,7 @@ import { defineStore } from 'pinia'
 import { computed, ref, shallowRef, watch } from 'vue'
 import { authorise, bodyOf, client, prefix } from '@/api/client'
 import { Problem } from '@/api/problem'
-import type { Me } from '@/api/types'
+import type { Me, TokenAnswer } from '@/api/types'
 import { forgetEtags } from '@/api/versions'
 import { clearDrafts } from '@/ui/drafts'
 import { readStored, removeStored, writeStored } from '@/ui/storage'
@@ -119,9 +119,11 @@ export const useSession = defineStore('session', () => {
 
   /** Signs in. The refresh token travels in a cookie that scripts cannot read. */
   async function signIn(input: SignInInput): Promise<void> {
-    const answer = await bodyOf(
-      client.POST(`${prefix}/auth/login`, { body: { ...input, session: 'cookie' } }),
-    )
+    enter(await bodyOf(client.POST(`${prefix}/auth/login`, { body: { ...input, session: 'cookie' } })))
+  }
+
+  /** Goes on as the person whom an answer with tokens names. */
+  function enter(answer: TokenAnswer & { user: Me }): void {
     keeper.accept(answer)
     user.value = answer.user
     status.value = 'active'
@@ -167,6 +169,7 @@ export const useSession = defineStore('session', () => {
     can,
     restore,
     signIn,
+    enter,
     signOut,
     changePassword,
     updateMe,
