@@ -30,6 +30,10 @@ from .versions import at_version
 PREFIX = "/api/v1"
 
 
+OPENED: list[Callable[[Actor, str, int], None]] = []
+"""What is told of every record that a person reads by itself: who, of which kind, its id."""
+
+
 class _Undo(Exception):
     """Rolls a unit of work back whose answer is a refusal."""
 
@@ -375,6 +379,8 @@ class Routes(Blueprint):
                 record = spec.one(actor, record_id, fresh=fresh)
                 if request.args:
                     raise invalid(*(Issue(name, "unknown_parameter") for name in request.args))
+                for told in OPENED:
+                    told(actor, spec.model.resource, record_id)
                 body = encode(record)
                 return respond(body, etag_of(body, record["version"]))
 

@@ -40,7 +40,12 @@ def erasures_digest(rows: Iterable[tuple[int, str]]) -> str | None:
     return blake2b(orjson.dumps(told), digest_size=16).hexdigest() if told else None
 
 
-def erase_values(record: Record, which: ColumnElement[bool], left_of: Callable[[str, Values], Values]) -> int:
+def erase_values(
+    record: Record,
+    which: ColumnElement[bool],
+    left_of: Callable[[str, int, Values], Values],
+    says: Values,
+) -> int:
     """Empty values of entries, in the name of the erasure of a record, and seal the unit of work.
 
     The record's own entry of this unit must be an erasure (`act(record, ERASED)`).
@@ -48,23 +53,27 @@ def erase_values(record: Record, which: ColumnElement[bool], left_of: Callable[[
     Args:
         record: whose erasure it is.
         which: condition on the entries.
-        left_of: what is left of values, by the kind of the entry's record.
+        left_of: what is left of values, by the kind and the id of the entry's record.
+        says: what the erasure's entry holds besides.
 
     Returns:
         How many entries were emptied.
     """
     unit, connection = current_unit(), db.session.connection()
     entry, values = JournalEntry, JournalValue
-    query = select(entry.id, entry.resource, values.before, values.after).join(values, values.journal_id == entry.id)
+    columns = (entry.id, entry.resource, entry.resource_id, values.before, values.after)
+    query = select(*columns).join(values, values.journal_id == entry.id).where(which, entry.action != ERASED)
     emptied: list[_Emptied] = []
-    for row in connection.execute(query.where(which).order_by(entry.id)).all():
-        before, after = left_of(row.resource, row.before or {}), left_of(row.resource, row.after or {})
+    for row in connection.execute(query.order_by(entry.id)).all():
+        of = row.resource, row.resource_id
+        before, after = left_of(*of, row.before or {}), left_of(*of, row.after or {})
         if before != row.before or after != row.after:
             salt = os.urandom(16)
             emptied.append(_Emptied(row.id, before, after, salt, digest_of(before, after, salt)))
     change = unit.pending.setdefault((record.resource, record.id), Change(record))
     change.action = ERASED
-    change.says = {"erasures": erasures_digest((one.journal_id, one.digest) for one in emptied)} if emptied else {}
+    told = erasures_digest((one.journal_id, one.digest) for one in emptied)
+    change.says = {**says, **({} if told is None else {"erasures": told})}
     seal(unit)
     if emptied:
         _write(emptied, _own_entry(record))

@@ -1,4 +1,4 @@
-"""Seal the journal: salted digests of its values, seals over its entries, and triggers that keep it append-only."""
+"""Seal the journal and keep it append-only; erasures, retention rules, and the log of who opened what."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ branch_labels = None
 depends_on = None
 
 _PORTION = 2_000
+_KEPT = {"sign_in_event_days": 365, "access_log_days": 365}
 _APPEND_ONLY = ("journal", "journal_seal", "journal_erasure")
 
 
@@ -45,6 +46,35 @@ def upgrade() -> None:
         sa.Column("mac", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_journal_seal")),
     )
+    op.create_table(
+        "erasure",
+        sa.Column("resource", sa.String(length=20), nullable=False),
+        sa.Column("record_id", types.Id, autoincrement=False, nullable=False),
+        sa.Column("erased_at", types.Instant(), nullable=False),
+        sa.Column("erased_by", types.Id, nullable=True),
+        sa.Column("is_purged", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("resource", "record_id", name=op.f("pk_erasure")),
+    )
+    op.create_table(
+        "access_log",
+        sa.Column("id", types.Id, nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.Column("hour", types.Id, nullable=False),
+        sa.Column("user_id", types.Id, nullable=False),
+        sa.Column("action", sa.String(length=12), nullable=False),
+        sa.Column("resource", sa.String(length=20), nullable=False),
+        sa.Column("record_id", types.Id, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_access_log")),
+        sqlite_autoincrement=True,
+    )
+    once = ["user_id", "hour", "resource", "record_id", "action"]
+    op.create_index("uq_access_log_once", "access_log", once, unique=True)
+    op.create_index("ix_access_log_record", "access_log", ["resource", "record_id", "id"], unique=False)
+    op.create_index("ix_access_log_at", "access_log", ["at"], unique=False)
+    for name in ("recycle_bin_days", "lead_months"):
+        op.add_column("settings", sa.Column(name, sa.Integer(), nullable=True))
+    for name, days in _KEPT.items():
+        op.add_column("settings", sa.Column(name, sa.Integer(), server_default=sa.text(str(days)), nullable=False))
     _digest()
     _guard()
 
@@ -62,6 +92,13 @@ def downgrade() -> None:
         for name in (*_APPEND_ONLY, "journal_value", "changeset"):
             op.execute(f"DROP TRIGGER {name}_no_update")
             op.execute(f"DROP TRIGGER {name}_no_delete")
+    for name in ("recycle_bin_days", "lead_months", *_KEPT):
+        op.drop_column("settings", name)
+    op.drop_index("ix_access_log_at", table_name="access_log")
+    op.drop_index("ix_access_log_record", table_name="access_log")
+    op.drop_index("uq_access_log_once", table_name="access_log")
+    op.drop_table("access_log")
+    op.drop_table("erasure")
     op.drop_table("journal_seal")
     op.drop_index("ix_journal_erasure_erasure_id", table_name="journal_erasure")
     op.drop_table("journal_erasure")
