@@ -77,11 +77,18 @@ class AccessBuffer:
             if self._waiting:
                 self._wait()
 
+    def end(self) -> None:
+        """Write what still waits when the process ends in good order."""
+        if not self._app.testing:
+            self.flush()
+
     def flush(self) -> None:
         """Write what waits; where the database is away it goes on waiting."""
         with self._lock:
             taken, self._waiting = self._waiting, {}
         rows = [_row(key, at) for key, at in taken.items()]
+        if not rows:
+            return
         try:
             with self._app.app_context():
                 for begin in range(0, len(rows), _BATCH):
@@ -113,7 +120,7 @@ def _insert(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
 def register(app: Flask) -> None:
     """Have what is opened in this process noted."""
     buffer = app.extensions["lianxi.access"] = AccessBuffer(app)
-    atexit.register(buffer.flush)
+    atexit.register(buffer.end)
 
 
 def buffer() -> AccessBuffer:
