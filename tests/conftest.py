@@ -18,6 +18,7 @@ from app import append_only, create_app, search_index
 from app.database import Base, db
 from app.installation import seed
 from app.job import queue
+from app.privacy.access_log import AccessBuffer
 from app.routing import CRM
 from app.statement import Prepared
 from config import ROOT, settings_from
@@ -110,6 +111,7 @@ def app(application: CRM) -> Iterator[CRM]:
             clear(connection)
         application.extensions["lianxi.actors"].clear()
         application.extensions["lianxi.cache"].clear()
+        application.extensions["lianxi.access"] = AccessBuffer(application)
         seed()
         yield application
         db.session.remove()
