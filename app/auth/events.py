@@ -6,19 +6,18 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import exists, select
 
 from ..access import Actor
 from ..database import db, read_engine
 from ..transaction import now
 from .models import SignInEvent, SignInEventKind, User
 
-KEPT = timedelta(days=365)
-_FORGOTTEN, _SAME = 100, timedelta(minutes=1)
+_SAME = timedelta(minutes=1)
 
 
 def note(kind: SignInEventKind, user_id: int | None, address: str | None, agent: str | None = None) -> None:
-    """Write an event down in the open unit of work, for a year.
+    """Write an event down in the open unit of work, for as long as the rules of retention say.
 
     Who is slowed down again and again, is written down once a minute for each address.
 
@@ -33,10 +32,6 @@ def note(kind: SignInEventKind, user_id: int | None, address: str | None, agent:
             return
     db.session.add(event(at=now(), kind=kind, user_id=user_id, address=address, agent=agent))
     db.session.flush()
-    old = select(event.id).where(event.at <= now() - KEPT).limit(_FORGOTTEN).with_for_update(skip_locked=True)
-    ids = db.session.execute(old).scalars().all()
-    if ids:
-        db.session.execute(delete(event).where(event.id.in_(ids)))
 
 
 def listed(_actor: Actor, query: Mapping[str, Any]) -> dict[str, Any]:

@@ -56,9 +56,10 @@ def erase(head: Record, subject: Subject, *, reason: str | None = None, is_purge
     changesets = set(
         db.session.execute(select(JournalEntry.changeset_id).where(entries_about(ids)).distinct()).scalars()
     )
+    _lock(ids)
     unit, language = current_unit(), current_app.config["LIANXI"].default_language
     for resource, those in ids.items():
-        for record in records(resource, those, locked=True):
+        for record in records(resource, those):
             _empty(record, language)
     for quote in records("quote", set(subject.named_in), locked=True):
         if quote.buyer is not None:
@@ -72,6 +73,14 @@ def erase(head: Record, subject: Subject, *, reason: str | None = None, is_purge
     told = erase_values(head, entries, _left(ids), {} if reason is None else {"reason": reason})
     _forget_copies(words, changesets, ids)
     return {**{name: len(those) for name, those in ids.items()}, "journal": told}
+
+
+def _lock(ids: Ids) -> None:
+    """Lock all rows in the order of everybody; of people, their customers before them."""
+    homes = {one.customer_id for one in records("person", ids.get("person", set()))}
+    wanted = {**ids, "customer": ids.get("customer", set()) | homes}
+    for resource in sorted(wanted, key=lambda name: (name != "task", name)):
+        records(resource, wanted[resource], locked=True)
 
 
 def _left(ids: Ids) -> Callable[[str, int, Mapping[str, Any]], dict[str, Any]]:

@@ -130,6 +130,25 @@ def about(record: Record) -> Subject:
     return Subject(resource, record.id, str(record.name), {k: v for k, v in ids.items() if v}, frozenset(named))  # type: ignore[attr-defined]
 
 
+def within(record: Record) -> Subject:
+    """A record with all that is seen through it alone, such as the people and activities of a customer."""
+    ids: Ids = {record.resource: {record.id}}
+    waiting = [(record.resource, ids[record.resource])]
+    while waiting:
+        resource, those = waiting.pop()
+        for child in POLICIES.values():
+            if child.grants or child.model.resource not in PERSONAL:
+                continue
+            for parent, link in child.parents:
+                if parent.model.resource == resource:
+                    found = _ids(select(child.model.id).where(_in(link, those)))
+                    new = found - ids.get(child.model.resource, set())
+                    if new:
+                        ids.setdefault(child.model.resource, set()).update(new)
+                        waiting.append((child.model.resource, new))
+    return Subject(record.resource, record.id, "", ids)
+
+
 def entries_about(ids: Mapping[str, set[int]]) -> ColumnElement[bool]:
     """The condition that an entry of the journal is of one of some records."""
     entry = JournalEntry
@@ -140,7 +159,10 @@ def records(resource: str, ids: set[int], *, locked: bool = False) -> list[Any]:
     """The rows with some ids, deleted ones too, in order."""
     model: Any = POLICIES[resource].model
     query = select(model).where(_in(model.id, ids)).order_by(model.id)
-    return list(db.session.execute(query.with_for_update(of=model) if locked else query).scalars())
+    if locked:
+        # What somebody else has just changed is read anew.
+        query = query.with_for_update(of=model).execution_options(populate_existing=True)
+    return list(db.session.execute(query).scalars())
 
 
 def _photos(people: set[int]) -> set[int]:

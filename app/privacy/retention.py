@@ -19,7 +19,7 @@ from ..setting.service import settings
 from ..transaction import now, unit_of_work
 from .erasing import erase
 from .models import AccessEntry
-from .personal import PERSONAL, Subject, about
+from .personal import PERSONAL, about, within
 
 log = logging.getLogger("lianxi")
 
@@ -63,7 +63,7 @@ def _ago(days: int) -> datetime:
 
 
 def _binned(resource: str, before: datetime) -> Select[Any]:
-    """What lies in the recycle bin since before a moment; the deal of an own quote goes with the quote's chain."""
+    """What lies in the recycle bin since before a moment."""
     model: Any = POLICIES[resource].model
     query = select(model.id).where(model.is_active.is_(False), model.deleted_at < before, ~is_purged(model))
     return query.where(model.merged_into_id.is_(None)) if issubclass(model, Mergeable) else query
@@ -98,8 +98,7 @@ def _purge(resource: str, record_id: int) -> None:
         with unit_of_work(source="job"):
             record = db.session.get(POLICIES[resource].model, record_id, with_for_update=True)
             if record is not None and not record.is_active:
-                subject = Subject(resource, record_id, "", {resource: {record_id}})
-                erase(record, subject, reason="recycle_bin_days", is_purged=True)
+                erase(record, within(record), reason="recycle_bin_days", is_purged=True)
     except Exception:
         log.exception("%s %d could not be purged", resource, record_id)
 

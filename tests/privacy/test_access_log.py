@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select
@@ -11,10 +14,12 @@ from app.privacy.access_log import AccessBuffer
 from app.privacy.models import AccessEntry
 from app.routing import CRM
 
+from ..attachment.test_attachments import uploaded
 from ..cast import Cast
 from ..conftest import counted
 from ..exporting.fetching import fetch
 from ..faults import issues
+from ..running import running
 
 
 def flushed(app: CRM) -> None:
@@ -75,6 +80,26 @@ def test_exports_stand_in_the_log(cast: Cast) -> None:
     (entry,) = told(cast, "?action=exported")
     assert (entry["user"], entry["resource"]) == ("Alice", "export")
     assert entry["title"].endswith(".csv")
+
+
+def test_who_fetched_a_file_is_noted(cast: Cast) -> None:
+    customer_id = cast.alice.made("/customers", {"name": "Acme"})["id"]
+    file = uploaded(cast.alice, customer_id=str(customer_id))
+    with cast.carol.get(f"/attachments/{file['id']}/content") as answer:
+        assert answer.status_code == 200
+    (entry,) = told(cast, "?resource=attachment")
+    assert (entry["user"], entry["record_id"], entry["title"]) == ("Carol", file["id"], file["name"])
+
+
+def test_nothing_is_lost_when_a_server_ends_in_good_order(tmp_path: Path) -> None:
+    with running(tmp_path) as served:
+        token = served.sign_in()
+        status, customer = served.call("POST", "/customers", {"name": "Acme"}, token)
+        assert status == 201, customer
+        assert served.call("GET", f"/customers/{customer['id']}", token=token)[0] == 200
+    with closing(sqlite3.connect(tmp_path / "lianxi.db")) as connection:
+        rows = connection.execute("SELECT user_id, action, resource, record_id FROM access_log").fetchall()
+    assert rows == [(1, "opened", "customer", customer["id"])]
 
 
 def test_filters_and_pages(cast: Cast) -> None:

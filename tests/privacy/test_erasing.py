@@ -242,10 +242,10 @@ def test_tampering_with_an_erasure_is_found(cast: Cast) -> None:
     assert cast.root.post(f"/customers/{customer_id}/erase", WHY).status_code == 200
     seal_journal()
     assert verify().faults == []
-    query = "SELECT id FROM journal WHERE resource = 'customer' AND resource_id = :id AND action = :action"
+    found = text("SELECT id FROM journal WHERE resource = 'customer' AND resource_id = :id AND action = :action")
     with db.engines[None].begin() as connection:
-        find = lambda one, action: connection.execute(text(query), {"id": one, "action": action}).scalar_one()  # noqa: E731
-        erasure, entry = find(customer_id, "erased"), find(other_id, "created")
+        erasure = connection.execute(found, {"id": customer_id, "action": "erased"}).scalar_one()
+        entry = connection.execute(found, {"id": other_id, "action": "created"}).scalar_one()
     with db.engines[None].begin() as connection, append_only.set_aside(connection):
         values = {"entry": entry, "erasure": erasure}
         forged = text("INSERT INTO journal_erasure VALUES (:entry, :erasure, '00000000000000000000000000000000')")

@@ -18,6 +18,7 @@ from app.transaction import unit_of_work
 
 from ..cast import Cast
 from ..faults import issues
+from .traces import overwritten, traces
 
 OFF = {"recycle_bin_days": 0, "lead_months": 0, "sign_in_event_days": 0, "access_log_days": 0}
 
@@ -52,6 +53,21 @@ def test_the_recycle_bin_is_purged_by_rule(cast: Cast) -> None:
     assert [tuple(row) for row in rows[:2]] == [(f"已擦除的客户 #{one}", None) for one in ids[:2]]
     seal_journal()
     assert verify().faults == []
+
+
+def test_what_was_hidden_with_a_purged_record_goes_too(cast: Cast) -> None:
+    customer_id = cast.alice.made("/customers", {"name": "Binned"})["id"]
+    link = {"customer_id": customer_id}
+    person = cast.alice.made("/people", {**link, "name": "Emil Hidden"})["id"]
+    cast.alice.made("/contacts", {**link, "person_id": person, "kind": "note", "content": "Emil Hidden"})
+    deal = cast.alice.made("/deals", {**link, "name": "stays"})["id"]
+    assert cast.alice.delete(f"/customers/{customer_id}").status_code == 204
+    aged(cast, "customers", 40)
+    assert cast.root.patch("/settings", {"recycle_bin_days": 30}).status_code == 200
+    apply_rules()
+    overwritten()
+    assert traces("Emil Hidden") == []
+    assert cast.alice.get(f"/deals/{deal}").get_json()["name"] == "stays"
 
 
 def test_stale_leads_are_made_anonymous(cast: Cast) -> None:

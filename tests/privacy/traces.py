@@ -40,21 +40,6 @@ def overwritten() -> None:
     overwrite_traces()
 
 
-REPORTS = (
-    "/reports/pipeline",
-    "/reports/funnel",
-    "/reports/sales",
-    "/reports/activity",
-    "/reports/customers",
-    "/reports/leads",
-    "/reports/forecast",
-    "/reports/losses",
-    "/reports/velocity",
-    "/reports/leaderboard",
-    "/reports/hygiene",
-)
-
-
 def figures(cast: Cast) -> dict[str, Any]:
     """What every report says, but for when it was made and the names of what it is about."""
     found = {}
