@@ -185,7 +185,8 @@ def canonical(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, float):
-        return round(value, 4)
+        # There is but one zero in a document of PostgreSQL.
+        return round(value, 4) + 0.0
     if isinstance(value, (list, tuple)):
         return [canonical(item) for item in value]
     if isinstance(value, dict):
