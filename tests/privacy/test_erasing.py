@@ -219,7 +219,10 @@ def test_nobody_can_take_it_back(cast: Cast) -> None:
     changeset = cast.root.get(f"/changesets/{erased.headers['X-Changeset-Id']}").get_json()
     assert changeset["is_undoable"] is False
     entry = next(one for one in changeset["entries"] if one["resource"] == "customer")
-    assert (entry["action"], entry["changes"]) == ("erased", {})
+    reason = {"erasure_reason": {"before": None, "after": WHY["reason"]}}
+    assert (entry["action"], entry["changes"]) == ("erased", reason)
+    shown = cast.alice.get(f"/journal?resource=customer&id={customer_id}&per_page=1").get_json()["data"]
+    assert [(one["action"], one["changes"]) for one in shown] == [("erased", {})]
 
 
 def test_it_takes_the_right_the_password_and_a_reason(cast: Cast) -> None:
