@@ -33,6 +33,8 @@ from .journal import watch_old_values
 from .live import sockets
 from .live.routes import routes as live_routes
 from .money.routes import routes as money_routes
+from .privacy import access_log
+from .privacy.routes import routes as privacy_routes
 from .quote.routes import routes as quote_routes
 from .report.routes import routes as report_routes
 from .routing import CRM
@@ -65,6 +67,7 @@ BLUEPRINTS = (
     importing_routes,
     bulk_routes(),
     exporting_routes,
+    privacy_routes,
 )
 
 
@@ -96,6 +99,7 @@ def create_app(settings: Settings | None = None) -> CRM:
     register_problems(app)
     for routes in BLUEPRINTS:
         app.register_blueprint(routes)
+    access_log.register(app)
     health.register(app)
     openapi.register(app)
     sockets.register(app)

@@ -19,7 +19,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from .database import IdList, db, member_of
 from .errors import Problem, forbidden, merged, not_found
-from .record import Collaborator, Mergeable, Record
+from .record import Collaborator, Mergeable, Record, is_purged
 
 Shape = tuple[frozenset[str], frozenset[str]]
 """What statements are planned by: the kinds of tokens that readers hold, and their rights to fields."""
@@ -58,6 +58,8 @@ class Permission(StrEnum):
     JOURNAL_READ = "journal:read"
     RECORD_RESTORE = "record:restore"
     EXPORT = "export"
+    PRIVACY_READ = "privacy:read"
+    PRIVACY_ERASE = "privacy:erase"
 
 
 class Sight(StrEnum):
@@ -167,8 +169,8 @@ FIELD_RIGHTS = READING_RIGHTS | {
 }
 """Permissions that change what is shown; they are part of the shape by which statements are planned."""
 
-UNSCOPED = frozenset({Permission.USER_WRITE, Permission.ROLE_WRITE})
-"""Permissions that no personal token can have: it would make people, or rights."""
+UNSCOPED = frozenset({Permission.USER_WRITE, Permission.ROLE_WRITE, Permission.PRIVACY_ERASE})
+"""Permissions that no personal token can have: it would make people, or rights, or unmake what no undo brings back."""
 
 POLICIES: dict[str, Policy] = {}
 """The policy of every resource by its singular name; a policy enters itself when it is declared."""
@@ -372,6 +374,8 @@ class Policy:
             query = select(self.model).where(wanted, self.model.is_active.is_(not deleted), self.visible(shape))
             if issubclass(self.model, Mergeable):
                 query = query.where(self.model.merged_into_id.is_(None))
+            if deleted:
+                query = query.where(~is_purged(self.model))
             if locked:
                 query = query.with_for_update(of=self.model)
             self._queries[key] = query

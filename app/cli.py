@@ -17,6 +17,7 @@ from .database import db, read_engine
 from .deal import periods
 from .demo import service as demo_service
 from .demo.staff import COLLEAGUES, passphrase
+from .history import sealing, verification
 from .installation import first_admin, seed
 from .job.worker import work
 from .mail import NotConfiguredError
@@ -67,6 +68,21 @@ def register(app: Flask) -> None:
         with db.engines[None].begin() as connection:
             click.echo(search_index.rebuild(connection))
 
+    @app.cli.group("journal")
+    def journal() -> None:
+        """Look after the journal."""
+
+    @journal.command("verify")
+    @click.option("--head", help="Of an earlier run: the chain must still hold it.")
+    def verify_journal(head: str | None) -> None:
+        """Compare the journal with its seals and its values with their digests; fails where something is wrong."""
+        _verify(head)
+
+    @journal.command("seal")
+    def seal_journal() -> None:
+        """Seal now what the worker would seal within a minute."""
+        click.echo(sealing.seal_journal())
+
     @app.cli.command("openapi")
     @click.option("--output", type=click.Path(path_type=Path), help="Write to this file instead of printing.")
     def openapi(output: Path | None) -> None:
@@ -107,6 +123,21 @@ def register(app: Flask) -> None:
             upgrade()
             _make_demo(number)
             _fill_periods()
+
+
+def _verify(head: str | None) -> None:
+    found = verification.verify(head)
+    for fault in found.faults:
+        click.echo(fault)
+    if found.fault_count:
+        raise click.ClickException(
+            f"The journal was altered, faults: {found.fault_count}. 操作日志已被改动，异常 {found.fault_count} 处。"
+        )
+    click.echo(
+        f"Entries 日志条目 {found.entries}, not sealed yet 待封存 {found.unsealed},"
+        f" with erased values 含已擦除内容 {found.erased}, seals 封印 {found.seals}"
+    )
+    click.echo(f"Head 链首 {found.head or '-'}")
 
 
 def _init() -> None:

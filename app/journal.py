@@ -9,13 +9,17 @@ transaction, because ids are handed out in one order and committed in another; o
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache, lru_cache
+from hashlib import blake2b
 from typing import Any, ClassVar
 
+import orjson
 from sqlalchemy import (
     BigInteger,
     Connection,
@@ -100,7 +104,12 @@ class Changeset(Model):
 
 
 class JournalEntry(Model):
-    """One change of one record. `audience` holds the tokens that saw it before or see it after the change."""
+    """One change of one record.
+
+    Attributes:
+        audience: the tokens that saw it before or see it after the change.
+        digest: of its values (`digest_of`): what they were can be proven, and not be guessed once they are erased.
+    """
 
     __tablename__ = "journal"
     __table_args__ = (
@@ -121,16 +130,31 @@ class JournalEntry(Model):
     changed: Mapped[Any] = mapped_column(Document)
     audience: Mapped[Any] = mapped_column(Document)
     customer_id: Mapped[int | None] = mapped_column(index=True)
+    digest: Mapped[str | None] = mapped_column(String(32))
 
 
 class JournalValue(Model):
-    """The values of an entry, apart from it, so that erasure can empty them while the entry stays append-only."""
+    """The values of an entry, apart from it, so that erasure can empty them while the entry stays append-only.
+
+    The salt of their digest lies with them and goes with them.
+    """
 
     __tablename__ = "journal_value"
 
     journal_id: Mapped[int] = mapped_column(ForeignKey("journal.id"), primary_key=True, autoincrement=False)
     before: Mapped[Any] = mapped_column(Document)
     after: Mapped[Any] = mapped_column(Document)
+    salt: Mapped[str | None] = mapped_column(String(32))
+
+
+class JournalErasure(Model):
+    """That an erasure emptied values of an entry: which erasure, by its own entry, and the digest of what is left."""
+
+    __tablename__ = "journal_erasure"
+
+    journal_id: Mapped[int] = mapped_column(ForeignKey("journal.id"), primary_key=True, autoincrement=False)
+    erasure_id: Mapped[int] = mapped_column(ForeignKey("journal.id"), primary_key=True, autoincrement=False, index=True)
+    digest: Mapped[str] = mapped_column(String(32))
 
 
 class Part(Model):
@@ -161,13 +185,17 @@ def canonical(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, float):
-        return round(value, 4)
+        # There is but one zero in a document of PostgreSQL.
+        return round(value, 4) + 0.0
     if isinstance(value, (list, tuple)):
         return [canonical(item) for item in value]
     if isinstance(value, dict):
         return {key: canonical(item) for key, item in value.items()}
     return str(value) if isinstance(value, str) else value
 
+
+ERASED = "erased"
+"""The action by which what a record says of a person is gone for good: its entry names fields, and holds no values."""
 
 BOOKKEEPING = frozenset({"id", "version", "created_at", "created_by", "updated_at", "deleted_at", "deleted_by"})
 
@@ -359,6 +387,23 @@ def watch_old_values() -> None:
 # ---- writing ------------------------------------------------------------------------------------------------------
 
 
+def digest_of(before: Mapping[str, Any], after: Mapping[str, Any], salt: bytes) -> str:
+    """What stands in an entry for its values: 16 bytes in hexadecimal, alike for what both databases read back.
+
+    Args:
+        before: the values before the change.
+        after: those after it.
+        salt: 16 random bytes, without which nobody can try values until they fit.
+    """
+    told = [before, after]
+    try:
+        text_of = orjson.dumps(told, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        # A whole number beyond 64 bits, in a document of somebody's own.
+        text_of = json.dumps(told, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    return blake2b(text_of, digest_size=16, salt=salt).hexdigest()
+
+
 def _action(change: Change, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     if change.created:
         return "created"
@@ -441,6 +486,9 @@ def _entry(session: Session, unit: Unit, change: Change) -> tuple[dict[str, Any]
             after[name] = new
     if not change.created and not before and change.action is None:
         return None
+    changed = tuple(sorted({*before, *after}))
+    if change.action == ERASED:
+        before, after = {}, dict(change.says)
     row = {name: getattr(record, name) for name in _token_query(policy)[0]}
     audience = _tokens(session.connection(), policy, row, shares_now)
     if change.created:
@@ -458,7 +506,7 @@ def _entry(session: Session, unit: Unit, change: Change) -> tuple[dict[str, Any]
         "resource": record.resource,
         "resource_id": record.id,
         "version": record.version,
-        "changed": _same(tuple(sorted({*before, *after}))),
+        "changed": _same(changed),
         "audience": _same(tuple(sorted(audience))),
         "customer_id": record.id if record.resource == "customer" else getattr(record, "customer_id", None),
     }
@@ -542,6 +590,11 @@ def _write(unit: Unit, told: bool) -> None:
         unit.changeset_id = connection.execute(_INSERT_CHANGESET, head).scalar_one()
     if not rows:
         return
+    salts = os.urandom(16 * len(rows))
+    for place, (entry, values) in enumerate(rows):
+        salt = salts[16 * place : 16 * place + 16]
+        entry["digest"] = digest_of(values["before"], values["after"], salt)
+        values["salt"] = salt.hex()
     if len(rows) < _MANY:
         ids = connection.execute(
             _INSERT_ENTRY, [{**entry, "changeset_id": unit.changeset_id} for entry, _ in rows]
@@ -565,7 +618,7 @@ def _load(connection: Connection, changeset_id: int, rows: Sequence[tuple[dict[s
     columns = {name: [entry[name] for entry, _ in rows] for name in rows[0][0]}
     load_rows(connection, entries, {"id": ids, "changeset_id": [changeset_id] * len(rows), **columns})
     nothing: dict[str, Any] = {}
-    columns = {name: [both[name] or nothing for _, both in rows] for name in ("before", "after")}
+    columns = {name: [both[name] or nothing for _, both in rows] for name in ("before", "after", "salt")}
     load_rows(connection, values, {"journal_id": ids, **columns})
 
 

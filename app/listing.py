@@ -81,7 +81,7 @@ from .filtering import (
 from .folding import search_words
 from .grams import nearness
 from .projection import Gathered, LinkTo, Projection, Shape
-from .record import Mergeable, Record
+from .record import Mergeable, Record, is_purged
 from .schema import MAX_ID, parse_date, parse_instant
 from .statement import Prepared
 
@@ -671,6 +671,8 @@ class ListSpec:
         if query.deleted and issubclass(self.model, Mergeable):
             # What was merged comes back by undo alone.
             asked.append(self.model.merged_into_id.is_(None))
+        if query.deleted:
+            asked.append(~is_purged(self.model))
         then: list[tuple[AsOf, str]] = []
         for all_of, terms in query.groups:
             one = known[terms[0].name]

@@ -6,7 +6,19 @@ from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar
 
-from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, String, event, inspect, text
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    event,
+    exists,
+    inspect,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, Mapper, declared_attr, mapped_column
 
 from .database import Model
@@ -74,6 +86,28 @@ def _origin_index(_mapper: Mapper[Any], cls: type[Record]) -> None:
     table = cls.__dict__.get("__table__")
     if table is not None:
         Index(f"uq_{table.name}_origin", table.c.external_source, table.c.external_id, unique=True)
+
+
+class Erasure(Model):
+    """That a record was erased: what it said of a person is gone for good, the record itself stays as a tombstone.
+
+    Attributes:
+        is_purged: it lay in the recycle bin, where it is no more.
+    """
+
+    __tablename__ = "erasure"
+
+    resource: Mapped[str] = mapped_column(String(20), primary_key=True)
+    record_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    erased_at: Mapped[datetime] = mapped_column()
+    erased_by: Mapped[int | None] = mapped_column()
+    is_purged: Mapped[bool] = mapped_column(Boolean(), default=False)
+
+
+def is_purged(model: Any) -> ColumnElement[bool]:
+    """Whether a row was taken out of the recycle bin for good."""
+    here = (Erasure.resource == model.resource, Erasure.record_id == model.id, Erasure.is_purged)
+    return exists(select(Erasure.record_id).where(*here).correlate(model))
 
 
 class Mergeable(Record):

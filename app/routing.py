@@ -30,6 +30,15 @@ from .versions import at_version
 PREFIX = "/api/v1"
 
 
+OPENED: list[Callable[[Actor, str, int], None]] = []
+"""What is told of every record that a person reads by itself, or by its file: who, of which kind, its id."""
+
+
+def _opened(actor: Actor, resource: str, record_id: int) -> None:
+    for told in OPENED:
+        told(actor, resource, record_id)
+
+
 class _Undo(Exception):
     """Rolls a unit of work back whose answer is a refusal."""
 
@@ -246,6 +255,8 @@ class Routes(Blueprint):
                     given.append(load_query(query_schema))
                 elif request.args and not raw:
                     raise invalid(*(Issue(name, "unknown_parameter") for name in request.args))
+                if method == "GET" and isinstance(record, Record) and actor is not None:
+                    _opened(actor, record.resource, record.id)
                 if method == "GET" or not isinstance(record, Record):
                     return shape_answer(function(*given, **path), actor, spec, status)
                 assert actor is not None
@@ -375,6 +386,7 @@ class Routes(Blueprint):
                 record = spec.one(actor, record_id, fresh=fresh)
                 if request.args:
                     raise invalid(*(Issue(name, "unknown_parameter") for name in request.args))
+                _opened(actor, spec.model.resource, record_id)
                 body = encode(record)
                 return respond(body, etag_of(body, record["version"]))
 

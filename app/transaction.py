@@ -34,6 +34,7 @@ class Change:
         before: first known value of each changed column.
         parts: first known value of each changed collection, such as tags or lines.
         parts_now: the present value of a collection, where it need not be asked for.
+        says: what the entry of an erasure holds instead of values.
     """
 
     record: Any
@@ -42,10 +43,12 @@ class Change:
     parts: dict[str, Any] = field(default_factory=dict)
     action: str | None = None
     parts_now: dict[str, Any] = field(default_factory=dict)
+    says: dict[str, Any] = field(default_factory=dict)
 
     def copy(self) -> Change:
         """An independent copy, for a savepoint."""
-        return Change(self.record, self.created, dict(self.before), dict(self.parts), self.action, dict(self.parts_now))
+        kept = dict(self.before), dict(self.parts), self.action, dict(self.parts_now), dict(self.says)
+        return Change(self.record, self.created, *kept)
 
 
 @dataclass

@@ -14,10 +14,11 @@ import pytest
 from flask_migrate import upgrade
 from sqlalchemy import Connection, event, text
 
-from app import create_app, search_index
+from app import append_only, create_app, search_index
 from app.database import Base, db
 from app.installation import seed
 from app.job import queue
+from app.privacy.access_log import AccessBuffer
 from app.routing import CRM
 from app.statement import Prepared
 from config import ROOT, settings_from
@@ -95,8 +96,9 @@ def clear(connection: Connection) -> None:
         connection.execute(text("SELECT setval(seqrelid::regclass, 1, false) FROM pg_sequence"))
     else:
         connection.execute(text("PRAGMA defer_foreign_keys=ON"))
-        for name in names:
-            connection.execute(text(f'DELETE FROM "{name}"'))  # noqa: S608 - as above
+        with append_only.set_aside(connection):
+            for name in names:
+                connection.execute(text(f'DELETE FROM "{name}"'))  # noqa: S608 - as above
         connection.execute(text("DELETE FROM sqlite_sequence"))
         search_index.follow(connection)
 
@@ -109,6 +111,7 @@ def app(application: CRM) -> Iterator[CRM]:
             clear(connection)
         application.extensions["lianxi.actors"].clear()
         application.extensions["lianxi.cache"].clear()
+        application.extensions["lianxi.access"] = AccessBuffer(application)
         seed()
         yield application
         db.session.remove()

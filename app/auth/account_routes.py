@@ -121,7 +121,7 @@ def delete_user_session(_actor: Actor, user: User, session_id: int) -> None:
     summary="Sign-ins that succeeded, failed or were slowed down, stolen tokens, sign-outs",
 )
 def list_sign_in_events(actor: Actor, query: dict[str, Any]) -> dict[str, Any]:
-    """What happened at the door in the last year, newest first."""
+    """What happened at the door, newest first, for as long as it is kept."""
     return events.listed(actor, query)
 
 

@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import exists, select
 
 from ..access import Actor
 from ..database import db, read_engine
 from ..transaction import now
 from .models import SignInEvent, SignInEventKind, User
 
-KEPT = timedelta(days=365)
-_FORGOTTEN, _SAME = 100, timedelta(minutes=1)
+_SAME = timedelta(minutes=1)
 
 
 def note(
@@ -24,7 +23,7 @@ def note(
     agent: str | None = None,
     provider: str | None = None,
 ) -> None:
-    """Write an event down in the open unit of work, for a year.
+    """Write an event down in the open unit of work, for as long as the rules of retention say.
 
     Who is slowed down again and again, is written down once a minute for each address.
 
@@ -40,10 +39,6 @@ def note(
             return
     db.session.add(event(at=now(), kind=kind, user_id=user_id, address=address, agent=agent, provider=provider))
     db.session.flush()
-    old = select(event.id).where(event.at <= now() - KEPT).limit(_FORGOTTEN).with_for_update(skip_locked=True)
-    ids = db.session.execute(old).scalars().all()
-    if ids:
-        db.session.execute(delete(event).where(event.id.in_(ids)))
 
 
 def listed(_actor: Actor, query: Mapping[str, Any]) -> dict[str, Any]:

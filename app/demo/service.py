@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from flask import current_app
 from sqlalchemy import Connection, inspect, select, text
 
-from .. import search_index
+from .. import append_only, search_index
 from ..access import Actor
 from ..auth import service as user_service
 from ..auth import team_service
@@ -229,6 +229,11 @@ def _actor(user_id: int, at: datetime) -> Actor:
 
 def _empty(connection: Connection) -> None:
     """Delete every row of every table and start all ids anew."""
+    with append_only.set_aside(connection):
+        _empty_tables(connection)
+
+
+def _empty_tables(connection: Connection) -> None:
     names = [table.name for table in reversed(Base.metadata.sorted_tables)]
     if connection.dialect.name == "postgresql":
         quoted = ", ".join(f'"{name}"' for name in names)

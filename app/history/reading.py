@@ -9,12 +9,12 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, false, literal, or_, select
 from sqlalchemy.sql.elements import True_
 
-from ..access import Actor
+from ..access import Actor, Permission
 from ..auth.models import User
 from ..database import IdList, member_of, read_engine
 from ..errors import Issue, invalid
 from ..filtering import BadValue, a_past_moment, an_instant
-from ..journal import Changeset, JournalEntry, JournalValue
+from ..journal import ERASED, Changeset, JournalEntry, JournalValue
 from ..listing import SPECS, ListSpec
 from ..schema import MAX_ID
 
@@ -120,6 +120,8 @@ def _changes(row: Any, actor: Actor, is_masked: bool) -> dict[str, dict[str, Any
     spec: ListSpec | None = SPECS.get(row.resource)
     before, after = row.before or {}, row.after or {}
     changes: dict[str, dict[str, Any]] = {}
+    if row.action == ERASED and actor.may(Permission.PRIVACY_READ) and after.get("reason"):
+        changes["erasure_reason"] = {"before": None, "after": after["reason"]}
     for name in sorted({*before, *after}):
         sides = {"before": before.get(name), "after": after.get(name)}
         if spec is not None:

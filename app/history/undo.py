@@ -24,11 +24,13 @@ from ..errors import conflict, forbidden, not_found
 from ..job.models import Job
 from ..job.service import Running, enqueue, job_kind
 from ..journal import (
+    ERASED,
     MAKE_ROOM,
     SETTLE,
     TAKEN_BACK,
     Changeset,
     JournalEntry,
+    JournalErasure,
     JournalValue,
     SetBack,
     journalled_columns,
@@ -181,6 +183,10 @@ def _is_kind(changeset: Changeset) -> bool:
     entry = JournalEntry
     there = entry.changeset_id == changeset.id
     if not set(db.session.execute(select(entry.resource).where(there).distinct()).scalars()) <= SETTLE.keys():
+        return False
+    emptied = select(JournalErasure.journal_id).join(entry, entry.id == JournalErasure.journal_id).where(there)
+    erasure = select(entry.id).where(there, entry.action == ERASED)
+    if any(db.session.execute(gone.limit(1)).first() for gone in (emptied, erasure)):
         return False
     partly = select(entry.resource, entry.changed).where(there, entry.resource.in_(sorted(TAKEN_BACK)))
     partly = partly.where(entry.action != "created")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, String
+from sqlalchemy import CheckConstraint, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..access import Permission, Policy
@@ -20,7 +20,14 @@ class DuplicateCheck(StrEnum):
 
 
 class InstallationSettings(Record):
-    """What an admin decides for everybody. There is one."""
+    """What an admin decides for everybody. There is one.
+
+    Attributes:
+        recycle_bin_days: after so many days what was deleted is purged; null for never.
+        lead_months: after so many months without an activity a lead that was given up is anonymised; null for never.
+        sign_in_event_days: so long sign-ins are remembered.
+        access_log_days: so long it is remembered who opened and exported what.
+    """
 
     __tablename__ = "settings"
     __table_args__ = (
@@ -30,6 +37,10 @@ class InstallationSettings(Record):
     resource = "settings"
 
     duplicate_check: Mapped[str] = mapped_column(String(10), default=DuplicateCheck.WARN)
+    recycle_bin_days: Mapped[int | None] = mapped_column(Integer)
+    lead_months: Mapped[int | None] = mapped_column(Integer)
+    sign_in_event_days: Mapped[int] = mapped_column(Integer, default=365, server_default=text("365"))
+    access_log_days: Mapped[int] = mapped_column(Integer, default=365, server_default=text("365"))
 
 
 settings_policy = Policy(InstallationSettings, open_to_all=True, write=Permission.SETTING_WRITE)

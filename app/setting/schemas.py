@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..listing import ListSpec
-from ..schema import Choice, RecordSchema, column
+from ..schema import Choice, RecordSchema, Whole, column
 from .models import DuplicateCheck, InstallationSettings, settings_policy
 
 
@@ -18,6 +18,10 @@ class SettingsSchema(RecordSchema):
     id = column(dump_only=True)
     version = column(dump_only=True)
     duplicate_check = Choice(DuplicateCheck)
+    recycle_bin_days = Whole(low=1, high=3_650, allow_none=True)
+    lead_months = Whole(low=1, high=120, allow_none=True)
+    sign_in_event_days = Whole(low=1, high=3_650)
+    access_log_days = Whole(low=1, high=3_650)
     updated_at = column(dump_only=True)
 
 

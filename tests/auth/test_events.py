@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
-
-from app.auth.events import KEPT
-from app.auth.models import SignInEvent
-from app.database import db
 from app.routing import CRM
-from app.transaction import unit_of_work
 
 from ..cast import Cast
 from ..faults import issues
@@ -82,11 +75,3 @@ def test_pages_and_bad_questions(app: CRM, cast: Cast) -> None:
         "cursor": "wrong_type",
     }
     assert cast.carol.get("/sign-in-events").status_code == 403
-
-
-def test_they_are_kept_for_a_year(app: CRM, cast: Cast) -> None:
-    Visitor(app).signed_in()
-    with unit_of_work():
-        db.session.execute(select(SignInEvent)).scalar_one().at -= KEPT + timedelta(seconds=1)
-    Visitor(app).signed_in()
-    assert len(told(cast)) == 1

@@ -199,6 +199,10 @@ _BODIES: dict[tuple[str, str], Callable[[Stage, Line], Body]] = {
         "current_password": PASSWORD,
         "new_password": "another horse battery 7",
     },
+    **{
+        ("POST", f"/{plural}/{{id}}/erase"): lambda _stage, _line: {"reason": "x", "password": PASSWORD}
+        for plural in ("customers", "people")
+    },
     ("POST", "/auth/password/forgot"): lambda _stage, _line: {"email": "owner@example.com"},
     ("POST", "/auth/password/link"): lambda _stage, _line: {"token": "x" * 43},
     ("POST", "/auth/password/reset"): lambda _stage, _line: {"token": "x" * 43, "new_password": "battery horse 77 x"},

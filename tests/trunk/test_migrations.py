@@ -16,6 +16,8 @@ from app.auth.models import Role
 from app.customer.models import Customer, Person
 from app.database import Base, db
 from app.folding import search_key
+from app.history.sealing import seal_journal
+from app.history.verification import verify
 from app.installation import seed
 from app.routing import CRM
 from app.transaction import unit_of_work
@@ -99,6 +101,15 @@ def test_ids_are_never_given_out_again(empty: CRM) -> None:
         keys = [column.name for column in table.primary_key.columns]
         if keys == ["id"]:
             assert "AUTOINCREMENT" in made[name], name
+
+
+def test_entries_from_before_are_proven(empty: CRM) -> None:
+    upgrade()
+    seed()
+    downgrade(revision="0020")
+    upgrade()
+    assert seal_journal() > 0
+    assert (verify().faults, verify().unsealed) == ([], 0)
 
 
 def test_people_from_before_are_found_by_title_and_department(empty: CRM) -> None:

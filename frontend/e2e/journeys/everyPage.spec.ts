@@ -49,6 +49,8 @@ const pages = (scene: Scene): [name: string, path: string][] => [
   ['admin-options', '/admin/options'],
   ['admin-fields', '/admin/fields'],
   ['admin-duplicates', '/admin/duplicates'],
+  ['admin-retention', '/admin/retention'],
+  ['admin-access-log', '/admin/access-log'],
   ['admin-company', '/admin/company'],
   ['admin-currencies', '/admin/currencies'],
   ['admin-tags', '/admin/tags'],

@@ -19,7 +19,7 @@ export const permissionGroups = [
   { key: 'files', permissions: ['attachment:read', 'attachment:write'] },
   { key: 'products', permissions: ['product:write', 'product:cost'] },
   { key: 'reports', permissions: ['report:read', 'target:write'] },
-  { key: 'data', permissions: ['journal:read', 'record:restore', 'export'] },
+  { key: 'data', permissions: ['journal:read', 'record:restore', 'export', 'privacy:read', 'privacy:erase'] },
   {
     key: 'admin',
     permissions: [

@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/api/v1/access-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who opened, exported and handed out what, newest first
+         * @description Needs the permission `privacy:read`.
+         */
+        get: operations["read_access_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/agenda": {
         parameters: {
             query?: never;
@@ -1047,6 +1067,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase a private customer for good; what reports count stays
+         * @description Needs the permission `privacy:erase`.
+         */
+        post: operations["erase_customer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}/owners": {
         parameters: {
             query?: never;
@@ -1081,6 +1121,26 @@ export interface paths {
         get: operations["list_people_of_customer"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/personal-data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand out all that is known about a private customer
+         * @description Needs the permission `privacy:read`.
+         */
+        post: operations["hand_out_customer"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2219,6 +2279,46 @@ export interface paths {
         patch: operations["edit_person"];
         trace?: never;
     };
+    "/api/v1/people/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase a person for good; what reports count stays
+         * @description Needs the permission `privacy:erase`.
+         */
+        post: operations["erase_person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{id}/personal-data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand out all that is known about a person
+         * @description Needs the permission `privacy:read`.
+         */
+        post: operations["hand_out_person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/people/{id}/restore": {
         parameters: {
             query?: never;
@@ -2895,6 +2995,26 @@ export interface paths {
          * @description Needs the permission `report:read`.
          */
         get: operations["read_velocity_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/retention/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How much rules of retention would take now
+         * @description Needs the permission `setting:write`.
+         */
+        get: operations["preview_retention"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4046,6 +4166,32 @@ export interface components {
             /** Format: date */
             until_on: string;
         };
+        AccessEntry: {
+            id: number;
+            /** Format: date-time */
+            at: string;
+            user: components["schemas"]["AccessUser"];
+            /** @enum {string} */
+            action: "opened" | "exported" | "disclosed";
+            resource: string;
+            record_id: number;
+            title: string | null;
+        };
+        AccessLog: {
+            data: components["schemas"]["AccessEntry"][];
+            meta: components["schemas"]["AccessMeta"];
+        };
+        AccessMeta: {
+            total: number | null;
+            pages: number | null;
+            current_page: number | null;
+            per_page: number;
+            next_cursor: string | null;
+        };
+        AccessUser: {
+            id: number;
+            name: string | null;
+        };
         ActivityReport: {
             rows: components["schemas"]["ActivityRow"][];
             totals: components["schemas"]["ActivityTotals"];
@@ -4124,7 +4270,7 @@ export interface components {
             id: number;
             name: string;
             /** @description Permissions that the token has as long as its owner has them. */
-            scopes: ("team:write" | "setting:write" | "option:write" | "custom_field:write" | "pipeline:write" | "product:write" | "product:cost" | "tag:write" | "customer:read" | "customer:write" | "customer:assign" | "customer:unmask" | "customer:duplicate" | "contact:read" | "contact:write" | "deal:read" | "deal:write" | "deal:assign" | "task:read" | "task:write" | "attachment:read" | "attachment:write" | "history:load" | "report:read" | "target:write" | "journal:read" | "record:restore" | "export")[];
+            scopes: ("team:write" | "setting:write" | "option:write" | "custom_field:write" | "pipeline:write" | "product:write" | "product:cost" | "tag:write" | "customer:read" | "customer:write" | "customer:assign" | "customer:unmask" | "customer:duplicate" | "contact:read" | "contact:write" | "deal:read" | "deal:write" | "deal:assign" | "task:read" | "task:write" | "attachment:read" | "attachment:write" | "history:load" | "report:read" | "target:write" | "journal:read" | "record:restore" | "export" | "privacy:read")[];
             /** @description Its last four characters. */
             hint: string;
             /** Format: date-time */
@@ -4139,7 +4285,7 @@ export interface components {
         ApiTokenInput: {
             name: string;
             /** @description Permissions that the token has as long as its owner has them. */
-            scopes: ("team:write" | "setting:write" | "option:write" | "custom_field:write" | "pipeline:write" | "product:write" | "product:cost" | "tag:write" | "customer:read" | "customer:write" | "customer:assign" | "customer:unmask" | "customer:duplicate" | "contact:read" | "contact:write" | "deal:read" | "deal:write" | "deal:assign" | "task:read" | "task:write" | "attachment:read" | "attachment:write" | "history:load" | "report:read" | "target:write" | "journal:read" | "record:restore" | "export")[];
+            scopes: ("team:write" | "setting:write" | "option:write" | "custom_field:write" | "pipeline:write" | "product:write" | "product:cost" | "tag:write" | "customer:read" | "customer:write" | "customer:assign" | "customer:unmask" | "customer:duplicate" | "contact:read" | "contact:write" | "deal:read" | "deal:write" | "deal:assign" | "task:read" | "task:write" | "attachment:read" | "attachment:write" | "history:load" | "report:read" | "target:write" | "journal:read" | "record:restore" | "export" | "privacy:read")[];
             /**
              * Format: date
              * @description Its last day; 90 days from now by default, 365 at most.
@@ -5049,6 +5195,31 @@ export interface components {
             faults: ("no_next_step" | "overdue" | "silent" | "too_long")[];
             text: string;
         };
+        Disclosure: {
+            subject: components["schemas"]["Who"];
+            /** Format: date-time */
+            generated_at: string;
+            generated_by: string | null;
+            records: {
+                [key: string]: unknown;
+            };
+            roles: {
+                [key: string]: unknown;
+            }[];
+            history: {
+                [key: string]: unknown;
+            }[];
+            access: {
+                [key: string]: unknown;
+            }[];
+            exports: {
+                [key: string]: unknown;
+            }[];
+        };
+        DisclosureOrderInput: {
+            /** @enum {string} */
+            format?: "json" | "html";
+        };
         DisqualifyInput: {
             reason: string;
             note?: string | null;
@@ -5078,6 +5249,17 @@ export interface components {
             changes: {
                 [key: string]: unknown;
             };
+        };
+        Erased: {
+            resource: string;
+            id: number;
+            erased: {
+                [key: string]: number;
+            };
+        };
+        ErasureInput: {
+            password: string;
+            reason: string;
         };
         Event: {
             cursor: string;
@@ -6529,11 +6711,17 @@ export interface components {
             score: number;
             matches: components["schemas"]["Match"][];
         };
+        RetentionPreview: {
+            recycle_bin_days: number;
+            lead_months: number;
+            sign_in_event_days: number;
+            access_log_days: number;
+        };
         RoleInput: {
             key?: string;
             name_zh?: string;
             name_en?: string;
-            permissions: ("user:write" | "team:write" | "role:write" | "setting:write" | "option:write" | "custom_field:write" | "pipeline:write" | "product:write" | "product:cost" | "tag:write" | "customer:read" | "customer:write" | "customer:assign" | "customer:unmask" | "customer:duplicate" | "contact:read" | "contact:write" | "deal:read" | "deal:write" | "deal:assign" | "task:read" | "task:write" | "attachment:read" | "attachment:write" | "history:load" | "report:read" | "target:write" | "journal:read" | "record:restore" | "export")[];
+            permissions: ("user:write" | "team:write" | "role:write" | "setting:write" | "option:write" | "custom_field:write" | "pipeline:write" | "product:write" | "product:cost" | "tag:write" | "customer:read" | "customer:write" | "customer:assign" | "customer:unmask" | "customer:duplicate" | "contact:read" | "contact:write" | "deal:read" | "deal:write" | "deal:assign" | "task:read" | "task:write" | "attachment:read" | "attachment:write" | "history:load" | "report:read" | "target:write" | "journal:read" | "record:restore" | "export" | "privacy:read" | "privacy:erase")[];
             /** @enum {string} */
             sight: "own" | "team" | "team_below" | "everyone";
         };
@@ -6541,7 +6729,7 @@ export interface components {
             key?: string;
             name_zh?: string;
             name_en?: string;
-            permissions?: ("user:write" | "team:write" | "role:write" | "setting:write" | "option:write" | "custom_field:write" | "pipeline:write" | "product:write" | "product:cost" | "tag:write" | "customer:read" | "customer:write" | "customer:assign" | "customer:unmask" | "customer:duplicate" | "contact:read" | "contact:write" | "deal:read" | "deal:write" | "deal:assign" | "task:read" | "task:write" | "attachment:read" | "attachment:write" | "history:load" | "report:read" | "target:write" | "journal:read" | "record:restore" | "export")[];
+            permissions?: ("user:write" | "team:write" | "role:write" | "setting:write" | "option:write" | "custom_field:write" | "pipeline:write" | "product:write" | "product:cost" | "tag:write" | "customer:read" | "customer:write" | "customer:assign" | "customer:unmask" | "customer:duplicate" | "contact:read" | "contact:write" | "deal:read" | "deal:write" | "deal:assign" | "task:read" | "task:write" | "attachment:read" | "attachment:write" | "history:load" | "report:read" | "target:write" | "journal:read" | "record:restore" | "export" | "privacy:read" | "privacy:erase")[];
             /** @enum {string} */
             sight?: "own" | "team" | "team_below" | "everyone";
         };
@@ -6551,7 +6739,7 @@ export interface components {
             key: string;
             name_zh: string;
             name_en: string;
-            permissions: ("user:write" | "team:write" | "role:write" | "setting:write" | "option:write" | "custom_field:write" | "pipeline:write" | "product:write" | "product:cost" | "tag:write" | "customer:read" | "customer:write" | "customer:assign" | "customer:unmask" | "customer:duplicate" | "contact:read" | "contact:write" | "deal:read" | "deal:write" | "deal:assign" | "task:read" | "task:write" | "attachment:read" | "attachment:write" | "history:load" | "report:read" | "target:write" | "journal:read" | "record:restore" | "export")[];
+            permissions: ("user:write" | "team:write" | "role:write" | "setting:write" | "option:write" | "custom_field:write" | "pipeline:write" | "product:write" | "product:cost" | "tag:write" | "customer:read" | "customer:write" | "customer:assign" | "customer:unmask" | "customer:duplicate" | "contact:read" | "contact:write" | "deal:read" | "deal:write" | "deal:assign" | "task:read" | "task:write" | "attachment:read" | "attachment:write" | "history:load" | "report:read" | "target:write" | "journal:read" | "record:restore" | "export" | "privacy:read" | "privacy:erase")[];
             /** @enum {string} */
             sight: "own" | "team" | "team_below" | "everyone";
             is_builtin: boolean;
@@ -6686,12 +6874,20 @@ export interface components {
         SettingsPatch: {
             /** @enum {string} */
             duplicate_check?: "warn" | "block" | "off";
+            recycle_bin_days?: number | null;
+            lead_months?: number | null;
+            sign_in_event_days?: number;
+            access_log_days?: number;
         };
         SettingsRecord: {
             id: number;
             version: number;
             /** @enum {string} */
             duplicate_check: "warn" | "block" | "off";
+            recycle_bin_days: number | null;
+            lead_months: number | null;
+            sign_in_event_days: number;
+            access_log_days: number;
             /** Format: date-time */
             updated_at: string;
             can_write: boolean;
@@ -7533,6 +7729,11 @@ export interface components {
                 [key: string]: number;
             };
         };
+        Who: {
+            resource: string;
+            id: number;
+            name: string;
+        };
         WinInput: {
             /** Format: date */
             closed_on?: string | null;
@@ -7567,6 +7768,87 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    read_access_log: {
+        parameters: {
+            query?: {
+                user_id?: number;
+                action?: "opened" | "exported" | "disclosed";
+                resource?: string;
+                record_id?: number;
+                since?: string;
+                until?: string;
+                cursor?: number;
+                per_page?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessLog"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_agenda: {
         parameters: {
             query?: {
@@ -14857,6 +15139,136 @@ export interface operations {
             };
         };
     };
+    erase_customer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Same key and body: the same answer once more, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The ETag that the change is based on; a stale one is 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ErasureInput"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erased"];
+                };
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent or out of sight */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stale version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_owners: {
         parameters: {
             query?: never;
@@ -15055,6 +15467,136 @@ export interface operations {
             };
             /** @description Absent or out of sight */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hand_out_customer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Same key and body: the same answer once more, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The ETag that the change is based on; a stale one is 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DisclosureOrderInput"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Disclosure"];
+                };
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent or out of sight */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stale version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -23393,6 +23935,266 @@ export interface operations {
             };
         };
     };
+    erase_person: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Same key and body: the same answer once more, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The ETag that the change is based on; a stale one is 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ErasureInput"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erased"];
+                };
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent or out of sight */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stale version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hand_out_person: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Same key and body: the same answer once more, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The ETag that the change is based on; a stale one is 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DisclosureOrderInput"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Disclosure"];
+                };
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent or out of sight */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stale version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     restore_person: {
         parameters: {
             query?: never;
@@ -27658,6 +28460,83 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VelocityReport"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_retention: {
+        parameters: {
+            query?: {
+                recycle_bin_days?: number;
+                lead_months?: number;
+                sign_in_event_days?: number;
+                access_log_days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionPreview"];
                 };
             };
             /** @description Not modified */

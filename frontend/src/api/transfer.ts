@@ -56,11 +56,13 @@ export async function upload<T>(what: Upload): Promise<T> {
   return (await answer.json()) as T
 }
 
-/** Saves what an address answers under a name. */
-export async function download(path: string, name: string): Promise<void> {
+/** Saves what an address answers under a name; with a body it is asked by `POST`. */
+export async function download(path: string, name: string, body?: object): Promise<void> {
   const load = async (token: string | null): Promise<Response> =>
     fetch(`${prefix}${path}`, {
+      ...(body ? { method: 'POST', body: JSON.stringify(body) } : {}),
       headers: {
+        ...(body ? { 'Content-Type': 'application/json' } : {}),
         ...(token ? { Authorization: `Bearer ${token}` } : {}),
         'Accept-Language': credentialsNow().language(),
       },

@@ -45,6 +45,12 @@ export function useChangeWords(resource: string) {
     return t(te(key) ? key : 'timeline.action.updated', { what })
   }
 
+  /** Why somebody was erased is no field of a record. */
+  const worded = (field: string, value: unknown): FieldText =>
+    field === 'erasure_reason'
+      ? { label: t('history.erasureReason'), value: typeof value === 'string' ? value : '' }
+      : describe(field, value)
+
   /** The fields that have a name; inner keys of the server have none. */
   function fields(changes: Entry['changes']): WordedField[] {
     return Object.entries(changes)
@@ -52,8 +58,8 @@ export function useChangeWords(resource: string) {
       .filter(([field]) => !told.has(field))
       .map(([field, { before, after }]) => ({
         field,
-        before: describe(field, before),
-        after: describe(field, after),
+        before: worded(field, before),
+        after: worded(field, after),
       }))
       .filter(({ after }) => after.label !== '')
   }

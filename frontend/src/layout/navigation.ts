@@ -87,6 +87,20 @@ export const adminPages = [
     permission: 'setting:write',
     isForAdmins: true,
   },
+  {
+    name: 'admin-retention',
+    path: 'retention',
+    title: 'privacy.retention',
+    permission: 'setting:write',
+    isForAdmins: true,
+  },
+  {
+    name: 'admin-access-log',
+    path: 'access-log',
+    title: 'privacy.log',
+    permission: 'privacy:read',
+    isForAdmins: true,
+  },
   // Everybody who sells keeps the tags; they alone make no administrator.
   { name: 'admin-tags', path: 'tags', title: 'admin.tags', permission: 'tag:write', isForAdmins: false },
   // Whoever may export has exports; that alone makes no administrator.
@@ -104,6 +118,8 @@ const adminComponents: Record<(typeof adminPages)[number]['name'], () => Promise
   'admin-duplicates': () => import('@/admin/DuplicateCheckPage.vue'),
   'admin-company': () => import('@/admin/CompanyPage.vue'),
   'admin-currencies': () => import('@/admin/CurrenciesPage.vue'),
+  'admin-retention': () => import('@/privacy/RetentionPage.vue'),
+  'admin-access-log': () => import('@/privacy/AccessLogPage.vue'),
   'admin-tags': () => import('@/admin/TagsPage.vue'),
   'admin-exports': () => import('@/exporting/ExportsPage.vue'),
 }
