@@ -44,7 +44,18 @@ function themeBoot(): Plugin {
 }
 
 /** Groups of words that only pages outside of the daily round of selling speak; see `src/i18n/i18n.ts`. */
-const laterGroups = new Set(['account', 'admin', 'bin', 'dashboard', 'hygiene', 'import', 'privacy', 'report', 'settings', 'target'])
+const laterGroups = new Set([
+  'account',
+  'admin',
+  'bin',
+  'dashboard',
+  'hygiene',
+  'import',
+  'privacy',
+  'report',
+  'settings',
+  'target',
+])
 
 /** Serves each file of words in two parts: `virtual:words/<language>/first` and `.../later`. */
 function wordParts(): Plugin {
