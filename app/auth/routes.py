@@ -119,6 +119,8 @@ def logout() -> Response:
             return answer
     sessions.sign_out(session_id, calling())
     cookies.drop(answer)
+    # What was read lies in the browser until it is asked for again. Drafts are the matter of the pages.
+    answer.headers["Clear-Site-Data"] = '"cache"'
     return answer
 
 
