@@ -451,12 +451,10 @@ def _responses(writer: _Writer, operation: Operation) -> Json:
         found["304"] = {"description": _STATUS_TEXT[304]}
     else:
         statuses |= {400, 409, 413, 415}
+    statuses |= {401}
     if operation.permission != PUBLIC:
-        statuses |= {401}
-        if operation.permission != SIGNED_IN:
-            statuses |= {403}
-    else:
-        statuses |= {401}
+        # Where everybody may call, the use case or a personal token may still be refused.
+        statuses |= {403}
     if "<" in operation.rule:
         statuses |= {404}
     if operation.conditional:

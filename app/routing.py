@@ -648,7 +648,9 @@ def _replay(actor: Actor, policy: Policy | None, record_id: int) -> Response | N
 
     It is given while the row, deleted or not, is in sight.
     """
-    if policy is None or "Idempotency-Key" not in request.headers or not policy.sees(actor, record_id):
+    if policy is None or record_id > MAX_ID or "Idempotency-Key" not in request.headers:
+        return None
+    if not policy.sees(actor, record_id):
         return None
     try:
         return idempotency.begin(actor.user_id)

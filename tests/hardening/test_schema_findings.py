@@ -99,3 +99,17 @@ def test_the_document_says_what_a_rate_looks_like(cast: Cast) -> None:
         body = {"currency": "EUR", "valid_on": f"2026-01-{number + 1:02}", "rate": rate}
         shown = cast.root.made("/exchange-rates", body)["rate"]
         assert re.search(schemas["ExchangeRateRecord"]["properties"]["rate"]["pattern"], shown), shown
+
+
+@pytest.mark.parametrize("record_id", [2**63, 10**30])
+def test_a_retry_at_an_id_beyond_reach(cast: Cast, record_id: int) -> None:
+    key = {"headers": {"Idempotency-Key": "one"}}
+    for path in (f"/customers/{record_id}/disqualify", f"/people/{record_id}/restore"):
+        assert cast.root.post(path, **key).status_code == 404
+    assert cast.root.post(f"/customers/duplicates/{record_id}/reopen", **key).status_code == 404
+
+
+def test_the_document_says_403_wherever_somebody_signs_in(cast: Cast) -> None:
+    for path, item in cast.root.get("/openapi.json").get_json()["paths"].items():
+        for method, told in item.items():
+            assert ("403" in told["responses"]) or told.get("security") == [], (method, path)
