@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= $(or $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done),python3)
 
-.PHONY: help run demo demo-clear dev prepare test check lint bench lock clean
+.PHONY: help run demo demo-clear dev prepare test check lint bench fuzz audit sbom lock clean
 
 help: ## This list
 	@echo 'Lianxi CRM. Variables go behind the goal: make run PORT=8000 HOST=0.0.0.0'
@@ -38,6 +38,15 @@ lint: ## Only the checks that read the code: style, types, import rules (seconds
 
 bench: ## Measure requests and reports against bare baselines (ARGS="--only reports"); writes bench/latest.json
 	@$(PYTHON) -m scripts.start bench
+
+fuzz: ## Try the whole API as each role, 200 cases an operation; takes hours (ARGS="--roles sales --examples 20")
+	@$(PYTHON) -m scripts.start fuzz
+
+audit: ## Ask what is known against the locked packages; a machine without network says so
+	@$(PYTHON) -m scripts.supply audit
+
+sbom: ## Write artifacts/sbom.json: what the product is made of, as CycloneDX
+	@$(PYTHON) -m scripts.supply sbom
 
 lock: ## Resolve all versions anew from pyproject.toml and package.json, and lock them with hashes
 	@$(PYTHON) -m scripts.lock

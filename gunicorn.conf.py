@@ -62,6 +62,8 @@ loglevel = (os.environ.get("LOG_LEVEL") or "info").lower()
 
 gunicorn.SERVER = "lianxi"
 
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
 
 def on_starting(server: Any) -> None:
     """Tell the product what is really used, also when the command line chose it, and refuse a wrong environment.
@@ -73,7 +75,13 @@ def on_starting(server: Any) -> None:
     worker = os.environ["WORKER_CLASS"] = server.cfg.worker_class_str
     if worker == "gthread":
         os.environ.setdefault("SOCKET_LIMIT", str(max(1, server.cfg.threads - THREADS_FOR_REQUESTS)))
-    settings_from()
+    settings = settings_from()
+    reachable = not all(one[0] in LOOPBACK for one in server.cfg.address if isinstance(one, tuple))
+    if reachable and not settings.secure_cookies:
+        server.log.warning(
+            "Without TLS: passwords and cookies cross the network in clear text. Set PUBLIC_URL to an https:// address "
+            "and put a proxy with a certificate in front."
+        )
     if os.environ.get("LIANXI_PREPARED") != "1":
         prepare = [sys.executable, "-m", "flask", "--app", "app", "prepare"]
         if subprocess.run(prepare, cwd=server.cfg.chdir, check=False).returncode:  # noqa: S603 - a constant command

@@ -12,6 +12,7 @@ from marshmallow import Schema, fields
 
 from .caller import verified_actor
 from .custom_values import RESOURCES_WITH_CUSTOM, CustomKind, Definition, Kinds, field_of
+from .database import SCALE
 from .errors import not_found
 from .filtering import Filter
 from .listing import SPECS, ListSpec, encode
@@ -123,8 +124,9 @@ class _Writer:
         if isinstance(field, Choice):
             return {"type": "string", "enum": list(field.options)}
         if isinstance(field, DecimalText):
-            pattern = {"type": "string", "pattern": r"^-?\d+\.\d{2,4}$"}
-            return pattern if reading else {"type": ["string", "number"]}
+            # Rates of exchange have more places than amounts and are kept as they were typed.
+            digits = r"\.\d{2,4}" if field.places <= SCALE else rf"(\.\d{{1,{field.places}}})?"
+            return {"type": "string", "pattern": rf"^-?\d+{digits}$"} if reading else {"type": ["string", "number"]}
         if isinstance(field, RateField):
             return {"type": "number", "minimum": 0, "maximum": 1}
         if isinstance(field, InstantField):
@@ -420,7 +422,7 @@ _BINARY: Json = {"type": "string", "format": "binary"}
 def _responses(writer: _Writer, operation: Operation) -> Json:
     answer = operation.answer
     content: Json | None = None
-    if operation.status != 204:
+    if operation.status != 204 and operation.media is not None:
         if operation.listing is not None:
             content = writer.list_of(operation.listing)
         elif isinstance(answer, ListSpec):
@@ -438,7 +440,8 @@ def _responses(writer: _Writer, operation: Operation) -> Json:
         found[str(status)] = {"description": _STATUS_TEXT[status]}
         if content is not None:
             shape = {"schema": content if operation.media == "application/json" else _BINARY}
-            found[str(status)]["content"] = {operation.media: shape}
+            files: Json = {media: {"schema": _BINARY} for media in operation.files}
+            found[str(status)]["content"] = {str(operation.media): shape, **files}
 
     done(operation.status)
     if operation.method == "PUT":
@@ -448,12 +451,10 @@ def _responses(writer: _Writer, operation: Operation) -> Json:
         found["304"] = {"description": _STATUS_TEXT[304]}
     else:
         statuses |= {400, 409, 413, 415}
+    statuses |= {401}
     if operation.permission != PUBLIC:
-        statuses |= {401}
-        if operation.permission != SIGNED_IN:
-            statuses |= {403}
-    else:
-        statuses |= {401}
+        # Where everybody may call, the use case or a personal token may still be refused.
+        statuses |= {403}
     if "<" in operation.rule:
         statuses |= {404}
     if operation.conditional:

@@ -113,7 +113,8 @@ class Operation:
     conditional: bool
     filters: ListSpec | None = None
     form: Schema | None = None
-    media: str = "application/json"
+    media: str | None = "application/json"
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -175,7 +176,8 @@ class Routes(Blueprint):
         raw: bool = False,
         filters: ListSpec | None = None,
         form: type[Schema] | None = None,
-        media: str = "application/json",
+        media: str | None = "application/json",
+        files: tuple[str, ...] = (),
         in_person: bool = False,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Declare an endpoint.
@@ -197,7 +199,8 @@ class Routes(Blueprint):
             raw: the function makes its own `Response`, nothing is checked about input.
             filters: list whose filters the query string takes besides `query`; the function parses it all.
             form: fields of a multipart form that come with a `file`; the function reads it.
-            media: type of a successful answer that is no JSON; the function makes the `Response`.
+            media: type of a successful answer that is no JSON; the function makes the `Response`. None for no content.
+            files: types of files that the same answer can be asked for as.
             in_person: whether personal tokens are refused.
 
         The function is called with the actor (unless public), the loaded row, the body, the query and further path
@@ -290,6 +293,7 @@ class Routes(Blueprint):
                     filters,
                     form() if form is not None else None,
                     media,
+                    files,
                 ),
             )
 
@@ -656,7 +660,9 @@ def _replay(actor: Actor, policy: Policy | None, record_id: int) -> Response | N
 
     It is given while the row, deleted or not, is in sight.
     """
-    if policy is None or "Idempotency-Key" not in request.headers or not policy.sees(actor, record_id):
+    if policy is None or record_id > MAX_ID or "Idempotency-Key" not in request.headers:
+        return None
+    if not policy.sees(actor, record_id):
         return None
     try:
         return idempotency.begin(actor.user_id)
@@ -717,6 +723,13 @@ def assign(record: Any, values: Mapping[str, Any]) -> None:
             setattr(record, name, value)
 
 
+def empty_answer(status: int = 204) -> Response:
+    """An answer without content, which therefore has no type either."""
+    answer = Response(status=status)
+    del answer.headers["Content-Type"]
+    return answer
+
+
 def secret_answer(body: Any, status: int = 200) -> Response:
     """An answer that shows a secret: nobody keeps it, a retry under the same `Idempotency-Key` included."""
     idempotency.never_keep()
@@ -739,7 +752,7 @@ def shape_answer(result: Any, actor: Actor | None, spec: ListSpec | None, status
     if isinstance(result, Response):
         return result
     if result is None:
-        return Response(status=204)
+        return empty_answer()
     if isinstance(result, Record):
         assert actor is not None
         assert spec is not None

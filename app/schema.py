@@ -45,6 +45,15 @@ _MESSAGES: dict[str, Any] = {
 }
 
 
+_SENTENCES = {
+    sentence: _MESSAGES.get(name, "wrong_type") if name != "invalid" else "wrong_type"
+    for kind in vars(fields).values()
+    if isinstance(kind, type) and issubclass(kind, fields.Field)
+    for name, sentence in getattr(kind, "default_error_messages", {}).items()
+}
+"""What the fields of the library say by themselves, for those that have no codes of ours."""
+
+
 def issue_text(code: str, **params: Any) -> str:
     """A message in the form that `load` takes apart again."""
     return ";".join([code, *(f"{name}={value}" for name, value in params.items())])
@@ -462,7 +471,8 @@ def column(**kwargs: Any) -> Any:
 
 def _issues(messages: Any, pointer: str, schema: Schema) -> list[Issue]:
     if isinstance(messages, str):
-        code, *params = messages.split(";")
+        # A value, such as the delimiters to choose from, may hold what parts the values.
+        code, *params = re.split(r";(?=\w+=)", _SENTENCES.get(messages, messages))
         return [Issue(pointer or "#", code, dict(param.split("=", 1) for param in params))]
     if isinstance(messages, Mapping):
         found: list[Issue] = []

@@ -83,3 +83,23 @@ def parse_json(raw: bytes) -> Any:
         raise Problem(400, "not-json") from error
     _measure(value)
     return value
+
+
+def json_text(value: Any) -> str:
+    """A value as a JSON text that `parse_json` reads as the same value again, to the last decimal place."""
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{json.dumps(key)}:{json_text(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(json_text, value)) + "]"
+    return json.dumps(value)
+
+
+def storable(value: Any) -> Any:
+    """A value for a JSON column: decimals become floats, or texts where a float is not the same number."""
+
+    def fraction(text: str) -> float | str:
+        return found if Decimal(str(found := float(text))) == Decimal(text) else text
+
+    return json.loads(json_text(value), parse_float=fraction)

@@ -1,6 +1,6 @@
 """``make run`` and its kin: prepare what is missing, then serve in the foreground until somebody ends it.
 
-Usage: ``python3 -m scripts.start run|demo|demo-clear|dev|prepare|bench``
+Usage: ``python3 -m scripts.start run|demo|demo-clear|dev|prepare|bench|fuzz``
 """
 
 from __future__ import annotations
@@ -244,6 +244,15 @@ def bench(workspace: Workspace) -> int:
     return run_shown(command, cwd=workspace.root, env=workspace.env, ending=workspace.ending, limit=3_600)
 
 
+def fuzz(workspace: Workspace) -> int:
+    """Try the API as its document says, as each role; ``ARGS`` goes to ``python -m tests.hardening.fuzzing``."""
+    with workspace.alone():
+        environment.ensure_packages(workspace, environment.DEVELOPMENT)
+    workspace.forget_personal_settings()
+    command = [str(workspace.python), "-m", "tests.hardening.fuzzing", *workspace.env.get("ARGS", "").split()]
+    return run_shown(command, cwd=workspace.root, env=workspace.env, ending=workspace.ending, limit=86_400)
+
+
 COMMANDS: dict[str, Callable[[Workspace], int]] = {
     "run": run,
     "demo": demo,
@@ -251,6 +260,7 @@ COMMANDS: dict[str, Callable[[Workspace], int]] = {
     "dev": dev,
     "prepare": prepare,
     "bench": bench,
+    "fuzz": fuzz,
 }
 
 

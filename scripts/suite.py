@@ -54,6 +54,7 @@ STEPS = (
     Step("eslint", "npm run --silent lint", in_frontend=True, is_static=True),
     Step("prettier", "npm run --silent format:check", in_frontend=True, is_static=True),
     Step("vue-tsc", "npm run --silent typecheck", in_frontend=True, is_static=True),
+    Step("audit", "{python} -m scripts.supply audit"),
     Step("build", "npm run --silent build", in_frontend=True),
     Step("size", "npm run --silent size", in_frontend=True),
     Step("pytest", "{python} -m pytest --junitxml={report}", has_report=True),

@@ -39,7 +39,7 @@ def upload_attachment(actor: Actor) -> Response:
     permission=Permission.ATTACHMENT_READ,
     loads=attachments,
     writes_row=False,
-    media="application/octet-stream",
+    media="*/*",
     summary="Download a file",
 )
 def download_attachment(_actor: Actor, attachment: Attachment) -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from threading import BoundedSemaphore
 from typing import Any
@@ -62,9 +62,14 @@ def verify_password(stored: str | None, password: str) -> tuple[bool, str | None
     return True, hash_password(password) if _hasher.check_needs_rehash(stored) else None
 
 
+HOUSE_WORDS: list[Callable[[], list[str | None]]] = []
+"""What reads the names of the company; put in by `quote/company_service.py`."""
+
+
 def personal_words(name: str, email: str | None, phone: str | None) -> list[str | None]:
-    """What a password of this person may not consist of."""
-    return [name, email, email.split("@")[0] if email else None, phone]
+    """What a password of this person may not consist of, the names of the company included."""
+    house = [word for read in HOUSE_WORDS for word in read()]
+    return [name, email, email.split("@")[0] if email else None, phone, *house]
 
 
 def password_faults(
@@ -84,7 +89,7 @@ def password_faults(
         return [Issue(pointer, "too_long", {"max": MAX_LENGTH})]
     plain = password.casefold()
     own = [word.casefold() for word in personal if word and len(word) > 3] + ["lianxi"]
-    stripped = plain.strip("0123456789!@#$%^&*.-_")
+    stripped = plain.strip("0123456789!@#$%^&*.-_ ")
     unit = plain[: (plain + plain).find(plain, 1)]
     if {plain, unit} & _common() or stripped in own or len(set(plain)) < 4 or len(unit) < 6:
         return [Issue(pointer, "password_common")]

@@ -11,7 +11,7 @@ from ..caller import bearer_token
 from ..database import db, read_engine
 from ..errors import Issue, Problem, conflict, invalid, request_id
 from ..listing import encode, etag_of, respond
-from ..routing import PUBLIC, SIGNED_IN, Routes, deleted_row, hold_origin, origin_of, shape_answer
+from ..routing import PUBLIC, SIGNED_IN, Routes, deleted_row, empty_answer, hold_origin, origin_of, shape_answer
 from ..transaction import unit_of_work
 from ..versions import at_version
 from . import cookies, deputies, following, links, role_service, service, sessions, team_service
@@ -89,7 +89,7 @@ def refresh() -> Response:
 @routes.endpoint_for("POST", "/auth/logout", permission=PUBLIC, status=204, summary="Sign out")
 def logout() -> Response:
     """End the session of the token that is sent, be it in the cookie or as Bearer."""
-    answer = Response(status=204)
+    answer = empty_answer()
     token = cookies.cookie_token()
     try:
         session_id = read_token(token or bearer_token(), REFRESH).session_id
@@ -102,6 +102,8 @@ def logout() -> Response:
             return answer
     sessions.sign_out(session_id, calling())
     cookies.drop(answer)
+    # What was read lies in the browser until it is asked for again. Drafts are the matter of the pages.
+    answer.headers["Clear-Site-Data"] = '"cache"'
     return answer
 
 
@@ -242,12 +244,13 @@ def change_password(actor: Actor, body: dict[str, Any]) -> Response:
     permission=PUBLIC,
     body=ForgottenSchema,
     status=202,
+    media=None,
     summary="Ask for a link to choose a new password, by mail",
 )
 def forgot_password(body: dict[str, Any]) -> Response:
     """The same answer for everybody, known or not; what there is to do is done by a job."""
     notify(sessions.user_of(body["email"]) or 0, "link")
-    return Response(status=202)
+    return empty_answer(202)
 
 
 @routes.endpoint_for(
@@ -278,7 +281,7 @@ def reset_password(body: dict[str, Any]) -> Response:
     link, password_hash = links.checked(body["token"], body["new_password"])
     with unit_of_work(actor_id=link.user_id, source="http", request_id=request_id()):
         links.redeem(link, password_hash)
-    return Response(status=204)
+    return empty_answer()
 
 
 # ---- users -----------------------------------------------------------------------------------------------------------

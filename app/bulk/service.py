@@ -6,7 +6,6 @@ A record that cannot be changed stays as it was and is named with its problem; t
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from ..job.service import Running, enqueue, job_kind
 from ..listing import ListSpec, Query, encode
 from ..routing import REMOVABLE, TRANSFERS, Removable, Resource, deleted_row
 from ..schema import load
+from ..strict_json import json_text, parse_json
 from .schemas import MOST_IDS
 
 AT_ONCE = 500
@@ -97,7 +97,8 @@ def bulk(actor: Actor, plural: str, body: dict[str, Any]) -> dict[str, Any] | Jo
     if body["preview"]:
         return preview(actor, change, ids)
     if len(ids) > AT_ONCE:
-        arguments = {"resource": plural, "action": body["action"], "changes": body.get("changes"), "ids": ids}
+        changes = json_text(body.get("changes"))
+        arguments = {"resource": plural, "action": body["action"], "changes": changes, "ids": ids}
         return enqueue(actor, "bulk", arguments, total=len(ids))
     failed = apply(actor, change, ids)
     return {"matched": len(ids), "changed": len(ids) - len(failed), "failed": failed}
@@ -153,7 +154,7 @@ def _bulk(running: Running) -> dict[str, Any]:
         failed = list(failed)
         with running.step(done, len(ids)):
             actor = running.actor()
-            change = change_of(REMOVABLE[asked["resource"]], asked["action"], asked["changes"])
+            change = change_of(REMOVABLE[asked["resource"]], asked["action"], parse_json(asked["changes"].encode()))
             failed += apply(actor, change, part)
             running.state = (done, failed[:_TOLD])
     return {"matched": len(ids), "changed": len(ids) - len(failed), "failed": failed[:_TOLD]}
@@ -233,7 +234,8 @@ def named_ids(body: Mapping[str, Any]) -> list[int]:
 
 def query_text(body: Mapping[str, Any]) -> str:
     """The query string of a list that `query` and `where` of a body mean together."""
-    parts = [body.get("query") or "", urlencode({"where": json.dumps(body["where"])}) if body.get("where") else ""]
+    where = urlencode({"where": json_text(body["where"])}) if body.get("where") else ""
+    parts = [body.get("query") or "", where]
     return "&".join(part for part in parts if part)
 
 

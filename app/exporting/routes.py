@@ -62,7 +62,7 @@ def read_export_columns(actor: Actor, query: dict[str, Any]) -> dict[str, Any]:
     "/exports/<int:record_id>/content",
     permission=Permission.EXPORT,
     load_with=service.own,
-    media="application/octet-stream",
+    media="*/*",
     summary="Download one of one's own exported files",
 )
 def read_export_content(_actor: Actor, export: Export) -> Response:
@@ -90,7 +90,7 @@ def create_export_ticket(actor: Actor, record_id: int) -> Response:
     "/exports/<int:record_id>/download",
     permission=PUBLIC,
     query=TicketQuery,
-    media="application/octet-stream",
+    media="*/*",
     summary="Download an exported file by a ticket",
 )
 def download_export(query: dict[str, Any], record_id: int) -> Response:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ..auth.deputies import settle_due
@@ -19,6 +19,9 @@ log = logging.getLogger("lianxi")
 
 KEPT = timedelta(days=30)
 """So long an ended job can be asked about."""
+
+_CLOCKS_DIFFER = timedelta(minutes=1)
+"""So far the clocks of two machines may be apart."""
 
 CHORES: dict[str, tuple[timedelta, Callable[[], object]]] = {}
 """Every chore by its name: how often it comes round, and what does it."""
@@ -59,7 +62,10 @@ def _claim(name: str, every: timedelta) -> bool:
         with unit_of_work(source="job"):
             # Half a minute of grace: the scheduler's minutes are not to the second.
             due = now() - every + timedelta(seconds=30)
-            again = update(Chore).where(Chore.name == name, Chore.begun_at <= due).values(begun_at=now())
+            # A beginning that is yet to come was written while the clock was wrong: without it a chore would rest until
+            # then.
+            is_due = or_(Chore.begun_at <= due, Chore.begun_at > now() + _CLOCKS_DIFFER)
+            again = update(Chore).where(Chore.name == name, is_due).values(begun_at=now())
             if db.session.execute(again.returning(Chore.name)).scalar() is not None:
                 return True
             if db.session.execute(select(Chore.name).where(Chore.name == name)).scalar() is not None:

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import select
 
 from ..access import Actor
-from ..database import db
+from ..auth.passwords import HOUSE_WORDS
+from ..database import db, read_engine
 from ..errors import Issue, invalid
 from ..routing import assign
 from .logo import BadLogoError, keep_logo
@@ -32,6 +33,16 @@ def entities() -> list[SellingEntity]:
 def default_entity() -> SellingEntity | None:
     """Who sells unless somebody else is named."""
     return next((one for one in entities() if one.is_default), None)
+
+
+def _names() -> list[str | None]:
+    """What the company is called, for what a password may not be."""
+    with read_engine().connect() as connection:
+        found = select(SellingEntity.name_zh, SellingEntity.name_en).where(SellingEntity.is_active)
+        return [name for names in connection.execute(found) for name in names]
+
+
+HOUSE_WORDS.append(_names)
 
 
 def frozen(entity: SellingEntity) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from ..formulas import harmless
 from ..messages import catalogue, language, say
 from .frame import Report
 
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FILE_TYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+"""What a report can be had as besides JSON, by the value of `format`."""
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
@@ -32,11 +33,7 @@ def table(report: Report, answer: Mapping[str, Any]) -> list[list[Any]]:
 def file_of(report: Report, answer: Mapping[str, Any], kind: str) -> Response:
     """The answer of a report as a download."""
     rows = table(report, answer)
-    if kind == "xlsx":
-        body, mimetype = _xlsx(rows), _XLSX
-    else:
-        body, mimetype = _csv(rows), "text/csv"
-    made = Response(body, mimetype=mimetype)
+    made = Response(_xlsx(rows) if kind == "xlsx" else _csv(rows), mimetype=FILE_TYPES[kind])
     day = answer.get("meta", answer)["as_of"].date().isoformat()
     made.headers["Content-Disposition"] = f'attachment; filename="{report.name}-{day}.{kind}"'
     made.headers["Cache-Control"] = "no-store"

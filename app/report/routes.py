@@ -25,7 +25,7 @@ from . import (
     velocity,
 )
 from .digest import DigestSchema, digest_of
-from .files import file_of
+from .files import FILE_TYPES, file_of
 from .frame import Report, answer
 
 routes = Routes("report", __name__)
@@ -82,5 +82,6 @@ for _report in REPORTS.values():
         permission=Permission.REPORT_READ,
         query=_report.query,
         answer=_report.answer,
+        files=tuple(FILE_TYPES.values()),
         summary=_report.summary,
     )(_reading(_report))

@@ -16,6 +16,7 @@ from ..journal import SETTLE, SetBack
 from ..listing import ListSpec
 from ..routing import OPERATIONS, PREFIX, RESOURCES, SIGNED_IN, assign, remove, restore
 from ..sharing import Visibility, settle_team
+from ..strict_json import storable
 from ..transaction import hold
 from .models import View, ViewKind, ViewPreference
 from .schemas import LISTS
@@ -137,8 +138,8 @@ def _settle(
     issues += more
     if issues:
         raise invalid(*issues)
-    if not values.get("where", True):
-        values["where"] = None
+    if "where" in values:
+        values["where"] = storable(values["where"]) or None
     values["team_id"] = team_id
 
 
