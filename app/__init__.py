@@ -33,6 +33,7 @@ from .live.routes import routes as live_routes
 from .money.routes import routes as money_routes
 from .quote.routes import routes as quote_routes
 from .report.routes import routes as report_routes
+from .reveal.routes import routes as reveal_routes
 from .routing import CRM
 from .search.routes import routes as search_routes
 from .setting.routes import routes as setting_routes
@@ -46,6 +47,7 @@ BLUEPRINTS = (
     job_routes,
     history_routes,
     setting_routes,
+    reveal_routes,
     customer_routes,
     contact_routes,
     money_routes,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, String
+from sqlalchemy import CheckConstraint, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..access import Permission, Policy
@@ -20,7 +20,11 @@ class DuplicateCheck(StrEnum):
 
 
 class InstallationSettings(Record):
-    """What an admin decides for everybody. There is one."""
+    """What an admin decides for everybody. There is one.
+
+    Attributes:
+        reveal_quota: masked values that everybody may have shown in a day.
+    """
 
     __tablename__ = "settings"
     __table_args__ = (
@@ -30,6 +34,7 @@ class InstallationSettings(Record):
     resource = "settings"
 
     duplicate_check: Mapped[str] = mapped_column(String(10), default=DuplicateCheck.WARN)
+    reveal_quota: Mapped[int] = mapped_column(Integer, default=50, server_default=text("50"))
 
 
 settings_policy = Policy(InstallationSettings, open_to_all=True, write=Permission.SETTING_WRITE)

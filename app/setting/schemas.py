@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..listing import ListSpec
-from ..schema import Choice, RecordSchema, column
+from ..schema import Choice, RecordSchema, Whole, column
 from .models import DuplicateCheck, InstallationSettings, settings_policy
 
 
@@ -18,6 +18,11 @@ class SettingsSchema(RecordSchema):
     id = column(dump_only=True)
     version = column(dump_only=True)
     duplicate_check = Choice(DuplicateCheck)
+    reveal_quota = Whole(
+        low=0,
+        high=100_000,
+        metadata={"description": "Masked values that everybody may have shown in a day; none with 0."},
+    )
     updated_at = column(dump_only=True)
 
 
