@@ -683,7 +683,6 @@ DEALS = ListSpec(
         "amount": Guarded(also=dict.fromkeys(("amount_is_manual", "lines", "change"))),
         "source": Guarded(),
         "competitors": Guarded(also={"competitor": None}),
-        "lost_note": Guarded(mask_text),
         "description": Guarded(mask_text),
     },
     borrowed={"industry": "customer.industry", "country": "customer.address"},

@@ -13,9 +13,9 @@ from sqlalchemy import Connection, func, select, text
 
 from ..access import Actor
 from ..database import read_engine
-from ..errors import Issue, Problem, invalid
+from ..deal.models import amounts_out_of_sight, reads_amounts
+from ..errors import Issue, invalid
 from ..extensions import keep, recall
-from ..field_rights import is_plain
 from ..journal import JournalEntry
 from ..listing import ListSpec, encode
 from ..messages import language, say_all
@@ -180,7 +180,7 @@ def answer(report: Report, actor: Actor, query: Mapping[str, Any]) -> dict[str, 
         found: dict[str, Any] | None = recall(key)
         if found is None:
             found = report.run(connection, actor, scope, query)
-            found = _counted(found if reads_amounts(actor) else without_amounts(found), scope.limit)
+            found = _counted(found if reads_amounts(actor.shape) else without_amounts(found), scope.limit)
             # As JSON, which they become anyway: it is written in a fraction of the time that pickling them takes.
             keep(key, {**found, "rows": encode(found["rows"])} if "rows" in found else found, _KEPT_SECONDS)
         elif "rows" in found:
@@ -189,11 +189,6 @@ def answer(report: Report, actor: Actor, query: Mapping[str, Any]) -> dict[str, 
         counts = {"rows": f"{found['meta']['row_count']:,}", "most": f"{MOST_ROWS:,}"}
         raise invalid(Issue("format", "too_many_rows", counts))
     return found
-
-
-def reads_amounts(actor: Actor) -> bool:
-    """Whether a person may read what deals are worth, and so what they are worth together."""
-    return is_plain("deal.amount", actor.shape[1])
 
 
 def without_amounts(found: Any) -> Any:
@@ -217,8 +212,8 @@ def refuse_unread(report: Report, actor: Actor, query: Mapping[str, Any]) -> Non
     Raises:
         Problem: 403 for a report that is made of one; 422 for a group by one, as for a group that there is not.
     """
-    if report.is_of_amounts and not reads_amounts(actor):
-        raise Problem(403, "amounts-out-of-sight")
+    if report.is_of_amounts and not reads_amounts(actor.shape):
+        raise amounts_out_of_sight()
     wanted = query.get("group_by")
     if wanted is None or report.groups is None:
         return

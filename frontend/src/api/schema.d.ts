@@ -4229,8 +4229,8 @@ export interface components {
             owner: components["schemas"]["Actor"] | null;
             month: string | null;
             count: number;
-            amount: string;
-            weighted_amount: string;
+            amount: string | null;
+            weighted_amount: string | null;
             other_amounts: components["schemas"]["Amounts"][];
             sums: components["schemas"]["Sum"][];
             cards: components["schemas"]["DealRecord"][];
@@ -4953,7 +4953,7 @@ export interface components {
             forecast_category_is_manual: boolean;
             lines?: components["schemas"]["DealLine"][];
             lost_reason: string | null;
-            lost_note?: string | null;
+            lost_note: string | null;
             competitors?: string[];
             next_step: string | null;
             /** Format: date */
