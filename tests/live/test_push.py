@@ -128,7 +128,7 @@ def test_fields_that_a_role_is_kept_from_are_not_pushed(team: Team) -> None:
     (event,) = bob.hears("customer_updated", made["id"])
     record = event["record"]
     assert (record["phone"], record["website"]) == ("138****5678", "https://acme.example")
-    assert record["masked_fields"] == ["phone"]
+    assert record["masked_fields"] == ["phone", "phone_e164"]
     assert "tax_id" not in record
     assert set(event["changed"]) == {"phone", "website"}
     assert "13812345678" not in json.dumps(bob.heard, default=str)

@@ -1,10 +1,5 @@
 import { computed } from 'vue'
-import { useI18n } from 'vue-i18n'
-import { rest } from '@/api/rest'
-import { explain } from '@/i18n/problem'
 import { useSession } from '@/session/session'
-import type { FieldGuard } from '@/ui/fieldGuard'
-import { toast } from '@/ui/toasts'
 
 /** The kinds of record of which a role may have less, by the names of their lists. */
 const singular: Readonly<Record<string, string>> = { customers: 'customer', people: 'person', deals: 'deal' }
@@ -20,14 +15,8 @@ const readsOf: Readonly<Record<string, string>> = {
   amount_max: 'amount',
 }
 
-interface Shown {
-  id: number
-  masked_fields?: string[] | undefined
-}
-
 /** Which fields of a list's records the signed-in person has less of: as the server says, nothing for most. */
 export function useFieldGuard(resource: string) {
-  const { t } = useI18n()
   const session = useSession()
   const rules = computed<Readonly<Record<string, string>>>(
     () => session.user?.fields?.[singular[resource] ?? ''] ?? {},
@@ -39,36 +28,6 @@ export function useFieldGuard(resource: string) {
   const isClosed = (field: string): boolean => stateOf(field) !== undefined
   /** Lists can be filtered and sorted by it. */
   const canAsk = (field: string): boolean => !['hidden', 'masked'].includes(stateOf(field) ?? '')
-
-  /**
-   * The guard of a fact.
-   *
-   * @param name What the fact is called on the screen.
-   * @param show The text of a value, where that is more than a text.
-   */
-  function of(
-    record: Shown | null,
-    field: string,
-    name: string,
-    show: (value: unknown) => string = (value) => String(value ?? ''),
-  ): FieldGuard {
-    return {
-      isClosed: isClosed(field),
-      isMasked: record?.masked_fields?.includes(field) ?? false,
-      labels: { reveal: t('field.reveal', { name }), conceal: t('field.conceal', { name }) },
-      async reveal() {
-        try {
-          const { value } = await rest.post<{ value: unknown }>(`/${resource}/${record?.id}/reveal`, {
-            field,
-          })
-          return show(value)
-        } catch (fault) {
-          toast(explain(fault) ?? '', { tone: 'error' })
-          return null
-        }
-      },
-    }
-  }
 
   /** The columns of a list without those that are not there; none can be sorted by what cannot be asked about. */
   function columns<C extends { key: string; sort?: string; fields?: readonly string[] }>(
@@ -82,5 +41,5 @@ export function useFieldGuard(resource: string) {
       })
   }
 
-  return { isHidden, isClosed, canAsk, of, columns }
+  return { isHidden, isClosed, canAsk, columns }
 }
