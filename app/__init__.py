@@ -37,6 +37,7 @@ from .privacy import access_log
 from .privacy.routes import routes as privacy_routes
 from .quote.routes import routes as quote_routes
 from .report.routes import routes as report_routes
+from .reveal.routes import routes as reveal_routes
 from .routing import CRM
 from .search.routes import routes as search_routes
 from .setting.routes import routes as setting_routes
@@ -51,6 +52,7 @@ BLUEPRINTS = (
     job_routes,
     history_routes,
     setting_routes,
+    reveal_routes,
     customer_routes,
     contact_routes,
     money_routes,

@@ -19,10 +19,14 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from .database import IdList, db, member_of
 from .errors import Problem, forbidden, merged, not_found
+from .field_rights import FieldRules, are_within, words_of
 from .record import Collaborator, Mergeable, Record, is_purged
 
 Shape = tuple[frozenset[str], frozenset[str]]
-"""What statements are planned by: the kinds of tokens that readers hold, and their rights to fields."""
+"""What statements are planned by: the kinds of tokens that readers hold, and their rights to fields.
+
+Among the rights stand the rules of the role for single fields, such as `customer.phone=masked`.
+"""
 
 
 class Permission(StrEnum):
@@ -87,6 +91,7 @@ class Actor:
         session_id: the sign-in that the request's token belongs to.
         scopes: the permissions that a personal token was given; None for who signed in. What the role allows beyond
             them is not allowed here.
+        fields: what the role has less of than others, field by field; a personal token has no more.
     """
 
     user_id: int
@@ -102,6 +107,7 @@ class Actor:
     time_zone: str
     must_change_password: bool = False
     scopes: frozenset[str] | None = None
+    fields: FieldRules = field(default_factory=dict)
     shape: Shape = field(init=False, compare=False)
     binds: Mapping[str, Any] = field(init=False, compare=False)
 
@@ -110,7 +116,7 @@ class Actor:
         if self.scopes is not None:
             object.__setattr__(self, "permissions", self.permissions & self.scopes)
         rights = frozenset(p for p in self.permissions if p in FIELD_RIGHTS)
-        object.__setattr__(self, "shape", (frozenset(self.tokens), rights))
+        object.__setattr__(self, "shape", (frozenset(self.tokens), rights | words_of(self.fields)))
         binds: dict[str, Any] = {f"held_{kind}": ids for kind, ids in self.tokens.items()}
         object.__setattr__(
             self,
@@ -132,9 +138,13 @@ class Actor:
         if self.scopes is not None:
             raise Problem(403, "in-person-only")
 
-    def may_grant(self, permissions: Iterable[str], sight: str) -> bool:
+    def may_grant(self, permissions: Iterable[str], sight: str, fields: FieldRules) -> bool:
         """Whether these are rights that this person has: nobody grants what he or she lacks."""
-        return self.permissions >= set(permissions) and Sight(sight).reach <= self.sight.reach
+        return (
+            self.permissions >= set(permissions)
+            and Sight(sight).reach <= self.sight.reach
+            and are_within(fields, self.fields)
+        )
 
     def rooms(self) -> set[str]:
         """The tokens as names of Socket.IO rooms, plus `everyone` and the personal room `me:<id>`."""

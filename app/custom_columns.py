@@ -13,6 +13,7 @@ from sqlalchemy.sql.expression import FunctionElement
 
 from .custom_values import CustomKind, Kinds, option_list_of
 from .database import Document, FixedDecimal, IdList, KeyText, Model
+from .field_rights import Guarded, mask_text
 from .filtering import AnyOf, Contains, Filter, Flagged, Range, a_date, a_decimal, a_text, an_id
 from .merged import kin_of
 
@@ -209,3 +210,11 @@ def sort_of(plural: str, model: Any, key: str, kind: str) -> Any:
     if kind == CustomKind.MULTI_CHOICE:
         return None
     return filter_of(plural, model, key, kind).column
+
+
+_TEXTS = (CustomKind.TEXT, CustomKind.LINK)
+
+
+def guarded_custom(kind: str) -> Guarded:
+    """A field that an admin has added, as one that a role can be kept from."""
+    return Guarded(mask_text if kind in _TEXTS else None)

@@ -182,7 +182,6 @@ class Filter:
         self.parse = parse or _parser(column.type)
         self.text = text
         self.option_list = option_list
-        self.masked = False
 
     def value(self, op: str, raw: Any, zone: str) -> Any:
         """The bound value of an operator; lists for `in` and `not_in`.
@@ -405,7 +404,7 @@ class Member(Filter):
         text: str = "",
     ) -> None:
         self.having, self.any_at_all = having, any_at_all
-        self.parse, self.text, self.masked, self.option_list = parse, text, False, None
+        self.parse, self.text, self.option_list = parse, text, None
 
     def bound(self, value: Any) -> Any:
         """Texts are folded, ids stay."""
@@ -525,7 +524,6 @@ class InState(InSight):
         text: str = "",
     ) -> None:
         self.names, self.states, self.within, self.text = tuple(names), states, within, text
-        self.masked = False
 
         def parse(raw: Any, _zone: str) -> str:
             if raw not in self.names:

@@ -31,6 +31,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     exists,
+    false,
     func,
     literal_column,
     not_,
@@ -44,7 +45,7 @@ from sqlalchemy.sql.elements import True_
 
 from . import search_index
 from .access import Actor, Policy
-from .custom_columns import PREFIX, READ_KINDS, Custom, filter_of, sort_of
+from .custom_columns import PREFIX, READ_KINDS, Custom, filter_of, guarded_custom, sort_of
 from .custom_values import Kinds
 from .database import (
     SCALE,
@@ -61,6 +62,7 @@ from .database import (
 )
 from .deletion import deletion_fields, deletion_filters, hidden_with
 from .errors import Issue, Problem, invalid
+from .field_rights import FieldView, Guarded, without_rules
 from .filtering import (
     AsOf,
     BadValue,
@@ -80,7 +82,7 @@ from .filtering import (
 )
 from .folding import search_words
 from .grams import nearness
-from .projection import Gathered, LinkTo, Projection, Shape
+from .projection import MASKED_FIELDS, Gathered, LinkTo, Projection, Shape
 from .record import Mergeable, Record, is_purged
 from .schema import MAX_ID, parse_date, parse_instant
 from .statement import Prepared
@@ -204,6 +206,25 @@ class _Memo(OrderedDict[Any, Any]):
         return value
 
 
+@dataclass(frozen=True, eq=False)
+class Searched:
+    """A key column that `q` looks into.
+
+    Attributes:
+        key: the column.
+        of: the fields that it is made of and that not everybody reads.
+        without: a key that holds none of them, for who may not read all; None where there is none.
+    """
+
+    key: Any
+    of: tuple[str, ...] = ()
+    without: Any = None
+
+    def key_for(self, view: FieldView) -> Any:
+        """What readers of a view may search; None for nothing."""
+        return self.key if view.looks_into(self.of) else self.without
+
+
 SPECS: dict[str, ListSpec] = {}
 """The list declaration of every resource by its singular name."""
 
@@ -219,9 +240,11 @@ class ListSpec:
         filters: plain parameters and fields of `where`.
         sort: sort keys to columns.
         default_sort: as in `sort=`.
-        search: key columns that `q` looks into; those in `masked_search` only on rows that are not masked.
+        search: key columns that `q` looks into, those that hold what not everybody reads as `Searched`.
         right_fields: fields shown only with a permission.
-        masks: how fields are hidden on rows where `masked` holds for readers without `unmask`.
+        guarded: fields that roles can be kept from, and that the pool masks.
+        borrowed: filters that read such a field of another kind of record, as `customer.industry`.
+        masked: the rows on which the pool masks for readers without `unmask`.
         gathered: parts that need a statement of their own.
         told: what answers to writes may say besides the record, see `routing.tell`.
     """
@@ -233,9 +256,9 @@ class ListSpec:
     sort: dict[str, Any] = field(default_factory=dict)
     default_sort: str = "-created_at"
     search: Sequence[Any] = ()
-    masked_search: Sequence[Any] = ()
     right_fields: dict[str, str] = field(default_factory=dict)
-    masks: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
+    guarded: dict[str, Guarded] = field(default_factory=dict)
+    borrowed: dict[str, str] = field(default_factory=dict)
     masked: ColumnElement[bool] | None = None
     unmask: str = ""
     gathered: dict[str, Gathered] = field(default_factory=dict)
@@ -253,12 +276,19 @@ class ListSpec:
         } | self.sort
         self.filters = self.filters | deletion_filters(self.model)
         self.deletion = deletion_fields(self.model)
+        self.search = tuple(one if isinstance(one, Searched) else Searched(one) for one in self.search)
         self._own_names = _Names(self.filters, _plain(self.filters), self.sort)
         self._with_custom = _Memo(100)
+        self._views: dict[frozenset[str], FieldView] = {}
         self._plans = _Memo(2_000)
         self._queries = _Memo(2_000)
         self._singles: dict[Any, tuple[Projection, Prepared]] = {}
         SPECS[self.model.resource] = self
+
+    @property
+    def has_masks(self) -> bool:
+        """Whether there are readers to whom fields of its records are masked."""
+        return bool(self.guarded)
 
     def tells(self, name: str) -> bool:
         """Whether the history of a record tells of a field: those that are shown, and what a record became part of."""
@@ -268,6 +298,33 @@ class ListSpec:
     def plain(self) -> dict[str, tuple[str, str]]:
         """Every plain parameter, those of custom fields apart, with the filter and the operator it stands for."""
         return self._own_names.plain
+
+    # ---- who sees what of a field ----------------------------------------------------------------------------------
+
+    def view_for(self, shape: Shape) -> FieldView:
+        """What readers of a shape see and may write of the fields."""
+        found = self._views.get(shape[1])
+        if found is None:
+            pooled = None if self.masked is None or self.unmask in shape[1] else self.masked
+            found = self._views[shape[1]] = FieldView(
+                self.model.resource, self.guarded, self.right_fields, self.borrowed, pooled, shape[1]
+            )
+        return found
+
+    def guarded_now(self) -> dict[str, Guarded]:
+        """The fields that roles can be kept from, those that an admin has added too."""
+        kinds = READ_KINDS[0](self.plural) if self.has_custom else ()
+        return self.guarded | {PREFIX + key: guarded_custom(kind) for key, kind in kinds}
+
+    def refuse_writing(self, actor: Actor, values: Mapping[str, Any], at: str = "#") -> None:
+        """Refuse values for fields that a person may not write.
+
+        Raises:
+            Problem: 422 naming each.
+        """
+        refused = self.view_for(actor.shape).refused(values)
+        if refused:
+            raise invalid(*(Issue(f"{at}/{path}", code) for path, code in refused))
 
     # ---- custom fields -------------------------------------------------------------------------------------------
 
@@ -285,15 +342,17 @@ class ListSpec:
         columns = {PREFIX + key: sort_of(self.plural, self.model, key, kind) for key, kind in kinds}
         return {name: column for name, column in columns.items() if column is not None}
 
-    def _names(self, custom: Kinds) -> _Names:
-        """What a request may name, with these custom fields."""
-        if not custom:
+    def _names(self, custom: Kinds, unasked: frozenset[str] = frozenset()) -> _Names:
+        """What a request may name, with these custom fields and without what its reader may not ask about."""
+        if not custom and not unasked:
             return self._own_names
-        found: _Names | None = self._with_custom.get(custom)
+        found: _Names | None = self._with_custom.get((custom, unasked))
         if found is None:
             filters, sort = self.filters | self.custom_filters(custom), self.sort | self.custom_sort(custom)
+            filters = {name: one for name, one in filters.items() if name not in unasked}
+            sort = {name: column for name, column in sort.items() if name not in unasked}
             names = frozenset(PREFIX + key for key, _ in custom)
-            found = self._with_custom.keep(custom, _Names(filters, _plain(filters), sort, names))
+            found = self._with_custom.keep((custom, unasked), _Names(filters, _plain(filters), sort, names))
         return found
 
     def _custom(self, query_string: str) -> Kinds:
@@ -306,10 +365,6 @@ class ListSpec:
         return READ_KINDS[0](self.plural)
 
     # ---- projections ---------------------------------------------------------------------------------------------
-
-    def masked_for(self, shape: Shape) -> ColumnElement[bool] | None:
-        """The rows on which fields are hidden from readers of a shape; None where nothing is."""
-        return None if self.masked is None or self.unmask in shape[1] else self.masked
 
     def projection(
         self,
@@ -335,10 +390,9 @@ class ListSpec:
             shape,
             dialect,
             names=names,
-            right_fields=self.right_fields,
+            view=self.view_for(shape),
             can_write=condition,
-            masks=self.masks,
-            masked=self.masked_for(shape),
+            tells_masked=self.has_masks,
             gathered=self.gathered,
             further=self.deletion if deleted else {},
         )
@@ -403,6 +457,14 @@ class ListSpec:
         rows = query.rows(connection, {**actor.binds, "record_id": record_id})
         return self.fill(connection, projection, rows, actor.binds)[0]
 
+    def plain_answer(self, actor: Actor, record_id: int) -> dict[str, Any]:
+        """A record in sight with every field plain, whatever role and pool mask, for who has one of them revealed."""
+        connection = db.session.connection()
+        shape = actor.shape[0], without_rules(actor.shape[1]) | ({self.unmask} if self.unmask else set())
+        projection, query = self._single(shape, connection.dialect.name, None, "answer")
+        rows = query.rows(connection, {**actor.binds, "record_id": record_id})
+        return self.fill(connection, projection, rows, actor.binds)[0]
+
     def many(
         self, connection: Connection, ids: Iterable[int], actor: Actor, *, with_rights: bool = False
     ) -> dict[int, dict[str, Any]]:
@@ -436,12 +498,14 @@ class ListSpec:
             Problem: 422 naming every parameter that cannot be used.
         """
         custom = self._custom(query_string)
-        key = (query_string, actor.time_zone, actor.user_id, actor.team_id, custom)
+        unasked = self.view_for(actor.shape).unasked
+        key = (query_string, actor.time_zone, actor.user_id, actor.team_id, custom, unasked)
         found: Query | None = self._queries.get(key)
         return found if found is not None else self._queries.keep(key, self._parse(query_string, actor, custom))
 
     def _parse(self, query_string: str, actor: Actor, custom: Kinds) -> Query:
-        known = self._names(custom)
+        view = self.view_for(actor.shape)
+        known = self._names(custom, view.unasked)
         raw: dict[str, list[str]] = {}
         try:
             for name, value in parse_qsl(query_string, keep_blank_values=True, errors="strict", max_num_fields=500):
@@ -479,7 +543,7 @@ class ListSpec:
         if deleted not in ("", "only"):
             issues.append(Issue("deleted", "not_allowed", {"options": "only"}))
         cursor_text = single("cursor", "")
-        names = self._parse_names(single("fields", ""), bool(deleted), known, issues)
+        names = self._parse_names(single("fields", ""), bool(deleted), known, view, issues)
         words = self._parse_words(single("q", ""), binds, issues)
         sort = self._parse_sort(single("sort", self.default_sort), known, issues)
         where = single("where", "")
@@ -545,16 +609,22 @@ class ListSpec:
             filters: what it may name; all that the list has, custom fields too, unless said.
         """
         if filters is None:
-            filters = self._names(READ_KINDS[0](self.plural)).filters if self.has_custom else self.filters
+            custom = READ_KINDS[0](self.plural) if self.has_custom else ()
+            filters = self._names(custom, self.view_for(actor.shape).unasked).filters
         return WhereReading(filters, actor.time_zone, _reader(actor))
 
-    def _parse_names(self, text: str, deleted: bool, those: _Names, issues: list[Issue]) -> frozenset[str] | None:
+    def _parse_names(
+        self, text: str, deleted: bool, those: _Names, view: FieldView, issues: list[Issue]
+    ) -> frozenset[str] | None:
         if not text:
             return None
         names = frozenset(part.strip() for part in text.split(","))
         known = {name for name, one in self.fields.fields.items() if not one.load_only} | {"can_write"} | those.custom
+        if self.has_masks:
+            known.add(MASKED_FIELDS)
         if deleted:
             known |= {*self.deletion, "deleted_with"}
+        known -= view.hidden - view.by_right
         if unknown := sorted(names - known):
             issues.append(Issue("fields", "unknown_name", {"names": ", ".join(unknown)[:200]}))
         return names & known
@@ -636,12 +706,12 @@ class ListSpec:
 
     # ---- planning ------------------------------------------------------------------------------------------------
 
-    def _guards(self, shape: Shape, unmasked: ColumnElement[bool] | None) -> dict[str, Guard]:
-        """Masked columns are asked of unmasked rows only, links of rows whose link the reader sees."""
-        guards: dict[str, Guard] = {}
-        for name, one in self.filters.items():
-            if one.masked and unmasked is not None:
-                guards[name] = Guard(unmasked, reads_null=False)
+    def _guards(self, shape: Shape) -> dict[str, Guard]:
+        """What the pool masks is asked of other rows only, links of rows whose link the reader sees."""
+        view = self.view_for(shape)
+        guards = {name: Guard(false(), reads_null=False) for name in view.by_right}
+        if view.pooled is not None:
+            guards |= {name: Guard(not_(view.pooled), reads_null=False) for name in view.pool_masks}
         for link in self.fields.fields.values():
             if not isinstance(link, LinkTo) or link.target.open_to_all or "all" in shape[0]:
                 continue
@@ -661,9 +731,7 @@ class ListSpec:
         Args:
             found: whether the search index has found the records that may match; their ids are bound as `found`.
         """
-        masked = self.masked_for(shape)
-        unmasked = None if masked is None else not_(masked)
-        guards = self._guards(shape, unmasked)
+        guards = self._guards(shape)
         known = self._names(query.custom).filters
         filters = {name: one.for_shape(shape) for name, one in known.items()}
         live: Any = self.model.is_active
@@ -697,17 +765,25 @@ class ListSpec:
 
     def holding(self, words: int, shape: Shape) -> list[ColumnElement[bool]]:
         """Whether a record holds each of the words that are bound as `q_0`, `q_1`, ... where the reader may see it."""
-        masked = self.masked_for(shape)
-        unmasked = None if masked is None else not_(masked)
+        view = self.view_for(shape)
         conditions = []
         for number in range(words):
             word = bindparam(f"q_{number}", type_=KeyText())
-            ways = [position(key, word) > 0 for key in self.search]
-            hidden = [position(key, word) > 0 for key in self.masked_search]
-            if hidden:
-                ways.append(and_(or_(*hidden), unmasked) if unmasked is not None else or_(*hidden))
+            ways: list[ColumnElement[bool]] = []
+            for one in self.search:
+                key = one.key_for(view)
+                if key is None:
+                    continue
+                held = position(key, word) > 0
+                if view.pooled is not None and not view.pool_masks.keys().isdisjoint(one.of):
+                    held = and_(held, not_(view.pooled))
+                ways.append(held)
             conditions.append(or_(*ways))
         return conditions
+
+    def words_for(self, shape: Shape) -> Any:
+        """The key column whose words nobody masks, as readers of a shape may search it."""
+        return self.search[0].key_for(self.view_for(shape))
 
     def _plan(self, query: Query, actor: Actor, dialect: str, *, found: bool = False, guarded: bool = True) -> _Plan:
         key = (query.key, actor.shape, actor.may(self.policy.write), dialect, found, guarded)
@@ -898,7 +974,7 @@ class ListSpec:
         known: Prepared | None = self._plans.get((shape, dialect))
         if known is None:
             live: Any = self.model.is_active
-            query = select(self.search[0]).where(self.among_found(), live, self.policy.visible(shape))
+            query = select(self.words_for(shape)).where(self.among_found(), live, self.policy.visible(shape))
             known = self._plans.keep((shape, dialect), Prepared(query, dialect))
         return known
 

@@ -16,7 +16,7 @@ from .database import SCALE
 from .errors import not_found
 from .filtering import Filter
 from .listing import SPECS, ListSpec, encode
-from .projection import Computed, LinkTo
+from .projection import MASKED_FIELDS, Computed, LinkTo
 from .record import Mergeable
 from .routing import OPERATIONS, PREFIX, PUBLIC, RESOURCES, SIGNED_IN, Operation
 from .schema import (
@@ -208,7 +208,11 @@ class _Writer:
         if spec.told is not None:
             told = spec.told().fields.items()
             self.schemas[name]["properties"] |= {key: self.field(field, True) for key, field in told}
-        for hidden in spec.right_fields:
+        if spec.has_masks:
+            self.schemas[name]["properties"][MASKED_FIELDS] = dict(_MASKED)
+            if MASKED_FIELDS not in self.schemas[name]["required"]:
+                self.schemas[name]["required"].append(MASKED_FIELDS)
+        for hidden in (*spec.right_fields, *(name for one in spec.guarded.items() for name in (one[0], *one[1].also))):
             if hidden in self.schemas[name]["required"]:
                 self.schemas[name]["required"].remove(hidden)
         return found
@@ -236,6 +240,12 @@ _DELETION: Json = {
         "additionalProperties": {"type": "integer"},
         "description": "How many records vanished with it, by the names of their lists. " + _ONLY_DELETED,
     },
+}
+
+_MASKED: Json = {
+    "type": "array",
+    "items": {"type": "string"},
+    "description": "The fields that the caller sees masked; each can be revealed.",
 }
 
 _PROBLEM: Json = {

@@ -19,9 +19,14 @@ from sqlalchemy.orm import aliased
 
 from .access import POLICIES, Policy, Shape
 from .database import FixedDecimal, Instant, Rate, decimal_text
+from .field_rights import CUSTOM, FieldView, Mask
 from .record import Record
 
 __all__ = ["Computed", "Gathered", "LinkTo", "Projection", "Shape", "instant_text", "json_text", "linked", "read_as"]
+
+
+MASKED_FIELDS = "masked_fields"
+"""What names the fields of a record that its reader sees masked, so that they can be revealed."""
 
 
 class LinkTo(fields.Field[Any]):
@@ -146,10 +151,9 @@ class Projection:
         shape: of the readers.
         dialect: name of the database's dialect.
         names: only these fields, plus `version` and `id`.
-        right_fields: field name -> permission without which the field is left out.
+        view: what readers of the shape see of the fields.
         can_write: None leaves `can_write` out (pushes); else the expression for it.
-        masks: field name -> function that hides a value, applied where `masked` holds.
-        masked: condition under which rows are masked for this shape, None for never.
+        tells_masked: whether rows name the fields of theirs that are masked.
         gathered: parts read by statements of their own.
         further: fields shown after those of the schema.
     """
@@ -162,10 +166,9 @@ class Projection:
         dialect: str,
         *,
         names: frozenset[str] | None = None,
-        right_fields: dict[str, str],
+        view: FieldView,
         can_write: ColumnElement[bool] | bool | None,
-        masks: dict[str, Callable[[Any], Any]],
-        masked: ColumnElement[bool] | None,
+        tells_masked: bool,
         gathered: dict[str, Gathered],
         further: Mapping[str, fields.Field[Any]] = MappingProxyType({}),
     ) -> None:
@@ -175,16 +178,16 @@ class Projection:
         self.names: list[str] = []
         self.converters: list[tuple[str, Callable[[Any], Any]]] = []
         self.links: list[tuple[str, int, int]] = []
-        self.masks = masks if masked is not None else {}
+        self.view = view
+        self.tells_masked = tells_masked and (names is None or MASKED_FIELDS in names)
         self.extras: list[tuple[str, int]] = []
         self.gathered: dict[str, Gathered] = {}
         self.constants: dict[str, Any] = {}
         replaced: dict[str, ColumnElement[Any]] = {}
         hidden: list[tuple[str, ColumnElement[Any], ColumnElement[Any]]] = []
         for name, written in [*schema.fields.items(), *further.items()]:
-            right = right_fields.get(name)
             field = written.metadata.get("read", written)
-            if field.load_only or (right is not None and right not in shape[1]):
+            if field.load_only or not view.shows(name):
                 continue
             keys = frozenset() if names is None or name in names else _inner(name, names)
             if names is not None and name not in names and not keys and name not in ("id", "version"):
@@ -217,8 +220,8 @@ class Projection:
             self.constants["can_write"] = can_write
         elif can_write is not None:
             self._extra("can_write", can_write)
-        if masked is not None and self.masks:
-            self._extra("_masked", masked)
+        if view.pooled is not None:
+            self._extra("_masked", view.pooled)
         self.width = len(self.names)
 
     def _add(self, name: str, expression: ColumnElement[Any], convert: Callable[[Any], Any] | None) -> None:
@@ -242,6 +245,17 @@ class Projection:
         else:
             self._add(name, attribute, None)
 
+    def _mask(self, record: dict[str, Any], masks: Mapping[str, Mask]) -> None:
+        masked = [name for name in masks if record.get(name)]
+        for name in masked:
+            record[name] = masks[name](record[name])
+        values = record.get(CUSTOM)
+        if self.view.has_custom_rules and values:
+            masked += [f"{CUSTOM}.{key}" for key in sorted(self.view.custom_masked) if values.get(key)]
+            record[CUSTOM] = self.view.custom(values)
+        if self.tells_masked:
+            record[MASKED_FIELDS] = masked
+
     def select(self) -> Select[Any]:
         """The statement without conditions; the record's id comes first."""
         query = select(self.model.id, *(c.label(f"c{i}") for i, c in enumerate(self.columns))).select_from(self.model)
@@ -252,7 +266,7 @@ class Projection:
     def shows(self, rows: Sequence[Any]) -> list[dict[str, Any]]:
         """Rows of `select` as the wire's objects, without the gathered parts."""
         names, width, converters, links = self.names, self.width, self.converters, self.links
-        extras, constants, masks = self.extras, self.constants, self.masks
+        extras, constants, view = self.extras, self.constants, self.view
         shown = []
         for row in rows:
             record = dict(zip(names, row[1 : width + 1], strict=False))
@@ -261,14 +275,14 @@ class Projection:
             for name, key, label in links:
                 linked = row[key + 1]
                 record[name] = None if linked is None else {"id": linked, "name": row[label + 1]}
+            masks = view.masks
             for name, position in extras:
-                if name == "_masked":
-                    if row[position + 1]:
-                        for masked, mask in masks.items():
-                            if masked in record:
-                                record[masked] = mask(record[masked])
-                else:
+                if name != "_masked":
                     record[name] = bool(row[position + 1])
+                elif row[position + 1]:
+                    masks = masks | view.pool_masks
+            if self.tells_masked or masks or view.has_custom_rules:
+                self._mask(record, masks)
             if constants:
                 record |= constants
             shown.append(record)

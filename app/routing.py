@@ -452,6 +452,7 @@ class Routes(Blueprint):
         self.reading(spec, read)
 
         def create(actor: Actor, body: dict[str, Any], query: Mapping[str, Any] | None = None) -> Record:
+            spec.refuse_writing(actor, body)
             return service.create(actor, body, **(query or {}))
 
         create.__name__ = f"create_{one}"
@@ -467,6 +468,7 @@ class Routes(Blueprint):
         )(create)
 
         def edit(actor: Actor, record: Record, body: dict[str, Any]) -> Record:
+            spec.refuse_writing(actor, body)
             return service.edit(actor, record, body)
 
         edit.__name__ = f"edit_{one}"
@@ -554,6 +556,7 @@ class Routes(Blueprint):
             if issues:
                 raise invalid(*issues)
             values = load(schema, {**sent, **origin}, partial=record is not None)
+            spec.refuse_writing(actor, values)
             if record is None:
                 return shape_answer(service.create(actor, values), actor, spec, 201)
             if not record.is_active:

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from .database import db
 from .errors import Problem, problem_of
 from .journal import JournalEntry
-from .listing import encode, etag_of
+from .listing import SPECS, encode, etag_of
 from .record import Record
 
 _TAG = re.compile(r'(?:W/)?"([^"]*)"')
@@ -72,8 +72,10 @@ def _refusal(record: Record, current: Callable[[], dict[str, Any]], required: bo
             JournalEntry.version > max(versions, default=0),
         )
     ).scalars()
-    fields = sorted({name for names in changed for name in names} - record.derived_columns)
     shown = current()
+    spec = SPECS.get(record.resource)
+    hidden = spec.fields.fields.keys() - shown.keys() if spec is not None else set[str]()
+    fields = sorted({name for names in changed for name in names} - record.derived_columns - hidden)
     return Problem(
         412,
         "stale",

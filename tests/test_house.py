@@ -100,13 +100,14 @@ def test_lists_declare_what_exists() -> None:
     for resource, spec in SPECS.items():
         shown = set(spec.fields.fields)
         assert spec.right_fields.keys() <= shown, resource
-        assert spec.masks.keys() <= shown, resource
+        assert spec.guarded.keys() <= shown, resource
+        assert not {"name", "id", "owner_id", "stage_id"} & spec.guarded.keys(), resource
         assert spec.gathered.keys() <= shown, resource
         for key in spec.default_sort.split(","):
             assert key.removeprefix("-") in spec.sort, resource
         reserved = {"page", "per_page", "sort", "cursor", "count", "fields", "deleted", "where", "q"}
         assert not reserved & spec.plain.keys(), resource
-        if spec.masks:
+        if any(one.is_pooled for one in spec.guarded.values()):
             assert spec.masked is not None, resource
             assert spec.unmask, resource
 

@@ -214,6 +214,7 @@ def load_actor(
             User.role,
             Role.permissions,
             Role.sight,
+            Role.fields,
             User.team_id,
             User.access_stamp,
             User.language,
@@ -244,6 +245,7 @@ def load_actor(
         time_zone=row.time_zone or current_app.config["LIANXI"].time_zone,
         must_change_password=row.must_change_password,
         scopes=scopes,
+        fields=row.fields,
     )
 
 

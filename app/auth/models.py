@@ -33,6 +33,7 @@ class Role(Record):
 
     Attributes:
         key: what users name it by; never changes and is never given again, not even after a deletion.
+        fields: what its people have less of, field by field, see `field_rights.py`; nothing for most.
     """
 
     __tablename__ = "role"
@@ -44,6 +45,7 @@ class Role(Record):
     name_en: Mapped[str] = mapped_column(String(80))
     permissions: Mapped[Any] = mapped_column(Document)
     sight: Mapped[str] = mapped_column(String(12))
+    fields: Mapped[Any] = mapped_column(Document, default=dict, server_default=text("'{}'"))
     is_builtin: Mapped[bool] = mapped_column(Boolean(), default=False)
 
 

@@ -43,6 +43,7 @@ def profile(connection: Connection, user_id: int) -> dict[str, Any]:
             Team.name.label("team_name"),
             Role.permissions,
             Role.sight,
+            Role.fields,
             Role.name_zh,
             Role.name_en,
         )
@@ -60,5 +61,6 @@ def profile(connection: Connection, user_id: int) -> dict[str, Any]:
         "role_name_en": row.name_en,
         "sight": row.sight,
         "permissions": sorted(row.permissions),
+        "fields": row.fields,
         "can_write": True,
     }

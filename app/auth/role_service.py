@@ -12,14 +12,16 @@ from .. import routing
 from ..access import Actor, Permission
 from ..database import db
 from ..errors import Issue, conflict, forbidden, invalid
+from ..field_rights import FieldRules
 from ..folding import fold
 from ..journal import SETTLE, SetBack
+from ..listing import SPECS
 from ..routing import assign
 from .models import Role, User, queue_up
 from .service import refuse_superior, undoer
 from .stamps import raise_stamps
 
-_RIGHTS = ("permissions", "sight")
+_RIGHTS = ("permissions", "sight", "fields")
 _FIXED = {"admin": ("name_zh", "name_en", *_RIGHTS)}
 """What cannot be changed of a built-in role; of the others but the admin how far they see is the house's to decide."""
 
@@ -31,9 +33,10 @@ def create(actor: Actor, values: dict[str, Any]) -> Role:
         Problem: 403 for rights that the caller lacks; 409 for a name or key in use; 422 without any name, or for a
             right to change what the role may not read.
     """
+    values.setdefault("fields", {})
     _refuse_beyond(actor, values)
     queue_up()
-    issues = _faults(values["permissions"])
+    issues = _faults(values["permissions"]) + _field_faults(values["fields"])
     if not values.get("name_zh") and not values.get("name_en"):
         issues.append(Issue("#/name_zh", "required"))
     if issues:
@@ -63,7 +66,7 @@ def edit(actor: Actor, role: Role, values: dict[str, Any]) -> Role:
         for name in ("key", *fixed)
         if values.get(name, getattr(role, name)) != getattr(role, name)
     ]
-    issues += _faults(values.get("permissions", ()))
+    issues += _faults(values.get("permissions", ())) + _field_faults(values.get("fields", {}), role.fields)
     if issues:
         raise invalid(*issues)
     _refuse_namesake(role, values)
@@ -119,7 +122,7 @@ def restore(actor: Actor, role: Role) -> Role:
 
 
 def _refuse_beyond(actor: Actor, rights: dict[str, Any]) -> None:
-    if not actor.may_grant(rights["permissions"], rights["sight"]):
+    if not actor.may_grant(rights["permissions"], rights["sight"], rights["fields"]):
         raise forbidden()
 
 
@@ -132,6 +135,42 @@ def _faults(permissions: Iterable[str]) -> list[Issue]:
         if reading in known - given:
             issues.append(Issue(f"#/permissions/{number}", "needs_permission", {"permission": reading}))
     return issues
+
+
+def _field_faults(rules: FieldRules, kept: FieldRules | None = None) -> list[Issue]:
+    """What of some field rules there is not: the resource, the field, or that state of it.
+
+    Args:
+        kept: rules that stand already; one of a custom field that is retired by now may stay.
+    """
+    known = {spec.model.resource: spec.guarded_now() for spec in SPECS.values() if spec.guarded}
+    issues: list[Issue] = []
+    for resource, names in rules.items():
+        if resource not in known:
+            issues.append(Issue(f"#/fields/{resource}", "not_allowed", {"options": ", ".join(known)}))
+            continue
+        for name, state in names.items():
+            if (kept or {}).get(resource, {}).get(name) == state:
+                continue
+            states = known[resource][name].states if name in known[resource] else ()
+            if not states:
+                issues.append(Issue(f"#/fields/{resource}/{name}", "unknown_field"))
+            elif state not in states:
+                issues.append(Issue(f"#/fields/{resource}/{name}", "not_allowed", {"options": ", ".join(states)}))
+    return issues
+
+
+def guarded_fields() -> list[dict[str, Any]]:
+    """Every field that a role can be kept from, by the kind of record, with what can be made of it."""
+    return [
+        {
+            "resource": spec.model.resource,
+            "plural": spec.plural,
+            "fields": [{"field": name, "states": list(one.states)} for name, one in spec.guarded_now().items()],
+        }
+        for spec in SPECS.values()
+        if spec.guarded
+    ]
 
 
 def _refuse_namesake(role: Role | None, values: dict[str, Any]) -> None:

@@ -26,6 +26,7 @@ from .schemas import (
     DeputyPatchSchema,
     DeputySchema,
     ForgottenSchema,
+    GuardedFieldsSchema,
     HoldingsSchema,
     LinkOpenedSchema,
     LinkTokenSchema,
@@ -432,6 +433,18 @@ routes.resource(TEAMS, team_service, read=SIGNED_IN, write=Permission.TEAM_WRITE
 
 routes.listing(ROLES, SIGNED_IN)
 routes.reading(ROLES, SIGNED_IN)
+
+
+@routes.endpoint_for(
+    "GET",
+    "/roles/fields",
+    permission=Permission.ROLE_WRITE,
+    answer=GuardedFieldsSchema,
+    summary="The fields that a role can be kept from, and what can be made of each",
+)
+def read_guarded_fields(_actor: Actor) -> dict[str, Any]:
+    """By the kind of record; those that an admin has added too."""
+    return {"data": role_service.guarded_fields()}
 
 
 @routes.endpoint_for(

@@ -7,20 +7,23 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from marshmallow import ValidationError, fields, post_load, validate
-from sqlalchemy import exists, func, select, true
+from sqlalchemy import exists, func, select
 
 from ..access import UNSCOPED, Permission, Sight
-from ..filtering import AnyOf, Contains, ContainsAddress, Filter, Flagged, Range, an_id
-from ..listing import ListSpec
+from ..field_rights import FieldState
+from ..filtering import AnyOf, Contains, ContainsAddress, Flagged, Range, an_id
+from ..listing import ListSpec, Searched
 from ..messages import LANGUAGES
 from ..projection import Computed, LinkTo
 from ..schema import (
+    ByName,
     Choice,
     DateField,
     Email,
     Flag,
     IdField,
     InstantField,
+    Items,
     Line,
     Link,
     RecordSchema,
@@ -100,6 +103,18 @@ class LinkSchema(StrictSchema):
     name = fields.String()
 
 
+def field_rules(**kwargs: Any) -> ByName:
+    """The field of the wire for what a role has less of, field by field."""
+    return ByName(
+        ByName(Choice(FieldState)),
+        metadata={
+            "description": "The state of each narrowed field by the singular name of its resource, such as "
+            '`{"customer": {"phone": "masked"}}`; see `/roles/fields`.'
+        },
+        **kwargs,
+    )
+
+
 class MeSchema(RecordSchema):
     """The signed-in person as he or she sees himself or herself, and as he or she may change it."""
 
@@ -131,6 +146,7 @@ class MeSchema(RecordSchema):
     sight = Choice(Sight, dump_only=True)
     permissions = fields.List(fields.String(), dump_only=True)
     can_write = fields.Boolean(dump_only=True)
+    fields = field_rules(dump_only=True)  # type: ignore[assignment]
 
 
 class TokenAnswerSchema(StrictSchema):
@@ -440,6 +456,7 @@ class RoleSchema(RecordSchema):
     name_en = Line(blank_is_null=True, validate=max_length(80))
     permissions = Several(Choice(Permission), required=True)
     sight = Choice(Sight, required=True)
+    fields = field_rules()  # type: ignore[assignment]
     is_builtin = column(dump_only=True)
     user_count = Computed(
         lambda _shape: select(func.count()).where(User.role == Role.key).scalar_subquery(),
@@ -458,18 +475,33 @@ class RoleSchema(RecordSchema):
         return data
 
 
+class GuardedFieldSchema(StrictSchema):
+    """A field that a role can be kept from, and what can be made of it."""
+
+    field = Line()
+    states = fields.List(Choice(FieldState))
+
+
+class GuardedResourceSchema(StrictSchema):
+    """The fields of one kind of record that a role can be kept from."""
+
+    resource = Line()
+    plural = Line()
+    fields = Items(GuardedFieldSchema)  # type: ignore[assignment]
+
+
+class GuardedFieldsSchema(StrictSchema):
+    """All that a role can be kept from."""
+
+    data = Items(GuardedResourceSchema)
+
+
 class RoleRemovalQuery(StrictSchema):
     """Who goes on with what."""
 
     successor = Line(
         validate=max_length(40), metadata={"description": "Key of the role that the people get who have this one."}
     )
-
-
-def _by_right(one: Filter) -> Filter:
-    """A filter on a field that is shown by right: for everybody else it matches nothing."""
-    one.masked = True
-    return one
 
 
 USERS = ListSpec(
@@ -482,18 +514,15 @@ USERS = ListSpec(
         "team_id": AnyOf(User.team_id, an_id),
         "created": Range(User.created_at),
         "updated": Range(User.updated_at),
-        "role": _by_right(AnyOf(User.role)),
-        "email": _by_right(ContainsAddress(User.email_key)),
-        "external_source": _by_right(AnyOf(User.external_source)),
-        "external_id": _by_right(AnyOf(User.external_id)),
+        "role": AnyOf(User.role),
+        "email": ContainsAddress(User.email_key),
+        "external_source": AnyOf(User.external_source),
+        "external_id": AnyOf(User.external_id),
     },
     sort={"name": User.sort_key, "team_id": User.team_id},
     default_sort="name",
     told=PasswordLinkSchema,
-    search=(User.search_key,),
-    masked_search=(User.email_key, User.phone_e164),
-    masked=true(),
-    unmask=Permission.USER_WRITE,
+    search=(User.search_key, Searched(User.email_key, ("email",)), Searched(User.phone_e164, ("phone",))),
     right_fields=dict.fromkeys(
         (
             "role",

@@ -252,7 +252,7 @@ def refuse_superior(actor: Actor, *role_keys: str) -> None:
     """Refuse (403) roles with a right that this person lacks."""
     for key in role_keys:
         role = role_of(key)
-        if role is None or not actor.may_grant(role.permissions, role.sight):
+        if role is None or not actor.may_grant(role.permissions, role.sight, role.fields):
             raise forbidden()
 
 
@@ -268,7 +268,7 @@ def _faults(actor: Actor, values: dict[str, Any], user: User | None) -> list[Iss
         role = role_of(values["role"])
         if role is None or not role.is_active:
             issues.append(Issue("#/role", "unknown_role"))
-        elif not actor.may_grant(role.permissions, role.sight):
+        elif not actor.may_grant(role.permissions, role.sight, role.fields):
             issues.append(Issue("#/role", "not_yours_to_grant"))
     team_id = values.get("team_id")
     if team_id is not None and (user is None or team_id != user.team_id):

@@ -92,7 +92,7 @@ def bulk(actor: Actor, plural: str, body: dict[str, Any]) -> dict[str, Any] | Jo
         Problem: 422 for a request that names no records or too many, or changes that no record can take.
     """
     resource = REMOVABLE[plural]
-    change = change_of(resource, body["action"], body.get("changes"))
+    change = change_of(actor, resource, body["action"], body.get("changes"))
     ids = _meant(actor, resource, body)
     if body["preview"]:
         return preview(actor, change, ids)
@@ -154,13 +154,14 @@ def _bulk(running: Running) -> dict[str, Any]:
         failed = list(failed)
         with running.step(done, len(ids)):
             actor = running.actor()
-            change = change_of(REMOVABLE[asked["resource"]], asked["action"], parse_json(asked["changes"].encode()))
+            resource, sent = REMOVABLE[asked["resource"]], parse_json(asked["changes"].encode())
+            change = change_of(actor, resource, asked["action"], sent)
             failed += apply(actor, change, part)
             running.state = (done, failed[:_TOLD])
     return {"matched": len(ids), "changed": len(ids) - len(failed), "failed": failed[:_TOLD]}
 
 
-def change_of(resource: Removable, action: str, sent: Mapping[str, Any] | None) -> Change:
+def change_of(actor: Actor, resource: Removable, action: str, sent: Mapping[str, Any] | None) -> Change:
     """The change that a request describes.
 
     Raises:
@@ -189,6 +190,7 @@ def change_of(resource: Removable, action: str, sent: Mapping[str, Any] | None) 
         issues.append(Issue(f"#/changes/{next(iter(known))}", "required"))
     if issues:
         raise invalid(*issues)
+    resource.spec.refuse_writing(actor, values, "#/changes")
     return Change(resource, action, values)
 
 

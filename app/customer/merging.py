@@ -178,6 +178,10 @@ def begin(actor: Actor, resource: str, body: Mapping[str, Any]) -> Merge:
     target_id, source_ids = body["target_id"], body["source_ids"]
     values: Mapping[str, int] = body.get("values") or {}
     faults = Faults(_faults(merger, target_id, source_ids, values))
+    view = merger.spec.view_for(actor.shape)
+    faults += [Issue(f"#/values/{name}", code) for name, code in view.refused(values)]
+    if "custom" in values and any(name.startswith("custom.") for name in view.closed):
+        faults.append(Issue("#/values/custom", "read_only"))
     faults.settle()
     ids = sorted([target_id, *source_ids])
     merger.before(ids)

@@ -7,10 +7,12 @@ from typing import Any
 from flask import Response
 
 from ..access import Actor, Permission
+from ..errors import Issue, invalid
 from ..job.models import Job
 from ..job.routes import accepted
 from ..job.schemas import JobSchema
 from ..listing import ListSpec
+from ..reveal.routes import reveals_of
 from ..routing import SIGNED_IN, Routes
 from ..versions import at_version
 from . import (
@@ -72,6 +74,11 @@ routes.resource(
 )
 def check_customer(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
     """The customers that it likely is, masked where the caller may not see them."""
+    view = CUSTOMERS.view_for(actor.shape)
+    unread = [name for name, value in body.items() if value is not None and not view.asks(name)]
+    if unread:
+        # Whoever could ask whether a number is known would find out one that is masked.
+        raise invalid(*(Issue(f"#/{name}", "read_only" if view.shows(name) else "unknown_field") for name in unread))
     return duplicates.check(actor, body)
 
 
@@ -83,6 +90,8 @@ routes.listing(
     "list_people_of_customer",
     within=(customers, "at_customer_id"),
 )
+reveals_of(routes, CUSTOMERS, Permission.CUSTOMER_READ)
+reveals_of(routes, PEOPLE, Permission.CUSTOMER_READ)
 routes.resource(TAGS, tag_service, read=SIGNED_IN, write=Permission.TAG_WRITE, external=False)
 routes.resource(OPTIONS, options, read=SIGNED_IN, write=Permission.OPTION_WRITE, external=False)
 routes.resource(CUSTOM_FIELDS, custom_fields, read=SIGNED_IN, write=Permission.CUSTOM_FIELD_WRITE, external=False)

@@ -13,6 +13,7 @@ from ..access import POLICIES, Permission
 from ..auth.models import teams, users
 from ..custom_values import RESOURCES_WITH_CUSTOM, CustomKind
 from ..database import IdList, json_object_rows, json_pair, json_rows, member_of
+from ..field_rights import Guarded, mask_text, mask_texts
 from ..filtering import (
     AnyOf,
     Contains,
@@ -27,7 +28,7 @@ from ..filtering import (
     a_text,
     an_id,
 )
-from ..listing import ListSpec
+from ..listing import ListSpec, Searched
 from ..merged import is_any
 from ..money.schemas import CurrencyField
 from ..projection import LinkTo, Shape, json_text, read_as
@@ -530,11 +531,6 @@ def _any_tag() -> ColumnElement[bool]:
     )
 
 
-def _masked(one: Contains | AnyOf) -> Contains | AnyOf:
-    one.masked = True
-    return one
-
-
 def country_of(customer: Any) -> ColumnElement[Any]:
     """The country of a customer's address."""
     return type_coerce(customer.address["country"].as_string(), String())
@@ -551,7 +547,7 @@ class _HasDeal(Filter):
     ops = ("eq", "ne", "in", "not_in", "is_null", "not_null")
 
     def __init__(self, *, text: str = "") -> None:
-        self.parse, self.text, self.masked = a_text, text, False
+        self.parse, self.text = a_text, text
 
     def condition(self, op: str, bind: str) -> ColumnElement[bool]:
         """Whether there is such a deal, or any. Who sees the customer sees its deals."""
@@ -582,8 +578,8 @@ CUSTOMERS = ListSpec(
         "parent_id": AnyOf(Customer.parent_id, an_id),
         "created_by": AnyOf(Customer.created_by, an_id),
         "id": AnyOf(Customer.id, an_id),
-        "email": _masked(ContainsAddress(Customer.email_key)),
-        "phone_e164": _masked(AnyOf(Customer.phone_e164)),
+        "email": ContainsAddress(Customer.email_key),
+        "phone_e164": AnyOf(Customer.phone_e164),
         "tax_id": AnyOf(Customer.tax_id),
         "external_source": AnyOf(Customer.external_source),
         "external_id": AnyOf(Customer.external_id),
@@ -624,9 +620,24 @@ CUSTOMERS = ListSpec(
         "employee_count": Customer.employee_count,
         "owner_id": Customer.owner_id,
     },
-    search=(Customer.search_key,),
-    masked_search=(Customer.reach_key,),
-    masks={"phone": mask_phone, "phone_e164": mask_phone, "email": mask_email},
+    search=(
+        Searched(Customer.search_key, ("custom",), Customer.name_key),
+        Searched(Customer.reach_key, ("phone", "email")),
+    ),
+    guarded={
+        "phone": Guarded(mask_phone, {"phone_e164": mask_phone}, is_pooled=True),
+        "email": Guarded(mask_email, is_pooled=True),
+        "website": Guarded(mask_text),
+        "tax_id": Guarded(mask_text),
+        "address": Guarded(mask_texts, dict.fromkeys(("country", "province", "city", "region"))),
+        "industry": Guarded(),
+        "source": Guarded(also={"source_detail": None}),
+        "level": Guarded(),
+        "credit_rating": Guarded(also={"rating_band": None}),
+        "employee_count": Guarded(),
+        "annual_revenue": Guarded(),
+        "description": Guarded(mask_text),
+    },
     masked=Customer.owner_id.is_(None),
     unmask=Permission.CUSTOMER_UNMASK,
     told=ToldSchema,
@@ -689,15 +700,21 @@ PEOPLE = ListSpec(
         "title": Person.title,
         "department": Person.department,
     },
-    search=(Person.search_key,),
-    masked_search=(Person.reach_key,),
-    masks={
-        "phone": mask_phone,
-        "email": mask_email,
-        "phones": _mask_ways,
-        "emails": _mask_ways,
-        "wechat": lambda text: text and "***",
-        "qq": lambda text: text and "***",
+    search=(
+        Searched(Person.search_key, ("title", "department", "custom"), Person.name_key),
+        Searched(Person.reach_key, ("phone", "email", "wechat", "qq")),
+    ),
+    guarded={
+        "phone": Guarded(mask_phone, {"phones": _mask_ways}, is_pooled=True),
+        "email": Guarded(mask_email, {"emails": _mask_ways}, is_pooled=True),
+        "wechat": Guarded(mask_text, is_pooled=True),
+        "qq": Guarded(mask_text, is_pooled=True),
+        "title": Guarded(mask_text),
+        "department": Guarded(mask_text),
+        "birthday": Guarded(),
+        "address": Guarded(mask_texts),
+        "decision_role": Guarded(),
+        "description": Guarded(mask_text),
     },
     masked=exists(
         select(Customer.id).where(Customer.id == Person.customer_id, Customer.owner_id.is_(None)).correlate(Person)

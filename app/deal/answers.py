@@ -55,7 +55,8 @@ class BoardColumnSchema(StrictSchema):
     """One stage, owner or month: its totals over all its deals and the first cards.
 
     `amount` and `weighted_amount` are the `sums`, converted into the board's currency, added and then rounded half up;
-    `other_amounts` are those that have no rate and are not added. `owner_id` and `month` are null in the column of what
+    `other_amounts` are those that have no rate and are not added. Who may not read amounts gets null and none of these.
+    `owner_id` and `month` are null in the column of what
     has none.
     """
 
@@ -68,8 +69,8 @@ class BoardColumnSchema(StrictSchema):
     owner = fields.Nested(ActorSchema, allow_none=True)
     month = Line(allow_none=True)
     count = fields.Integer()
-    amount = DecimalText()
-    weighted_amount = DecimalText()
+    amount = DecimalText(allow_none=True)
+    weighted_amount = DecimalText(allow_none=True)
     other_amounts = Items(AmountsSchema)
     sums = Items(SumSchema)
     cards = Computed(

@@ -36,7 +36,7 @@ from .board_columns import (
     with_coming_months,
 )
 from .board_worth import currencies, worth
-from .models import Deal, Pipeline, StageKind
+from .models import Deal, Pipeline, StageKind, reads_amounts
 from .placement import default_pipeline
 from .schemas import DEALS
 from .service import today
@@ -110,10 +110,11 @@ def board(actor: Actor, query_string: str) -> dict[str, Any]:
         cards = _cards(connection, actor, asked.group_by, list(keys), on_board, binds)
         conversion = chosen(base, asked.currency, rows, "deal_count")
         money = currencies(connection, conversion, rows, since)
-    columns = _columns(asked.group_by, rows, conversion)
+    tells_amounts = reads_amounts(actor.shape)
+    columns = _columns(asked.group_by, rows, conversion, tells_amounts=tells_amounts)
     if asked.group_by == GroupBy.MONTH and asked.column is None:
         coming = with_coming_months(columns.values(), present)
-        columns = {head["key"]: {**worth(conversion, ()), **head} for head in coming}
+        columns = {head["key"]: {**worth(conversion, (), tells_amounts=tells_amounts), **head} for head in coming}
     for key, column in columns.items():
         found = [card for card in cards if key_of(asked.group_by, card) == key]
         column["cards"] = found[: asked.per_page]
@@ -136,7 +137,9 @@ def _check_pipeline(connection: Connection, pipeline_id: int | None) -> None:
         raise invalid(Issue("pipeline_id", "unknown_record"))
 
 
-def _columns(group_by: GroupBy, rows: Iterable[Any], conversion: Conversion) -> dict[str, dict[str, Any]]:
+def _columns(
+    group_by: GroupBy, rows: Iterable[Any], conversion: Conversion, *, tells_amounts: bool
+) -> dict[str, dict[str, Any]]:
     """The columns by key with their totals, still without cards."""
     heads: dict[str, dict[str, Any]] = {}
     groups: dict[str, list[Any]] = {}
@@ -144,7 +147,7 @@ def _columns(group_by: GroupBy, rows: Iterable[Any], conversion: Conversion) -> 
         head = head_of(group_by, row)
         heads.setdefault(head["key"], head)
         groups.setdefault(head["key"], []).extend([] if row.currency is None else [row])
-    return {key: {**head, **worth(conversion, groups[key])} for key, head in heads.items()}
+    return {key: {**head, **worth(conversion, groups[key], tells_amounts=tells_amounts)} for key, head in heads.items()}
 
 
 def _shown() -> ColumnElement[bool]:

@@ -20,12 +20,13 @@ _MONEY = {"amount": 4, "weighted": 8}
 """The sums of money of a row, with the decimal places of their units."""
 
 
-def worth(conversion: Conversion, rows: Iterable[Any]) -> dict[str, Any]:
+def worth(conversion: Conversion, rows: Iterable[Any], *, tells_amounts: bool) -> dict[str, Any]:
     """The totals of a column.
 
     Args:
         rows: groups of deals of one currency and rate each, with `currency`, `rate`, `target_rate`, `deal_count`,
             `amount` and `weighted`; several may share both.
+        tells_amounts: whether the reader may read what deals are worth; who may not is told how many there are.
     """
     totals = Totals(conversion, ("deal_count",), _MONEY)
     sums: dict[tuple[str, str | None], list[int]] = {}
@@ -34,6 +35,9 @@ def worth(conversion: Conversion, rows: Iterable[Any]) -> dict[str, Any]:
         found = sums.setdefault((row.currency, row.rate), [0, 0, 0])
         for place, name in enumerate(("deal_count", *_MONEY)):
             found[place] += int(getattr(row, name) or 0)
+    if not tells_amounts:
+        untold: dict[str, Any] = {"amount": None, "weighted_amount": None, "other_amounts": [], "sums": []}
+        return {"count": totals.number("deal_count"), **untold}
     return {
         "count": totals.number("deal_count"),
         "amount": totals.amount("amount"),

@@ -10,11 +10,12 @@ from typing import Any
 from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..access import Grant, Permission, Policy
+from ..access import Grant, Permission, Policy, Shape
 from ..custom_columns import Custom
 from ..customer.models import customers
 from ..database import Document, KeyText, Model, Rate
-from ..errors import unique_clash
+from ..errors import Problem, unique_clash
+from ..field_rights import is_plain
 from ..journal import Part
 from ..record import Record
 
@@ -338,6 +339,17 @@ deals = Policy(
     write=Permission.DEAL_WRITE,
     read=Permission.DEAL_READ,
 )
+
+
+def reads_amounts(shape: Shape) -> bool:
+    """Whether a person may read what deals are worth, and so what they are worth together."""
+    return is_plain("deal.amount", shape[1])
+
+
+def amounts_out_of_sight() -> Problem:
+    """403 for what is made of amounts that the caller may not read."""
+    return Problem(403, "amounts-out-of-sight")
+
 
 unique_clash("uq_pipeline_name", "#/name")
 unique_clash("uq_pipeline_origin", "#/external_id")

@@ -12,8 +12,10 @@ from sqlalchemy.exc import IntegrityError
 from ..access import Actor, Permission
 from ..customer import leads, person_service
 from ..customer.models import Customer, Person
+from ..customer.schemas import PEOPLE
 from ..errors import Faults, Issue, Problem, database_problem
 from . import service
+from .schemas import DEALS
 
 
 def qualify(actor: Actor, customer: Customer, values: dict[str, Any]) -> Customer:
@@ -29,9 +31,11 @@ def qualify(actor: Actor, customer: Customer, values: dict[str, Any]) -> Custome
     faults, person = Faults(), None
     if person_values is not None:
         with faults.gathered(), _below("person"):
+            PEOPLE.refuse_writing(actor, person_values)
             person = person_service.create(actor, {**person_values, "customer_id": customer.id})
     if deal_values is not None:
         with faults.gathered(), _below("deal"):
+            DEALS.refuse_writing(actor, deal_values)
             service.create(actor, {**deal_values, "customer_id": customer.id, **_taking_part(person, deal_values)})
     if person_values is not None:
         # The person that is wrong would have stood on the deal.

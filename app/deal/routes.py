@@ -7,6 +7,7 @@ from typing import Any
 from ..access import Actor, Permission
 from ..customer.models import Customer, customers
 from ..customer.schemas import CUSTOMERS
+from ..reveal.routes import reveals_of
 from ..routing import SIGNED_IN, Routes
 from . import board, clone, history, many_moves, moves, pipeline_service, product_service, qualifying, service
 from .answers import BoardQuery, BoardSchema, MovedSchema, StaysSchema
@@ -28,6 +29,7 @@ from .schemas import (
 routes = Routes("deal", __name__)
 
 routes.resource(DEALS, service, read=Permission.DEAL_READ, write=Permission.DEAL_WRITE, patch_schema=DealChangeSchema)
+reveals_of(routes, DEALS, Permission.DEAL_READ)
 routes.resource(PIPELINES, pipeline_service, read=SIGNED_IN, write=Permission.PIPELINE_WRITE, external=False)
 routes.resource(PRODUCTS, product_service, read=SIGNED_IN, write=Permission.PRODUCT_WRITE)
 

@@ -17,6 +17,7 @@ from ..custom_values import KEY
 from ..customer.models import Customer, Person, customers, people
 from ..customer.schemas import PersonSchema, collaborators_of, country_of
 from ..database import IdList, decimal_text, items_of, json_object_rows, json_pair, member_of
+from ..field_rights import Guarded, mask_text
 from ..filtering import (
     PRESENT_AT,
     PRESENT_DAY,
@@ -30,7 +31,7 @@ from ..filtering import (
     Through,
     an_id,
 )
-from ..listing import ListSpec
+from ..listing import ListSpec, Searched
 from ..merged import is_any
 from ..money.schemas import CurrencyField
 from ..projection import Gathered, LinkTo, Shape, json_text, read_as
@@ -677,6 +678,13 @@ DEALS = ListSpec(
         "owner_id": Deal.owner_id,
         "forecast_category": Deal.forecast_category,
     },
-    search=(Deal.search_key,),
+    search=(Searched(Deal.search_key, ("custom",), Deal.name_key),),
+    guarded={
+        "amount": Guarded(also=dict.fromkeys(("amount_is_manual", "lines", "change"))),
+        "source": Guarded(),
+        "competitors": Guarded(also={"competitor": None}),
+        "description": Guarded(mask_text),
+    },
+    borrowed={"industry": "customer.industry", "country": "customer.address"},
     gathered={"lines": Gathered(_lines, _line_item)},
 )

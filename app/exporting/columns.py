@@ -144,8 +144,8 @@ def columns_of(plural: str, actor: Actor) -> dict[str, Column]:
         for field in () if type(written) is fields.Raw else shaped(plural, name, written):
             if field.kind is not Kind.LINK and (field.kind is not Kind.ITEMS or not is_importable):
                 found[field.name] = column(field, name, is_read_only=is_importable)
-    hidden = {name for name, right in spec.right_fields.items() if not actor.may(right)}
-    return {name: column for name, column in found.items() if column.needs not in hidden}
+    view = spec.view_for(actor.shape)
+    return {name: column for name, column in found.items() if view.shows(name) and view.shows(column.needs)}
 
 
 def _loaded(value: Any) -> Any:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select, tuple_
 from ..access import Actor, Permission
 from ..auth.models import Team, User
 from ..customer.models import Customer
+from ..customer.schemas import CUSTOMERS
 from ..deal.models import Deal, Product
 
 
@@ -63,8 +64,10 @@ class Names:
         shared = select(Customer.name).where(live).group_by(Customer.name).having(func.count() > 1)
         asked = select(Customer.id, Customer.external_id, Customer.email, Customer.phone_e164)
         rows = self._connection.execute(asked.where(live, Customer.name.in_(shared)))
-        sees_ways = self._actor.may(Permission.CUSTOMER_UNMASK)
-        found = {row.id: row.external_id or (sees_ways and (row.email or row.phone_e164)) for row in rows}
+        # What the pool masks on some rows is told of none.
+        view = CUSTOMERS.view_for(self._actor.shape)
+        email, phone = (view.looks_into((name,)) and name not in view.pool_masks for name in ("email", "phone"))
+        found = {row.id: row.external_id or (email and row.email) or (phone and row.phone_e164) for row in rows}
         return {record_id: text for record_id, text in found.items() if text}
 
     def _deals(self) -> dict[int, str]:

@@ -13,6 +13,7 @@ from ..access import Actor, Permission
 from ..auth.models import User
 from ..database import IdList, member_of, read_engine
 from ..errors import Issue, invalid
+from ..field_rights import CUSTOM
 from ..filtering import BadValue, a_past_moment, an_instant
 from ..journal import ERASED, Changeset, JournalEntry, JournalValue
 from ..listing import SPECS, ListSpec
@@ -98,7 +99,7 @@ def entries() -> Select[Any]:
 
 def shown(connection: Connection, rows: Sequence[Any], actor: Actor) -> list[dict[str, Any]]:
     """Rows of the journal as the wire's objects."""
-    masked = _masked(connection, rows, actor)
+    pooled = _pooled(connection, rows, actor)
     return [
         {
             "id": row.id,
@@ -110,13 +111,13 @@ def shown(connection: Connection, rows: Sequence[Any], actor: Actor) -> list[dic
             "version": row.version,
             "changeset_id": row.changeset_id,
             "source": row.source,
-            "changes": _changes(row, actor, (row.resource, row.resource_id) in masked),
+            "changes": _changes(row, actor, (row.resource, row.resource_id) in pooled),
         }
         for row in rows
     ]
 
 
-def _changes(row: Any, actor: Actor, is_masked: bool) -> dict[str, dict[str, Any]]:
+def _changes(row: Any, actor: Actor, in_pool: bool) -> dict[str, dict[str, Any]]:
     spec: ListSpec | None = SPECS.get(row.resource)
     before, after = row.before or {}, row.after or {}
     changes: dict[str, dict[str, Any]] = {}
@@ -125,26 +126,29 @@ def _changes(row: Any, actor: Actor, is_masked: bool) -> dict[str, dict[str, Any
     for name in sorted({*before, *after}):
         sides = {"before": before.get(name), "after": after.get(name)}
         if spec is not None:
-            right = spec.right_fields.get(name)
-            if not spec.tells(name) or (right is not None and right not in actor.shape[1]):
+            view = spec.view_for(actor.shape)
+            if not spec.tells(name) or not view.shows(name):
                 continue
-            if is_masked and name in spec.masks:
-                sides = {side: spec.masks[name](value) for side, value in sides.items()}
+            sides = {side: view.told(name, value, in_pool=in_pool) for side, value in sides.items()}
+            if name == CUSTOM and view.custom_hidden and sides["before"] == sides["after"]:
+                # What has changed is hidden.
+                continue
         changes[name] = sides
     return changes
 
 
-def _masked(connection: Connection, rows: Sequence[Any], actor: Actor) -> set[tuple[str, int]]:
-    """The records among rows whose ways to reach people are masked for this person: in what they were, too."""
+def _pooled(connection: Connection, rows: Sequence[Any], actor: Actor) -> set[tuple[str, int]]:
+    """The records among rows whose ways to reach people the pool masks for this person: in what they were, too."""
     ids: defaultdict[str, set[int]] = defaultdict(set)
     for row in rows:
         ids[row.resource].add(row.resource_id)
     found: set[tuple[str, int]] = set()
     for resource, wanted in ids.items():
         spec = SPECS.get(resource)
-        if spec is not None and spec.masked is not None and spec.unmask not in actor.shape[1]:
+        pooled = None if spec is None else spec.view_for(actor.shape).pooled
+        if spec is not None and pooled is not None:
             model = spec.model
-            hidden = select(model.id).where(member_of(model.id, literal(sorted(wanted), IdList())), spec.masked)
+            hidden = select(model.id).where(member_of(model.id, literal(sorted(wanted), IdList())), pooled)
             found |= {(resource, record_id) for record_id in connection.execute(hidden).scalars()}
     return found
 

@@ -21,6 +21,7 @@ from ..access import POLICIES, Actor
 from ..auth.models import User
 from ..database import FixedDecimal, Instant, db
 from ..errors import conflict, forbidden, not_found
+from ..field_rights import CUSTOM
 from ..job.models import Job
 from ..job.service import Running, enqueue, job_kind
 from ..journal import (
@@ -39,6 +40,7 @@ from ..journal import (
     part_rows,
     share_rows,
 )
+from ..listing import SPECS
 from ..record import Collaborator, Record
 from ..routing import remove, restore
 from ..transaction import current_unit, in_unit, seal
@@ -289,10 +291,28 @@ def _may(actor: Actor, entry: Entry, record: Any) -> bool:
     if record is None:
         return False
     if policy.sees(actor, record.id):
-        return policy.may_write(actor, record)
+        return policy.may_write(actor, record) and _may_write_fields(actor, entry)
     # What somebody has put out of the own sight: as long as nobody has touched it since, it holds nothing unknown.
     is_as_left = entry.actor_id == actor.user_id and entry.version == record.version
     return is_as_left and policy.may_take_back(actor, record, entry.before)
+
+
+def _may_write_fields(actor: Actor, entry: Entry) -> bool:
+    """Whether all that an entry changed are fields that the person may write.
+
+    What an own merge has moved about was not typed by anybody: it may always be moved back.
+    """
+    view = SPECS[entry.resource].view_for(actor.shape)
+    if not view.closed or entry.action == "created":
+        return True
+    names = {name for name in entry.before if name != CUSTOM}
+    if CUSTOM in entry.before:
+        names |= {f"{CUSTOM}.{key}" for key in _touched(entry, CUSTOM)}
+    if all(view.writes(name) for name in names):
+        return True
+    own = db.session.get_one(JournalEntry, entry.id).changeset_id
+    is_merge = select(JournalEntry.id).where(JournalEntry.changeset_id == own, JournalEntry.action == "merged")
+    return entry.actor_id == actor.user_id and db.session.execute(is_merge.limit(1)).first() is not None
 
 
 def _take_back(actor: Actor, changeset: Changeset, found: Sequence[Entry]) -> None:

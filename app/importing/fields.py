@@ -14,6 +14,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, missing
 
+from ..access import Actor
 from ..custom_values import CHOICES, RESOURCES_WITH_CUSTOM, CustomKind, Definition
 from ..customer.custom_fields import declared
 from ..schema import (
@@ -154,6 +155,16 @@ _OF_CUSTOM: Mapping[str, Kind] = {
 def fields_of(plural: str) -> dict[str, Field]:
     """The fields that columns of a file for a resource can fill, by name; custom ones as `custom.KEY`."""
     return own_fields_of(plural) | {one.name: one for one in map(_custom, active_of(plural))}
+
+
+_FILLS = {"deals": dict.fromkeys(("product", "quantity", "unit_price"), "lines")}
+"""The fields of the API that columns are put together into, where that is not told by their names."""
+
+
+def fields_for(actor: Actor, plural: str) -> dict[str, Field]:
+    """Those of them that this person may write."""
+    view, fills = resource_of(plural).spec.view_for(actor.shape), _FILLS.get(plural, {})
+    return {name: field for name, field in fields_of(plural).items() if view.writes(fills.get(name, name))}
 
 
 def active_of(plural: str) -> list[Definition]:

@@ -8,11 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, not_, select
 
 from ..access import Actor
 from ..auth.models import Role, Team, User
 from ..customer.models import Customer, Option, Person, customers, people
+from ..customer.schemas import CUSTOMERS
 from ..database import IdList, db, member_of
 from ..deal.models import Deal, Pipeline, Product, Stage, StageKind, deals
 from ..folding import e164, email_key, fold
@@ -290,11 +291,16 @@ def _customers_by(actor: Actor, column: str, wanted: Sequence[str]) -> Iterable[
     if not wanted:
         return ()
     known = getattr(Customer, column)
+    view, field = CUSTOMERS.view_for(actor.shape), _READS.get(column, column)
+    if not view.looks_into((field,)):
+        return ()
     query = select(Customer.id, Customer.name, known.label("key")).where(
         member_of(known, bindparam("wanted", type_=IdList(of_text=True))),
         Customer.is_active,
         customers.visible(actor.shape),
     )
+    if view.pooled is not None and field in view.pool_masks:
+        query = query.where(not_(view.pooled))
     return db.session.execute(query.order_by(Customer.id), {**actor.binds, "wanted": wanted})
 
 
@@ -434,6 +440,9 @@ def number_key(text: str) -> str | None:
     """A phone number as numbers are compared."""
     return e164(text, current_app.config["LIANXI"].default_region)
 
+
+_READS = {"email_key": "email", "phone_e164": "phone"}
+"""The fields that keys of customers are made of and that not everybody reads."""
 
 _CUSTOMER_KEYS: dict[str, Callable[[str], str | None]] = {
     "email_key": lambda text: email_key(text) if "@" in text else None,

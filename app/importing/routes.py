@@ -67,9 +67,9 @@ def read_sample(actor: Actor, query: dict[str, Any]) -> Response:
     answer=ImportSchema,
     summary="Read one of one's own imports",
 )
-def read_import(_actor: Actor, chosen: Import) -> dict[str, Any]:
+def read_import(actor: Actor, chosen: Import) -> dict[str, Any]:
     """How the file is read, and what its columns mean."""
-    return service.shown(chosen)
+    return service.shown(actor, chosen)
 
 
 @routes.endpoint_for(
@@ -84,7 +84,7 @@ def read_import(_actor: Actor, chosen: Import) -> dict[str, Any]:
 )
 def edit_import(actor: Actor, chosen: Import, body: dict[str, Any]) -> dict[str, Any]:
     """Until it is committed."""
-    return service.shown(service.edit(actor, chosen, body))
+    return service.shown(actor, service.edit(actor, chosen, body))
 
 
 @routes.endpoint_for(

@@ -13,7 +13,7 @@ from ..access import Actor
 from ..customer.models import Option
 from ..database import db
 from ..messages import language, say
-from .fields import Field, Kind, fields_of
+from .fields import Field, Kind, fields_for
 from .headings import heading_of
 
 _LEFT_OUT = frozenset(
@@ -28,7 +28,7 @@ _LEFT_OUT = frozenset(
 def sample(actor: Actor, resource: str) -> bytes:
     """A CSV with headings in the reader's language and one row below them."""
     cells: list[tuple[str, str]] = []
-    for field in fields_of(resource).values():
+    for field in fields_for(actor, resource).values():
         heading = heading_of(resource, field.name, language()) if field.name not in _LEFT_OUT else None
         if heading is not None:
             cells.append((heading, _cell(actor, resource, field)))

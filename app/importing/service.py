@@ -30,7 +30,7 @@ from ..journal import Setting
 from ..messages import language
 from ..transaction import in_unit, now, unit_of_work
 from . import corrections, dates, headings, mark, numbers, tables
-from .fields import KINDS_IN_HEADINGS, TO_BEGIN_WITH, Kind, fields_of
+from .fields import KINDS_IN_HEADINGS, TO_BEGIN_WITH, Kind, fields_for, fields_of
 from .labels import fields_labelled, label_of
 from .matching import known_by, ways_of
 from .models import Import
@@ -100,7 +100,7 @@ def create(actor: Actor, resource: str, file: str, size: int, name: str) -> Impo
     path = folder() / file
     try:
         reading = tables.recognise(path, name)
-        columns = _columns(resource, path, reading)
+        columns = _columns(actor, resource, path, reading)
     except UnreadableError as error:
         raise invalid(Issue("#/file", error.code, error.params)) from error
     key = _headings_key(resource, columns)
@@ -165,7 +165,7 @@ def edit(actor: Actor, chosen: Import, values: dict[str, Any]) -> Import:
     if changed:
         reading = replace(reading, **changed)
         try:
-            chosen.columns = _columns(resource, path, reading)
+            chosen.columns = _columns(actor, resource, path, reading)
         except UnreadableError as error:
             raise invalid(Issue(f"#/{next(iter(changed))}", error.code, error.params)) from error
         chosen.reading = asdict(reading)
@@ -175,12 +175,12 @@ def edit(actor: Actor, chosen: Import, values: dict[str, Any]) -> Import:
         chosen.headings_key = _headings_key(resource, chosen.columns)
         chosen.remembered_from, chosen.corrections = None, None
     if values.get("remembered_from", chosen.remembered_from) is None and chosen.remembered_from is not None:
-        chosen.columns = _columns(resource, path, reading)
+        chosen.columns = _columns(actor, resource, path, reading)
         chosen.options, chosen.remembered_from = _options(resource, chosen.columns, reading), None
     issues: list[Issue] = []
     if "columns" in values:
         before = _ways(resource, chosen.columns)
-        chosen.columns = _mapped(resource, chosen.columns, values["columns"], issues)
+        chosen.columns = _mapped(actor, resource, chosen.columns, values["columns"], issues)
         now_known = _ways(resource, chosen.columns)
         match = [way for way in now_known if way in chosen.options["match"] or way not in before]
         chosen.options = {**chosen.options, "match": match}
@@ -208,7 +208,7 @@ def begin(actor: Actor, chosen: Import, kind: str) -> Job:
     """
     actor.need(resource_of(chosen.resource).write)
     _at_rest(chosen)
-    issues = _lacking(chosen)
+    issues = _lacking(actor, chosen)
     if issues:
         raise invalid(*issues)
     job = enqueue(actor, f"import_{kind}", {"import_id": chosen.id})
@@ -220,7 +220,7 @@ def begin(actor: Actor, chosen: Import, kind: str) -> Job:
     return job
 
 
-def shown(chosen: Import) -> dict[str, Any]:
+def shown(actor: Actor, chosen: Import) -> dict[str, Any]:
     """An import as `ImportSchema` has it."""
     reading, path = reading_of(chosen), folder() / chosen.file
     is_own = mark.is_ours([column["heading"] for column in chosen.columns])
@@ -250,7 +250,7 @@ def shown(chosen: Import) -> dict[str, Any]:
                 "repeats": field.repeats,
                 "is_required": field.is_required and field.name not in TO_BEGIN_WITH.get(chosen.resource, {}),
             }
-            for field in fields_of(chosen.resource).values()
+            for field in fields_for(actor, chosen.resource).values()
             if is_own or not field.is_own
         ],
     }
@@ -331,7 +331,7 @@ def _as_before(
 
     What texts stand for is a matter of who may see what, so that only one's own decisions are taken over.
     """
-    known, mapped = fields_of(resource), []
+    known, mapped = fields_for(actor, resource), []
     for column, former in zip(columns, before.columns, strict=True):
         made = dict(column)
         if former["field"] != made["field"] and (former["field"] is None or former["field"] in known):
@@ -351,10 +351,10 @@ def _as_before(
 # ---- what is recognised ---------------------------------------------------------------------------------------------
 
 
-def _columns(resource: str, path: Path, reading: Reading) -> list[dict[str, Any]]:
+def _columns(actor: Actor, resource: str, path: Path, reading: Reading) -> list[dict[str, Any]]:
     names, rows = tables.table(path, reading)
     looked = [row.cells if isinstance(row, WrongRow) else row for _, row in islice(rows, _LOOKED_AT)]
-    known = fields_of(resource)
+    known = fields_for(actor, resource)
     origin = mark.origin_of(names, looked)
     labels = {label: field.name for field in known.values() for label in field.labels}
     if origin is None:
@@ -445,9 +445,13 @@ def _ways(resource: str, columns: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _mapped(
-    resource: str, columns: Sequence[Mapping[str, Any]], sent: Sequence[Mapping[str, Any]], issues: list[Issue]
+    actor: Actor,
+    resource: str,
+    columns: Sequence[Mapping[str, Any]],
+    sent: Sequence[Mapping[str, Any]],
+    issues: list[Issue],
 ) -> list[dict[str, Any]]:
-    known, chosen = fields_of(resource), [dict(column) for column in columns]
+    known, chosen = fields_for(actor, resource), [dict(column) for column in columns]
     for number, column in enumerate(sent):
         at, index = f"#/columns/{number}", column["index"]
         if index >= len(chosen):
@@ -475,7 +479,7 @@ def _optioned(actor: Actor, chosen: Import, sent: Mapping[str, Any], issues: lis
     for name, allowed in (("match", ways_of(resource)), ("create", creatable)):
         wrong = [word for word in sent.get(name) or () if word not in allowed]
         issues += [Issue(f"#/options/{name}", "not_allowed", {"options": ", ".join(allowed)}) for _ in wrong[:1]]
-    unknown = sorted((sent.get("values") or {}).keys() - fields_of(resource).keys())
+    unknown = sorted((sent.get("values") or {}).keys() - fields_for(actor, resource).keys())
     issues += [Issue(f"#/options/values/{name}", "unknown_field") for name in unknown]
     for name, decided in (sent.get("values") or {}).items():
         texts = [one for pair in decided.items() for one in pair if isinstance(one, str)]
@@ -498,9 +502,9 @@ def _at_rest(chosen: Import) -> None:
         raise conflict("import-busy")
 
 
-def _lacking(chosen: Import) -> list[Issue]:
+def _lacking(actor: Actor, chosen: Import) -> list[Issue]:
     """What must have a column or a format before rows can be read."""
-    known = fields_of(chosen.resource)
+    known = fields_for(actor, chosen.resource)
     mapped = {column["field"] for column in chosen.columns}
     if {"first_name", "last_name"} & mapped or (chosen.resource == "deals" and "product" in mapped):
         mapped.add("name")
@@ -515,6 +519,9 @@ def _lacking(chosen: Import) -> list[Issue]:
     dated = (Kind.DATE, Kind.INSTANT)
     for number, column in enumerate(chosen.columns):
         field = known.get(column["field"] or "")
+        if column["field"] and field is None:
+            # Since it was mapped, the field has been retired, or taken from this person.
+            issues.append(Issue(f"#/columns/{number}/field", "unknown_field"))
         if field is not None and field.kind in dated and column["format"] is None and len(column["formats"]) > 1:
             issues.append(Issue(f"#/columns/{number}/format", "date_format"))
     return issues

@@ -34,7 +34,7 @@ from ..schema import load
 from ..search_index import SearchEntry
 from ..setting.models import DuplicateCheck
 from ..transaction import current_unit, seal
-from .fields import TO_BEGIN_WITH, Kind, fields_of, schema_of
+from .fields import TO_BEGIN_WITH, Kind, fields_for, schema_of
 from .mark import is_ours
 from .matching import Key, all_keys, differs, matches
 from .models import Import
@@ -137,11 +137,11 @@ class Taking:
         self.resource = resource_of(chosen.resource)
         self.actor = actor
         self.references = References(actor, chosen.resource, self.options["values"], frozenset(self.options["create"]))
-        known = fields_of(chosen.resource)
+        known = fields_for(actor, chosen.resource)
         self.columns = [
             Column(one["index"], known[one["field"]], one["format"], Decimal(one["factor"]))
             for one in chosen.columns
-            if one["field"]
+            if one["field"] in known
         ]
         self.headings = [one["heading"] for one in chosen.columns]
         self.heading_of = {column.field.name: self.headings[column.index] for column in self.columns}

@@ -40,7 +40,7 @@ def take_in(actor: Actor) -> Response:
             answer = idempotency.begin(actor.user_id, told)
             if answer is None:
                 made = service.create(actor, values["resource"], file, size, sent.filename or "")
-                answer = shape_answer(service.shown(made), actor, None, 201)
+                answer = shape_answer(service.shown(actor, made), actor, None, 201)
                 answer.headers["Location"] = f"{PREFIX}/imports/{made.id}"
                 idempotency.keep(answer)
                 kept = True

@@ -108,6 +108,13 @@ def survivors(connection: Connection, entries: Iterable[FeedEntry]) -> dict[tupl
     return found
 
 
+def changed_for(entry: FeedEntry, rights: frozenset[str]) -> list[str]:
+    """The fields that an entry says have changed, without those that are hidden from readers with these rights."""
+    spec = SPECS.get(entry.resource)
+    hidden = frozenset[str]() if spec is None else spec.view_for((frozenset(), rights)).hidden
+    return [name for name in entry.changed if name not in hidden] if hidden else entry.changed
+
+
 def event_of(
     entry: FeedEntry,
     record: dict[str, Any] | None,
@@ -175,6 +182,7 @@ def events(actor: Actor, after: str | None, limit: int) -> dict[str, Any]:
             write_cursor(entry.position, actor.stamp),
             merged.get((entry.resource, entry.resource_id)),
         )
+        | {"changed": changed_for(entry, actor.shape[1])}
         for entry in entries
         if POLICIES[entry.resource].is_readable(actor.shape)
     ]

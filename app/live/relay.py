@@ -21,7 +21,7 @@ from ..database import read_engine
 from ..journal import FeedEntry, Position, feed_end, read_feed, record_tokens
 from ..listing import SPECS
 from ..projection import linked
-from .feed import actor_names, event_of, records_of, survivors, write_cursor
+from .feed import actor_names, changed_for, event_of, records_of, survivors, write_cursor
 
 log = logging.getLogger("lianxi")
 
@@ -176,10 +176,10 @@ class Relay:
                 by_person[reader.user_id, reader.shape[1]][sid] = reader
         for rights, sids in by_rights.items():
             if (seen := shown.whole(entry, rights)) is not None:
-                self._emit(kind, {**event, "record": seen}, sids)
-        for readers in by_person.values():
+                self._emit(kind, {**event, "changed": changed_for(entry, rights), "record": seen}, sids)
+        for (_, rights), readers in by_person.items():
             if (seen := shown.to(entry, next(iter(readers.values())))) is not None:
-                self._emit(kind, {**event, "record": seen}, set(readers))
+                self._emit(kind, {**event, "changed": changed_for(entry, rights), "record": seen}, set(readers))
 
     def _tell_merged(self, connection: Connection, entry: FeedEntry, actor: dict[str, Any] | None, cursor: str) -> None:
         """Who saw a record that was merged is told into which one, if he or she sees that."""

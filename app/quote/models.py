@@ -23,10 +23,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..access import Permission, Policy
+from ..access import Permission, Policy, Shape
 from ..database import Document, KeyText, Model, right_now
 from ..deal.models import deals
 from ..errors import unique_clash
+from ..field_rights import is_plain
 from ..journal import Part
 from ..record import Record
 
@@ -215,7 +216,19 @@ STATUS: ColumnElement[str] = case(
 )
 """The status as everybody reads and filters it."""
 
+
+class _QuotePolicy(Policy):
+    """A quote is what is offered at which price to whom: who may not read one of that reads no quote."""
+
+    def is_readable(self, shape: Shape) -> bool:
+        """As `Policy.is_readable`."""
+        return super().is_readable(shape) and all(is_plain(name, shape[1]) for name in _PRINTED)
+
+
+_PRINTED = ("deal.amount", "customer.address", "customer.tax_id", "person.title")
+"""What stands on a quote and may be kept from somebody."""
+
 companies = Policy(Company, open_to_all=True, write=Permission.SETTING_WRITE)
-quotes = Policy(Quote, parent=(deals, Quote.deal_id), write=Permission.DEAL_WRITE, read=Permission.DEAL_READ)
+quotes = _QuotePolicy(Quote, parent=(deals, Quote.deal_id), write=Permission.DEAL_WRITE, read=Permission.DEAL_READ)
 
 unique_clash("uq_quote_number", "#/number")

@@ -15,7 +15,7 @@ from ..access import Actor
 from ..customer.models import Person, PersonCustomer, people
 from ..database import db
 from ..deal.models import Deal, DealPerson, deals
-from ..errors import Faults, Issue, Problem, conflict, invalid
+from ..errors import Faults, Issue, Problem, conflict, forbidden, invalid
 from ..folding import fold
 from ..journal import SETTLE, TAKEN_BACK, SetBack
 from ..projection import Shape
@@ -23,7 +23,7 @@ from ..routing import assign
 from ..transaction import now
 from . import company_service
 from .lines import CONTENT, lines_of, lines_of_deal, set_lines, settle
-from .models import Quote, QuoteLine, QuoteStatus, SellingEntity
+from .models import Quote, QuoteLine, QuoteStatus, SellingEntity, quotes
 from .numbering import next_number
 from .parties import buyer_of
 
@@ -46,8 +46,10 @@ def create(actor: Actor, values: dict[str, Any]) -> Quote:
     """A new quote for a deal that the caller may change; what is not said is copied from the deal.
 
     Raises:
-        Problem: 422 with every fault.
+        Problem: 403 for who may read no quotes; 422 with every fault.
     """
+    if not quotes.is_readable(actor.shape):
+        raise forbidden()
     faults = Faults()
     deal = _deal(actor, values["deal_id"])
     lines = values.pop("lines", None)

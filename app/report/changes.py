@@ -276,4 +276,5 @@ REPORT = Report(
     ),
     query_schema("PipelineChangesQuery", **_BOTH_ENDS),
     ("label", "count", "amount", "moved_amount"),
+    is_of_amounts=True,
 )

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, and_, case, func, literal, null, sele
 
 from ..access import Actor
 from ..customer.models import Customer, CustomerStatus
+from ..customer.schemas import CUSTOMERS
 from ..money.service import base_currency
 from ..schema import Choice, Line
 from .customer_keys import Behind, Keyed, Moment, in_sight, keyed, place, shown
@@ -122,4 +123,5 @@ REPORT = Report(
         has_limit=True,
     ),
     ("label", *_FIGURES),
+    groups=CUSTOMERS,
 )

@@ -200,4 +200,5 @@ REPORT = Report(
         "target",
         "attainment",
     ),
+    is_of_amounts=True,
 )

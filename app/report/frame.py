@@ -13,10 +13,11 @@ from sqlalchemy import Connection, func, select, text
 
 from ..access import Actor
 from ..database import read_engine
+from ..deal.models import amounts_out_of_sight, reads_amounts
 from ..errors import Issue, invalid
 from ..extensions import keep, recall
 from ..journal import JournalEntry
-from ..listing import encode
+from ..listing import ListSpec, encode
 from ..messages import language, say_all
 from ..money.schemas import CurrencyField
 from ..schema import Choice, DateField, IdField, InstantField, Items, Line, StrictSchema, Whole, max_length
@@ -40,6 +41,9 @@ class Report:
         answer: schema of the answer.
         query: schema of the parameters.
         columns: what a file of the report shows of each row, in order.
+        groups: the list whose fields its rows are grouped by, so that nobody groups by what he or she may not read.
+        is_of_amounts: whether it says nothing without the amounts of deals, so that who may not read them is refused;
+            in other reports the figures that sum them are null for such a reader.
     """
 
     path: str
@@ -48,6 +52,8 @@ class Report:
     answer: type[Schema]
     query: type[Schema]
     columns: tuple[str, ...]
+    groups: ListSpec | None = None
+    is_of_amounts: bool = False
 
     @property
     def name(self) -> str:
@@ -167,12 +173,14 @@ def answer(report: Report, actor: Actor, query: Mapping[str, Any]) -> dict[str, 
     Raises:
         Problem: 422 for parameters that contradict each other, or a file of more rows than one can have.
     """
+    refuse_unread(report, actor, query)
     scope, is_file = scope_of(report, actor, query), query["format"] != "json"
     with read_engine().connect() as connection:
         key = _key(connection, report, actor, scope, query)
         found: dict[str, Any] | None = recall(key)
         if found is None:
-            found = _counted(report.run(connection, actor, scope, query), scope.limit)
+            found = report.run(connection, actor, scope, query)
+            found = _counted(found if reads_amounts(actor.shape) else without_amounts(found), scope.limit)
             # As JSON, which they become anyway: it is written in a fraction of the time that pickling them takes.
             keep(key, {**found, "rows": encode(found["rows"])} if "rows" in found else found, _KEPT_SECONDS)
         elif "rows" in found:
@@ -181,6 +189,40 @@ def answer(report: Report, actor: Actor, query: Mapping[str, Any]) -> dict[str, 
         counts = {"rows": f"{found['meta']['row_count']:,}", "most": f"{MOST_ROWS:,}"}
         raise invalid(Issue("format", "too_many_rows", counts))
     return found
+
+
+def without_amounts(found: Any) -> Any:
+    """An answer in which every figure that sums amounts is null, and none stands apart or has a list behind it."""
+    if isinstance(found, list):
+        return [without_amounts(one) for one in found]
+    if not isinstance(found, dict):
+        return found
+    kept: dict[str, Any] = {
+        name: [] if name == "other_amounts" else None if name.endswith("_amount") else value
+        for name, value in found.items()
+    }
+    if "filters" in kept:
+        kept["filters"] = {name: text for name, text in kept["filters"].items() if not name.endswith("_amount")}
+    return {name: without_amounts(value) if name != "filters" else value for name, value in kept.items()}
+
+
+def refuse_unread(report: Report, actor: Actor, query: Mapping[str, Any]) -> None:
+    """Refuse what would tell of fields that a person may not read.
+
+    Raises:
+        Problem: 403 for a report that is made of one; 422 for a group by one, as for a group that there is not.
+    """
+    if report.is_of_amounts and not reads_amounts(actor.shape):
+        raise amounts_out_of_sight()
+    wanted = query.get("group_by")
+    if wanted is None or report.groups is None:
+        return
+    view = report.groups.view_for(actor.shape)
+    if not view.asks(wanted):
+        groups = report.query().fields["group_by"]
+        assert isinstance(groups, Choice)
+        options = ", ".join(name for name in groups.options if view.asks(name))
+        raise invalid(Issue("group_by", "not_allowed", {"options": options}))
 
 
 def _counted(found: dict[str, Any], limit: int | None) -> dict[str, Any]:

@@ -28,7 +28,7 @@ _MONEY = {f"{kind}_units": 4 for kind in _KINDS} | {"weighted_units": 8}
 
 _FIGURES: dict[str, Any] = {
     **{f"{kind}_count": fields.Integer() for kind in _KINDS},
-    **{f"{kind}_amount": DecimalText() for kind in _KINDS},
+    **{f"{kind}_amount": DecimalText(allow_none=True) for kind in _KINDS},
     "other_amounts": Items(AmountsSchema),
 }
 

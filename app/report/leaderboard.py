@@ -215,4 +215,5 @@ REPORT = Report(
         "contact_count",
         "new_customers",
     ),
+    is_of_amounts=True,
 )

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, case, exists, func, literal, null, se
 
 from ..access import Actor
 from ..customer.models import Customer
+from ..customer.schemas import CUSTOMERS
 from ..deal.models import Deal, StageKind
 from ..money.service import base_currency
 from ..schema import Choice, Line, RateField
@@ -119,4 +120,5 @@ REPORT = Report(
         has_limit=True,
     ),
     ("label", *_FIGURES),
+    groups=CUSTOMERS,
 )

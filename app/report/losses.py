@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Select, cast, func, literal, null, select, un
 from ..access import Actor
 from ..database import exact_sum
 from ..deal.models import StageKind
+from ..deal.schemas import DEALS
 from ..messages import language, say
 from ..money.conversion import Conversion
 from ..money.service import base_currency
@@ -131,4 +132,6 @@ REPORT = Report(
     answer_schema("Losses", {"key": fields.Raw(allow_none=True), "label": Line(), **_FIGURES}, _FIGURES),
     query_schema("LossesQuery", group_by=Choice(tuple(LOSSES), load_default="reason"), has_limit=True),
     ("label", "count", "amount", "share"),
+    is_of_amounts=True,
+    groups=DEALS,
 )

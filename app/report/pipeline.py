@@ -194,4 +194,5 @@ REPORT = Report(
     ),
     query_schema("PipelineReportQuery"),
     ("pipeline_name", "label", "count", "amount", "weighted_amount", "mean_age_days", "overdue_count"),
+    is_of_amounts=True,
 )

@@ -30,6 +30,7 @@ from ..access import Actor
 from ..database import exact_sum
 from ..deal.answers import AmountsSchema
 from ..deal.models import StageKind
+from ..deal.schemas import DEALS
 from ..messages import language, say
 from ..money.conversion import Conversion
 from ..money.service import base_currency
@@ -308,4 +309,6 @@ REPORT = Report(
         "median_won_cycle_days",
         "mean_closed_cycle_days",
     ),
+    is_of_amounts=True,
+    groups=DEALS,
 )

@@ -39,14 +39,17 @@ class PeriodAmountsSchema(StrictSchema):
 
 
 class SummaryFiguresSchema(StrictSchema):
-    """Figures of one period. Open ones are as of one moment, and null for a period that is over."""
+    """Figures of one period. Open ones are as of one moment, and null for a period that is over.
+
+    Amounts are null for who may not read those of deals.
+    """
 
     open_count = fields.Integer(allow_none=True)
     open_amount = DecimalText(allow_none=True)
     weighted_amount = DecimalText(allow_none=True)
     won_count = fields.Integer()
     lost_count = fields.Integer()
-    won_amount = DecimalText()
+    won_amount = DecimalText(allow_none=True)
     win_rate = RateField(allow_none=True)
     mean_won_amount = DecimalText(allow_none=True)
     mean_won_cycle_days = fields.Float(allow_none=True)

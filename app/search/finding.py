@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Integer, bindparam, case, false, literal_column, select
+from sqlalchemy import Connection, Integer, bindparam, case, literal_column, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from .. import search_index
@@ -15,7 +15,7 @@ from ..access import Actor
 from ..database import KeyText, position
 from ..grams import is_near_worthy, nearness
 from ..listing import ListSpec
-from ..projection import Projection, Shape
+from ..projection import MASKED_FIELDS, Projection, Shape
 from ..statement import Prepared
 from .types import SearchType
 
@@ -31,21 +31,21 @@ class Hit:
 
     Attributes:
         record: as its reader sees it, with the fields of its kind alone.
-        hidden: fields that are masked on it.
+        masked: fields that its reader sees masked.
         mistyped: the word that was not found as it was typed.
         nearness: how alike it is to the nearest word of the record, in parts of 1.
     """
 
     kind: SearchType
     record: dict[str, Any]
-    hidden: frozenset[str]
+    masked: frozenset[str]
     mistyped: str | None = None
     nearness: float = 1.0
 
 
 @cache
 def _names(kind: SearchType) -> frozenset[str]:
-    return frozenset({"id", "updated_at", "custom", *kind.fields, *kind.reads})
+    return frozenset({"id", "updated_at", "custom", MASKED_FIELDS, *kind.fields, *kind.reads})
 
 
 @cache
@@ -68,10 +68,8 @@ def _statement(kind: SearchType, shape: Shape, dialect: str, words: int, form: s
     order = newest if form != "found" else (*_closest(spec, words), *newest)
     # Ids first: what stands beside them is read for those alone that are shown.
     hits = select(model.id).where(*asked).order_by(*order).limit(limit)
-    masked = spec.masked_for(shape)
     query = projection.select().add_columns(
-        (false() if masked is None else masked).label("hidden"),
-        (spec.search[0] if form == "near" else literal_column("NULL")).label("words"),
+        (spec.words_for(shape) if form == "near" else literal_column("NULL")).label("words"),
     )
     query = query.where(search_index.one_of(model.id, hits))
     return projection, Prepared(query.order_by(*order).limit(limit), dialect)
@@ -110,9 +108,9 @@ def _read(
     projection, query = _statement(kind, actor.shape, connection.dialect.name, count, form)
     rows = query.rows(connection, binds)
     shown = kind.spec.fill(connection, projection, rows, binds)
-    masked = frozenset(kind.spec.masks)
     return [
-        (record, masked if row[-2] else frozenset(), row[-1] or "") for record, row in zip(shown, rows, strict=True)
+        (record, frozenset(record.pop(MASKED_FIELDS, ())), row[-1] or "")
+        for record, row in zip(shown, rows, strict=True)
     ]
 
 
@@ -122,7 +120,7 @@ def hits(connection: Connection, actor: Actor, kind: SearchType, words: Sequence
     found = search_index.candidates(connection, resource, words)
     if found is not None:
         read = _read(connection, actor, kind, words, "found", found) if found else []
-        return [Hit(kind, record, hidden) for record, hidden, _ in read]
+        return [Hit(kind, record, masked) for record, masked, _ in read]
     # The words are common: those that are called so, then the newest that have them.
     read = []
     if kind.spec.model.title_column is not None:
@@ -131,7 +129,7 @@ def hits(connection: Connection, actor: Actor, kind: SearchType, words: Sequence
             if titled:
                 read += _read(connection, actor, kind, words, "found", titled)
     read += _read(connection, actor, kind, words, "newest", None)
-    known = {record["id"]: Hit(kind, record, hidden) for record, hidden, _ in reversed(read)}
+    known = {record["id"]: Hit(kind, record, masked) for record, masked, _ in reversed(read)}
     return list(known.values())
 
 
@@ -145,8 +143,8 @@ def near_hits(connection: Connection, actor: Actor, kind: SearchType, words: Seq
         if not is_near_worthy(word):
             continue
         found = search_index.near(connection, kind.name, word, others, _NEAR_MOST)
-        for record, hidden, text in _read(connection, actor, kind, words, "near", found) if found else []:
+        for record, masked, text in _read(connection, actor, kind, words, "near", found) if found else []:
             alike = max((nearness(word, one) for one in text.split()), default=0.0)
             if alike and all(other in text for other in others):
-                known.setdefault(record["id"], Hit(kind, record, hidden, word, alike))
+                known.setdefault(record["id"], Hit(kind, record, masked, word, alike))
     return list(known.values())

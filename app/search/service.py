@@ -88,10 +88,11 @@ def _texts(hit: Hit, further: Mapping[str, frozenset[str]]) -> Iterator[tuple[st
     """
     for name, key in hit.kind.fields.items():
         value = hit.record.get(name)
-        if value and name not in hit.hidden:
+        if value and name not in hit.masked:
             yield from ((name, entry[key]) for entry in value if entry[key]) if key else ((name, value),)
     keys = further.get(hit.kind.spec.plural, frozenset())
-    yield from ((f"custom.{key}", text) for key, text in (hit.record.get("custom") or {}).items() if key in keys)
+    values = [(f"custom.{key}", text) for key, text in (hit.record.get("custom") or {}).items() if key in keys]
+    yield from (one for one in values if one[0] not in hit.masked)
 
 
 def _result(actor: Actor, hit: Hit, words: Sequence[str], further: Mapping[str, frozenset[str]]) -> dict[str, Any]:

@@ -75,7 +75,7 @@ TYPES: dict[str, SearchType] = {
                 "title": None,
                 "department": None,
             },
-            lambda record: _joined(_of_customer(record), record["title"]),
+            lambda record: _joined(_of_customer(record), record.get("title")),
             reads=("customer_id", "customer"),
             weight=0.02,
         ),

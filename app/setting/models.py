@@ -27,6 +27,7 @@ class InstallationSettings(Record):
         lead_months: after so many months without an activity a lead that was given up is anonymised; null for never.
         sign_in_event_days: so long sign-ins are remembered.
         access_log_days: so long it is remembered who opened and exported what.
+        reveal_quota: masked values that everybody may have shown in a day.
     """
 
     __tablename__ = "settings"
@@ -41,6 +42,7 @@ class InstallationSettings(Record):
     lead_months: Mapped[int | None] = mapped_column(Integer)
     sign_in_event_days: Mapped[int] = mapped_column(Integer, default=365, server_default=text("365"))
     access_log_days: Mapped[int] = mapped_column(Integer, default=365, server_default=text("365"))
+    reveal_quota: Mapped[int] = mapped_column(Integer, default=50, server_default=text("50"))
 
 
 settings_policy = Policy(InstallationSettings, open_to_all=True, write=Permission.SETTING_WRITE)

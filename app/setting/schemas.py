@@ -22,6 +22,11 @@ class SettingsSchema(RecordSchema):
     lead_months = Whole(low=1, high=120, allow_none=True)
     sign_in_event_days = Whole(low=1, high=3_650)
     access_log_days = Whole(low=1, high=3_650)
+    reveal_quota = Whole(
+        low=0,
+        high=100_000,
+        metadata={"description": "Masked values that everybody may have shown in a day; none with 0."},
+    )
     updated_at = column(dump_only=True)
 
 

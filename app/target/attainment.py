@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 from ..access import Actor, Permission
 from ..auth.models import Team, User
 from ..database import decimal_text, read_engine
+from ..deal.models import amounts_out_of_sight, reads_amounts
 from ..deal.service import today
 from ..errors import Issue, invalid
 from ..messages import say_all
@@ -39,13 +40,16 @@ def attainment(actor: Actor, query: Mapping[str, Any]) -> dict[str, Any]:
     converted at the rate of their first day, won amounts at that of their closing date.
 
     Raises:
-        Problem: 422 for a product of what is not counted by product.
+        Problem: 403 for won amounts where the reader may not read those of deals; 422 for a product of what is not
+            counted by product.
     """
     year = query.get("year") or today(actor).year
     measure, product_id = query.get("measure", Measure.WON_AMOUNT), query.get("product_id")
     if product_id is not None and measure not in PER_PRODUCT:
         raise invalid(Issue("product_id", "no_product"))
     is_money = measure == Measure.WON_AMOUNT
+    if is_money and not reads_amounts(actor.shape):
+        raise amounts_out_of_sight()
     with read_engine().connect() as connection:
         conversion, found = _stated(connection, actor, query.get("currency"), measure, year, product_id)
         facts = reached(connection, actor, measure, year, product_id, conversion)

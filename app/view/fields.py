@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..access import Actor
 from ..custom_columns import PREFIX
 from ..custom_values import CHOICES, CustomKind, Definition
 from ..customer.custom_fields import declared
@@ -54,15 +55,20 @@ _KINDS: dict[str, str] = {
 """How custom fields are asked about."""
 
 
-def fields_of(spec: ListSpec) -> list[dict[str, Any]]:
+def fields_of(actor: Actor, spec: ListSpec) -> list[dict[str, Any]]:
     """The fields of a list that a person can ask about, in the order of their declaration, with their words.
 
     Those that an admin has added come last, with the words that the admin gave them.
     """
-    told = [_told(spec, name, one) for name, one in spec.filters.items() if one.ops and name not in _UNASKED]
+    view = spec.view_for(actor.shape)
+    told = [
+        _told(spec, name, one)
+        for name, one in spec.filters.items()
+        if one.ops and name not in _UNASKED and view.asks(name)
+    ]
     if not spec.has_custom:
         return told
-    added = [one for one in declared(spec.plural) if not one.is_retired]
+    added = [one for one in declared(spec.plural) if not one.is_retired and view.asks(PREFIX + one.key)]
     filters = spec.custom_filters(tuple((one.key, one.kind) for one in added))
     return told + [_custom(one, filters[PREFIX + one.key]) for one in added]
 

@@ -43,4 +43,4 @@ def prefer(actor: Actor, view: View, body: dict[str, Any]) -> ViewPreference:
 def view_fields(actor: Actor, query: dict[str, Any]) -> dict[str, Any]:
     """Fields, their types, operators and values, as the `where` tree takes them."""
     service.need_list(actor, query["resource"])
-    return {"data": fields_of(service.list_of(query["resource"]))}
+    return {"data": fields_of(actor, service.list_of(query["resource"]))}

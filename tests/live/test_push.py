@@ -113,6 +113,31 @@ def test_rights_to_fields_hold_for_pushes(team: Team) -> None:
     assert {name for name, one in seen.items() if "cost" in one} == {"carol", "root"}
 
 
+def test_fields_that_a_role_is_kept_from_are_not_pushed(team: Team) -> None:
+    rights = ["customer:read", "customer:write"]
+    rules = {"phone": "masked", "tax_id": "hidden", "website": "read_only"}
+    role = {"name_en": f"N{team.ids['bob']}", "permissions": rights, "sight": "team", "fields": {"customer": rules}}
+    key = team.made("/roles", role)["key"]
+    made = team.made("/customers", {"name": "Acme"}, "alice")
+    team.call("root", "PATCH", f"/users/{team.ids['bob']}", {"role": key})
+    bob = team.listeners["bob"]
+    bob.until(lambda: not bob.client.connected)
+    team.listeners["bob"] = bob = Listener(team.server.url, team.tokens["bob"])
+    told = {"phone": "13812345678", "tax_id": "91310000MA1K35X12A", "website": "https://acme.example"}
+    team.call("root", "PATCH", f"/customers/{made['id']}", told)
+    (event,) = bob.hears("customer_updated", made["id"])
+    record = event["record"]
+    assert (record["phone"], record["website"]) == ("138****5678", "https://acme.example")
+    assert record["masked_fields"] == ["phone", "phone_e164"]
+    assert "tax_id" not in record
+    assert set(event["changed"]) == {"phone", "website"}
+    assert "13812345678" not in json.dumps(bob.heard, default=str)
+    (whole,) = team.listeners["alice"].hears("customer_updated", made["id"])
+    assert (whole["record"]["phone"], whole["record"]["tax_id"]) == (told["phone"], told["tax_id"])
+    assert set(whole["changed"]) == set(told)
+    team.listeners["bob"].client.disconnect()
+
+
 def test_a_private_dashboard_is_pushed_to_its_owner_alone(team: Team) -> None:
     made = team.made("/dashboards", {"name": "Mine", "tiles": []}, "alice")
     assert set(team.told("dashboard_created", made["id"], "dashboards")) == {"alice"}

@@ -195,6 +195,9 @@ def _merged(stage: Stage, line: Line) -> Body:
 
 
 _BODIES: dict[tuple[str, str], Callable[[Stage, Line], Body]] = {
+    ("POST", "/customers/{id}/reveal"): lambda _stage, _line: {"field": "phone"},
+    ("POST", "/people/{id}/reveal"): lambda _stage, _line: {"field": "phone"},
+    ("POST", "/deals/{id}/reveal"): lambda _stage, _line: {"field": "description"},
     ("POST", "/auth/password"): lambda _stage, _line: {
         "current_password": PASSWORD,
         "new_password": "another horse battery 7",

@@ -288,6 +288,9 @@ def _jobs(stage: Stage) -> None:
     """An import, an export, a job that waits, change sets: all of the owner's."""
     owner = stage["owner"]
     stage.rows["imports", "own"] = upload(owner, "customers", "name\nMatrix imported\n")["id"]
+    revealed = owner.post(f"/customers/{stage.id('customers', 'pool')}/reveal", {"field": "phone"})
+    assert revealed.status_code == 200, revealed.get_data(as_text=True)
+    stage.rows["reveals", "own"] = stage["admin"].get("/reveals").get_json()["data"][0]["id"]
     job = owner.post("/exports", {"resource": "customers", "format": "csv"}).get_json()["id"]
     work_off()
     result = owner.get(f"/jobs/{job}").get_json()["result"]

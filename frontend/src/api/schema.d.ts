@@ -1227,6 +1227,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/{id}/reveal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have a masked field of a customer shown; it is journalled and counts for the day
+         * @description Needs the permission `customer:read`.
+         */
+        post: operations["reveal_customer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}/share": {
         parameters: {
             query?: never;
@@ -1629,6 +1649,26 @@ export interface paths {
          * @description Needs the permission `deal:write`.
          */
         post: operations["restore_deal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deals/{id}/reveal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have a masked field of a deal shown; it is journalled and counts for the day
+         * @description Needs the permission `deal:read`.
+         */
+        post: operations["reveal_deal"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2339,6 +2379,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/people/{id}/reveal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have a masked field of a person shown; it is journalled and counts for the day
+         * @description Needs the permission `customer:read`.
+         */
+        post: operations["reveal_person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pipelines": {
         parameters: {
             query?: never;
@@ -3023,6 +3083,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reveals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List reveals
+         * @description Needs the permission `user:write`.
+         */
+        get: operations["list_reveals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reveals/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read one of reveals
+         * @description Needs the permission `user:write`.
+         */
+        get: operations["read_reveal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/roles": {
         parameters: {
             query?: never;
@@ -3038,6 +3138,26 @@ export interface paths {
          * @description Needs the permission `role:write`.
          */
         post: operations["create_role"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roles/fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The fields that a role can be kept from, and what can be made of each
+         * @description Needs the permission `role:write`.
+         */
+        get: operations["read_guarded_fields"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3098,6 +3218,26 @@ export interface paths {
         };
         /** Search customers, people, deals and contact records in one box */
         get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/security/reveals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many masked values each person had shown on each day
+         * @description Needs the permission `user:write`.
+         */
+        get: operations["count_reveals"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4394,8 +4534,8 @@ export interface components {
             owner: components["schemas"]["Actor"] | null;
             month: string | null;
             count: number;
-            amount: string;
-            weighted_amount: string;
+            amount: string | null;
+            weighted_amount: string | null;
             other_amounts: components["schemas"]["Amounts"][];
             sums: components["schemas"]["Sum"][];
             cards: components["schemas"]["DealRecord"][];
@@ -4807,30 +4947,30 @@ export interface components {
             kind: "company" | "person";
             name: string;
             short_name: string | null;
-            email: string | null;
-            phone: string | null;
-            phone_e164: string | null;
+            email?: string | null;
+            phone?: string | null;
+            phone_e164?: string | null;
             company: string | null;
             title: string | null;
-            website: string | null;
-            industry: string | null;
-            source: string | null;
-            source_detail: string | null;
-            level: string | null;
+            website?: string | null;
+            industry?: string | null;
+            source?: string | null;
+            source_detail?: string | null;
+            level?: string | null;
             /** @enum {string} */
             status: "lead" | "prospect" | "active" | "lost";
-            credit_rating: number | null;
+            credit_rating?: number | null;
             tags: string[];
-            address: components["schemas"]["Address"] | null;
-            tax_id: string | null;
-            employee_count: number | null;
-            annual_revenue: string | null;
+            address?: components["schemas"]["Address"] | null;
+            tax_id?: string | null;
+            employee_count?: number | null;
+            annual_revenue?: string | null;
             parent_id: number | null;
             parent: {
                 id: number;
                 name: string;
             } | null;
-            description: string | null;
+            description?: string | null;
             custom: {
                 [key: string]: unknown;
             } | null;
@@ -4886,6 +5026,8 @@ export interface components {
             };
             possible_duplicates?: components["schemas"]["Twin"][];
             warnings?: components["schemas"]["FieldWarning"][];
+            /** @description The fields that the caller sees masked; each can be revealed. */
+            masked_fields: string[];
         };
         CustomersReport: {
             rows: components["schemas"]["CustomersRow"][];
@@ -5106,23 +5248,23 @@ export interface components {
             expected_close_on: string | null;
             /** Format: date */
             closed_on: string | null;
-            amount: string | null;
-            amount_is_manual: boolean;
+            amount?: string | null;
+            amount_is_manual?: boolean;
             currency: string;
             win_probability: number | null;
             win_probability_is_manual: boolean;
             /** @enum {string|null} */
             forecast_category: "committed" | "best_case" | "pipeline" | "omitted" | null;
             forecast_category_is_manual: boolean;
-            lines: components["schemas"]["DealLine"][];
+            lines?: components["schemas"]["DealLine"][];
             lost_reason: string | null;
             lost_note: string | null;
-            competitors: string[];
+            competitors?: string[];
             next_step: string | null;
             /** Format: date */
             next_step_on: string | null;
-            source: string | null;
-            description: string | null;
+            source?: string | null;
+            description?: string | null;
             custom: {
                 [key: string]: unknown;
             } | null;
@@ -5165,6 +5307,8 @@ export interface components {
             deleted_with?: {
                 [key: string]: number;
             };
+            /** @description The fields that the caller sees masked; each can be revealed. */
+            masked_fields: string[];
         };
         Deputy: {
             deputy: components["schemas"]["Link"] | null;
@@ -5538,6 +5682,18 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        GuardedField: {
+            field: string;
+            states: ("read_only" | "masked" | "hidden")[];
+        };
+        GuardedFields: {
+            data: components["schemas"]["GuardedResource"][];
+        };
+        GuardedResource: {
+            resource: string;
+            plural: string;
+            fields: components["schemas"]["GuardedField"][];
+        };
         Holdings: {
             /** @description By the names of the lists; what is none is left out. */
             records: {
@@ -5560,12 +5716,12 @@ export interface components {
             overdue_count: number;
             silent_count: number;
             too_long_count: number;
-            open_amount: string;
-            faulty_amount: string;
-            no_next_step_amount: string;
-            overdue_amount: string;
-            silent_amount: string;
-            too_long_amount: string;
+            open_amount: string | null;
+            faulty_amount: string | null;
+            no_next_step_amount: string | null;
+            overdue_amount: string | null;
+            silent_amount: string | null;
+            too_long_amount: string | null;
             other_amounts: components["schemas"]["Amounts"][];
             filters: {
                 [key: string]: string;
@@ -5578,12 +5734,12 @@ export interface components {
             overdue_count: number;
             silent_count: number;
             too_long_count: number;
-            open_amount: string;
-            faulty_amount: string;
-            no_next_step_amount: string;
-            overdue_amount: string;
-            silent_amount: string;
-            too_long_amount: string;
+            open_amount: string | null;
+            faulty_amount: string | null;
+            no_next_step_amount: string | null;
+            overdue_amount: string | null;
+            silent_amount: string | null;
+            too_long_amount: string | null;
             other_amounts: components["schemas"]["Amounts"][];
             filters?: {
                 [key: string]: string;
@@ -5905,6 +6061,12 @@ export interface components {
             sight: "own" | "team" | "team_below" | "everyone";
             permissions: string[];
             can_write: boolean;
+            /** @description The state of each narrowed field by the singular name of its resource, such as `{"customer": {"phone": "masked"}}`; see `/roles/fields`. */
+            fields: {
+                [key: string]: {
+                    [key: string]: "read_only" | "masked" | "hidden";
+                };
+            };
         };
         MePatch: {
             name?: string;
@@ -6215,24 +6377,24 @@ export interface components {
             customers: components["schemas"]["PersonCustomer"][];
             name: string;
             salutation: string | null;
-            title: string | null;
-            department: string | null;
-            emails: components["schemas"]["EmailEntry"][];
-            phones: components["schemas"]["PhoneEntry"][];
-            email: string | null;
-            phone: string | null;
-            wechat: string | null;
-            qq: string | null;
+            title?: string | null;
+            department?: string | null;
+            emails?: components["schemas"]["EmailEntry"][];
+            phones?: components["schemas"]["PhoneEntry"][];
+            email?: string | null;
+            phone?: string | null;
+            wechat?: string | null;
+            qq?: string | null;
             /** Format: date */
-            birthday: string | null;
-            address: components["schemas"]["Address"] | null;
+            birthday?: string | null;
+            address?: components["schemas"]["Address"] | null;
             photo: string | null;
-            decision_role: string | null;
+            decision_role?: string | null;
             is_primary: boolean;
             has_left: boolean;
             do_not_call: boolean;
             do_not_email: boolean;
-            description: string | null;
+            description?: string | null;
             custom: {
                 [key: string]: unknown;
             } | null;
@@ -6258,6 +6420,8 @@ export interface components {
             deleted_with?: {
                 [key: string]: number;
             };
+            /** @description The fields that the caller sees masked; each can be revealed. */
+            masked_fields: string[];
         };
         PhoneEntry: {
             kind: string | null;
@@ -6717,6 +6881,64 @@ export interface components {
             sign_in_event_days: number;
             access_log_days: number;
         };
+        RevealBodyInput: {
+            field: string;
+        };
+        RevealDay: {
+            /** Format: date */
+            on: string;
+            user: components["schemas"]["Revealer"];
+            /** @description Values shown. */
+            count: number;
+            /** @description Records that they are of. */
+            records: number;
+            /** @description Whether the day's quota was used up. */
+            is_spent: boolean;
+        };
+        RevealDays: {
+            data: components["schemas"]["RevealDay"][];
+            meta: components["schemas"]["RevealMeta"];
+        };
+        RevealMeta: {
+            /** @description Values that everybody may have shown in a day. */
+            quota: number;
+        };
+        RevealRecord: {
+            id: number;
+            version: number;
+            of_resource: string;
+            record_id: number;
+            field: string;
+            /** Format: date-time */
+            created_at: string;
+            created_by: number | null;
+            author: {
+                id: number;
+                name: string;
+            } | null;
+            can_write: boolean;
+            /**
+             * Format: date-time
+             * @description In lists with `deleted=only` alone.
+             */
+            deleted_at?: string | null;
+            /** @description In lists with `deleted=only` alone. */
+            deleted_by?: number | null;
+            /** @description In lists with `deleted=only` alone. */
+            deleter?: components["schemas"]["Link"] | null;
+            /** @description How many records vanished with it, by the names of their lists. In lists with `deleted=only` alone. */
+            deleted_with?: {
+                [key: string]: number;
+            };
+        };
+        Revealed: {
+            /** @description A text, an object or a list, by the kind of the field. */
+            value: unknown;
+        };
+        Revealer: {
+            id: number;
+            name: string;
+        };
         RoleInput: {
             key?: string;
             name_zh?: string;
@@ -6724,6 +6946,12 @@ export interface components {
             permissions: ("user:write" | "team:write" | "role:write" | "setting:write" | "option:write" | "custom_field:write" | "pipeline:write" | "product:write" | "product:cost" | "tag:write" | "customer:read" | "customer:write" | "customer:assign" | "customer:unmask" | "customer:duplicate" | "contact:read" | "contact:write" | "deal:read" | "deal:write" | "deal:assign" | "task:read" | "task:write" | "attachment:read" | "attachment:write" | "history:load" | "report:read" | "target:write" | "journal:read" | "record:restore" | "export" | "privacy:read" | "privacy:erase")[];
             /** @enum {string} */
             sight: "own" | "team" | "team_below" | "everyone";
+            /** @description The state of each narrowed field by the singular name of its resource, such as `{"customer": {"phone": "masked"}}`; see `/roles/fields`. */
+            fields?: {
+                [key: string]: {
+                    [key: string]: "read_only" | "masked" | "hidden";
+                };
+            };
         };
         RolePatch: {
             key?: string;
@@ -6732,6 +6960,12 @@ export interface components {
             permissions?: ("user:write" | "team:write" | "role:write" | "setting:write" | "option:write" | "custom_field:write" | "pipeline:write" | "product:write" | "product:cost" | "tag:write" | "customer:read" | "customer:write" | "customer:assign" | "customer:unmask" | "customer:duplicate" | "contact:read" | "contact:write" | "deal:read" | "deal:write" | "deal:assign" | "task:read" | "task:write" | "attachment:read" | "attachment:write" | "history:load" | "report:read" | "target:write" | "journal:read" | "record:restore" | "export" | "privacy:read" | "privacy:erase")[];
             /** @enum {string} */
             sight?: "own" | "team" | "team_below" | "everyone";
+            /** @description The state of each narrowed field by the singular name of its resource, such as `{"customer": {"phone": "masked"}}`; see `/roles/fields`. */
+            fields?: {
+                [key: string]: {
+                    [key: string]: "read_only" | "masked" | "hidden";
+                };
+            };
         };
         RoleRecord: {
             id: number;
@@ -6742,6 +6976,12 @@ export interface components {
             permissions: ("user:write" | "team:write" | "role:write" | "setting:write" | "option:write" | "custom_field:write" | "pipeline:write" | "product:write" | "product:cost" | "tag:write" | "customer:read" | "customer:write" | "customer:assign" | "customer:unmask" | "customer:duplicate" | "contact:read" | "contact:write" | "deal:read" | "deal:write" | "deal:assign" | "task:read" | "task:write" | "attachment:read" | "attachment:write" | "history:load" | "report:read" | "target:write" | "journal:read" | "record:restore" | "export" | "privacy:read" | "privacy:erase")[];
             /** @enum {string} */
             sight: "own" | "team" | "team_below" | "everyone";
+            /** @description The state of each narrowed field by the singular name of its resource, such as `{"customer": {"phone": "masked"}}`; see `/roles/fields`. */
+            fields: {
+                [key: string]: {
+                    [key: string]: "read_only" | "masked" | "hidden";
+                };
+            };
             is_builtin: boolean;
             /** @description People who have it, deactivated ones too. */
             user_count?: number;
@@ -6878,6 +7118,8 @@ export interface components {
             lead_months?: number | null;
             sign_in_event_days?: number;
             access_log_days?: number;
+            /** @description Masked values that everybody may have shown in a day; none with 0. */
+            reveal_quota?: number;
         };
         SettingsRecord: {
             id: number;
@@ -6888,6 +7130,8 @@ export interface components {
             lead_months: number | null;
             sign_in_event_days: number;
             access_log_days: number;
+            /** @description Masked values that everybody may have shown in a day; none with 0. */
+            reveal_quota: number;
             /** Format: date-time */
             updated_at: string;
             can_write: boolean;
@@ -7024,7 +7268,7 @@ export interface components {
             weighted_amount: string | null;
             won_count: number;
             lost_count: number;
-            won_amount: string;
+            won_amount: string | null;
             win_rate: number | null;
             mean_won_amount: string | null;
             mean_won_cycle_days: number | null;
@@ -7039,7 +7283,7 @@ export interface components {
             weighted_amount: string | null;
             won_count: number;
             lost_count: number;
-            won_amount: string;
+            won_amount: string | null;
             win_rate: number | null;
             mean_won_amount: string | null;
             mean_won_cycle_days: number | null;
@@ -8994,6 +9238,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Against a rule */
             422: {
                 headers: {
@@ -9052,6 +9305,15 @@ export interface operations {
             };
             /** @description Not signed in */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10465,6 +10727,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Absent or out of sight */
             404: {
                 headers: {
@@ -10568,6 +10839,15 @@ export interface operations {
             };
             /** @description Not signed in */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16328,6 +16608,136 @@ export interface operations {
             };
         };
     };
+    reveal_customer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Same key and body: the same answer once more, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The ETag that the change is based on; a stale one is 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevealBodyInput"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Revealed"];
+                };
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent or out of sight */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stale version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     share_customer: {
         parameters: {
             query?: never;
@@ -19346,6 +19756,136 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DealRecord"];
+                };
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent or out of sight */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stale version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reveal_deal: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Same key and body: the same answer once more, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The ETag that the change is based on; a stale one is 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevealBodyInput"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Revealed"];
                 };
             };
             /** @description Not JSON, duplicate keys, bad header */
@@ -24607,6 +25147,136 @@ export interface operations {
             };
         };
     };
+    reveal_person: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Same key and body: the same answer once more, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The ETag that the change is based on; a stale one is 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevealBodyInput"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Revealed"];
+                };
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent or out of sight */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stale version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_pipelines: {
         parameters: {
             query?: {
@@ -28941,6 +29611,199 @@ export interface operations {
             };
         };
     };
+    list_reveals: {
+        parameters: {
+            query?: {
+                page?: number;
+                per_page?: number;
+                /** @description Comma list of created_at, deleted_at, id, updated_at; a leading - sorts downwards. */
+                sort?: string;
+                /** @description From `next_cursor`; not with `page`. */
+                cursor?: string;
+                count?: "exact" | "capped" | "none";
+                /** @description Comma list of fields to send. */
+                fields?: string;
+                deleted?: "only";
+                /** @description JSON tree of and, or, {field, op, value} over: id (eq, ne, in, not_in, is_null, not_null); created_by (eq, ne, in, not_in, is_null, not_null); of_resource (eq, ne, in, not_in, is_null, not_null); record_id (eq, ne, in, not_in, is_null, not_null); field (eq, ne, in, not_in, is_null, not_null); created (eq, ne, lt, lte, gt, gte, is_null, not_null, within); deleted_by (eq, ne, in, not_in, is_null, not_null); deleted (eq, ne, lt, lte, gt, gte, is_null, not_null, within) */
+                where?: string;
+                id?: (number | "none")[];
+                created_by?: (number | "none")[];
+                of_resource?: (string | "none")[];
+                record_id?: (number | "none")[];
+                field?: (string | "none")[];
+                created_after?: string;
+                created_before?: string;
+                /** @description Who deleted it; with `deleted=only`. */
+                deleted_by?: (number | "none")[];
+                /** @description When it was deleted; with `deleted=only`. */
+                deleted_after?: string;
+                /** @description When it was deleted; with `deleted=only`. */
+                deleted_before?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["RevealRecord"][];
+                        meta: components["schemas"]["ListMeta"];
+                    };
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_reveal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevealRecord"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent or out of sight */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_roles: {
         parameters: {
             query?: {
@@ -29124,6 +29987,78 @@ export interface operations {
             };
             /** @description Wrong type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_guarded_fields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuardedFields"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -29641,6 +30576,82 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Search"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_reveals: {
+        parameters: {
+            query?: {
+                from_on?: string;
+                to_on?: string;
+                user_id?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevealDays"];
                 };
             };
             /** @description Not modified */

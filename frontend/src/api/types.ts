@@ -38,6 +38,8 @@ export type LiveEvent = Omit<Schemas['Event'], 'version' | 'changeset_id'> & {
 export type EventPage = Omit<Schemas['Events'], 'data'> & { data: LiveEvent[] }
 export type TokenAnswer = Pick<Schemas['TokenAnswer'], 'access_token' | 'expires_in'>
 export type Role = Schemas['RoleRecord']
+/** The fields that a role can be kept from, by the kind of record. */
+export type GuardedFields = Schemas['GuardedFields']
 export type Permission = Role['permissions'][number]
 export type Stage = Schemas['Stage']
 export type Product = Schemas['ProductRecord']

@@ -33,6 +33,6 @@ export function writeLink(person: Pick<Person, 'emails' | 'do_not_email'>): stri
   return addressesOf(person)[0]?.link
 }
 
-function primaryFirst<T extends { is_primary: boolean }>(entries: readonly T[] | null): T[] {
+function primaryFirst<T extends { is_primary: boolean }>(entries: readonly T[] | null | undefined): T[] {
   return [...(entries ?? [])].sort((a, b) => Number(b.is_primary) - Number(a.is_primary))
 }

@@ -130,7 +130,7 @@ export class BoardDraft<T extends Board> {
     const told = answer.columns.find((column) => column.key === key)
     const index = this.columns.findIndex((column) => column.key === key)
     if (!told || index < 0) return
-    this.open(index).sums = told.sums
+    Object.assign(this.open(index), { sums: told.sums, count: told.count })
     const fresh = answer.currencies.filter(({ code }) => !this.knows(code))
     if (fresh.length > 0) this.currencies = [...this.currencies, ...fresh]
   }
@@ -150,7 +150,7 @@ export class BoardDraft<T extends Board> {
       money,
     )
     const columns = this.columns.map((column, index) =>
-      this.touched.has(index) || currency !== money.currency
+      column.amount !== null && (this.touched.has(index) || currency !== money.currency)
         ? { ...column, ...worthOf(column.sums, { ...money, currency }) }
         : column,
     )
@@ -176,7 +176,9 @@ export class BoardDraft<T extends Board> {
   }
 
   private count(column: BoardColumn, deal: Deal, sign: 1 | -1): void {
-    column.sums = withDeal(column.sums, this.money(), deal, sign)
+    // Who may not see what deals are worth is told how many there are.
+    if (column.amount === null) column.count += sign
+    else column.sums = withDeal(column.sums, this.money(), deal, sign)
   }
 }
 

@@ -3,6 +3,7 @@ import { useI18n } from 'vue-i18n'
 import { customColumns } from '@/custom/useCustomLists'
 import { columnLink, type ListState } from '@/records/listState'
 import type { CustomFields } from '@/records/useCustomFields'
+import { useFieldGuard } from '@/records/useFieldGuard'
 import { useSession } from '@/session/session'
 import { useColumns, type Column, type ColumnChoice } from '@/ui/table/columns'
 
@@ -10,6 +11,7 @@ import { useColumns, type Column, type ColumnChoice } from '@/ui/table/columns'
 export function useDealColumns(state: ListState, custom: CustomFields): ColumnChoice {
   const { t } = useI18n()
   const session = useSession()
+  const fields = useFieldGuard('deals')
   const columns = computed<Column[]>(() => [
     { key: 'name', label: t('deal.field.name'), width: 220, sort: 'name', pinned: true },
     {
@@ -82,5 +84,5 @@ export function useDealColumns(state: ListState, custom: CustomFields): ColumnCh
     { key: 'updated_at', label: t('deal.field.updated_at'), width: 124, sort: 'updated_at', fields: [] },
     ...customColumns(custom),
   ])
-  return useColumns(`deals.${session.user?.id ?? 0}`, () => columns.value, columnLink(state))
+  return useColumns(`deals.${session.user?.id ?? 0}`, () => fields.columns(columns.value), columnLink(state))
 }

@@ -5,6 +5,7 @@ import type { ListFilter } from '@/layout/FilterChips.vue'
 import type { ListRange } from '@/layout/useRanges'
 import type { ListChoice } from '@/records/listState'
 import type { CustomFields } from '@/records/useCustomFields'
+import { useFieldGuard } from '@/records/useFieldGuard'
 import { useOptions } from '@/records/useOptions'
 import { useReference } from '@/records/useReference'
 import { useUsers } from '@/records/useUsers'
@@ -24,6 +25,7 @@ export function useDealFilters(
   const sources = useOptions('source')
   const reasons = useOptions('lost_reason')
   const ofCustom = useCustomFilters(custom)
+  const { canAsk } = useFieldGuard('deals')
 
   const common = computed<ListFilter[]>(() => [
     { key: 'owner_id', label: t('deal.field.owner_id'), choices: users.choices.value },
@@ -70,7 +72,7 @@ export function useDealFilters(
   )
   return {
     filters: computed(() =>
-      isTable()
+      (isTable()
         ? [
             {
               key: 'state',
@@ -95,27 +97,32 @@ export function useDealFilters(
             kinds.value,
             { key: 'source', label: t('deal.field.source'), choices: sources.choices.value },
             categories.value,
-          ],
-    ),
-    ranges: computed(() => [
-      { from: 'amount_min', to: 'amount_max', label: t('deal.field.amount'), kind: 'number' as const },
-      {
-        from: 'expected_close_from',
-        to: 'expected_close_to',
-        label: t('deal.field.expected_close_on'),
-        kind: 'date' as const,
-      },
-      ...(isTable() && isClosed.value
-        ? [
-            {
-              from: 'closed_from',
-              to: 'closed_to',
-              label: t('deal.field.closed_on'),
-              kind: 'date' as const,
-            },
           ]
-        : []),
-      ...(isTable() ? ofCustom.ranges.value : []),
-    ]),
+      ).filter(({ key }) => canAsk(key)),
+    ),
+    ranges: computed(() =>
+      (
+        [
+          { from: 'amount_min', to: 'amount_max', label: t('deal.field.amount'), kind: 'number' as const },
+          {
+            from: 'expected_close_from',
+            to: 'expected_close_to',
+            label: t('deal.field.expected_close_on'),
+            kind: 'date' as const,
+          },
+          ...(isTable() && isClosed.value
+            ? [
+                {
+                  from: 'closed_from',
+                  to: 'closed_to',
+                  label: t('deal.field.closed_on'),
+                  kind: 'date' as const,
+                },
+              ]
+            : []),
+          ...(isTable() ? ofCustom.ranges.value : []),
+        ] as ListRange[]
+      ).filter(({ from }) => canAsk(from)),
+    ),
   }
 }

@@ -12,7 +12,7 @@ export function useDealLines(deal: () => Deal) {
   const { describe } = useDealFields()
   const lines = useLineEditing<Deal, LineDraft>(deal, {
     drafts: (of) =>
-      of.lines.map((line) => ({
+      (of.lines ?? []).map((line) => ({
         id: line.id ?? null,
         product_id: line.product_id,
         name: line.product?.name ?? '',
@@ -37,7 +37,7 @@ export function useDealLines(deal: () => Deal) {
   const sums = computed(() => {
     const all = isEditing.value
       ? rows.map((row) => ({ amount: amountOf(row), tax: typedDecimal(row.tax_percent) }))
-      : deal().lines.map((line) => ({ amount: decimal(line.amount), tax: line.tax_percent }))
+      : (deal().lines ?? []).map((line) => ({ amount: decimal(line.amount), tax: line.tax_percent }))
     const net = all.reduce((sum, { amount }) => sum + amount, 0n)
     const tax = all.reduce(
       (sum, line) => sum + rounded((line.amount * decimal(line.tax)) / (100n * 10n ** 8n), places.value),

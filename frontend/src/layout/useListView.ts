@@ -3,6 +3,7 @@ import type { Resource } from '@/api/types'
 import { filterKeys, type ListSpec } from '@/records/listSpec'
 import { columnLink, useUrlListState, type ListChoice, type ListState } from '@/records/listState'
 import { useList } from '@/records/useList'
+import { useFieldGuard } from '@/records/useFieldGuard'
 import { useSession } from '@/session/session'
 import { useColumns, type Column, type ColumnChoice } from '@/ui/table/columns'
 import { listedOf } from '@/views/lists'
@@ -37,6 +38,7 @@ export function useListView<R extends Resource>(
   { fixed = {}, name = spec.resource }: ViewOptions = {},
 ): ListView<R> {
   const session = useSession()
+  const fields = useFieldGuard(spec.resource)
   const keys = filterKeys(spec).filter((key) => !(key in fixed))
   const listed = listedOf(name)
   const asked = listed
@@ -54,7 +56,11 @@ export function useListView<R extends Resource>(
     asked,
     state,
     list: useList(spec, state),
-    columns: useColumns(`${name}.${session.user?.id ?? 0}`, () => columns.value, columnLink(asked)),
+    columns: useColumns(
+      `${name}.${session.user?.id ?? 0}`,
+      () => fields.columns(columns.value),
+      columnLink(asked),
+    ),
     labels: useTableLabels(label),
     isFiltered: computed(
       () => asked.choice.value.q !== '' || Object.keys(asked.choice.value.filters).length > 0,

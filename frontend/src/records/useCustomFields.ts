@@ -4,6 +4,7 @@ import { useFormat } from '@/i18n/format'
 import type { CustomField } from '@/api/types'
 import { hueOf, type Hue } from '@/ui/tokens'
 import type { FieldText } from './conflicts'
+import { useFieldGuard } from './useFieldGuard'
 import { useReference } from './useReference'
 import { useUsers } from './useUsers'
 
@@ -57,8 +58,11 @@ export function useCustomFields(resource: CustomResource) {
   const { date, money, number } = useFormat()
   const users = useUsers()
   const rows = useReference('custom-fields')
+  const { isHidden, isClosed } = useFieldGuard(resource)
   const declared = computed(() =>
-    rows.value.filter((field) => field.resource === resource).sort((a, b) => a.rank - b.rank || a.id - b.id),
+    rows.value
+      .filter((field) => field.resource === resource && !isHidden(`custom.${field.key}`))
+      .sort((a, b) => a.rank - b.rank || a.id - b.id),
   )
   const hasChoices = computed(() => declared.value.some(({ kind }) => kind.endsWith('choice')))
   const options = useReference('options', {}, hasChoices)
@@ -141,6 +145,8 @@ export function useCustomFields(resource: CustomResource) {
   }
 
   return {
+    /** The reader may not write it, whatever the record. */
+    isClosed: (field: CustomField): boolean => isClosed(`custom.${field.key}`),
     /** Those that take values, in their order. */
     fields: computed(() => declared.value.filter((field) => !field.is_retired)) as ComputedRef<
       readonly CustomField[]

@@ -51,7 +51,13 @@ function column(stageId: number, cards: Deal[], more: Partial<BoardColumn> = {})
     ...more,
   }
   const { count, weighted_amount } = made
-  const sum = { currency: 'EUR', rate: null, count, amount: made.amount, weighted_amount }
+  const sum = {
+    currency: 'EUR',
+    rate: null,
+    count,
+    amount: made.amount ?? '0',
+    weighted_amount: weighted_amount ?? '0',
+  }
   return { sums: count ? [sum] : [], ...made }
 }
 
