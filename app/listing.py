@@ -327,7 +327,7 @@ class ListSpec:
             raise invalid(*(Issue(f"{at}/{path}", code) for path, code in refused))
 
     def refuse_asking(self, actor: Actor, values: Mapping[str, Any]) -> None:
-        """Refuse a body that asks what is known of values a person may not read: who may ask that finds masked ones out.
+        """Refuse to say what is known of values a person may not read: who could ask that found masked ones out.
 
         Raises:
             Problem: 422 naming each.
