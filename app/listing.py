@@ -326,6 +326,19 @@ class ListSpec:
         if refused:
             raise invalid(*(Issue(f"{at}/{path}", code) for path, code in refused))
 
+    def refuse_asking(self, actor: Actor, values: Mapping[str, Any]) -> None:
+        """Refuse to say what is known of values a person may not read: who could ask that found masked ones out.
+
+        Raises:
+            Problem: 422 naming each.
+        """
+        view = self.view_for(actor.shape)
+        unread = [name for name, value in values.items() if value is not None and not view.asks(name)]
+        if unread:
+            raise invalid(
+                *(Issue(f"#/{name}", "read_only" if view.shows(name) else "unknown_field") for name in unread)
+            )
+
     # ---- custom fields -------------------------------------------------------------------------------------------
 
     @property

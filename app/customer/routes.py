@@ -7,7 +7,6 @@ from typing import Any
 from flask import Response
 
 from ..access import Actor, Permission
-from ..errors import Issue, invalid
 from ..job.models import Job
 from ..job.routes import accepted
 from ..job.schemas import JobSchema
@@ -74,11 +73,7 @@ routes.resource(
 )
 def check_customer(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
     """The customers that it likely is, masked where the caller may not see them."""
-    view = CUSTOMERS.view_for(actor.shape)
-    unread = [name for name, value in body.items() if value is not None and not view.asks(name)]
-    if unread:
-        # Whoever could ask whether a number is known would find out one that is masked.
-        raise invalid(*(Issue(f"#/{name}", "read_only" if view.shows(name) else "unknown_field") for name in unread))
+    CUSTOMERS.refuse_asking(actor, body)
     return duplicates.check(actor, body)
 
 

@@ -1,8 +1,6 @@
 import { computed } from 'vue'
 import { useSession } from '@/session/session'
 
-/** The kinds of record of which a role may have less, by the names of their lists. */
-const singular: Readonly<Record<string, string>> = { customers: 'customer', people: 'person', deals: 'deal' }
 /** Filters and columns that read a field under another name. */
 const readsOf: Readonly<Record<string, string>> = {
   city: 'address',
@@ -19,7 +17,7 @@ const readsOf: Readonly<Record<string, string>> = {
 export function useFieldGuard(resource: string) {
   const session = useSession()
   const rules = computed<Readonly<Record<string, string>>>(
-    () => session.user?.fields?.[singular[resource] ?? ''] ?? {},
+    () => session.user?.fields?.[resource === 'people' ? 'person' : resource.slice(0, -1)] ?? {},
   )
   const stateOf = (field: string): string | undefined =>
     rules.value[field] ?? rules.value[readsOf[field] ?? '']
@@ -35,10 +33,9 @@ export function useFieldGuard(resource: string) {
   ): C[] {
     return all
       .filter(({ key, fields }) => ![key, ...(fields ?? [])].some(isHidden))
-      .map((column) => {
-        if (column.sort === undefined || canAsk(column.sort)) return column
-        return Object.fromEntries(Object.entries(column).filter(([name]) => name !== 'sort')) as unknown as C
-      })
+      .map((column) =>
+        canAsk(column.sort ?? '') ? column : ({ ...column, sort: undefined } as unknown as C),
+      )
   }
 
   return { isHidden, isClosed, canAsk, columns }
