@@ -56,6 +56,7 @@ def test_answer(app: CRM, cast: Cast) -> None:
         "must_change_password": False,
         "wants_digest": True,
         "permissions": sorted(me["permissions"]),
+        "fields": {},
         "can_write": True,
         "is_active": True,
         "created_at": me["created_at"],
