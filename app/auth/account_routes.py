@@ -10,7 +10,7 @@ from ..access import Actor, Permission
 from ..errors import conflict
 from ..routing import SIGNED_IN, Routes, secret_answer
 from ..schema import MAX_ID
-from . import api_tokens, events, links, second_factor, service, sessions
+from . import api_tokens, events, links, overview, second_factor, service, sessions
 from .models import User, users
 from .schemas import (
     ApiTokenPageSchema,
@@ -19,6 +19,7 @@ from .schemas import (
     PasswordLinkSchema,
     PasswordProofSchema,
     RecoveryCodesSchema,
+    SecurityOverviewSchema,
     SessionPageSchema,
     SignInEventPageSchema,
     SignInEventsQuery,
@@ -123,6 +124,18 @@ def delete_user_session(_actor: Actor, user: User, session_id: int) -> None:
 def list_sign_in_events(actor: Actor, query: dict[str, Any]) -> dict[str, Any]:
     """What happened at the door, newest first, for as long as it is kept."""
     return events.listed(actor, query)
+
+
+@routes.endpoint_for(
+    "GET",
+    "/security/overview",
+    permission=Permission.USER_WRITE,
+    answer=SecurityOverviewSchema,
+    summary="Who has no second factor, which tokens end soon, who signs in in vain",
+)
+def read_overview(actor: Actor) -> dict[str, Any]:
+    """What an admin looks after."""
+    return overview.overview(actor)
 
 
 # ---- personal tokens -------------------------------------------------------------------------------------------------

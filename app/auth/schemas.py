@@ -286,6 +286,60 @@ class SignInEventSchema(StrictSchema):
     )
 
 
+class PersonAloneSchema(StrictSchema):
+    """Somebody who signs in by a password alone."""
+
+    id = fields.Integer()
+    name = fields.String()
+    role = fields.String()
+    role_name_zh = fields.String()
+    role_name_en = fields.String()
+    last_seen_at = InstantField(allow_none=True)
+
+
+class PeopleAloneSchema(StrictSchema):
+    """How many sign in by a password alone, and the first of them."""
+
+    total = fields.Integer()
+    people = fields.List(fields.Nested(PersonAloneSchema))
+
+
+class ExpiringTokenSchema(StrictSchema):
+    """A personal token that ends soon."""
+
+    id = fields.Integer()
+    name = fields.String()
+    hint = fields.String()
+    user = fields.Nested(LinkSchema)
+    expires_at = InstantField()
+    last_used_at = InstantField()
+
+
+class TriedAddressSchema(StrictSchema):
+    """How often somebody tried in vain from an address, and when for the last time."""
+
+    address = fields.String(allow_none=True)
+    count = fields.Integer()
+    at = InstantField()
+
+
+class FailedSignInsSchema(StrictSchema):
+    """Sign-ins in vain of the last 24 hours and 7 days."""
+
+    day = fields.Integer()
+    week = fields.Integer()
+    addresses = fields.List(fields.Nested(TriedAddressSchema))
+
+
+class SecurityOverviewSchema(StrictSchema):
+    """What an admin looks after. `is_encrypted` is false where the product is reached without TLS."""
+
+    without_second_factor = fields.Nested(PeopleAloneSchema)
+    expiring_tokens = fields.List(fields.Nested(ExpiringTokenSchema))
+    failed_sign_ins = fields.Nested(FailedSignInsSchema)
+    is_encrypted = fields.Boolean()
+
+
 class OpenListMetaSchema(StrictSchema):
     """What a list says about itself that is walked by its cursor."""
 

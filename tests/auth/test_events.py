@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 from app.routing import CRM
@@ -75,3 +76,31 @@ def test_pages_and_bad_questions(app: CRM, cast: Cast) -> None:
         "cursor": "wrong_type",
     }
     assert cast.carol.get("/sign-in-events").status_code == 403
+
+
+def test_an_admin_looks_after_the_door(app: CRM, cast: Cast) -> None:
+    def seen() -> dict[str, Any]:
+        answer: dict[str, Any] = cast.root.get("/security/overview").get_json()
+        return answer
+
+    alone = seen()["without_second_factor"]
+    assert alone["people"][0]["role"] == "admin", "who may most stands first"
+    assert "Alice" in [one["name"] for one in alone["people"]]
+    set_up(cast.alice)
+    without = seen()["without_second_factor"]
+    assert without["total"] == alone["total"] - 1
+    assert "Alice" not in [one["name"] for one in without["people"]]
+
+    soon, later = (str(date.today() + timedelta(days=days)) for days in (10, 40))
+    for name, day in (("soon", soon), ("later", later)):
+        cast.bob.made("/auth/tokens", {"name": name, "scopes": ["deal:read"], "expires_on": day})
+    (ending,) = seen()["expiring_tokens"]
+    assert (ending["name"], ending["user"]) == ("soon", {"id": cast.bob.id, "name": "Bob"})
+
+    assert seen()["failed_sign_ins"] == {"day": 0, "week": 0, "addresses": []}
+    for address in ("192.0.2.1", "192.0.2.1", "192.0.2.2"):
+        Visitor(app, address).login(password="wrong wrong wrong")
+    tried = seen()["failed_sign_ins"]
+    assert (tried["day"], tried["week"]) == (3, 3)
+    assert [(one["address"], one["count"]) for one in tried["addresses"]] == [("192.0.2.1", 2), ("192.0.2.2", 1)]
+    assert cast.carol.get("/security/overview").status_code == 403

@@ -3226,6 +3226,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/security/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who has no second factor, which tokens end soon, who signs in in vain
+         * @description Needs the permission `user:write`.
+         */
+        get: operations["read_overview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/security/reveals": {
         parameters: {
             query?: never;
@@ -5475,6 +5495,16 @@ export interface components {
                 [key: string]: number;
             };
         };
+        ExpiringToken: {
+            id: number;
+            name: string;
+            hint: string;
+            user: components["schemas"]["Link"];
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: date-time */
+            last_used_at: string;
+        };
         ExportColumn: {
             name: string;
             /** @description In the caller's language. */
@@ -5549,6 +5579,11 @@ export interface components {
         Failed: {
             id: number;
             problem: unknown;
+        };
+        FailedSignIns: {
+            day: number;
+            week: number;
+            addresses: components["schemas"]["TriedAddress"][];
         };
         Field: {
             name: string;
@@ -6285,6 +6320,10 @@ export interface components {
             token: string;
             new_password: string;
         };
+        PeopleAlone: {
+            total: number;
+            people: components["schemas"]["PersonAlone"][];
+        };
         PeriodAmounts: {
             currency: string;
             open_count: number;
@@ -6296,6 +6335,15 @@ export interface components {
         Person: {
             id: number;
             name: string | null;
+        };
+        PersonAlone: {
+            id: number;
+            name: string;
+            role: string;
+            role_name_zh: string;
+            role_name_en: string;
+            /** Format: date-time */
+            last_seen_at: string | null;
         };
         PersonCustomer: {
             customer_id: number;
@@ -7065,6 +7113,12 @@ export interface components {
             more: string[];
             is_near: boolean;
         };
+        SecurityOverview: {
+            without_second_factor: components["schemas"]["PeopleAlone"];
+            expiring_tokens: components["schemas"]["ExpiringToken"][];
+            failed_sign_ins: components["schemas"]["FailedSignIns"];
+            is_encrypted: boolean;
+        };
         SellingEntity: {
             id: number;
             name_zh: string | null;
@@ -7684,6 +7738,12 @@ export interface components {
             with?: ("deals" | "tasks")[];
             /** @enum {string} */
             keep_as?: "none" | "read" | "write";
+        };
+        TriedAddress: {
+            address: string | null;
+            count: number;
+            /** Format: date-time */
+            at: string;
         };
         Twin: {
             id: number | null;
@@ -30576,6 +30636,78 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Search"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_overview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecurityOverview"];
                 };
             };
             /** @description Not modified */
