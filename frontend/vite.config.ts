@@ -53,6 +53,7 @@ const laterGroups = new Set([
   'import',
   'privacy',
   'report',
+  'security',
   'settings',
   'target',
 ])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.routing import CRM
@@ -91,7 +91,7 @@ def test_an_admin_looks_after_the_door(app: CRM, cast: Cast) -> None:
     assert without["total"] == alone["total"] - 1
     assert "Alice" not in [one["name"] for one in without["people"]]
 
-    soon, later = (str(date.today() + timedelta(days=days)) for days in (10, 40))
+    soon, later = (str((datetime.now(UTC) + timedelta(days=days)).date()) for days in (10, 40))
     for name, day in (("soon", soon), ("later", later)):
         cast.bob.made("/auth/tokens", {"name": name, "scopes": ["deal:read"], "expires_on": day})
     (ending,) = seen()["expiring_tokens"]

@@ -49,6 +49,8 @@ const pages = (scene: Scene): [name: string, path: string][] => [
   ['admin-options', '/admin/options'],
   ['admin-fields', '/admin/fields'],
   ['admin-duplicates', '/admin/duplicates'],
+  ['admin-security', '/admin/security'],
+  ['admin-journal', '/admin/journal'],
   ['admin-retention', '/admin/retention'],
   ['admin-access-log', '/admin/access-log'],
   ['admin-company', '/admin/company'],

@@ -35,11 +35,33 @@ export interface Place {
 
 /** The pages of administration, in their order; each is for people with its permission. */
 export const adminPages = [
-  { name: 'admin-users', path: 'users', title: 'admin.users', permission: 'user:write', isForAdmins: true },
-  { name: 'admin-teams', path: 'teams', title: 'admin.teams', permission: 'team:write', isForAdmins: true },
-  { name: 'admin-roles', path: 'roles', title: 'admin.roles', permission: 'role:write', isForAdmins: true },
+  {
+    name: 'admin-users',
+    component: (): Promise<unknown> => import('@/admin/UsersPage.vue'),
+    path: 'users',
+    title: 'admin.users',
+    permission: 'user:write',
+    isForAdmins: true,
+  },
+  {
+    name: 'admin-teams',
+    component: (): Promise<unknown> => import('@/admin/TeamsPage.vue'),
+    path: 'teams',
+    title: 'admin.teams',
+    permission: 'team:write',
+    isForAdmins: true,
+  },
+  {
+    name: 'admin-roles',
+    component: (): Promise<unknown> => import('@/admin/RolesPage.vue'),
+    path: 'roles',
+    title: 'admin.roles',
+    permission: 'role:write',
+    isForAdmins: true,
+  },
   {
     name: 'admin-pipelines',
+    component: (): Promise<unknown> => import('@/admin/PipelinesPage.vue'),
     path: 'pipelines',
     title: 'admin.pipelines',
     permission: 'pipeline:write',
@@ -47,6 +69,7 @@ export const adminPages = [
   },
   {
     name: 'admin-products',
+    component: (): Promise<unknown> => import('@/admin/ProductsPage.vue'),
     path: 'products',
     title: 'admin.products',
     permission: 'product:write',
@@ -54,6 +77,7 @@ export const adminPages = [
   },
   {
     name: 'admin-options',
+    component: (): Promise<unknown> => import('@/admin/OptionsPage.vue'),
     path: 'options',
     title: 'admin.options',
     permission: 'option:write',
@@ -61,6 +85,7 @@ export const adminPages = [
   },
   {
     name: 'admin-fields',
+    component: (): Promise<unknown> => import('@/admin/FieldsPage.vue'),
     path: 'fields',
     title: 'admin.fields',
     permission: 'custom_field:write',
@@ -68,6 +93,7 @@ export const adminPages = [
   },
   {
     name: 'admin-duplicates',
+    component: (): Promise<unknown> => import('@/admin/DuplicateCheckPage.vue'),
     path: 'duplicates',
     title: 'duplicate.title',
     permission: 'setting:write',
@@ -75,6 +101,7 @@ export const adminPages = [
   },
   {
     name: 'admin-company',
+    component: (): Promise<unknown> => import('@/admin/CompanyPage.vue'),
     path: 'company',
     title: 'admin.company.title',
     permission: 'setting:write',
@@ -82,13 +109,23 @@ export const adminPages = [
   },
   {
     name: 'admin-currencies',
+    component: (): Promise<unknown> => import('@/admin/CurrenciesPage.vue'),
     path: 'currencies',
     title: 'admin.currencies',
     permission: 'setting:write',
     isForAdmins: true,
   },
   {
+    name: 'admin-security',
+    component: (): Promise<unknown> => import('@/security/SecurityPage.vue'),
+    path: 'security',
+    title: 'security.title',
+    permission: 'user:write',
+    isForAdmins: true,
+  },
+  {
     name: 'admin-retention',
+    component: (): Promise<unknown> => import('@/privacy/RetentionPage.vue'),
     path: 'retention',
     title: 'privacy.retention',
     permission: 'setting:write',
@@ -96,33 +133,40 @@ export const adminPages = [
   },
   {
     name: 'admin-access-log',
+    component: (): Promise<unknown> => import('@/privacy/AccessLogPage.vue'),
     path: 'access-log',
     title: 'privacy.log',
     permission: 'privacy:read',
     isForAdmins: true,
   },
+  // Whoever sells reads the journal of what he or she sees; that alone makes no administrator.
+  {
+    name: 'admin-journal',
+    component: (): Promise<unknown> => import('@/security/JournalPage.vue'),
+    path: 'journal',
+    title: 'security.journal',
+    permission: 'journal:read',
+    isForAdmins: false,
+  },
   // Everybody who sells keeps the tags; they alone make no administrator.
-  { name: 'admin-tags', path: 'tags', title: 'admin.tags', permission: 'tag:write', isForAdmins: false },
+  {
+    name: 'admin-tags',
+    component: (): Promise<unknown> => import('@/admin/TagsPage.vue'),
+    path: 'tags',
+    title: 'admin.tags',
+    permission: 'tag:write',
+    isForAdmins: false,
+  },
   // Whoever may export has exports; that alone makes no administrator.
-  { name: 'admin-exports', path: 'exports', title: 'export.title', permission: 'export', isForAdmins: false },
+  {
+    name: 'admin-exports',
+    component: (): Promise<unknown> => import('@/exporting/ExportsPage.vue'),
+    path: 'exports',
+    title: 'export.title',
+    permission: 'export',
+    isForAdmins: false,
+  },
 ] as const
-
-const adminComponents: Record<(typeof adminPages)[number]['name'], () => Promise<unknown>> = {
-  'admin-users': () => import('@/admin/UsersPage.vue'),
-  'admin-teams': () => import('@/admin/TeamsPage.vue'),
-  'admin-roles': () => import('@/admin/RolesPage.vue'),
-  'admin-pipelines': () => import('@/admin/PipelinesPage.vue'),
-  'admin-products': () => import('@/admin/ProductsPage.vue'),
-  'admin-options': () => import('@/admin/OptionsPage.vue'),
-  'admin-fields': () => import('@/admin/FieldsPage.vue'),
-  'admin-duplicates': () => import('@/admin/DuplicateCheckPage.vue'),
-  'admin-company': () => import('@/admin/CompanyPage.vue'),
-  'admin-currencies': () => import('@/admin/CurrenciesPage.vue'),
-  'admin-retention': () => import('@/privacy/RetentionPage.vue'),
-  'admin-access-log': () => import('@/privacy/AccessLogPage.vue'),
-  'admin-tags': () => import('@/admin/TagsPage.vue'),
-  'admin-exports': () => import('@/exporting/ExportsPage.vue'),
-}
 
 /** Whoever may write one of these may import it. */
 export const importPermissions = [
@@ -301,10 +345,10 @@ export const pages: readonly RouteRecordRaw[] = [
       name: adminPages.find(({ permission }) => useSession().can(permission))?.name ?? 'admin-users',
     }),
   },
-  ...adminPages.map<RouteRecordRaw>(({ name, path, title, permission }) => ({
+  ...adminPages.map<RouteRecordRaw>(({ name, path, title, permission, component }) => ({
     path: `/admin/${path}`,
     name,
-    component: adminComponents[name] as () => Promise<Component>,
+    component: component as () => Promise<Component>,
     meta: { title, permission, place: 'admin' },
   })),
   {
