@@ -68,6 +68,7 @@ def test_a_deal_needs_a_name_only(cast: Cast) -> None:
         "created_by": cast.alice.id,
         "updated_at": at,
         "is_active": True,
+        "masked_fields": [],
         "can_write": True,
     }
     assert cast.alice.get("/deals/1").get_json() == made
