@@ -18,6 +18,7 @@ from .. import idempotency
 from ..access import Actor
 from ..database import db, read_engine
 from ..errors import Issue, Problem, conflict, invalid
+from ..journal import act
 from ..routing import tell
 from ..transaction import now
 from . import second_factor, throttle
@@ -163,6 +164,8 @@ def redeem(link: Opened, password_hash: str) -> None:
         raise _spent()
     end_all(user.id)
     user.password_hash, user.must_change_password = password_hash, False
+    # The journal keeps nothing of a password. Whoever looks at people sees at once that this one can sign in.
+    act(user, "updated")
     raise_stamps(user.id)
     end_sign_ins(user.id, "password")
     throttle.clear(user.id)

@@ -192,7 +192,9 @@ def _is_kind(changeset: Changeset) -> bool:
         return False
     partly = select(entry.resource, entry.changed).where(there, entry.resource.in_(sorted(TAKEN_BACK)))
     partly = partly.where(entry.action != "created")
-    return all(set(changed) <= TAKEN_BACK[resource] for resource, changed in db.session.execute(partly))
+    # An entry of no fields tells of what the journal keeps nothing of, such as a new password.
+    found = db.session.execute(partly).all()
+    return all(changed and set(changed) <= TAKEN_BACK[resource] for resource, changed in found)
 
 
 class _Check:

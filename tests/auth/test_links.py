@@ -137,6 +137,12 @@ def test_a_person_without_a_password_is_invited(app: CRM, cast: Cast) -> None:
     assert reset(app, token).status_code == 204
     me = Visitor(app).signed_in("ming@example.com", NEW)["user"]
     assert me["must_change_password"] is False
+    now = cast.root.get(f"/users/{made['id']}").get_json()
+    assert (now["has_password"], now["version"]) == (True, made["version"] + 1), "those who look at it are told"
+    (entry, *_) = cast.root.get(f"/journal?resource=user&id={made['id']}").get_json()["data"]
+    assert (entry["action"], entry["changes"]) == ("updated", {})
+    answer = cast.root.post(f"/changesets/{entry['changeset_id']}/undo")
+    assert answer.get_json()["type"] == "/problems/not-undoable"
     assert "link" not in cast.root.made("/users", {**body, "email": "two@example.com", "password": NEW})
 
 

@@ -143,6 +143,9 @@ test('An admin invites by a link, and gives another one to who forgot the passwo
   await expect(guest.page).toHaveURL(/\/$/)
 
   await page.getByRole('textbox', { name: 'Search name, e-mail, phone' }).fill(email)
+  const row = page.getByRole('row').filter({ hasText: name })
+  await expect(row).toBeVisible()
+  await expect(row).not.toContainText('No password')
   await page.getByText(name, { exact: true }).click()
   await dialog.getByRole('button', { name: 'Sign-ins and tokens' }).click()
   await expect(dialog.getByRole('button', { name: 'End', exact: true })).toBeVisible()
