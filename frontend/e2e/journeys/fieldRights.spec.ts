@@ -81,7 +81,7 @@ test('Fields are kept from a role, shown masked, revealed on record, and given b
 
   await seat.page.getByRole('region', { name: 'People' }).getByRole('button', { name: human }).click()
   const form = seat.page.getByRole('dialog', { name: human })
-  await expect(form.getByLabel('WeChat')).toBeDisabled()
+  await expect(form.getByLabel('WeChat', { exact: true })).toBeDisabled()
   await form.getByRole('button', { name: 'Show WeChat' }).click()
   await expect(form).toContainText('ann_secret')
   await seat.page.keyboard.press('Escape')
