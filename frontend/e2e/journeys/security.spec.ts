@@ -26,6 +26,7 @@ test('An admin looks after the door, and reads and takes back what was changed',
   await expect(door.getByText('Nothing that fits')).toBeVisible()
 
   await page.getByRole('link', { name: 'Journal' }).click()
+  await expect(page.getByRole('table', { name: 'Journal' })).toBeVisible()
   await page.getByLabel('Who').selectOption({ label: `Sam ${mark}` })
   await page.getByLabel('Record', { exact: true }).selectOption({ label: 'Customers' })
   const rows = page.getByRole('table', { name: 'Journal' }).getByRole('row')
