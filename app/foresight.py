@@ -1,8 +1,8 @@
 """What follows from texts alone, worked out ahead by a process beside: a second processor does what a job waits for.
 
-A pure function that takes long is marked as `foreseen`. While a job is at work on some rows, a `Seer` calls these
-functions for the next ones; the job then finds their results. Whatever was not foreseen is worked out as ever, so a
-seer that ends, or a machine that has none, costs time only.
+While a job is at work on some rows, a `Seer` reads the next ones. A pure function that takes long is marked as
+`foreseen`: what it gave while the seer was at work is known to the job, which calls it with the same. Whatever was not
+foreseen is worked out as ever, so a seer that ends, or a machine that has none, costs time only.
 """
 
 from __future__ import annotations
@@ -12,15 +12,18 @@ import os
 import pickle
 import signal
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import update_wrapper
 from io import BufferedReader, BufferedWriter
 from select import select
+from threading import Thread
 from types import TracebackType
 from typing import Any, Generic, NoReturn, ParamSpec, Self, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Q = TypeVar("Q")
+A = TypeVar("A")
 
 _Note = tuple[int, tuple[Any, ...], Any]
 """A function by its place, what it was called with, and its result."""
@@ -55,20 +58,21 @@ class foreseen(Generic[P, T]):  # noqa: N801  (a decorator)
         return result
 
 
-class Seer:
-    """A process beside this one, as it was at that moment, that calls foreseen functions; ended with its block.
+class Seer(Generic[Q, A]):
+    """A process beside this one, as it was at that moment, that answers one question at a time; ended with its block.
 
     Args:
-        see: is called there with each thing that is asked about, and calls what the job will call; it reads no
-            database, whose connections are this process's own.
+        see: is called there with each question, and calls what the job will call; it reads no database, whose
+            connections are this process's own.
     """
 
-    def __init__(self, see: Callable[[Any], object]) -> None:
+    def __init__(self, see: Callable[[Q], A]) -> None:
         self._see = see
         self._process = 0
         self._asking: BufferedWriter | None = None
         self._told: BufferedReader | None = None
-        self._is_asked = False
+        self._hearing: Thread | None = None
+        self._heard: tuple[A, list[_Note]] | None = None
 
     def __enter__(self) -> Self:
         """Begin, where the machine has a second processor."""
@@ -92,45 +96,59 @@ class Seer:
         self, _type: type[BaseException] | None, _value: BaseException | None, _trace: TracebackType | None
     ) -> None:
         """End it, whatever it is at."""
-        for function in _FUNCTIONS:
-            function.known = {}
         if self._process:
             os.kill(self._process, signal.SIGKILL)
             os.waitpid(self._process, 0)
             self._process = 0
-            self._close()
+        self._close()
+        for function in _FUNCTIONS:
+            function.known = {}
 
-    def ask(self, things: Sequence[Any]) -> None:
-        """Have what follows from some things worked out, once all is learned that was asked before."""
+    def ask(self, question: Q) -> None:
+        """Have a question worked on; `answer` gives what came of it."""
         if self._asking is None:
             return
         try:
-            pickle.dump(things, self._asking, pickle.HIGHEST_PROTOCOL)
+            pickle.dump(question, self._asking, pickle.HIGHEST_PROTOCOL)
             self._asking.flush()
-            self._is_asked = True
         except OSError:
             self._close()
-
-    def learn(self) -> None:
-        """Wait for what was asked last; it is known until the next time."""
-        if not self._is_asked or self._told is None:
             return
-        self._is_asked = False
-        found: list[dict[tuple[Any, ...], Any]] = [{} for _ in _FUNCTIONS]
-        notes: list[_Note] = []
-        try:
-            if not select([self._told], [], [], PATIENCE)[0]:
-                raise TimeoutError
-            notes = pickle.load(self._told)  # noqa: S301 - this very program wrote it
-        except (EOFError, OSError, pickle.UnpicklingError):
+        # A thread, so that the answer is taken in while the job waits for the database.
+        self._hearing = Thread(target=self._hear, args=(self._told,), daemon=True)
+        self._hearing.start()
+
+    def answer(self) -> A | None:
+        """Wait for the answer to what was asked last; None where there is none.
+
+        What `foreseen` functions gave meanwhile is known until the next time.
+        """
+        if self._hearing is None:
+            return None
+        self._hearing.join()
+        self._hearing = None
+        heard, self._heard = self._heard, None
+        if heard is None:
             # It has been ended from outside, or waits for a lock that a thread held which does not live on beside.
             self._close()
-        for place, args, result in notes:
+        found: list[dict[tuple[Any, ...], Any]] = [{} for _ in _FUNCTIONS]
+        for place, args, result in heard[1] if heard else ():
             found[place][args] = result
         for function, known in zip(_FUNCTIONS, found, strict=True):
             function.known = known
+        return heard[0] if heard else None
+
+    def _hear(self, told: BufferedReader) -> None:
+        try:
+            if select([told], [], [], PATIENCE)[0]:
+                self._heard = pickle.load(told)  # noqa: S301 - this very program wrote it
+        except (EOFError, OSError, pickle.UnpicklingError):
+            pass
 
     def _close(self) -> None:
+        if self._hearing is not None:
+            self._hearing.join()
+            self._hearing = None
         for end in (self._asking, self._told):
             if end is not None:
                 try:
@@ -140,7 +158,7 @@ class Seer:
         self._asking = self._told = None
 
 
-def _serve(see: Callable[[Any], object], asked: int, telling: int) -> NoReturn:
+def _serve(see: Callable[[Q], A], asked: int, telling: int) -> NoReturn:
     """What the process beside does until nobody asks any more."""
     try:
         # What this process was born with is not its own: nothing of it is closed, nor tidied up.
@@ -151,12 +169,10 @@ def _serve(see: Callable[[Any], object], asked: int, telling: int) -> NoReturn:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         with os.fdopen(asked, "rb") as questions, os.fdopen(telling, "wb") as answers:
             while True:
-                things = pickle.load(questions)  # noqa: S301 - this very program wrote it
+                question: Q = pickle.load(questions)  # noqa: S301 - this very program wrote it
                 notes: list[_Note] = []
                 foreseen._notes = notes
-                for thing in things:
-                    see(thing)
-                pickle.dump(notes, answers, pickle.HIGHEST_PROTOCOL)
+                pickle.dump((see(question), notes), answers, pickle.HIGHEST_PROTOCOL)
                 answers.flush()
     except BaseException:
         os._exit(1)

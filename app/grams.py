@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from operator import add
 from zlib import crc32
 
 from rapidfuzz.distance import OSA
@@ -20,6 +20,23 @@ _FIRST, _LAST = "\x04", "\x05"
 _SHORTEST_NEAR, _LONGEST_NEAR = 5, 30
 _HALVED_FROM = 8
 _MOST_PIECES = 16
+_MOST_KNOWN = 50_000
+
+
+class _Numbers(dict[str, int]):
+    """The numbers of pieces, of which most come again and again."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self._seed = seed
+
+    def __missing__(self, piece: str) -> int:
+        number = crc32(piece.encode("utf-8", "surrogatepass"), self._seed)
+        number = number - (1 << 32) if number >= 1 << 31 else number
+        if len(self) >= _MOST_KNOWN:
+            self.clear()
+        self[piece] = number
+        return number
 
 
 class Grams:
@@ -30,15 +47,10 @@ class Grams:
     """
 
     def __init__(self, resource: str) -> None:
-        self._seed = crc32(resource.encode())
-        self._number = lru_cache(maxsize=50_000)(self._numbered)
-
-    def _numbered(self, piece: str) -> int:
-        number = crc32(piece.encode("utf-8", "surrogatepass"), self._seed)
-        return number - (1 << 32) if number >= 1 << 31 else number
+        self._known = _Numbers(crc32(resource.encode()))
 
     def _numbers(self, pieces: Iterable[str]) -> list[int]:
-        return sorted(set(map(self._number, pieces)))
+        return sorted(set(map(self._known.__getitem__, pieces)))
 
     def of_record(self, keys: Sequence[str], title: str | None) -> list[int]:
         """All pieces of a record.
@@ -47,8 +59,9 @@ class Grams:
             keys: its key columns, words of folded text, line by line.
             title: what it is called, folded; its words, and those of the first key, are found with a typing error too.
         """
-        words = {word for key in keys for word in key.split()}
-        pieces: set[str] = set().union(*map(_pieces, words))
+        pieces: set[str] = set()
+        for word in {word for key in keys for word in key.split()}:
+            pieces |= _pieces(word)
         if title:
             for word in keys[0].split()[:40]:
                 if _is_spelt(word):
@@ -116,19 +129,19 @@ def _pieces(word: str) -> set[str]:
 
     Pairs of letters alone would not do: the pinyin of any name holds most of those that any other's does.
     """
-    length = len(word)
-    found = {word[place : place + 2] for place in range(length - 1)}
+    pairs = list(map(add, word, word[1:]))
+    found = set(pairs)
     if word.isascii() and word.isalpha():
-        found.update([word[place : place + 3] for place in range(length - 2)])
+        found.update(map(add, pairs, word[2:]))
         return found
     if word.isascii() and word.isdigit():
-        found.update([word[place : place + 4] for place in range(length - 3)])
+        found.update(map(add, pairs, pairs[2:]))
         return found
     if not _ASCII.search(word):
         found.update(word)
         return found
     if word.isascii():
-        threes = [word[place : place + 3] for place in range(length - 2)]
+        threes = list(map(add, pairs, word[2:]))
         others = [] if word.isalnum() else [one for one in word if not one.isalnum() and one >= " "]
     else:
         threes = _THREE.findall(word)

@@ -185,7 +185,7 @@ def bare_seconds(source: CRM, target: CRM, count: int) -> float:
 
 
 def measured(admin_url: str | None, folder: Path, count: int) -> dict[str, Any]:
-    """Check and import so many customers, once in peace and once killed three times.
+    """Check and import so many customers: by itself, beside somebody who reads, and killed three times.
 
     Args:
         admin_url: of PostgreSQL; None for SQLite.
@@ -203,17 +203,10 @@ def measured(admin_url: str | None, folder: Path, count: int) -> dict[str, Any]:
     bare, _ = made("bare")
     print(f"Importing {count:,} customers ...", flush=True)
     with app.app_context():
-        with read_engine().connect() as connection:
-            actor = load_actor(connection, 1, 1)
-        assert actor is not None
-        token = access_token(1, 1, 86_400)
+        actor = _admin()
         import_id = uploaded(actor, content)
         check = finished(working(environment, asked(actor, import_id, "check")))
-        with served("app:create_app()", port=free_port(), **environment) as url:
-            quiet = latencies(url, token, 5)
-            process = working(environment, asked(actor, import_id, "commit"))
-            busy = latencies(url, token, 3_600, process)
-            commit = finished(process)
+        commit = finished(working(environment, asked(actor, import_id, "commit")))
     bare_time = bare_seconds(app, bare, count)
     return {
         "rows": count,
@@ -223,19 +216,40 @@ def measured(admin_url: str | None, folder: Path, count: int) -> dict[str, Any]:
         "bare_rows_per_second": round(count / bare_time),
         "ratio_to_bare": round(bare_time / commit["seconds"], 3),
         "peak_mib": round(max(check["peak_mib"], commit["peak_mib"])),
-        "list_p95_ms": {"alone": round(p95(quiet), 1), "meanwhile": round(p95(busy), 1)},
-        "list_meanwhile": round(p95(busy) / p95(quiet), 2),
+        **read_beside(*made("read"), content, count),
         "after_three_kills": killed(*made("killed"), content, count),
         "goals": GOALS,
+    }
+
+
+def _admin() -> Actor:
+    with read_engine().connect() as connection:
+        actor = load_actor(connection, 1, 1)
+    assert actor is not None
+    return actor
+
+
+def read_beside(app: CRM, environment: dict[str, str], content: bytes, count: int) -> dict[str, Any]:
+    """Import while somebody asks for one list after the other: what both make of it."""
+    with app.app_context():
+        actor, token = _admin(), access_token(1, 1, 86_400)
+        job_id = asked(actor, uploaded(actor, content), "commit")
+        with served("app:create_app()", port=free_port(), **environment) as url:
+            quiet = latencies(url, token, 5)
+            process = working(environment, job_id)
+            busy = latencies(url, token, 3_600, process)
+            commit = finished(process)
+    return {
+        "rows_per_second_read_beside": round(count / commit["seconds"]),
+        "list_p95_ms": {"alone": round(p95(quiet), 1), "meanwhile": round(p95(busy), 1)},
+        "list_meanwhile": round(p95(busy) / p95(quiet), 2),
     }
 
 
 def killed(app: CRM, environment: dict[str, str], content: bytes, count: int) -> dict[str, int]:
     """Import with a worker that is killed at 10, 50 and 99 %; what is there in the end."""
     with app.app_context():
-        with read_engine().connect() as connection:
-            actor = load_actor(connection, 1, 1)
-        assert actor is not None
+        actor = _admin()
         job_id = asked(actor, uploaded(actor, content), "commit")
         done = select(Job.done).where(Job.id == job_id)
         for share in (0.1, 0.5, 0.99):

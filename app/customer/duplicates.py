@@ -88,12 +88,12 @@ def region() -> str:
 
 def evidence_of_row(row: Any) -> Evidence:
     """What a stored customer, or a row of `EVIDENCE_COLUMNS`, can be known by."""
-    return evidence_of(dict(zip(_COMPARED, _compared(row), strict=True)), region())
+    return evidence_of(dict(zip(_COMPARED, _compared(row), strict=True)), region)
 
 
 def evidence_of_new(values: Mapping[str, Any]) -> Evidence:
     """What a customer can be known by that will be made of some values, `kind` as it will be."""
-    return evidence_of({**values, "kind": kind_of(values)}, region())
+    return evidence_of({**values, "kind": kind_of(values)}, region)
 
 
 def kind_of(values: Mapping[str, Any]) -> str:
@@ -243,7 +243,7 @@ def _suggestions(values: Mapping[str, Any], evidence: Evidence) -> list[dict[str
 
 def check(actor: Actor, values: Mapping[str, Any]) -> dict[str, Any]:
     """What a customer that is being typed in resembles, what looks wrong about it, and what follows from it."""
-    evidence = evidence_of(values, region())
+    evidence = evidence_of(values, region)
     found = twins(db.session.connection(), evidence, actor=actor, exclude_id=values.get("exclude_id"))
     return {
         "matches": shown(found),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -117,14 +117,16 @@ _OF_ADDRESS = ("street", "city", "postal_code")
 _NOWHERE = ("", "", "")
 
 
-def evidence_of(values: Mapping[str, Any], region: str) -> Evidence:
+def evidence_of(values: Mapping[str, Any], region: Callable[[], str]) -> Evidence:
     """What some fields of a customer say.
 
     Args:
         values: by the names of the API; any may be missing. `phone_e164` says what `phone` amounts to, where known.
-        region: ISO 3166 code of the country that a number without `+` belongs to.
+        region: gives the ISO 3166 code of the country that a number without `+` belongs to, where it matters.
     """
-    phone = values.get("phone_e164") or e164(values.get("phone"), region)
+    phone = values.get("phone_e164")
+    if not phone and (written := values.get("phone")):
+        phone = e164(written, region())
     address = values.get("address")
     where = [address.get(part) or "" for part in _OF_ADDRESS] if address else _NOWHERE
     return _evidence(phone, *map(values.get, _TEXTS), *where)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
+from enum import Enum
 from typing import Any
 
 from flask import current_app
@@ -31,8 +32,18 @@ MADE = {"create": True}
 Named = dict[str, list[Any]]
 
 
-class UnmadeError(Exception):
-    """A text names what would have to be made, and nothing may be made now."""
+class Now(Enum):
+    """What may be done to find out what a text names, each more than the one before."""
+
+    KNOWING = 1
+    """It is known from what was asked before; the database is not at hand."""
+    ASKING = 2
+    MAKING = 3
+    """What is not there and may be made is made."""
+
+
+class NotNowError(Exception):
+    """What a text names is not known yet, and may not be asked for or made now."""
 
 
 def may_make(actor: Actor, plural: str) -> bool:
@@ -53,7 +64,7 @@ class References:
     Attributes:
         made: by resource and id the name of what was made because the file names it.
         unknown: by field and text, in how many rows a text named nothing.
-        is_looking: nothing may be made now; what would have to be is an `UnmadeError`.
+        now: what may be done; what more would have to be is a `NotNowError`.
     """
 
     def __init__(
@@ -62,7 +73,7 @@ class References:
         self.actor, self.plural, self.decided, self.create = actor, plural, decided, create
         self.made: dict[tuple[str, int], str] = {}
         self.unknown: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        self.is_looking = False
+        self.now = Now.MAKING
         self._missed: list[tuple[str, str]] = []
         self._known: dict[str, Named] = {}
         self._asked: dict[tuple[str, str, Any], list[int]] = {}
@@ -134,6 +145,7 @@ class References:
             return text
         known = self._options.get(name)
         if known is None:
+            self._needs(Now.ASKING)
             # Where two share a word, the one that is still offered has it.
             query = select(Option).where(Option.list == name, Option.is_active).order_by(Option.is_retired.desc())
             known = self._options[name] = {
@@ -143,7 +155,7 @@ class References:
             }
         found = known.get(fold(text))
         if found is None and self._makes("options", is_made):
-            self._may_make_now()
+            self._needs(Now.MAKING)
             made: Any = resource_of("options").service.create(
                 self.actor, load(resource_of("options").create, {"list": name, "value": text})
             )
@@ -157,6 +169,7 @@ class References:
         if target in _WHOLE:
             known = self._known.get(target)
             if known is None:
+                self._needs(Now.ASKING)
                 known = self._known[target] = _WHOLE[target]()
             return known.get(fold(text), [])
         context = beside.get("pipeline_id") if target == "stages" else beside.get("customer_id")
@@ -165,6 +178,7 @@ class References:
         key = (target, fold(text), context)
         found = self._asked.get(key)
         if found is None:
+            self._needs(Now.ASKING)
             found = self._asked[key] = _ASKED[target](self.actor, text, context)
         return found
 
@@ -173,7 +187,7 @@ class References:
         target = field.links_to
         if target not in CREATABLE or not self._makes(target, is_made):
             return None
-        self._may_make_now()
+        self._needs(Now.MAKING)
         values: dict[str, Any] = {"name": text}
         if target == "products":
             values |= {"code": text[:60], "currency": current_app.config["LIANXI"].base_currency}
@@ -191,15 +205,17 @@ class References:
         """Give a team that is there what it lacks and a row says of it, where teams may be made."""
         if not self._makes("teams", False):
             return
+        self._needs(Now.ASKING)
         team = db.session.get_one(Team, team_id)
         lacks = {name: beside[key] for name, key in _OF_TEAM if key in beside and getattr(team, name) is None}
         if lacks:
-            self._may_make_now()
+            self._needs(Now.MAKING)
             resource_of("teams").service.edit(self.actor, team, load(resource_of("teams").create, lacks, partial=True))
             db.session.flush()
 
     def team_of_manager(self, manager_id: int) -> int | None:
         """The team that a manager leads; one of the manager's name is made where there is none and teams may be."""
+        self._needs(Now.ASKING)
         found = db.session.execute(select(Team.id).where(Team.manager_id == manager_id, Team.is_active)).scalars().all()
         if found or not self._makes("teams", False):
             return found[0] if len(found) == 1 else None
@@ -207,20 +223,22 @@ class References:
         field = Field("team", Kind.LINK, "team_id", links_to="teams")
         return self._made(field, name, True, {"team_manager": manager_id})
 
-    def _may_make_now(self) -> None:
-        if self.is_looking:
-            raise UnmadeError
+    def _needs(self, now: Now) -> None:
+        if self.now.value < now.value:
+            raise NotNowError
 
     def is_closed(self, stage_id: int) -> bool:
         """Whether a stage is that of won or lost deals."""
         key = ("stage kinds", "", None)
         if key not in self._asked:
+            self._needs(Now.ASKING)
             closed = select(Stage.id).where(Stage.kind != StageKind.OPEN)
             self._asked[key] = list(db.session.execute(closed).scalars())
         return stage_id in self._asked[key]
 
     def price_of(self, product_id: int) -> str:
         """The list price of a product; nothing where it has none."""
+        self._needs(Now.ASKING)
         price = db.session.execute(select(Product.price).where(Product.id == product_id)).scalar()
         return format(price or Decimal(0), "f")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
 from itertools import islice
 from pathlib import Path
 from time import monotonic
@@ -122,20 +122,16 @@ def _through(running: Running, *, commits: bool) -> dict[str, Any]:
 def _read(
     taking: Taking, parts: Iterable[Sequence[tuple[int, Row]]], *, is_long: bool
 ) -> Generator[list[Taken], None, None]:
-    """The rows of the parts as they are read; of a long import a process beside works on the next ones meanwhile."""
-    see = taking.foresees if is_long else None
-    if see is None:
-        yield from map(taking.read, parts)
-        return
-    with Seer(see) as seer:
-        rows: list[Taken] = []
-        for part in parts:
-            following = taking.read(part)
-            seer.learn()
-            seer.ask([taken.body for taken in following if taken.body is not None])
+    """The rows of the parts as they are read; of a long import a process beside reads the next ones meanwhile."""
+    coming = iter(parts)
+    # What these have looked up is known beside, too.
+    rows = taking.read(next(coming, ()))
+    with Seer(taking.read_beside) if is_long and taking.has_foresight else nullcontext() as seer:
+        for part in coming:
+            if seer is not None:
+                seer.ask(part)
             yield rows
-            rows = following
-        seer.learn()
+            rows = taking.read(part, None if seer is None else seer.answer())
         yield rows
 
 

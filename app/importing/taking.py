@@ -40,7 +40,7 @@ from .matching import Key, all_keys, differs, matches
 from .models import Import
 from .photos import keep_photo
 from .reading import Cell, WrongRow
-from .references import References, UnmadeError
+from .references import NotNowError, Now, References
 from .resources import resource_of
 from .rows import Column, Fault, RowReader
 
@@ -174,17 +174,47 @@ class Taking:
 
     # ---- before the unit of work -------------------------------------------------------------------------------------
 
-    def read(self, part: Sequence[tuple[int, Row]]) -> list[Taken]:
-        """What some rows say, as far as that is known before they are taken."""
-        for column in self.columns:
+    def read(self, part: Sequence[tuple[int, Row]], found: Sequence[Taken | None] | None = None) -> list[Taken]:
+        """What some rows say, as far as that is known before they are taken.
+
+        Args:
+            part: the rows with their numbers.
+            found: what `read_beside` has made of them.
+        """
+        for column in self.columns if found is None else ():
             if column.field.kind is Kind.LINK:
                 cells = [row[column.index] for _, row in part if not isinstance(row, WrongRow)]
                 self.references.look_up(column.field, {str(cell).strip() for cell in cells if cell is not None} - {""})
-        self.references.is_looking = True
+        rows = []
+        self.references.now = Now.ASKING
         try:
-            return [self._read(number, row) for number, row in part]
+            for at, (number, row) in enumerate(part):
+                taken = found[at] if found else None
+                if taken is None:
+                    taken = self._read(number, row)
+                taken.row = row
+                rows.append(taken)
         finally:
-            self.references.is_looking = False
+            self.references.now = Now.MAKING
+        return rows
+
+    def read_beside(self, part: Sequence[tuple[int, Row]]) -> list[Taken | None]:
+        """As `read`, in a process beside: without rows that only the database can tell about, and without the cells."""
+        self.references.now = Now.KNOWING
+        foresee, rows = _FORESEE[self.plural], list[Taken | None]()
+        for number, row in part:
+            taken = self._read(number, row)
+            if taken.body is not None:
+                foresee(taken.body)
+            taken.row = ()
+            rows.append(taken if taken.values is not None or taken.faults else None)
+        return rows
+
+    @property
+    def has_foresight(self) -> bool:
+        """Whether rows can be read ahead of those before them: none asks for what another one makes."""
+        makes = any(one.field.links_to in self.options["create"] for one in self.columns)
+        return not makes and not self._own_links and self.plural in _FORESEE
 
     def _read(self, number: int, row: Row) -> Taken:
         taken = Taken(number, row)
@@ -196,7 +226,7 @@ class Taking:
         self.references.missed()
         try:
             taken.values, taken.faults = self._values(row)
-        except UnmadeError:
+        except NotNowError:
             return taken
         taken.missed = self.references.missed()
         if taken.faults:
@@ -210,12 +240,6 @@ class Taking:
             except Problem as problem:
                 taken.refused = self._faults(problem)
         return taken
-
-    @property
-    def foresees(self) -> Callable[[dict[str, Any]], None] | None:
-        """What works out ahead what new records will ask for; None where a row may ask for what one before it makes."""
-        makes = any(one.field.links_to in self.options["create"] for one in self.columns)
-        return None if makes or self._own_links else _FORESEE.get(self.plural)
 
     @property
     def tables(self) -> tuple[Table, Table]:

@@ -32,7 +32,7 @@ def test_precision_and_recall_at_the_stated_threshold() -> None:
             "tax_id": row["soc_sec_id"],
             "address": {"street": street, "city": row["suburb"], "postal_code": row["postcode"]},
         }
-        known.append((int(row["rec_id"].split("-")[1]), evidence_of(values, "AU")))
+        known.append((int(row["rec_id"].split("-")[1]), evidence_of(values, lambda: "AU")))
     found = [
         known[one][0] == known[other][0]
         for one, other in pairs_to_compare(known)

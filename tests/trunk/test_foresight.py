@@ -30,23 +30,25 @@ def whose(word: str, *more: str) -> tuple[int, str]:
     return os.getpid(), word + "".join(more)
 
 
-def see(word: str) -> None:
-    whose(word)
-    whose(word, "s")
+def see(words: list[str]) -> int:
+    for word in words:
+        whose(word)
+        whose(word, "s")
+    return len(words)
 
 
-def test_what_was_asked_is_known_until_the_next_time() -> None:
+def test_what_was_asked_is_answered_and_known_until_the_next_time() -> None:
     mine = os.getpid()
     with Seer(see) as seer:
         seer.ask(["deal", "客户"])
-        seer.learn()
+        assert seer.answer() == 2
         process, text = whose("deal")
         assert (process != mine, text) == (True, "deal")
         assert whose("客户", "s") == (process, "客户s")
         assert whose("task") == (mine, "task")
         seer.ask(["task"])
         assert whose("deal")[0] == process
-        seer.learn()
+        seer.answer()
         assert whose("task")[0] == process
         assert whose("deal")[0] == mine
     assert whose("task") == (mine, "task")
@@ -57,7 +59,7 @@ def test_more_than_a_pipe_holds_goes_through() -> None:
     with Seer(see) as seer:
         for _ in range(2):
             seer.ask(words)
-            seer.learn()
+            seer.answer()
             assert {whose(word)[0] for word in words} == {seer._process}
 
 
@@ -68,29 +70,29 @@ def test_one_that_is_ended_from_outside_is_done_without(when: str) -> None:
             seer.ask(["deal"] * 100_000)
         os.kill(seer._process, signal.SIGKILL)
         for _ in range(3):
-            seer.learn()
+            seer.answer()
             assert whose("task") == (os.getpid(), "task")
             seer.ask(["task"])
 
 
 def test_a_fault_in_it_is_left_to_whoever_asks() -> None:
-    def fail(_word: str) -> None:
+    def fail(_words: list[str]) -> None:
         raise ValueError
 
     with Seer(fail) as seer:
         seer.ask(["deal"])
-        seer.learn()
+        seer.answer()
         assert whose("deal")[0] == os.getpid()
 
 
 def test_one_that_does_not_answer_is_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.foresight.PATIENCE", 0.1)
     with Seer(time.sleep) as seer:
-        seer.ask([60])
-        seer.learn()
+        seer.ask(60)
+        assert seer.answer() is None
         assert whose("deal")[0] == os.getpid()
-        seer.ask(["deal"])
-        seer.learn()
+        seer.ask(1)
+        seer.answer()
         assert whose("deal")[0] == os.getpid()
 
 
