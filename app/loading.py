@@ -117,7 +117,7 @@ def _bound(connection: Connection, column: Column[Any], values: Sequence[Any]) -
 def _copy(connection: Connection, table: Table, columns: Columns) -> None:
     quoted = ", ".join(f'"{name}"' for name in columns)
     statement = f'COPY "{table.name}" ({quoted}) FROM STDIN'
-    cells = [_each(_written(table.c[name], connection), values) for name, values in columns.items()]
+    cells = [_cells(table.c[name], connection, values) for name, values in columns.items()]
     lines = "\n".join(map("\t".join, zip(*cells, strict=True)))
     cursor = connection.connection.cursor()
     try:
@@ -138,32 +138,45 @@ def _copied(value: str) -> str:
     return value.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
 
 
-def _written(column: Column[Any], connection: Connection) -> Callable[[Any], str]:
-    """How the values of a column stand in the text that is copied in."""
+_BETWEEN = "\x00"
+"""Stands in no text of PostgreSQL's."""
+
+
+def _cells(column: Column[Any], connection: Connection, values: Sequence[Any]) -> list[str]:
+    """The values of a column as they stand in the text that is copied in."""
+    put = _put(column, connection)
+    if put is None and {str}.issuperset(map(type, values)):
+        whole = _BETWEEN.join(values)
+        if whole.count(_BETWEEN) == len(values) - 1:
+            # All at once: a call for each takes ten times as long.
+            return _copied(whole).split(_BETWEEN)
+    return _each(lambda value: _written(column, put, value), values)
+
+
+def _put(column: Column[Any], connection: Connection) -> Callable[[Any], Any] | None:
+    """What makes of a column's value what is written; None where it is the value itself."""
     kind, dialect = column.type, connection.dialect
-    put: Any = None
+    if isinstance(kind.dialect_impl(dialect), JSON):
+        return _encoded
     if isinstance(kind, TypeDecorator) and type(kind).process_bind_param is not TypeDecorator.process_bind_param:
-        put = kind.process_bind_param
-    is_document = isinstance(kind.dialect_impl(dialect), JSON)
+        return lambda value: kind.process_bind_param(value, dialect)
+    return None
 
-    def written(value: Any) -> str:
-        if value is None:
-            return "\\N"
-        if is_document:
-            return _copied(_encoded(value))
-        if put is not None:
-            value = put(value, dialect)
-        if type(value) is str:
-            return _copied(value)
-        if type(value) is int:
-            return repr(value)
-        if value is True or value is False:
-            return "t" if value else "f"
-        if isinstance(value, list):
-            # Of whole numbers: a list of texts stands in no table but as a document.
-            return f"{{{repr(value)[1:-1]}}}"
-        if isinstance(value, (int, float, Decimal, date, datetime, str)):
-            return _copied(str(value))
-        raise TypeError(f"{column}: {value!r}")
 
-    return written
+def _written(column: Column[Any], put: Callable[[Any], Any] | None, value: Any) -> str:
+    if value is not None and put is not None:
+        value = put(value)
+    if value is None:
+        return "\\N"
+    if type(value) is str:
+        return _copied(value)
+    if type(value) is int:
+        return repr(value)
+    if value is True or value is False:
+        return "t" if value else "f"
+    if isinstance(value, list):
+        # Of whole numbers: a list of texts stands in no table but as a document.
+        return f"{{{repr(value)[1:-1]}}}"
+    if isinstance(value, (int, float, Decimal, date, datetime, str)):
+        return _copied(str(value))
+    raise TypeError(f"{column}: {value!r}")
