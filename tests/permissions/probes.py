@@ -261,6 +261,7 @@ _BODIES: dict[tuple[str, str], Callable[[Stage, Line], Body]] = {
     },
     ("POST", "/options/{id}/merge"): lambda stage, _line: {"target_id": stage.id("options", "other")},
     ("PUT", "/exchange-rates"): lambda _stage, _line: {"rates": [_NEW["exchange-rates"]]},
+    ("POST", "/notifications/read"): lambda stage, _line: {"up_to": stage.id("notifications", "own")},
     ("PATCH", "/settings/company"): lambda _stage, _line: {"number_pattern": "N{YYYY}-{seq}"},
     ("PUT", "/settings/company"): lambda _stage, _line: {"number_pattern": "N{YYYY}-{seq}", "entities": []},
 }

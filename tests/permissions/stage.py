@@ -302,6 +302,8 @@ def _jobs(stage: Stage) -> None:
     stage.rows["jobs", "own"] = waiting.get_json()["id"]
     edited = owner.patch(f"/customers/{stage.id('customers', 'own')}", {"title": "Matrix title"})
     stage.rows["changesets", "own"] = int(edited.headers["X-Changeset-Id"])
+    stage["manager"].made("/customers", {"name": "Given", "owner_id": owner.id})
+    stage.rows["notifications", "own"] = owner.get("/notifications").get_json()["data"][0]["id"]
     stage.words["after"] = stage["admin"].get("/events").get_json()["meta"]["watermark"]
     for state in ("own", "pool"):
         _done(stage["admin"].patch(f"/customers/{stage.id('customers', state)}", {"website": "https://matrix.example"}))
