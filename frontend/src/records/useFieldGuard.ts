@@ -20,7 +20,7 @@ export function useFieldGuard(resource: string) {
   /** The field with a rule that a filter, column or sort key reads, if any: `amount` for `amount_min`. */
   function ruled(name: string): string | undefined {
     const base = name.replace(/_(min|max|from|to|after|before)$/, '')
-    return [name, readsOf[name] ?? '', base, `${base}_on`, `${base}_at`].find((one) => one in rules.value)
+    return [name, readsOf[name] ?? '', base, `${base}_on`].find((one) => one in rules.value)
   }
   const stateOf = (name: string): string | undefined => rules.value[ruled(name) ?? '']
 
