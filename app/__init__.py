@@ -33,6 +33,7 @@ from .journal import watch_old_values
 from .live import sockets
 from .live.routes import routes as live_routes
 from .money.routes import routes as money_routes
+from .notification.routes import routes as notification_routes
 from .privacy import access_log
 from .privacy.routes import routes as privacy_routes
 from .quote.routes import routes as quote_routes
@@ -51,6 +52,7 @@ BLUEPRINTS = (
     sso_routes,
     job_routes,
     history_routes,
+    notification_routes,
     setting_routes,
     reveal_routes,
     customer_routes,

@@ -138,6 +138,11 @@ class Actor:
         if self.scopes is not None:
             raise Problem(403, "in-person-only")
 
+    def need_pen(self) -> None:
+        """Refuse (403) a personal token whose scopes only show: it writes nowhere, not even what is its owner's own."""
+        if self.scopes is not None and self.scopes <= SHOWING:
+            raise forbidden()
+
     def may_grant(self, permissions: Iterable[str], sight: str, fields: FieldRules) -> bool:
         """Whether these are rights that this person has: nobody grants what he or she lacks."""
         return (
@@ -170,6 +175,9 @@ READING_RIGHTS = frozenset(
     }
 )
 """Permissions without which no record of some kind is seen, whichever way it is asked for."""
+
+SHOWING = frozenset(one for one in Permission if one.partition(":")[2] in ("read", "unmask", "cost"))
+"""Permissions that change what is shown and nothing else."""
 
 FIELD_RIGHTS = READING_RIGHTS | {
     Permission.PRODUCT_COST,

@@ -557,6 +557,9 @@ FOLLOWERS: dict[str, Callable[[Connection, Record, Mapping[str, Any]], None]] = 
 """What is told of every entry of a resource, in its transaction: the record and the entry. It keeps what is derived
 from the journal, such as the periods that reports read, beside it."""
 
+GATHERED: list[Callable[[Connection, Unit, Sequence[tuple[Record, Mapping[str, Any]]]], None]] = []
+"""What is told of all entries of a unit at once, in its transaction: the records, each with its new values."""
+
 _INSERT_CHANGESET = insert(Changeset).returning(Changeset.id)
 _INSERT_ENTRY = insert(JournalEntry).returning(JournalEntry.id, sort_by_parameter_order=True)
 _INSERT_VALUE = insert(JournalValue)
@@ -608,6 +611,8 @@ def _write(unit: Unit, told: bool) -> None:
     for record, (entry, _) in found:
         if record.resource in FOLLOWERS:
             FOLLOWERS[record.resource](connection, record, entry)
+    for tell in GATHERED:
+        tell(connection, unit, [(record, values["after"]) for record, (_, values) in found])
 
 
 def _load(connection: Connection, changeset_id: int, rows: Sequence[tuple[dict[str, Any], dict[str, Any]]]) -> None:

@@ -227,6 +227,8 @@ class Routes(Blueprint):
                         actor.need(permission)
                     if in_person:
                         actor.need_person()
+                    if road != "read" and permission != Permission.EXPORT:
+                        actor.need_pen()
                     given.append(actor)
                 record = None
                 if loads is not None or load_with is not None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flask import Flask, Response, abort, request, send_from_directory
+from flask import Flask, Response, request, send_from_directory
 from werkzeug.routing import PathConverter
 from werkzeug.security import safe_join
 
-from .errors import not_found
+from .errors import Problem, not_found
 from .routing import PREFIX
 
 CSP = (
@@ -60,7 +60,7 @@ def register(app: Flask) -> None:
         if path.startswith("assets/") or "." in path.rsplit("/", 1)[-1]:
             raise not_found()
         if not (dist / "index.html").is_file():
-            abort(503)
+            raise Problem(503, "no-pages", headers={"Retry-After": "60"})
         return page("index.html")
 
 

@@ -1,4 +1,4 @@
-"""What people prove themselves with besides the password. Of secrets only hashes are kept."""
+"""What people prove themselves with besides the password. Of secrets only hashes are kept, or what the vault makes."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database import Document, Model
 from ..errors import unique_clash
+from ..vault import MOST
 
 API_TOKEN_PREFIX = "lianxi_pat_"  # noqa: S105 - by it scanners find tokens that got into a repository
 
@@ -48,7 +49,7 @@ class SecondFactor(Model):
     """What a person's authenticator app shares with us.
 
     Attributes:
-        secret: base32.
+        secret: base32, locked in the vault.
         confirmed_at: when a code of it was shown; null before, when it counts for nothing yet.
         last_step: the half minute of the latest code that was taken: neither that one nor an older one works again.
     """
@@ -56,7 +57,7 @@ class SecondFactor(Model):
     __tablename__ = "second_factor"
 
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), primary_key=True)
-    secret: Mapped[str] = mapped_column(String(64))
+    secret: Mapped[str] = mapped_column(String(MOST))
     confirmed_at: Mapped[datetime | None] = mapped_column()
     last_step: Mapped[int] = mapped_column(default=0)
 

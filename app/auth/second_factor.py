@@ -14,10 +14,11 @@ import segno
 from flask import current_app
 from sqlalchemy import Connection, delete, func, select, update
 
+from .. import vault
 from ..access import Actor
 from ..database import db, read_engine
 from ..errors import Issue, conflict, invalid
-from ..transaction import now
+from ..transaction import now, unit_of_work
 from .credentials import RecoveryCode, SecondFactor, digest
 from .models import User
 from .notices import notify
@@ -29,6 +30,8 @@ log = logging.getLogger("lianxi")
 ISSUER = "Lianxi CRM"
 STEP, DRIFT = 30, 1
 """Seconds that a code is shown for, and how many codes before and after are taken from a clock that goes wrong."""
+
+_PURPOSE = "totp"
 
 RECOVERY_CODES = 10
 MIN_PASSWORD_LENGTH = 8
@@ -58,10 +61,11 @@ def start(actor: Actor) -> dict[str, Any]:
     if factor is not None and factor.confirmed_at is not None:
         raise conflict("totp-is-on")
     secret = pyotp.random_base32()
+    locked = vault.lock(secret, _PURPOSE, user.id)
     if factor is None:
-        db.session.add(SecondFactor(user_id=user.id, secret=secret))
+        db.session.add(SecondFactor(user_id=user.id, secret=locked))
     else:
-        factor.secret = secret
+        factor.secret = locked
     db.session.flush()
     uri = pyotp.TOTP(secret).provisioning_uri(name=user.email or user.phone or user.name, issuer_name=ISSUER)
     return {"secret": secret, "uri": uri, "qr_svg": segno.make(uri).svg_inline(scale=4, light="#fff")}
@@ -144,6 +148,23 @@ def accepts(user_id: int, code: str, at: datetime) -> bool:
     return used.rowcount > 0
 
 
+def lock_anew() -> None:
+    """Lock with the installation's present secret what was locked with the previous one."""
+    with unit_of_work(source="job"):
+        connection = db.session.connection()
+        for user_id, locked in connection.execute(select(SecondFactor.user_id, SecondFactor.secret)).all():
+            if not vault.is_stale(locked):
+                continue
+            try:
+                again = vault.lock(vault.unlock(locked, _PURPOSE, user_id), _PURPOSE, user_id)
+            except vault.CannotOpenError as error:
+                log.warning("%s", error)
+                continue
+            # Who has begun anew meanwhile has another secret by now.
+            mine = update(SecondFactor).where(SecondFactor.user_id == user_id, SecondFactor.secret == locked)
+            connection.execute(mine.values(secret=again))
+
+
 def least_length(user_id: int) -> int:
     """How many code points a person's password needs at least."""
     with read_engine().connect() as connection:
@@ -158,7 +179,13 @@ def _takes(factor: SecondFactor, code: str, at: datetime) -> bool:
     digits = code.replace(" ", "")
     if len(digits) != 6 or not (digits.isascii() and digits.isdigit()):
         return False
-    app, present = pyotp.TOTP(factor.secret, interval=STEP), int(at.timestamp()) // STEP
+    try:
+        secret = vault.unlock(factor.secret, _PURPOSE, factor.user_id)
+    except vault.CannotOpenError as error:
+        # A recovery code still signs in, and an admin can switch the second factor off.
+        log.warning("no code of an app is taken: %s", error)
+        return False
+    app, present = pyotp.TOTP(secret, interval=STEP), int(at.timestamp()) // STEP
     for step in range(present - DRIFT, present + DRIFT + 1):
         if step > factor.last_step and compare_digest(app.generate_otp(step), digits):
             factor.last_step = step

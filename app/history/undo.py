@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Date, and_, inspect, select
 from sqlalchemy.types import TypeEngine
 
-from ..access import POLICIES, Actor
+from ..access import POLICIES, Actor, Permission
 from ..auth.models import User
 from ..database import FixedDecimal, Instant, db
 from ..errors import conflict, forbidden, not_found
@@ -74,7 +74,9 @@ class Entry:
 
 
 def visible(actor: Actor, changeset_id: int) -> Changeset:
-    """A change set that this person made, or of which he or she sees a record; locked when a unit of work is open.
+    """A change set that this person made, or for readers of the journal of which they see a record.
+
+    It is locked when a unit of work is open.
 
     Raises:
         Problem: 404.
@@ -84,6 +86,8 @@ def visible(actor: Actor, changeset_id: int) -> Changeset:
     if changeset is None:
         raise not_found()
     if changeset.actor_id != actor.user_id:
+        if not actor.may(Permission.JOURNAL_READ):
+            raise not_found()
         seen = select(JournalEntry.id).where(JournalEntry.changeset_id == changeset_id, in_sight(actor)).limit(1)
         if db.session.execute(seen, dict(actor.binds)).first() is None:
             raise not_found()

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from flask import current_app
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 
 from ..access import Actor
 from ..customer.duplicates import check_permission
@@ -30,7 +30,7 @@ from ..journal import Setting
 from ..messages import language
 from ..transaction import in_unit, now, unit_of_work
 from . import corrections, dates, headings, mark, numbers, tables
-from .fields import KINDS_IN_HEADINGS, TO_BEGIN_WITH, Kind, fields_for, fields_of
+from .fields import IMPORTABLE, KINDS_IN_HEADINGS, TO_BEGIN_WITH, Kind, fields_for, fields_of
 from .labels import fields_labelled, label_of
 from .matching import known_by, ways_of
 from .models import Import
@@ -133,7 +133,7 @@ def get(actor: Actor, import_id: int) -> Import:
     Raises:
         Problem: 404.
     """
-    query = select(Import).where(Import.id == import_id, Import.user_id == actor.user_id)
+    query = _imports_of(actor).where(Import.id == import_id)
     found = db.session.execute(query.with_for_update() if in_unit() else query).scalar_one_or_none()
     if found is None:
         raise not_found()
@@ -142,12 +142,18 @@ def get(actor: Actor, import_id: int) -> Import:
 
 def own(actor: Actor, query: Mapping[str, Any]) -> dict[str, Any]:
     """One's own imports, newest first."""
-    found = select(Import).where(Import.user_id == actor.user_id).order_by(Import.id.desc())
+    found = _imports_of(actor).order_by(Import.id.desc())
     if query.get("before"):
         found = found.where(Import.id < query["before"])
     rows = db.session.execute(found.limit(query.get("per_page", 20))).scalars().all()
     states = _states(rows)
     return {"data": [_summary(row, states[row.id]) for row in rows]}
+
+
+def _imports_of(actor: Actor) -> Select[Import]:
+    """One's own imports of records that one may read: their files hold such records."""
+    readable = [plural for plural in IMPORTABLE if resource_of(plural).spec.policy.is_readable(actor.shape)]
+    return select(Import).where(Import.user_id == actor.user_id, Import.resource.in_(readable))
 
 
 def edit(actor: Actor, chosen: Import, values: dict[str, Any]) -> Import:

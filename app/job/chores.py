@@ -9,6 +9,7 @@ from datetime import timedelta
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from ..auth import second_factor
 from ..auth.deputies import settle_due
 from ..database import db
 from ..transaction import now, unit_of_work
@@ -88,3 +89,4 @@ queue.EVERY_MINUTE.append(do_due)
 
 
 chore("deputies", every=timedelta(minutes=1))(settle_due)
+chore("locked secrets", every=timedelta(hours=1))(second_factor.lock_anew)

@@ -19,6 +19,7 @@ from app.transaction import unit_of_work
 
 from ..cast import PASSWORD, Cast, Member
 from ..faults import issues
+from ..importing.sending import upload
 from .visitor import Visitor
 
 
@@ -69,6 +70,47 @@ def test_it_opens_what_its_scopes_say(app: CRM, cast: Cast) -> None:
     writer = by_token(cast.alice, "customer:read", "customer:write")
     assert writer.patch(f"/customers/{customer['id']}", {"name": "Other"}).status_code == 200
     assert writer.get(f"/customers/{customer['id']}").get_json()["can_write"] is True
+
+
+def test_scopes_that_only_show_write_nothing(app: CRM, cast: Cast) -> None:
+    view = cast.alice.made("/views", {"name": "Mine", "resource": "customers"})
+    board = cast.alice.made("/dashboards", {"name": "Mine"})
+    pooled = cast.carol.made("/customers", {"name": "Acme", "phone": "13800001111", "owner_id": None})
+    program = by_token(cast.alice, "customer:read", "report:read", "journal:read")
+    for method, path, body in (
+        ("POST", "/views", {"name": "New", "resource": "customers"}),
+        ("PATCH", f"/views/{view['id']}", {"name": "Other"}),
+        ("DELETE", f"/views/{view['id']}", None),
+        ("POST", f"/views/{view['id']}/prefer", {"is_pinned": True}),
+        ("POST", "/views/bulk", {"ids": [view["id"]], "action": "delete"}),
+        ("PATCH", f"/dashboards/{board['id']}", {"name": "Other"}),
+        ("POST", f"/customers/{pooled['id']}/reveal", {"field": "phone"}),
+    ):
+        answer = program.call(method, path, json=body)
+        assert (answer.status_code, answer.get_json()["type"]) == (403, "/problems/forbidden"), path
+    assert cast.alice.get(f"/views/{view['id']}").get_json()["version"] == view["version"]
+    assert program.get(f"/views/{view['id']}").status_code == 200
+    assert program.post("/customers/check", {"name": "Acme"}).status_code == 200, "a question writes nothing"
+    writer = by_token(cast.alice, "customer:read", "customer:write")
+    assert writer.post("/views", {"name": "New", "resource": "customers"}).status_code == 201
+
+
+def test_history_takes_its_scope_on_every_road(app: CRM, cast: Cast) -> None:
+    customer = cast.alice.made("/customers", {"name": "Acme"})
+    edited = cast.carol.patch(f"/customers/{customer['id']}", {"title": "Big"})
+    path = f"/changesets/{edited.headers['X-Changeset-Id']}"
+    assert by_token(cast.alice, "customer:read", "journal:read").get(path).status_code == 200
+    assert by_token(cast.alice, "customer:read").get(path).status_code == 404
+
+
+def test_files_to_import_are_read_like_what_they_hold(app: CRM, cast: Cast) -> None:
+    number = upload(cast.alice, "deals", "name\nBig one\n")["id"]
+    assert cast.alice.get(f"/imports/{number}").status_code == 200
+    assert by_token(cast.alice, "deal:read").get(f"/imports/{number}").status_code == 200
+    program = by_token(cast.alice, "customer:read")
+    assert program.get(f"/imports/{number}").status_code == 404
+    assert program.get(f"/imports/{number}/errors").status_code == 404
+    assert program.get("/imports").get_json()["data"] == []
 
 
 def test_it_never_sees_what_its_owner_does_not(app: CRM, cast: Cast) -> None:

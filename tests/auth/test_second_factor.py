@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -11,8 +13,10 @@ import pyotp
 import pytest
 from sqlalchemy import select
 
+from app import vault
 from app.auth.credentials import RecoveryCode, SecondFactor
-from app.database import db
+from app.auth.second_factor import lock_anew
+from app.database import Base, db
 from app.routing import CRM
 from app.transaction import unit_of_work
 
@@ -41,6 +45,25 @@ def set_up(member: Member) -> tuple[str, list[str]]:
     assert answer.status_code == 200, answer.get_data(as_text=True)
     age(member.id)
     return secret, answer.get_json()["recovery_codes"]
+
+
+Rotate = Callable[[str, str], None]
+
+
+@pytest.fixture
+def rotate(app: CRM, monkeypatch: pytest.MonkeyPatch) -> Rotate:
+    """Runs the installation with another secret from now on, and knows the previous one or not."""
+
+    def turn(secret: str, previous: str) -> None:
+        settings = replace(app.config["LIANXI"], secret_key=secret, previous_secret_key=previous)
+        monkeypatch.setitem(app.config, "LIANXI", settings)
+
+    return turn
+
+
+def kept(user_id: int) -> str:
+    """What the row of a person holds in the place of the secret."""
+    return db.session.execute(select(SecondFactor.secret).where(SecondFactor.user_id == user_id)).scalar_one()
 
 
 def test_setting_up(app: CRM, cast: Cast) -> None:
@@ -209,3 +232,74 @@ def test_what_is_no_code(app: CRM, cast: Cast, code: Any) -> None:
     answer = cast.alice.post("/auth/totp/confirm", {"code": code})
     assert answer.status_code == 422
     assert set(issues(answer)) == {"#/code"}
+
+
+def test_the_database_never_holds_the_secret(app: CRM, cast: Cast) -> None:
+    begun = cast.bob.post("/auth/totp").get_json()["secret"]
+    secret, _ = set_up(cast.alice)
+    with db.engines[None].connect() as connection:
+        everything = repr([connection.execute(select(table)).all() for table in Base.metadata.sorted_tables])
+    for plain in (begun, secret):
+        assert plain not in everything
+    assert kept(cast.alice.id) in everything, "the search finds what is there"
+
+
+def test_who_has_the_database_alone_has_no_secret(app: CRM, cast: Cast, rotate: Rotate) -> None:
+    secret, codes = set_up(cast.alice)
+    rotate("another house " * 4, "")
+    with pytest.raises(vault.CannotOpenError):
+        vault.unlock(kept(cast.alice.id), "totp", cast.alice.id)
+    visitor = Visitor(app)
+    assert visitor.login(otp=code_of(secret)).status_code == 401
+    assert visitor.login(otp=codes[0]).status_code == 200, "a recovery code needs no key"
+
+
+def test_a_secret_opens_for_its_person_alone(app: CRM, cast: Cast) -> None:
+    secret, _ = set_up(cast.alice)
+    set_up(cast.bob)
+    with unit_of_work():
+        db.session.get_one(SecondFactor, cast.bob.id).secret = kept(cast.alice.id)
+    assert Visitor(app).login(email="bob@example.com", otp=code_of(secret)).status_code == 401
+    assert Visitor(app).login(otp=code_of(secret)).status_code == 200
+
+
+def test_rotated_keys(app: CRM, cast: Cast, rotate: Rotate) -> None:
+    secret, _ = set_up(cast.alice)
+    first, second, third = app.config["LIANXI"].secret_key, "b1c2d3e4" * 5, "c1d2e3f4" * 5
+    before = kept(cast.alice.id)
+    lock_anew()
+    assert kept(cast.alice.id) == before, "nothing is stale"
+    rotate(second, first)
+    assert Visitor(app).login(otp=code_of(secret)).status_code == 200
+    age(cast.alice.id)
+    lock_anew()
+    assert kept(cast.alice.id) != before
+    rotate(third, second)
+    assert Visitor(app).login(otp=code_of(secret)).status_code == 200
+    age(cast.alice.id)
+    rotate(third, "")
+    lock_anew()
+    assert Visitor(app).login(otp=code_of(secret)).status_code == 401, "the key that it is under is gone"
+    rotate(third, second)
+    lock_anew()
+    rotate(third, "")
+    assert Visitor(app).login(otp=code_of(secret)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "locked", ["", "JBSWY3DPEHPK3PXP", "v1.x", "v1.00000000.AAAA", "v2.{key}.AAAA", "v1.{key}.é", "v1.{key}."]
+)
+def test_what_was_not_locked_opens_nothing(app: CRM, locked: str) -> None:
+    key_id = vault.lock("secret", "totp", 1).split(".")[1]
+    with pytest.raises(vault.CannotOpenError):
+        vault.unlock(locked.format(key=key_id), "totp", 1)
+
+
+def test_a_locked_secret_is_for_one_purpose(app: CRM) -> None:
+    locked = vault.lock("secret", "totp", 1)
+    assert vault.unlock(locked, "totp", 1) == "secret"
+    assert locked != vault.lock("secret", "totp", 1)
+    assert len(vault.lock("x" * 100, "totp", 1)) <= vault.MOST
+    for purpose, keeper in (("totp", 2), ("other", 1)):
+        with pytest.raises(vault.CannotOpenError):
+            vault.unlock(locked, purpose, keeper)

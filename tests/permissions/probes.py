@@ -75,6 +75,10 @@ _NEW: dict[str, Body] = {
 """What a new record is made of, the record apart that it belongs to."""
 
 
+NAMES = {"customers": "Matrix", "people": "Person", "contacts": "Said", "deals": "Deal", "tasks": "Task"}
+"""What a record is called, before its state."""
+
+
 @dataclass
 class Request:
     """One request; with the token of whoever sends it, unless there is one here."""
@@ -104,16 +108,17 @@ class Request:
 
 def request_of(stage: Stage, line: Line, person: str, record_id: int | None = None) -> Request:
     """What a person sends for a line; with another id than the record's where one is given."""
-    path = line.path
+    path = line.address
     if line.path in _SECOND:
         path = f"{path.removesuffix('{id}')}{stage.id('auth', _SECOND[line.path])}"
     if "{id}" in path:
         path = path.replace("{id}", str(record_id if record_id is not None else _id(stage, line)))
     path = path.replace("{source}", "erp").replace("{external_id}", line.state)
     path = path.replace("{digest}", stage.words["digest"]).replace("{provider}", "nobody")
-    found = _QUERIES.get(line.path)
+    found = _QUERIES.get(line.route[1])
     if found is not None:
-        path += found(stage, line) if "?" not in path else ""
+        query = found(stage, line)
+        path += query if "?" not in path else f"&{query[1:]}"
     method = line.method
     request = Request(method, path)
     if method == "POST" and line.path in ("/imports", "/attachments"):
@@ -121,8 +126,10 @@ def request_of(stage: Stage, line: Line, person: str, record_id: int | None = No
     elif method != "GET":
         request.body = _body(stage, line)
     if line.path == "/auth/login":
-        email = f"{'owner' if person == 'nobody' else person}@example.com"
-        request.body = {"email": email, "password": "no such password" if person == "nobody" else PASSWORD}
+        # Who has no account tries the owner's: with a guess, with the token in the place of the password.
+        wrong = {"nobody": "no such password", "token": stage["token"].token}
+        email = f"{'owner' if person in wrong else person}@example.com"
+        request.body = {"email": email, "password": wrong.get(person, PASSWORD)}
         request.token = ""
     elif line.path in ("/auth/refresh", "/auth/logout"):
         request.token = stage.refresh.get(person, "")
@@ -153,7 +160,11 @@ def _body(stage: Stage, line: Line) -> Body | None:
     made = _BODIES.get((line.method, line.path))
     if made is not None:
         return made(stage, line)
-    if line.path.endswith("/bulk"):
+    if line.word == "query":
+        return {"query": f"name=Matrix {line.state}", "action": "update", "changes": {"title": "x"}}
+    if line.address.endswith("/bulk"):
+        if line.word in _CHANGES:
+            return {"ids": [stage.id(line.resource, line.state)], **_CHANGES[line.word](stage)}
         act = {"action": "restore"} if line.state == "deleted" else {"action": "delete"}
         return {"ids": [stage.id(line.resource, line.state)], **act}
     if line.method == "PATCH":
@@ -161,6 +172,15 @@ def _body(stage: Stage, line: Line) -> Body | None:
     if line.path == f"/{line.resource}" or "/external/" in line.path:
         return {**_NEW[line.resource], **_belongs(stage, line)}
     return None
+
+
+_CHANGES: dict[str, Callable[[Stage], Body]] = {
+    "delete": lambda _stage: {"action": "delete"},
+    "tag": lambda _stage: {"action": "tag", "changes": {"tags": ["matrix tag"]}},
+    "transfer": lambda stage: {"action": "transfer", "changes": {"owner_id": stage["mate"].id}},
+    "preview": lambda _stage: {"action": "update", "changes": {"title": "x"}, "preview": True},
+}
+"""What is done to many records at once, by the word of the line."""
 
 
 def _belongs(stage: Stage, line: Line) -> Body:
@@ -241,6 +261,7 @@ _BODIES: dict[tuple[str, str], Callable[[Stage, Line], Body]] = {
     },
     ("POST", "/options/{id}/merge"): lambda stage, _line: {"target_id": stage.id("options", "other")},
     ("PUT", "/exchange-rates"): lambda _stage, _line: {"rates": [_NEW["exchange-rates"]]},
+    ("POST", "/notifications/read"): lambda stage, _line: {"up_to": stage.id("notifications", "own")},
     ("PATCH", "/settings/company"): lambda _stage, _line: {"number_pattern": "N{YYYY}-{seq}"},
     ("PUT", "/settings/company"): lambda _stage, _line: {"number_pattern": "N{YYYY}-{seq}", "entities": []},
 }
@@ -250,7 +271,9 @@ _DAYS = "?from=2026-01-01&to=2027-12-31"
 _QUERIES: dict[str, Callable[[Stage, Line], str]] = {
     "/agenda": lambda stage, _line: f"?assignee_id={stage['owner'].id}",
     "/deals/board": lambda stage, _line: f"?pipeline_id={stage.id('pipelines', 'own')}",
-    "/search": lambda _stage, line: f"?q={PHONES['pool'] if line.state == 'phone' else f'Matrix {line.state}'}",
+    "/search": lambda _stage, line: (
+        f"?q={PHONES['pool'] if line.state == 'phone' else f'{NAMES[_searched(line)]} {line.state}'}"
+    ),
     "/journal": lambda stage, line: (
         f"?resource=user&id={stage['owner'].id}"
         if line.state == "user"
@@ -275,6 +298,12 @@ _QUERIES: dict[str, Callable[[Stage, Line], str]] = {
 
 # ---- how answers are read --------------------------------------------------------------------------------------------
 
+
+def _searched(line: Line) -> str:
+    kind = line.address.partition("?types=")[2] or "customer"
+    return {"person": "people"}.get(kind, f"{kind}s")
+
+
 _SECRETS = {"customers": "phone", "people": "phone", "products": "cost", "users": "email"}
 """A field of each resource that not everybody reads."""
 
@@ -288,8 +317,10 @@ def cell_of(stage: Stage, line: Line, person: str, answer: TestResponse) -> str:
         return str(status)
     if line.method == "GET" and line.state:
         return _shown(stage, line, person, answer)
-    if line.path.endswith("/bulk"):
+    if line.address.endswith("/bulk"):
         body = answer.get_json()
+        if not body["matched"]:
+            return "none"
         return str(body["failed"][0]["problem"]["status"]) if body["failed"] else "ok"
     if line.path == "/customers/check":
         matches = answer.get_json()["matches"]
@@ -308,13 +339,17 @@ def _shown(stage: Stage, line: Line, person: str, answer: TestResponse) -> str:
         return _any(body["lines"], lambda _one: True)
     if line.path.startswith("/reports/"):
         return "none" if _plain(text) == _of_blind(stage, line) else "ok"
-    if line.path == "/search":
-        where = stage.id("customers", "pool" if line.state == "phone" else line.state)
-        return _any(body["data"], lambda one: (one["type"], one["id"]) == ("customer", where))
+    if line.route[1] == "/search":
+        plural = _searched(line)
+        sought = stage.id(plural, "pool" if line.state == "phone" else line.state)
+        kind = "person" if plural == "people" else plural[:-1]
+        return _any(body["data"], lambda one: (one["type"], one["id"]) == (kind, sought))
     if line.path == "/journal":
         return _any(body["data"], lambda one: one["resource"] in ("customer", "user"))
     if line.path == "/events":
-        return _any(body["data"], lambda one: one["resource"] == "customer" and one["record"] is not None)
+        plural = "deals" if line.state == "free" else "customers"
+        told = [one["record"] for one in body["data"] if one["resource"] == plural[:-1] and one["record"] is not None]
+        return part_of(plural, [one for one in told if one["id"] == stage.id(plural, line.state)])
     if line.path == "/deals/board":
         cards = [card for column in body["columns"] for card in column["cards"]]
         return _any(cards, lambda one: one["id"] == stage.id("deals", "own"))
@@ -325,7 +360,7 @@ def _shown(stage: Stage, line: Line, person: str, answer: TestResponse) -> str:
         return _any(body["data"], lambda _one: True)
     if line.path == "/customers/{id}/people":
         found = [one for one in body["data"] if one["id"] == stage.id("people", line.state)]
-        return _part("people", found)
+        return part_of("people", found)
     if line.path.endswith(
         ("/owners", "/transfer", "/deputy", "/holdings", "/users/{id}/sessions", "/users/{id}/tokens")
     ):
@@ -339,9 +374,9 @@ def _shown(stage: Stage, line: Line, person: str, answer: TestResponse) -> str:
     if line.path == "/auth/sessions":
         return _any(body["data"], lambda one: one["id"] == stage.id("auth", "own"))
     if "{id}" in line.path:
-        return _part(line.resource, [body])
+        return part_of(line.resource, [body])
     record_id = stage.id(line.resource, line.state)
-    return _part(line.resource, [one for one in body["data"] if one["id"] == record_id])
+    return part_of(line.resource, [one for one in body["data"] if one["id"] == record_id])
 
 
 def _of_blind(stage: Stage, line: Line) -> str:
@@ -352,7 +387,8 @@ def _of_blind(stage: Stage, line: Line) -> str:
     return stage.words[str(line)]
 
 
-def _part(resource: str, found: list[Body]) -> str:
+def part_of(resource: str, found: list[Body]) -> str:
+    """Whether a record is there, and whether it tells what not everybody reads."""
     if not found:
         return "none"
     secret = _SECRETS.get(resource)

@@ -302,9 +302,12 @@ def _jobs(stage: Stage) -> None:
     stage.rows["jobs", "own"] = waiting.get_json()["id"]
     edited = owner.patch(f"/customers/{stage.id('customers', 'own')}", {"title": "Matrix title"})
     stage.rows["changesets", "own"] = int(edited.headers["X-Changeset-Id"])
+    stage["manager"].made("/customers", {"name": "Given", "owner_id": owner.id})
+    stage.rows["notifications", "own"] = owner.get("/notifications").get_json()["data"][0]["id"]
     stage.words["after"] = stage["admin"].get("/events").get_json()["meta"]["watermark"]
-    touched = stage["admin"].patch(f"/customers/{stage.id('customers', 'own')}", {"website": "https://matrix.example"})
-    assert touched.status_code == 200, touched.get_data(as_text=True)
+    for state in ("own", "pool"):
+        _done(stage["admin"].patch(f"/customers/{stage.id('customers', state)}", {"website": "https://matrix.example"}))
+    _done(owner.patch(f"/deals/{stage.id('deals', 'free')}", {"next_step": "Matrix"}))
 
 
 def _last(stage: Stage) -> None:
@@ -322,9 +325,17 @@ def _last(stage: Stage) -> None:
         db.session.add(linked)
         db.session.flush()
         stage.rows["auth", "identity"] = linked.id
-    token = {"name": "Matrix", "scopes": ["customer:read"]}
-    stage.rows["auth", "token"] = stage["owner"].made("/auth/tokens", token)["id"]
+    _token(stage)
     stage.rows["auth", "own"] = stage["owner"].get("/auth/sessions").get_json()["data"][0]["id"]
+
+
+def _token(stage: Stage) -> None:
+    """A personal token of the owner's that may read customers and nothing else; it stands in a column of its own."""
+    owner = stage["owner"]
+    made = owner.made("/auth/tokens", {"name": "Matrix", "scopes": ["customer:read"]})
+    stage.rows["auth", "token"] = made["id"]
+    stage.people["token"] = Member(stage.app, owner.id, "token", owner.team_id, made["token"])
+    stage.refresh["token"] = made["token"]
 
 
 def _done(answer: TestResponse) -> None:

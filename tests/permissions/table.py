@@ -14,7 +14,7 @@ from config import ROOT
 TABLE = Path(__file__).with_name("matrix.txt")
 PAGE = ROOT / "docs" / "permissions.md"
 
-SOCKETS = ("SOCKET", "PUSH")
+SOCKETS, EXPORT = ("SOCKET", "PUSH"), "EXPORT"
 """What stands where a line of a route has its method."""
 
 PAGES = {"/", "/<page:path>", f"{PREFIX}/docs"}
@@ -44,6 +44,7 @@ A column is a person as he or she stands to the record:
 | manager | leads the team of the owner |
 | other | leads another team |
 | admin | has the role admin |
+| token | the owner's program: sends a personal token of the owner's whose only scope is `customer:read` |
 
 A cell is what comes of the request:
 
@@ -58,8 +59,10 @@ A cell is what comes of the request:
 | 409 | allowed, but not as the record stands |
 | 422 | the request names something that is out of sight or not the person's to change or assign |
 
-Of many records at once (`bulk`) a cell is what is answered of the record. Whatever is refused leaves the database as
-it was, to the bit. The record is by default one of the owner's (own); other records are
+Of many records at once (`bulk`) a cell is what is answered of the record; the word behind the path is what is done to
+it, `query` to all that match a filter, `preview` says what would be. A line EXPORT is the file that a person gets of a
+list, a line SOCKET what is asked on a socket, a line PUSH who is told of a change. Whatever is refused leaves the
+database as it was, to the bit. The record is by default one of the owner's (own); other records are
 
 | record | what |
 | --- | --- |
@@ -83,7 +86,7 @@ class Line:
     """One line of the table.
 
     Attributes:
-        path: below `/api/v1`, with a query where lines of one route differ by it.
+        path: below `/api/v1`, with a query or a word behind it where lines of one route differ by that.
         state: which record it is about.
         cells: what comes of it by person.
     """
@@ -97,12 +100,22 @@ class Line:
     @property
     def route(self) -> tuple[str, str]:
         """Method and path without a query."""
-        return self.method, self.path.partition("?")[0]
+        return self.method, self.address.partition("?")[0]
+
+    @property
+    def address(self) -> str:
+        """The path as it is sent."""
+        return self.path.partition(" ")[0]
+
+    @property
+    def word(self) -> str:
+        """What tells this line from others of its route."""
+        return self.path.partition(" ")[2]
 
     @property
     def resource(self) -> str:
         """The first segment of the path that names records."""
-        return "duplicates" if "/duplicates" in self.path else self.path.partition("?")[0].split("/")[1]
+        return "duplicates" if "/duplicates" in self.path else self.route[1].split("/")[1]
 
     def __str__(self) -> str:
         return f"{self.method} {self.path} {self.state}".strip()

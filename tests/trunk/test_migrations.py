@@ -11,8 +11,9 @@ from alembic.migration import MigrationContext
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import inspect, select, text
 
-from app import create_app, search_index
-from app.auth.models import Role
+from app import create_app, search_index, vault
+from app.auth.credentials import SecondFactor
+from app.auth.models import Role, User
 from app.customer.models import Customer, Person
 from app.database import Base, db
 from app.folding import search_key
@@ -135,3 +136,29 @@ def test_people_from_before_are_found_by_title_and_department(empty: CRM) -> Non
         assert search_index.check(connection) == []
         for word, one in (("cgzj", people[0]), ("legal", people[1])):
             assert search_index.candidates(connection, "person", [word]) == [one.id]
+
+
+def test_secrets_of_apps_are_locked(empty: CRM) -> None:
+    upgrade()
+    seed()
+    with unit_of_work():
+        user = User(name="Ann", name_key="ann", email="ann@example.com", email_key="ann@example.com", role="admin")
+        db.session.add(user)
+        db.session.flush()
+        user_id = user.id
+    plain = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+    with unit_of_work():
+        db.session.add(SecondFactor(user_id=user_id, secret=vault.lock(plain, "totp", user_id), last_step=7))
+
+    def stored() -> tuple[str, int]:
+        with db.engines[None].connect() as connection:
+            secret, step = connection.execute(text("SELECT secret, last_step FROM second_factor")).one()
+            return secret, step
+
+    downgrade(revision="0023")
+    assert stored() == (plain, 7)
+    upgrade()
+    locked, step = stored()
+    assert step == 7
+    assert plain not in locked
+    assert vault.unlock(locked, "totp", user_id) == plain

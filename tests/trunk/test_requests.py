@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
+from app import create_app
 from app.auth.models import Role, SignIn, User, role_of
 from app.customer.models import Customer
 from app.database import db
 from app.transaction import unit_of_work
+from config import settings_from
 
 from ..cast import Cast, Member
 from .looking import faults, said, scalar
@@ -552,3 +556,14 @@ def test_head_and_options(cast: Cast) -> None:
     answer = cast.alice.call("OPTIONS", "/customers")
     assert answer.status_code == 200
     assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS", "POST"}
+
+
+def test_without_built_pages_it_says_so(tmp_path: Path) -> None:
+    settings = settings_from({"DATA_DIR": str(tmp_path), "RATELIMIT_ENABLED": "0"})
+    app = create_app(replace(settings, frontend_dist=tmp_path / "nowhere"))
+    answer = app.test_client().get("/customers", headers={"Accept-Language": "en"})
+    assert answer.status_code == 503
+    assert answer.mimetype == "application/problem+json"
+    body = answer.get_json()
+    assert (body["type"], body["title"]) == ("/problems/no-pages", "Pages missing")
+    assert answer.headers["Retry-After"]

@@ -148,3 +148,43 @@ for (const language of ['zh-CN', 'en'] as const)
       await shot(seat.page, `masked-${language}-${kind}-dark`)
     }
   })
+
+test('A shared view that asks about a field kept from its reader opens without that, and says so', async ({
+  cast,
+  open,
+}) => {
+  const [boss, person] = [await cast.join('Rita', 'admin'), await cast.join('Lea', 'sales')]
+  await person.api.post('/customers', { name: 'Lantern Holdings', credit_rating: 20 })
+  const view = (await boss.api.post('/views', {
+    name: `Solid ${unique()}`,
+    resource: 'customers',
+    visibility: 'public',
+    filters: { credit_rating_min: ['60'] },
+    sort: '-credit_rating',
+  })) as { id: number }
+  const key = `narrow_${unique()}`
+  const sales = (await boss.api.get<{ data: { key: string; permissions: string[] }[] }>('/roles')).data.find(
+    (role) => role.key === 'sales',
+  )
+  await boss.api.post('/roles', {
+    key,
+    name_en: key,
+    sight: 'own',
+    permissions: sales?.permissions ?? [],
+    fields: { customer: { credit_rating: 'hidden' } },
+  })
+  await boss.api.patch(`/users/${person.id}`, { role: key })
+
+  for (const [name, look] of [
+    ['wide-light', { ...desk }],
+    ['phone-dark', { ...phone, theme: 'dark' as const, language: 'zh-CN' as const }],
+  ] as const) {
+    const seat = await open(person, look)
+    await seat.visit(`/customers?view_id=${view.id}`)
+    await expect(seat.page.getByText('Lantern Holdings').first()).toBeVisible()
+    await expect(seat.page.getByText(/Credit rating|信用评级/).first()).toBeVisible()
+    await expect(seat.page.getByText(/you may not see it|您无权查看/)).toBeVisible()
+    await expectAccessible(seat.page, `view-unread-${name}`)
+    await shot(seat.page, `view-unread-${name}`)
+  }
+})

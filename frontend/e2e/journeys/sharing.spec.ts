@@ -117,6 +117,20 @@ test('A deputy stands in for who is away, and no longer when that ends', async (
   await other.visit(`/customers/${id}`)
   await expect(other.page.getByRole('heading', { level: 1, name: 'Lantern Holdings' })).toBeVisible()
 
+  // An admin sees it, may change it, and reads of somebody else.
+  const office = await open(await cast.join('Rita', 'admin'))
+  await office.visit('/admin/users')
+  await office.page.getByRole('button', { name: 'Alice', exact: true }).first().click()
+  const account = office.page.getByRole('dialog', { name: 'Alice' })
+  await account.getByRole('button', { name: 'Deputy while away' }).click()
+  await expect(account.getByText(`${deputyName} stands in for Alice now.`)).toBeVisible()
+  await account.getByRole('button', { name: 'Sign-ins and tokens' }).click()
+  await expect(account.getByRole('heading', { name: 'Signed in on' })).toBeVisible()
+  await expectAccessible(office.page, 'admin-user-deputy')
+  await shot(office.page, 'admin-user-deputy-en-wide-light')
+  await office.page.setViewportSize({ width: 390, height: 844 })
+  await shot(office.page, 'admin-user-deputy-en-narrow-light')
+
   await seat.page.getByRole('button', { name: 'Remove deputy' }).click()
   await expect(seat.page.getByLabel('Deputy', { exact: true })).toHaveValue('')
   await expect(async () => {

@@ -84,6 +84,8 @@ export interface Sides {
 }
 /** One change of one record, as the journal tells it. */
 export type Entry = Omit<Schemas['Entry'], 'changes'> & { changes: Record<string, Sides> }
+export type Notification = Schemas['Notification']
+export type Notifications = Schemas['Notifications']
 export type Import = Schemas['Import']
 export type ExportRequest = Schemas['ExportRequestInput']
 export type ExportRecord = Schemas['ExportRecord']

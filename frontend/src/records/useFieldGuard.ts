@@ -9,8 +9,6 @@ const readsOf: Readonly<Record<string, string>> = {
   emails: 'email',
   lines: 'amount',
   source_detail: 'source',
-  amount_min: 'amount',
-  amount_max: 'amount',
 }
 
 /** Which fields of a list's records the signed-in person has less of: as the server says, nothing for most. */
@@ -19,8 +17,12 @@ export function useFieldGuard(resource: string) {
   const rules = computed<Readonly<Record<string, string>>>(
     () => session.user?.fields?.[resource === 'people' ? 'person' : resource.slice(0, -1)] ?? {},
   )
-  const stateOf = (field: string): string | undefined =>
-    rules.value[field] ?? rules.value[readsOf[field] ?? '']
+  /** The field with a rule that a filter, column or sort key reads, if any: `amount` for `amount_min`. */
+  function ruled(name: string): string | undefined {
+    const base = name.replace(/_(min|max|from|to|after|before)$/, '')
+    return [name, readsOf[name] ?? '', base, `${base}_on`].find((one) => one in rules.value)
+  }
+  const stateOf = (name: string): string | undefined => rules.value[ruled(name) ?? '']
 
   const isHidden = (field: string): boolean => stateOf(field) === 'hidden'
   const isClosed = (field: string): boolean => stateOf(field) !== undefined
@@ -38,5 +40,5 @@ export function useFieldGuard(resource: string) {
       )
   }
 
-  return { isHidden, isClosed, canAsk, columns }
+  return { isHidden, isClosed, canAsk, columns, ruled }
 }

@@ -5,6 +5,7 @@ import type { View } from '@/api/types'
 import { useToday } from '@/deal/useToday'
 import { isCustom } from '@/records/listSpec'
 import { texts, type Listed, type ListChoice, type ListState, type ViewDefinition } from '@/records/listState'
+import { useFieldGuard } from '@/records/useFieldGuard'
 import { useSession } from '@/session/session'
 import { readStored, writeStored } from '@/ui/storage'
 import { useListFields } from './useListFields'
@@ -77,16 +78,22 @@ export function useViewedState(
       ? pruned(saved.value, (field) => fields.byName.value.has(field))
       : { tree: saved.value, lacking: [] },
   )
+  // Who may not see a field cannot ask about it either: a view of somebody else's opens without that.
+  const guard = useFieldGuard(listed === 'leads' ? 'customers' : listed)
+  const unread = computed(() => {
+    const asked = [...Object.keys(active.value?.filters ?? {}), (active.value?.sort ?? '').replace('-', '')]
+    return asked.filter((key) => !guard.canAsk(key)).map((key) => guard.ruled(key) ?? key)
+  })
   const base = computed<Params>(() => (active.value ? paramsOf(active.value) : {}))
 
   function paramsOf(view: View): Params {
     const one = (value: string | null | undefined): readonly string[] => (value ? [value] : [])
     const filters = Object.entries((view.filters ?? {}) as Record<string, string[]>)
     const params: Record<string, readonly string[]> = {
-      ...Object.fromEntries(filters.filter(([key]) => isOwn(key))),
+      ...Object.fromEntries(filters.filter(([key]) => isOwn(key) && guard.canAsk(key))),
       where: one(encodeWhere(told.value.tree)),
       q: one(view.q),
-      sort: [view.sort ?? defaultSort],
+      sort: [view.sort && guard.canAsk(view.sort.replace('-', '')) ? view.sort : defaultSort],
       columns: one(
         (view.columns ?? []).map(({ field, width }) => (width ? `${field}:${width}` : field)).join(','),
       ),
@@ -202,7 +209,7 @@ export function useViewedState(
           views.areSettled.value &&
           active.value === null,
       ),
-      lacking: computed(() => (isBare.value ? told.value.lacking : [])),
+      lacking: computed(() => (isBare.value ? [...new Set([...told.value.lacking, ...unread.value])] : [])),
       definition,
       open: (id) => router.push(replaceBy(id)),
       reset: () => router.replace(replaceBy(active.value?.id ?? null)),

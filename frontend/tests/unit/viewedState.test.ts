@@ -10,6 +10,7 @@ import { authorise } from '@/api/client'
 import type { View } from '@/api/types'
 import { columnLink } from '@/records/listState'
 import { createQueryClient } from '@/records/queryClient'
+import { useSession } from '@/session/session'
 import { useColumns } from '@/ui/table/columns'
 import { useViewedState } from '@/views/useViewedState'
 
@@ -55,7 +56,12 @@ const hot = view(7, {
   ],
 })
 
-async function open(path: string, views: View[] = [hot, view(8)], defaults: number[] = []) {
+async function open(
+  path: string,
+  views: View[] = [hot, view(8)],
+  defaults: number[] = [],
+  rules: Record<string, string> = {},
+) {
   const list = (data: unknown[]) => HttpResponse.json({ data, meta: { total: null, next_cursor: null } })
   const kept = { views }
   server.use(
@@ -89,6 +95,7 @@ async function open(path: string, views: View[] = [hot, view(8)], defaults: numb
   const made: { state?: ReturnType<typeof useViewedState>; columns?: ReturnType<typeof useColumns> } = {}
   const Page = defineComponent({
     setup() {
+      useSession().user = { id: 1, fields: { customer: rules } } as never
       made.state = useViewedState('customers', ['status', 'level', 'where'], '-updated_at')
       const all = ['name', 'status', 'level'].map((key) => ({ key, label: key, width: 100, isDefault: true }))
       made.columns = useColumns('customers.1', () => all, columnLink(made.state))
@@ -119,6 +126,20 @@ describe('a list that has views', () => {
       ['name', 200],
       ['level', 100],
     ])
+  })
+
+  it('opens without what the reader may not see, and says so', async () => {
+    const asking = view(7, {
+      filters: { status: ['lead'], level: ['A'] },
+      where: { field: 'phone', op: 'contains', value: '138' },
+      sort: '-level',
+    })
+    const rules = { level: 'hidden', phone: 'masked' }
+    const { state } = await open('/customers?view_id=7', [asking], [], rules)
+    await vi.waitFor(() => expect(state.isReady?.value).toBe(true))
+    expect(state.choice.value).toEqual({ q: '', sort: '-updated_at', filters: { status: ['lead'] } })
+    expect(state.view.lacking.value).toEqual(['phone', 'level'])
+    expect(state.view.isDirty.value).toBe(false)
   })
 
   it('writes all of it beside the view with the first change, and nothing once that is taken back', async () => {

@@ -1,0 +1,1 @@
+"""What others have done that a person is to know of, also tomorrow."""
