@@ -54,6 +54,7 @@ const laterGroups = new Set([
   'hygiene',
   'import',
   'job',
+  'pairs',
   'privacy',
   'report',
   'search',

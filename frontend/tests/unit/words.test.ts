@@ -63,13 +63,18 @@ describe('the words', () => {
     const daily = ['contact', 'customer', 'deal', 'auth', 'records', 'ui', 'attachment', 'quote', 'layout']
     const early = daily
       // These wait for all words before they are shown.
-      .flatMap((folder) => sources(join('src', folder), /^(?:CommandPalette|usePaletteRows|JobChip)\./))
+      .flatMap((folder) =>
+        sources(
+          join('src', folder),
+          /^(?:CommandPalette|usePaletteRows|JobChip|usePairFields|Duplicate(?:Card|sPage))\.|^duplicates\.ts$/,
+        ),
+      )
       // Titles of pages that load all words before they are shown.
       .map((text) => text.replaceAll(/title: '[\w.]+'|`admin\.(?:product|field)\.\$\{name\}`/g, ''))
       .flatMap(
         (text) =>
           text.match(
-            /['"`](?:account|admin|bin|dashboard|home|import|job|report|search|target)\.[a-z][\w.]*['"`$]/g,
+            /['"`](?:account|admin|bin|dashboard|home|import|job|pairs|report|search|target)\.[a-z][\w.]*['"`$]/g,
           ) ?? [],
       )
     expect(early).toEqual([])
