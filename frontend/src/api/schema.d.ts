@@ -18298,9 +18298,9 @@ export interface operations {
                 as_of?: string;
                 /** @description What became of the open pipeline in a span of days, as kind, first and last day: won,2026-01-01,2026-01-31. Kinds: opened, reopened, grew, shrank, slipped, won, lost, removed, joined. The other filters are asked at both ends. */
                 change?: string;
-                /** @description Came to a stage in a span of days. As stage, first and last day, and where wanted a moment by which it was known: 3,2026-01-01,2026-03-31. Days may be left out. */
+                /** @description Came to a stage in a span of days. As stage, first and last day, and where wanted a moment by which it was known: 3,2026-01-01,2026-03-31. Days may be left out; `open` is any open stage, `open.2` any of the pipeline with that id. */
                 entered?: string;
-                /** @description Of those, that went on to a further open stage or were won. As stage, first and last day, and where wanted a moment by which it was known: 3,2026-01-01,2026-03-31. Days may be left out. */
+                /** @description Of those, that went on to a further open stage or were won; of `open`, were won. As stage, first and last day, and where wanted a moment by which it was known: 3,2026-01-01,2026-03-31. Days may be left out; `open` is any open stage, `open.2` any of the pipeline with that id. */
                 went_on?: string;
                 id?: (number | "none")[];
                 name?: string;
@@ -18571,9 +18571,9 @@ export interface operations {
                 as_of?: string;
                 /** @description What became of the open pipeline in a span of days, as kind, first and last day: won,2026-01-01,2026-01-31. Kinds: opened, reopened, grew, shrank, slipped, won, lost, removed, joined. The other filters are asked at both ends. */
                 change?: string;
-                /** @description Came to a stage in a span of days. As stage, first and last day, and where wanted a moment by which it was known: 3,2026-01-01,2026-03-31. Days may be left out. */
+                /** @description Came to a stage in a span of days. As stage, first and last day, and where wanted a moment by which it was known: 3,2026-01-01,2026-03-31. Days may be left out; `open` is any open stage, `open.2` any of the pipeline with that id. */
                 entered?: string;
-                /** @description Of those, that went on to a further open stage or were won. As stage, first and last day, and where wanted a moment by which it was known: 3,2026-01-01,2026-03-31. Days may be left out. */
+                /** @description Of those, that went on to a further open stage or were won; of `open`, were won. As stage, first and last day, and where wanted a moment by which it was known: 3,2026-01-01,2026-03-31. Days may be left out; `open` is any open stage, `open.2` any of the pipeline with that id. */
                 went_on?: string;
                 id?: (number | "none")[];
                 name?: string;
