@@ -96,7 +96,7 @@ def _with_further_phones(values: Mapping[str, Any], record: Any = None) -> dict[
     further = kept.pop(FURTHER_PHONES, None)
     said = kept.get("description", getattr(record, "description", None)) or ""
     if further and not all(one in said for one in further):
-        told = say("import.further_phones", numbers=say("import.and").join(further))
+        told = say("import.further_phones", numbers=", ".join(further))
         kept["description"] = f"{said}\n{told}" if said else told
     return kept
 
