@@ -8,7 +8,7 @@ decides nothing: whoever asks checks sight, masks and the very words on the reco
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from math import prod
 from time import monotonic
@@ -281,8 +281,8 @@ def near(connection: Connection, resource: str, word: str, others: Sequence[str]
 def near_each(connection: Connection, resource: str, asked: Collection[Near], most: int) -> dict[Near, list[int]]:
     """As `near` for many at once: `(word, others)` with the records that may be meant.
 
-    Whoever holds the other words is found first, with one question for all of them, and of those few it is seen here
-    what they hold of the word. Where there are many, or no other words, the index is asked for each by itself.
+    Whoever holds the other words is found first, with one question for all of them, and it is seen here what these
+    hold of the word. Where reading them would take longer, or there are no other words, the index is asked for each.
     """
     grams, by_rest = _grams(resource), dict[tuple[int, ...], list[Near]]()
     for one in dict.fromkeys(asked):
@@ -291,46 +291,74 @@ def near_each(connection: Connection, resource: str, asked: Collection[Near], mo
         # What waits in the index's list is read anew for every word.
         connection.execute(_CLEAN)
     holding = _holding(connection, resource, [rest for rest in by_rest if rest])
-    ids = sorted({one for some in holding.values() for one in some})
-    pieces = {one: (record, frozenset(held)) for one, record, held in _pieces_by_id(connection, ids)}
-    found: dict[Near, list[int]] = {}
-    for rest, those in by_rest.items():
-        for one in those:
-            if rest in holding:
-                ways = [frozenset(way) for way in grams.left_of(one[0])] if holding[rest] else []
-                near_it = [at for at in holding[rest] if any(way <= pieces[at][1] for way in ways)]
+    read = {rest: ids for rest, ids in holding.items() if len(ids) <= _READ_PER_WORD * len(by_rest[rest])}
+    found = {one: near(connection, resource, *one, most) for rest in by_rest.keys() - read for one in by_rest[rest]}
+    for part in _parted(read):
+        pieces = {one: (record, held) for one, record, held in _pieces_by_id(connection, part)}
+        for rest, ids in part.items():
+            there = [at for at in ids if at in pieces]
+            by_piece: dict[int, set[int]] = {}
+            for at in there:
+                for piece in pieces[at][1]:
+                    by_piece.setdefault(piece, set()).add(at)
+            for one in by_rest[rest]:
+                near_it = set[int]()
+                for way in grams.left_of(one[0]) if there else ():
+                    near_it |= _holders(by_piece, way) if way else set(there)
                 found[one] = [pieces[at][0] for at in sorted(near_it, reverse=True)[:most]]
-            else:
-                found[one] = near(connection, resource, *one, most)
     return found
 
 
-def _holding(
-    connection: Connection, resource: str, rests: Sequence[tuple[int, ...]]
-) -> dict[tuple[int, ...], list[int]]:
-    """The entries of the records that hold all of some pieces, for those of which there are few."""
-    found: dict[tuple[int, ...], list[int]] = {}
+Holding = dict[tuple[int, ...], list[int]]
+
+
+def _parted(read: Holding) -> Iterator[Holding]:
+    """The entries to be read, in parts of which memory takes little."""
+    part: Holding = {}
+    count = 0
+    for rest, ids in read.items():
+        part[rest] = ids
+        count += len(ids)
+        if count >= MOST:
+            yield part
+            part, count = {}, 0
+    if part:
+        yield part
+
+
+def _holders(by_piece: Mapping[int, set[int]], pieces: Sequence[int]) -> set[int]:
+    """Those that hold all of some pieces."""
+    return set.intersection(*sorted((by_piece.get(one, set()) for one in pieces), key=len))
+
+
+def _holding(connection: Connection, resource: str, rests: Sequence[tuple[int, ...]]) -> Holding:
+    """The entries of the records that hold all of some pieces, for those of which there are not too many."""
+    found: Holding = {}
     is_pg = connection.dialect.name == "postgresql"
     for begin in range(0, len(rests), _ASKED_AT_ONCE):
         part = rests[begin : begin + _ASKED_AT_ONCE]
         asked = [f"{{{','.join(map(str, one))}}}" if is_pg else " ".join(map(_word, one)) for one in part]
-        binds = {"resource": resource, "most": _FEW + 1, "asked": asked if is_pg else json.dumps(asked)}
+        binds = {"resource": resource, "most": _MOST_READ + 1, "asked": asked if is_pg else json.dumps(asked)}
         held = dict[int, list[int]](
             (place, json.loads(ids)) for place, ids in connection.execute(_HOLDING[is_pg], binds)
         )
-        found.update((one, held[place]) for place, one in enumerate(part) if len(held[place]) <= _FEW)
+        found.update((one, held[place]) for place, one in enumerate(part) if len(held[place]) <= _MOST_READ)
     return found
 
 
-def _pieces_by_id(connection: Connection, ids: Sequence[int]) -> Iterator[tuple[int, int, Sequence[int]]]:
+def _pieces_by_id(connection: Connection, part: Holding) -> Iterator[tuple[int, int, Sequence[int]]]:
     query = select(SearchEntry.id, SearchEntry.record_id, SearchEntry.pieces)
     query = query.where(member_of(SearchEntry.id, bindparam("ids", type_=IdList())))
+    ids = sorted({one for some in part.values() for one in some})
     for begin in range(0, len(ids), _CHUNK):
         for row in connection.execute(query, {"ids": ids[begin : begin + _CHUNK]}):
             yield row.id, row.record_id, row.pieces
 
 
-_FEW = 100
+_READ_PER_WORD = 1_000
+"""Reading so many entries takes less time than asking the index for one mistyped word among others."""
+
+_MOST_READ = 20_000
 _ASKED_AT_ONCE = 250
 _HOLDING = {
     True: text("""

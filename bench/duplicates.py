@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
-from app.customer.finder import scan_all
+from app.customer.customer_pairs import CUSTOMER_PAIRS
 from app.customer.models import Customer, DuplicatePair
 from app.database import db
 from app.folding import fold
@@ -82,7 +82,7 @@ def measured(admin_url: str, folder: Path, count: int) -> dict[str, Any]:
         app = filled(url, place, data.people, partial(customers, count=count))
         with app.app_context():
             start, worked = time.perf_counter(), time.process_time()
-            scan_all()
+            CUSTOMER_PAIRS.scan_all()
             taken, worked = time.perf_counter() - start, time.process_time() - worked
             pairs = db.session.execute(select(func.count()).select_from(DuplicatePair)).scalar_one()
             db.session.remove()

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createHash } from 'node:crypto'
 import { fileURLToPath, URL } from 'node:url'
+import { baseCompile } from '@intlify/message-compiler'
 import tailwindcss from '@tailwindcss/vite'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig, type Plugin } from 'vitest/config'
@@ -49,15 +50,31 @@ const laterGroups = new Set([
   'admin',
   'bin',
   'dashboard',
+  'home',
   'hygiene',
   'import',
+  'job',
   'notification',
+  'pairs',
   'privacy',
   'report',
+  'search',
   'security',
   'settings',
   'target',
 ])
+
+/**
+ * Words as the browser takes them: what has a place to fill in or a plural is taken apart here, so that
+ * nobody loads the compiler of messages.
+ */
+function prepared(words: unknown): unknown {
+  if (typeof words !== 'string') {
+    return Object.fromEntries(Object.entries(words as object).map(([key, value]) => [key, prepared(value)]))
+  }
+  if (!/[{}|@]/.test(words)) return words
+  return baseCompile(words, { jit: true, location: false, minify: true, optimize: true }).ast
+}
 
 /** Serves each file of words in two parts: `virtual:words/<language>/first` and `.../later`. */
 function wordParts(): Plugin {
@@ -71,7 +88,7 @@ function wordParts(): Plugin {
       this.addWatchFile(path)
       const words = Object.entries(JSON.parse(readFileSync(path, 'utf8')) as Record<string, object>)
       const chosen = words.filter(([group]) => laterGroups.has(group) === (part === 'later'))
-      return `export default JSON.parse(${JSON.stringify(JSON.stringify(Object.fromEntries(chosen)))})`
+      return `export default JSON.parse(${JSON.stringify(JSON.stringify(prepared(Object.fromEntries(chosen))))})`
     },
   }
 }
@@ -87,6 +104,7 @@ export default defineConfig({
     __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false',
     __VUE_I18N_FULL_INSTALL__: 'false',
     __VUE_I18N_LEGACY_API__: 'false',
+    __INTLIFY_DROP_MESSAGE_COMPILER__: 'true',
     __INTLIFY_PROD_DEVTOOLS__: 'false',
   },
   server: {
@@ -118,7 +136,8 @@ export default defineConfig({
             // Who we are, what we hold, how it is kept true.
             {
               name: 'base',
-              test: /src\/(api|session|records|realtime|i18n)\//,
+              // The order of rows is for pages of administration.
+              test: /src\/(?:api|session|records(?!\/useRankOrder)|realtime|i18n)\//,
               priority: 2,
               minShareCount: 2,
             },
@@ -126,7 +145,7 @@ export default defineConfig({
             // loads what only others use.
             {
               name: 'kit',
-              test: /src\/(ui|layout)\/|@lucide|node_modules\/(reka-ui|@floating-ui|@vueuse|@internationalized|aria-hidden|defu)/,
+              test: /src\/(ui|layout|records)\/|@lucide|node_modules\/(reka-ui|@floating-ui|@vueuse|@internationalized|aria-hidden|defu)/,
               minShareCount: 2,
               entriesAware: true,
             },

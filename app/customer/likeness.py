@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA, JaroWinkler
@@ -13,7 +14,7 @@ from .evidence import Evidence, Name
 from .tax_id import is_right
 
 LIKELY = 0.80
-"""Customers of this score and more are shown as likely the same, in forms, by imports and by the finder."""
+"""Customers and people of this score and more are shown as likely the same, in forms, by imports and by the finder."""
 
 WEIGHTS = {
     "tax_id": 0.98,
@@ -51,9 +52,39 @@ _SAME_STREET = 88.0
 _FAR_STREET = 60.0
 
 
+@dataclass(frozen=True)
+class Scale:
+    """What the things that two records share weigh, and what speaks against their being one.
+
+    Attributes:
+        weights: how likely two are one that share this and nothing else, of all that is known of them.
+        against: by what a score is multiplied for what speaks against it.
+        certain: what nothing speaks against: the same address, number or register entry.
+    """
+
+    weights: Mapping[str, float]
+    against: Mapping[str, float]
+    certain: Collection[str]
+
+    def weigh(self, found: set[str], against: set[str]) -> Likeness:
+        """How likely two are one that share some things, while others speak against it."""
+        certain, supposed = 1.0, 1.0
+        for reason in found:
+            if reason in self.certain:
+                certain *= 1 - self.weights[reason]
+            else:
+                supposed *= 1 - self.weights[reason]
+        less = 1.0
+        for objection in against:
+            less *= self.against[objection]
+        score = 1 - certain * (1 - (1 - supposed) * less)
+        ordered = tuple(sorted(found, key=lambda reason: (-self.weights[reason], reason)))
+        return Likeness(round(score, 4), ordered, tuple(sorted(against)) if found else ())
+
+
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """How likely two customers are one.
+    """How likely two customers, or two people, are one.
 
     Attributes:
         score: from 0 to 1.
@@ -69,6 +100,9 @@ class Likeness:
     def is_likely(self) -> bool:
         """Whether people should look at it."""
         return self.score >= LIKELY
+
+
+_SCALE = Scale(WEIGHTS, AGAINST, _CERTAIN)
 
 
 def likeness(one: Evidence, other: Evidence) -> Likeness:
@@ -88,7 +122,7 @@ def likeness(one: Evidence, other: Evidence) -> Likeness:
         against.add("other_name")
     if one.domain is not None and one.domain == other.domain and "person" not in (one.kind, other.kind):
         found.add("email_domain")
-    _addresses(one, other, found, against)
+    compare_addresses(one, other, found, against)
     if one.employer and other.employer:
         (found if one.employer == other.employer else against).add(
             "employer" if one.employer == other.employer else "other_employer"
@@ -97,22 +131,7 @@ def likeness(one: Evidence, other: Evidence) -> Likeness:
         against.add("other_kind")
     if one.tax_id and other.tax_id and "tax_id" not in found and not _is_mistyped(one.tax_id, other.tax_id):
         against.add("other_company" if is_right(one.tax_id) and is_right(other.tax_id) else "other_tax_id")
-    return _weighed(found, against)
-
-
-def _weighed(found: set[str], against: set[str]) -> Likeness:
-    certain, supposed = 1.0, 1.0
-    for reason in found:
-        if reason in _CERTAIN:
-            certain *= 1 - WEIGHTS[reason]
-        else:
-            supposed *= 1 - WEIGHTS[reason]
-    less = 1.0
-    for objection in against:
-        less *= AGAINST[objection]
-    score = 1 - certain * (1 - (1 - supposed) * less)
-    ordered = tuple(sorted(found, key=lambda reason: (-WEIGHTS[reason], reason)))
-    return Likeness(round(score, 4), ordered, tuple(sorted(against)) if found else ())
+    return _SCALE.weigh(found, against)
 
 
 def _is_mistyped(one: str, other: str) -> bool:
@@ -197,7 +216,24 @@ def _is_near(one: str, other: str, most: int = 2) -> bool:
     return OSA.distance(one, other, score_cutoff=allowed) <= allowed
 
 
-def _addresses(one: Evidence, other: Evidence, found: set[str], against: set[str]) -> None:
+class Placed(Protocol):
+    """What stands somewhere: all folded, empty where nothing is said."""
+
+    @property
+    def street(self) -> str:
+        """With the number."""
+
+    @property
+    def city(self) -> str:
+        """Or town."""
+
+    @property
+    def postal_code(self) -> str:
+        """As the country has them."""
+
+
+def compare_addresses(one: Placed, other: Placed, found: set[str], against: set[str]) -> None:
+    """Add what two addresses say: that they are one, or that they are far apart."""
     if not one.street or not other.street:
         return
     alike = fuzz.token_sort_ratio(one.street, other.street)
@@ -230,13 +266,8 @@ def block_keys(evidence: Evidence) -> Iterable[str]:
     for name in evidence.names:
         yield f"sound:{name.sound}"
         yield f"place:{name.place}:{name.sound}"
-        if name.is_han or not name.words:
-            continue
-        spelt = "".join(name.ordered)
-        if _SHORT_WORD < len(spelt) <= _SPELT_UP_TO:
+        for spelt in misspellings(name):
             yield f"near:{spelt}"
-            for place in range(len(spelt)):
-                yield f"near:{spelt[:place]}{spelt[place + 1 :]}"
     if evidence.street:
         words = sorted(evidence.street.split())
         number = "".join(character for character in evidence.street if character.isdigit())
@@ -252,16 +283,32 @@ def block_keys(evidence: Evidence) -> Iterable[str]:
             yield f"initials:{evidence.postal_code}:{''.join(initials)}"
 
 
+def misspellings(name: Name) -> Iterable[str]:
+    """A name in Latin letters as it is and with each of its letters left out; none of a short one."""
+    spelt = "" if name.is_han else "".join(name.ordered)
+    if _SHORT_WORD < len(spelt) <= _SPELT_UP_TO:
+        yield spelt
+        for place in range(len(spelt)):
+            yield f"{spelt[:place]}{spelt[place + 1 :]}"
+
+
+One = TypeVar("One")
+
 MOST_ALIKE = 25
 """What more customers than this share says nothing about any two of them: a switchboard, `none@example.com`."""
 
 
-def pairs_to_compare(customers: Sequence[tuple[int, Evidence]]) -> set[tuple[int, int]]:
-    """The positions of those customers that are worth comparing, the smaller one first."""
+def pairs_to_compare(those: Sequence[tuple[int, One]], keys: Callable[[One], Iterable[str]]) -> set[tuple[int, int]]:
+    """The positions of those records that are worth comparing, the smaller one first.
+
+    Args:
+        those: ids, and what is known of each.
+        keys: such as `block_keys`.
+    """
     blocks: dict[int, list[int]] = {}
     sizes: Counter[int] = Counter()
-    for position, (_, evidence) in enumerate(customers):
-        for key in {hash(key) for key in block_keys(evidence)}:
+    for position, (_, known) in enumerate(those):
+        for key in {hash(key) for key in keys(known)}:
             sizes[key] += 1
             if sizes[key] <= MOST_ALIKE:
                 blocks.setdefault(key, []).append(position)

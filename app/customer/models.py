@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import (
     Boolean,
@@ -309,19 +309,40 @@ class CustomField(Record):
 
 
 class PairState(StrEnum):
-    """What people have said about two customers that resemble each other."""
+    """What people have said about two records that resemble each other."""
 
     OPEN = "open"
     NOT_DUPLICATE = "not_duplicate"
 
 
-class DuplicatePair(Record):
-    """Two customers that may be one. Found and forgotten by the finder; what people say of it is kept for ever.
+class Pair(Record):
+    """Two records that may be one. Found and forgotten by the finder; what people say of it is kept for ever.
 
     Attributes:
+        sides: the columns that name the two, the one with the smaller id first.
         score: how likely they are one, from 0 to 1.
         reasons: what they share, and `against`, what speaks against it: codes of `likeness.py`.
     """
+
+    __abstract__ = True
+
+    sides: ClassVar[tuple[str, str]]
+
+    score: Mapped[float] = mapped_column(Rate())
+    reasons: Mapped[Any] = mapped_column(Document, default=list)
+    against: Mapped[Any] = mapped_column(Document, default=list)
+    state: Mapped[str] = mapped_column(String(15), default=PairState.OPEN)
+    judged_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    judged_at: Mapped[datetime | None] = mapped_column()
+
+    @classmethod
+    def links(cls) -> tuple[Any, Any]:
+        """The two columns."""
+        return getattr(cls, cls.sides[0]), getattr(cls, cls.sides[1])
+
+
+class DuplicatePair(Pair):
+    """Two customers that may be one."""
 
     __tablename__ = "duplicate_pair"
     __table_args__ = (
@@ -333,29 +354,45 @@ class DuplicatePair(Record):
         {"sqlite_autoincrement": True},
     )
     resource = "duplicate"
+    sides = ("customer_a_id", "customer_b_id")
 
     customer_a_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
     customer_b_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
-    score: Mapped[float] = mapped_column(Rate())
-    reasons: Mapped[Any] = mapped_column(Document, default=list)
-    against: Mapped[Any] = mapped_column(Document, default=list)
-    state: Mapped[str] = mapped_column(String(15), default=PairState.OPEN)
-    judged_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
-    judged_at: Mapped[datetime | None] = mapped_column()
+
+
+class PersonPair(Pair):
+    """Two people that may be one."""
+
+    __tablename__ = "person_pair"
+    __table_args__ = (
+        Index("uq_person_pair", "person_a_id", "person_b_id", unique=True),
+        Index("ix_person_pair_b", "person_b_id"),
+        Index("ix_person_pair_score", "state", "score", "id"),
+        CheckConstraint("person_a_id < person_b_id", name="in_order"),
+        CheckConstraint("state IN ('open', 'not_duplicate')", name="state"),
+        {"sqlite_autoincrement": True},
+    )
+    resource = "person_duplicate"
+    sides = ("person_a_id", "person_b_id")
+
+    person_a_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    person_b_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
 
 
 class _PairPolicy(Policy):
-    """A pair is seen by whoever sees both of its customers, as long as both are there."""
+    """A pair is seen by whoever sees both of its records, as long as both are there."""
+
+    def __init__(self, model: type[Pair], of: Policy) -> None:
+        super().__init__(model, write=Permission.CUSTOMER_DUPLICATE)
+        self.of = of
 
     def visible(self, shape: Shape, row: Any = None) -> ColumnElement[bool]:
-        """As `Policy.visible`, of both customers."""
+        """As `Policy.visible`, of both records."""
         row = self.model if row is None else row
         ways = []
-        for link in (row.customer_a_id, row.customer_b_id):
-            customer: Any = aliased(Customer)
-            seen = select(customer.id).where(
-                customer.id == link, customer.is_active, customers.visible(shape, customer)
-            )
+        for link in self.model.sides:  # type: ignore[attr-defined]
+            one: Any = aliased(self.of.model)
+            seen = select(one.id).where(one.id == getattr(row, link), one.is_active, self.of.visible(shape, one))
             ways.append(exists(seen.correlate(row)))
         return and_(*ways)
 
@@ -389,7 +426,8 @@ people = _PeoplePolicy(
     write=Permission.CUSTOMER_WRITE,
     read=Permission.CUSTOMER_READ,
 )
-duplicates = _PairPolicy(DuplicatePair, write=Permission.CUSTOMER_DUPLICATE)
+duplicates = _PairPolicy(DuplicatePair, customers)
+person_duplicates = _PairPolicy(PersonPair, people)
 tags = Policy(Tag, open_to_all=True, write=Permission.TAG_WRITE)
 options = Policy(Option, open_to_all=True, write=Permission.OPTION_WRITE)
 custom_fields = Policy(CustomField, open_to_all=True, write=Permission.CUSTOM_FIELD_WRITE)

@@ -18,7 +18,7 @@ from ..access import POLICIES
 from ..database import Base, db
 from ..journal import Part
 from ..record import Collaborator, Record
-from .models import DuplicatePair
+from .models import Pair
 
 ATTACHED: defaultdict[str, list[Callable[[Any, Sequence[int]], None]]] = defaultdict(list)
 """What is called once everything else was moved, by the resource that is merged: with the survivor and the ids of the
@@ -62,7 +62,7 @@ def links_to(model: type[Record]) -> tuple[Link, ...]:
     """
     found = []
     for mapper in Base.registry.mappers:
-        if mapper.class_ is DuplicatePair:
+        if issubclass(mapper.class_, Pair):
             continue
         for attribute in mapper.column_attrs:
             if any(key.column.table is model.__table__ for key in attribute.columns[0].foreign_keys):

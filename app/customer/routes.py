@@ -29,15 +29,18 @@ from . import (
     service,
     tag_service,
 )
-from .models import Customer, DuplicatePair, Option, customers
-from .models import duplicates as pairs
+from .customer_pairs import CUSTOMER_PAIRS
+from .finder import Finder
+from .models import Customer, Option, Pair, customers
 from .models import options as option_policy
+from .person_pairs import PERSON_PAIRS
 from .schemas import (
     CUSTOM_FIELDS,
     CUSTOMERS,
     DUPLICATES,
     OPTIONS,
     PEOPLE,
+    PERSON_DUPLICATES,
     TAGS,
     CheckedSchema,
     CheckSchema,
@@ -92,46 +95,60 @@ routes.resource(OPTIONS, options, read=SIGNED_IN, write=Permission.OPTION_WRITE,
 routes.resource(CUSTOM_FIELDS, custom_fields, read=SIGNED_IN, write=Permission.CUSTOM_FIELD_WRITE, external=False)
 
 
-routes.listing(DUPLICATES, Permission.CUSTOMER_READ, name="list_duplicates")
+def _duplicates(spec: ListSpec, finder: Finder[Any], kind: str, what: str) -> None:
+    """Declare the work list of pairs of one kind of record.
+
+    Args:
+        kind: the rest of the names of the operations: `duplicate`, `duplicate_person`.
+        what: the records, in words.
+    """
+    routes.listing(spec, Permission.CUSTOMER_READ, name=f"list_{kind.replace('duplicate', 'duplicates', 1)}")
+
+    def scan(actor: Actor) -> Response:
+        """Ask for the job; the list is true again when it has ended."""
+        return accepted(duplicate_service.scan(actor, finder))
+
+    scan.__name__ = f"scan_{kind.replace('duplicate', 'duplicates', 1)}"
+    routes.endpoint_for(
+        "POST",
+        f"/{spec.plural}/scan",
+        permission=Permission.CUSTOMER_DUPLICATE,
+        status=202,
+        answer=JobSchema,
+        summary=f"Search through all {what} for duplicates",
+    )(scan)
+
+    def dismiss(actor: Actor, pair: Pair) -> Any:
+        """The pair leaves the list, and no later search brings it back."""
+        return duplicate_service.dismiss(actor, pair)
+
+    dismiss.__name__ = f"dismiss_{kind}"
+    routes.endpoint_for(
+        "POST",
+        f"/{spec.plural}/<int:record_id>/dismiss",
+        permission=Permission.CUSTOMER_DUPLICATE,
+        loads=spec.policy,
+        answer=spec,
+        summary=f"Say that two {what} are no duplicates",
+    )(dismiss)
+
+    def reopen(actor: Actor, pair: Pair) -> Any:
+        """Put a pair back on the list."""
+        return duplicate_service.reopen(actor, pair)
+
+    reopen.__name__ = f"reopen_{kind}"
+    routes.endpoint_for(
+        "POST",
+        f"/{spec.plural}/<int:record_id>/reopen",
+        permission=Permission.CUSTOMER_DUPLICATE,
+        loads=spec.policy,
+        answer=spec,
+        summary=f"Say that two {what} may be duplicates after all",
+    )(reopen)
 
 
-@routes.endpoint_for(
-    "POST",
-    "/customers/duplicates/scan",
-    permission=Permission.CUSTOMER_DUPLICATE,
-    status=202,
-    answer=JobSchema,
-    summary="Search through all customers for duplicates",
-)
-def scan_duplicates(actor: Actor) -> Response:
-    """Ask for the job; the list is true again when it has ended."""
-    return accepted(duplicate_service.scan(actor))
-
-
-@routes.endpoint_for(
-    "POST",
-    "/customers/duplicates/<int:record_id>/dismiss",
-    permission=Permission.CUSTOMER_DUPLICATE,
-    loads=pairs,
-    answer=DUPLICATES,
-    summary="Say that two customers are no duplicates",
-)
-def dismiss_duplicate(actor: Actor, pair: DuplicatePair) -> Any:
-    """The pair leaves the list, and no later search brings it back."""
-    return duplicate_service.dismiss(actor, pair)
-
-
-@routes.endpoint_for(
-    "POST",
-    "/customers/duplicates/<int:record_id>/reopen",
-    permission=Permission.CUSTOMER_DUPLICATE,
-    loads=pairs,
-    answer=DUPLICATES,
-    summary="Say that two customers may be duplicates after all",
-)
-def reopen_duplicate(actor: Actor, pair: DuplicatePair) -> Any:
-    """Put a pair back on the list."""
-    return duplicate_service.reopen(actor, pair)
+_duplicates(DUPLICATES, CUSTOMER_PAIRS, "duplicate", "customers")
+_duplicates(PERSON_DUPLICATES, PERSON_PAIRS, "duplicate_person", "people")
 
 
 @routes.endpoint_for(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import fields
 from sqlalchemy import BigInteger, ColumnElement, String, bindparam, exists, func, literal, or_, select, type_coerce
 from sqlalchemy.orm import aliased
 
-from ..access import POLICIES, Permission
+from ..access import POLICIES, Permission, Policy
 from ..auth.models import teams, users
 from ..custom_values import RESOURCES_WITH_CUSTOM, CustomKind
 from ..database import IdList, json_object_rows, json_pair, json_rows, member_of
@@ -61,15 +62,18 @@ from .models import (
     CustomField,
     DuplicatePair,
     Option,
+    Pair,
     PairState,
     Person,
     PersonCustomer,
+    PersonPair,
     Tag,
     custom_fields,
     customers,
     duplicates,
     options,
     people,
+    person_duplicates,
     tags,
 )
 
@@ -323,6 +327,30 @@ class PairSchema(RecordSchema):
     customer_a = LinkTo("customer_a_id", DuplicatePair.customer_a_id, customers)
     customer_b_id = column(dump_only=True)
     customer_b = LinkTo("customer_b_id", DuplicatePair.customer_b_id, customers)
+    score = column(dump_only=True)
+    reasons = fields.List(fields.String(), dump_only=True)
+    against = fields.List(fields.String(), dump_only=True)
+    state = Choice(PairState, dump_only=True)
+    judged_by = column(dump_only=True)
+    judged_at = column(dump_only=True)
+    created_at = column(dump_only=True)
+    updated_at = column(dump_only=True)
+
+
+class PersonPairSchema(RecordSchema):
+    """Two people that may be one, and what people have said of them."""
+
+    class Meta(RecordSchema.Meta):
+        """Columns of `PersonPair`."""
+
+        model = PersonPair
+
+    id = column(dump_only=True)
+    version = column(dump_only=True)
+    person_a_id = column(dump_only=True)
+    person_a = LinkTo("person_a_id", PersonPair.person_a_id, people)
+    person_b_id = column(dump_only=True)
+    person_b = LinkTo("person_b_id", PersonPair.person_b_id, people)
     score = column(dump_only=True)
     reasons = fields.List(fields.String(), dump_only=True)
     against = fields.List(fields.String(), dump_only=True)
@@ -723,33 +751,53 @@ PEOPLE = ListSpec(
 )
 
 
-class _EitherCustomer(Filter):
-    """One of the two customers of a pair is one of these."""
+class _OfEither(Filter):
+    """One of the two records of a pair is one of these."""
 
     ops = ("eq", "in")
 
-    def __init__(self) -> None:
-        super().__init__(DuplicatePair.customer_a_id, an_id, text="Of either customer.")
+    def __init__(self, pair: type[Pair], text: str) -> None:
+        self.links = pair.links()
+        super().__init__(self.links[0], an_id, text=text)
 
     def condition(self, op: str, bind: str) -> ColumnElement[bool]:
         """Of the one or the other."""
         wanted = bindparam(bind, type_=IdList() if op == "in" else BigInteger())
-        pair = (DuplicatePair.customer_a_id, DuplicatePair.customer_b_id)
-        return or_(*(member_of(one, wanted) if op == "in" else one == wanted for one in pair))
+        return or_(*(member_of(one, wanted) if op == "in" else one == wanted for one in self.links))
 
 
-DUPLICATES = ListSpec(
-    policy=duplicates,
-    schema=PairSchema,
-    plural="customers/duplicates",
-    filters={
-        "state": AnyOf(DuplicatePair.state),
-        "customer_id": _EitherCustomer(),
-        "id": AnyOf(DuplicatePair.id, an_id),
-        "score": Range(DuplicatePair.score),
-    },
-    sort={"score": DuplicatePair.score},
-    default_sort="-score",
+def _pairs(
+    pair: type[Pair], policy: Policy, schema: type[RecordSchema], plural: str, either: Mapping[str, Filter]
+) -> ListSpec:
+    """The work list of pairs of one kind of record."""
+    return ListSpec(
+        policy=policy,
+        schema=schema,
+        plural=plural,
+        filters={
+            "state": AnyOf(pair.state),
+            **either,
+            "id": AnyOf(pair.id, an_id),
+            "score": Range(pair.score),
+        },
+        sort={"score": pair.score},
+        default_sort="-score",
+    )
+
+
+DUPLICATES = _pairs(
+    DuplicatePair,
+    duplicates,
+    PairSchema,
+    "customers/duplicates",
+    {"customer_id": _OfEither(DuplicatePair, "Of either customer.")},
+)
+PERSON_DUPLICATES = _pairs(
+    PersonPair,
+    person_duplicates,
+    PersonPairSchema,
+    "people/duplicates",
+    {"person_id": _OfEither(PersonPair, "Of either person.")},
 )
 
 TAGS = ListSpec(

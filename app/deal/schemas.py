@@ -613,8 +613,11 @@ DEALS = ListSpec(
             text="A moment, or a date for its end: the deals for which the other filters held then.",
         ),
         "change": Changed(),
-        "entered": Visited(None, text=f"Came to a stage in a span of days. {SPAN}"),
-        "went_on": Visited("went_on", text=f"Of those, that went on to a further open stage or were won. {SPAN}"),
+        "entered": Visited(went_on=False, text=f"Came to a stage in a span of days. {SPAN}"),
+        "went_on": Visited(
+            went_on=True,
+            text=f"Of those, that went on to a further open stage or were won; of `open`, were won. {SPAN}",
+        ),
         "id": AnyOf(Deal.id, an_id),
         "name": Contains(Deal.name_key),
         "pipeline_id": AnyOf(Deal.pipeline_id, an_id),

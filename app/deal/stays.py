@@ -140,7 +140,7 @@ _FOREVER = "2200-12-31"
 
 SPAN = (
     "As stage, first and last day, and where wanted a moment by which it was known: 3,2026-01-01,2026-03-31. "
-    "Days may be left out."
+    "Days may be left out; `open` is any open stage, `open.2` any of the pipeline with that id."
 )
 """How a span is written in a list's parameter."""
 
@@ -157,21 +157,22 @@ class Visited(Filter):
     """The deals that came to a stage within a span of days, or those of them that went on from there.
 
     Args:
-        went_on: only those that went on, `won_later` or `went_on`.
+        went_on: only those that went on; from any open stage only those that were won.
     """
 
     ops = ()
     suffixes = (("", "eq"),)
     repeats = False
 
-    def __init__(self, went_on: str | None, *, text: str) -> None:
+    def __init__(self, *, went_on: bool, text: str) -> None:
         super().__init__(DealStageEntry.stage_id, _a_visit, text=text)
         self.went_on = went_on
 
     def binds(self, bind: str, value: Any) -> Binds:
-        """The stage, and the span."""
-        stage_id, span = value
-        return {bind: stage_id, **{f"{bind}_{field.name}": getattr(span, field.name) for field in fields(span)}}
+        """The stage or the pipeline, 0 for any, and the span."""
+        stage_id, pipeline_id, span = value
+        days = {f"{bind}_{field.name}": getattr(span, field.name) for field in fields(span)}
+        return {bind: stage_id, f"{bind}_pipeline": pipeline_id, **days}
 
     def condition(self, _op: str, bind: str) -> ColumnElement[bool]:
         """Whether the deal was there."""
@@ -180,19 +181,32 @@ class Visited(Filter):
             is_date = name in ("first", "last", "known_on")
             return bindparam(f"{bind}_{name}", type_=Date() if is_date else Instant())
 
+        stage_id = bindparam(bind, type_=BigInteger())
+        pipeline_id = bindparam(f"{bind}_pipeline", type_=BigInteger())
         stay = stays(bound("until"), bound("known_on")).subquery()
         there = within(stay, *(bound(name) for name in ("start", "first", "end", "last")))
-        found = select(stay.c.deal_id).where(stay.c.stage_id == bindparam(bind, type_=BigInteger()), there)
-        if self.went_on is not None:
-            found = found.where(stay.c[self.went_on] == 1)
+        at_any = and_(stage_id == 0, stay.c.kind == StageKind.OPEN)
+        of_pipeline = or_(pipeline_id == 0, stay.c.pipeline_id == pipeline_id)
+        at_stage = or_(stay.c.stage_id == stage_id, and_(at_any, of_pipeline))
+        found = select(stay.c.deal_id).where(at_stage, there)
+        if self.went_on:
+            found = found.where(case((stage_id == 0, stay.c.won_later), else_=stay.c.went_on) == 1)
         return Deal.id.in_(found)
 
 
-def _a_visit(text: Any, zone: str) -> tuple[int, Span]:
+ANY_OPEN = "open"
+"""Stands for any open stage."""
+
+
+def _a_visit(text: Any, zone: str) -> tuple[int, int, Span]:
     parts = str(text).split(",")
     if not 3 <= len(parts) <= 4:
         raise BadValue("visit")
+    where, *of_pipeline = parts[0].split(".", 1)
     try:
-        return an_id(parts[0], zone), Span.read(parts[1], parts[2], "".join(parts[3:]), zone)
+        span = Span.read(parts[1], parts[2], "".join(parts[3:]), zone)
+        if where == ANY_OPEN:
+            return 0, an_id(of_pipeline[0], zone) if of_pipeline else 0, span
+        return an_id(parts[0], zone), 0, span
     except BadValue as bad:
         raise BadValue("visit") from bad

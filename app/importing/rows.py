@@ -26,8 +26,10 @@ _LINKS_FIRST = ("customers", "users", "roles", "pipelines", "stages", "people", 
 """In this order, because a stage is looked for in its pipeline and a person at the customer."""
 _GATHERED = frozenset({"email", "phone", "product"})
 """Fields of which a record has any number: several columns fill them, and several values of a cell."""
-_BETWEEN = {"email": re.compile(r"[;；、|，,\s]+"), "phone": re.compile(r"[;；、|，,/]")}
+_BETWEEN = {"email": re.compile(r"[;；、|，,\s]+"), "phone": re.compile(r"[;；、|，,/]|或者?|\bor\b")}
 """What parts the addresses or numbers of a cell."""
+FURTHER_PHONES = "further_phones"
+"""The numbers of a cell behind the first, where the record has one only."""
 _NUMBER_FROM = 7
 """So many digits make a number; fewer behind a mark are an extension, or the area's before one."""
 
@@ -62,12 +64,20 @@ class RowReader:
         zone: in which dates and times without a zone are meant.
         source: where external ids come from.
         is_own: whether the file is an export of our own, in which white space is a text too.
+        parts_phones: whether of several numbers in a cell the first is the phone, where a record has one only.
     """
 
     def __init__(
-        self, columns: Sequence[Column], references: References, zone: str, source: str, *, is_own: bool = False
+        self,
+        columns: Sequence[Column],
+        references: References,
+        zone: str,
+        source: str,
+        *,
+        is_own: bool = False,
+        parts_phones: bool = False,
     ) -> None:
-        self.is_own = is_own
+        self.is_own, self.parts_phones = is_own, parts_phones
         self.columns, self.references, self.zone, self.source = columns, references, zone, source
         order = {name: place for place, name in enumerate(_LINKS_FIRST)}
         links = [column for column in columns if column.field.kind is Kind.LINK]
@@ -86,7 +96,13 @@ class RowReader:
             if cell is None or (isinstance(cell, str) and not cell.strip() and not self._is_told(column, cell)):
                 continue
             try:
-                for part in self._several(column.field, cell):
+                several = self._several(column.field, cell)
+                if column.field.name == "phone" and self.parts_phones:
+                    first, *further = dict.fromkeys(several)
+                    several = (first,)
+                    if further:
+                        values[FURTHER_PHONES] = further
+                for part in several:
                     self._put(values, column, self._value(column, part, values))
             except _Unclear as unclear:
                 faults.append(Fault(column.field.name, unclear.code, {"value": _text(cell)[:60]}))
@@ -101,8 +117,8 @@ class RowReader:
         """The values of a cell: what a record has any number of may stand there a line each, or one after the other."""
         if not isinstance(cell, str):
             return (cell,)
-        if not _is_gathered(field):
-            # More than one number is kept as it is typed; an address like that is none.
+        if not _is_gathered(field) and not (field.name == "phone" and self.parts_phones):
+            # More than one number is kept as it is typed where one signs in by it; an address like that is none.
             if field.name == "email" and len(_parts("email", cell)) > 1:
                 raise _Unclear("several_emails")
             return (cell,)
@@ -250,8 +266,15 @@ def _parts(name: str, text: str) -> Sequence[str]:
     """The addresses or numbers of a text: `a@x.com; b@x.com`; the whole where its parts are not each one of them."""
     between = _BETWEEN.get(name)
     parts = [part.strip() for part in between.split(text) if part.strip()] if between else []
-    each = (part.count("@") == 1 if name == "email" else sum(map(str.isdigit, part)) >= _NUMBER_FROM for part in parts)
-    return parts if len(parts) > 1 and all(each) else (text,)
+    if name == "email":
+        return parts if len(parts) > 1 and all(part.count("@") == 1 for part in parts) else (text,)
+    found = parts if all(map(_is_number, parts)) else [text]
+    # Blanks stand within numbers, too: `138 0013 8000` is one, `13800138000 13900139000` are two.
+    return [one for part in found for one in (part.split() if all(map(_is_number, part.split())) else [part])]
+
+
+def _is_number(text: str) -> bool:
+    return sum(map(str.isdigit, text)) >= _NUMBER_FROM
 
 
 def _together(one: Any, more: Any, by: str) -> Any:

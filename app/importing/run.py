@@ -43,6 +43,8 @@ MOST_SHOWN = 2_000
 """Characters of a row that a page is told."""
 
 VERDICTS = ("new", "updated", "unchanged", "duplicate", "wrong")
+_TOLD = ("resembling", "parted_phones")
+"""What is counted besides: new customers that resemble others, customers with several numbers in one cell."""
 
 
 class _RolledBack(Exception):
@@ -79,7 +81,7 @@ def _commit(running: Running) -> dict[str, Any]:
 def _through(running: Running, *, commits: bool) -> dict[str, Any]:
     chosen = db.session.get_one(Import, running.arguments["import_id"])
     path, reading, errors = service.folder() / chosen.file, service.reading_of(chosen), service.errors_path(chosen)
-    state = running.state or {"behind": 0, "counts": dict.fromkeys(VERDICTS, 0), "rows": [], "resembling": 0}
+    state = running.state or {"behind": 0, "counts": dict.fromkeys(VERDICTS, 0), "rows": [], **dict.fromkeys(_TOLD, 0)}
     taking = Taking(chosen, running.actor(), is_rehearsal=not commits)
     chosen_id, said = chosen.id, chosen.corrections or {}
     db.session.rollback()
@@ -103,7 +105,7 @@ def _through(running: Running, *, commits: bool) -> dict[str, Any]:
         raise invalid(Issue("#/file", error.code, error.params)) from error
     result = {
         **state["counts"],
-        "resembling": state["resembling"],
+        **{name: state.get(name, 0) for name in _TOLD},
         "rows": state["rows"],
         "unknown": [
             {"field": field, "value": legible(text), "rows": count}
@@ -146,7 +148,8 @@ def _step(
 ) -> dict[str, Any]:
     counts, told = dict(state["counts"]), list(state["rows"])
     done = sum(counts.values()) + len(rows)
-    after = {"behind": rows[-1].number, "counts": counts, "rows": told, "resembling": state["resembling"]}
+    after: dict[str, Any] = {"behind": rows[-1].number, "counts": counts, "rows": told}
+    after |= {name: state.get(name, 0) for name in _TOLD}
 
     def work() -> None:
         began = monotonic()
@@ -154,6 +157,7 @@ def _step(
         for taken in rows:
             counts[taken.verdict] += 1
             after["resembling"] += taken.verdict == "new" and bool(taken.faults)
+            after["parted_phones"] += taken.parts_phones and taken.verdict in ("new", "updated")
             if (taken.faults or taken.verdict == "duplicate") and len(told) < TOLD:
                 errors = [_told(taking, fault) for fault in taken.faults]
                 told.append({"row": taken.number, "verdict": taken.verdict, "errors": errors, "cells": _cells(taken)})

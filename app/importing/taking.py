@@ -42,7 +42,7 @@ from .photos import keep_photo
 from .reading import Cell, WrongRow
 from .references import NotNowError, Now, References
 from .resources import resource_of
-from .rows import Column, Fault, RowReader
+from .rows import FURTHER_PHONES, Column, Fault, RowReader
 
 Row = Sequence[Cell] | WrongRow
 
@@ -86,6 +86,21 @@ def _resembling(found: Sequence[Mapping[str, Any]] | None) -> list[Fault]:
     return [Fault(None, "possible_duplicate", {"names": ", ".join(names)})]
 
 
+def _with_further_phones(values: Mapping[str, Any], record: Any = None) -> dict[str, Any]:
+    """What a row says, with the numbers that a customer has no field for in its description.
+
+    Args:
+        record: the one that is changed; what its description says already is not said once more.
+    """
+    kept = dict(values)
+    further = kept.pop(FURTHER_PHONES, None)
+    said = kept.get("description", getattr(record, "description", None)) or ""
+    if further and not all(one in said for one in further):
+        told = say("import.further_phones", numbers=", ".join(further))
+        kept["description"] = f"{said}\n{told}" if said else told
+    return kept
+
+
 class _WrongError(Exception):
     """A row whose cells cannot be read."""
 
@@ -107,6 +122,7 @@ class Taken:
         faults: what is wrong with it, or of one that was taken what it resembles.
         refused: what would be wrong with it as a new record; a change of a record needs less.
         evidence: what a new customer can be known by.
+        parts_phones: several numbers stood in one cell.
         missed: the texts in it that name nothing, by field.
         verdict: one of `run.VERDICTS`; empty until it is taken.
     """
@@ -119,6 +135,7 @@ class Taken:
     faults: list[Fault] = field(default_factory=list)
     refused: list[Fault] = field(default_factory=list)
     evidence: Evidence | None = None
+    parts_phones: bool = False
     missed: list[tuple[str, str]] = field(default_factory=list)
     verdict: str = ""
 
@@ -149,7 +166,12 @@ class Taking:
         self.used = {column.index for column in self.columns}
         self.is_own = is_ours(self.headings)
         self.reader = RowReader(
-            self.columns, self.references, actor.time_zone, self.options["source"], is_own=self.is_own
+            self.columns,
+            self.references,
+            actor.time_zone,
+            self.options["source"],
+            is_own=self.is_own,
+            parts_phones=self.plural == "customers" and not self.is_own and "description" in known,
         )
         self.seen: set[bytes] = set()
         ours = [[say_in(language, "import.row"), say_in(language, "import.reason")] for language in LANGUAGES]
@@ -229,12 +251,13 @@ class Taking:
         except NotNowError:
             return taken
         taken.missed = self.references.missed()
+        taken.parts_phones = FURTHER_PHONES in taken.values
         if taken.faults:
             taken.faults += self._further(taken.values, taken.faults)
         else:
             taken.keys = all_keys(self.plural, taken.values, self._telling)
             try:
-                said = {**TO_BEGIN_WITH.get(self.plural, {}), **taken.values}
+                said = {**TO_BEGIN_WITH.get(self.plural, {}), **_with_further_phones(taken.values)}
                 said.pop("id", None)
                 taken.body = self._loaded(said)
             except Problem as problem:
@@ -256,7 +279,8 @@ class Taking:
         """What else is wrong with a row of which some cells cannot be read: every fault is told at once."""
         told = {fault.field for fault in faults}
         try:
-            load(self.resource.create, {name: one for name, one in values.items() if name != "id"}, partial=True)
+            said = {name: one for name, one in _with_further_phones(values).items() if name != "id"}
+            load(self.resource.create, said, partial=True)
         except Problem as problem:
             return [fault for fault in self._faults(problem) if fault.field not in told]
         return []
@@ -416,6 +440,7 @@ class Taking:
             # What the row names is made within it too: it goes with a row that turns out to be wrong.
             with db.session.begin_nested():
                 values, faults = self._values(row)
+                taken.parts_phones = FURTHER_PHONES in values
                 self._touched.update(all_keys(self.plural, values, self._telling).items())
                 if faults:
                     raise _WrongError([*faults, *self._further(values, faults)])
@@ -487,7 +512,7 @@ class Taking:
             if way == "id" and not self.is_own:
                 raise invalid(Issue("#/id", "unknown_record"))
         values.pop("id", None)
-        body = self._loaded({**TO_BEGIN_WITH.get(self.plural, {}), **values})
+        body = self._loaded({**TO_BEGIN_WITH.get(self.plural, {}), **_with_further_phones(values)})
         made: Any = self.resource.service.create(self.actor, body, **self._asked)
         if self.is_own:
             db.session.flush()
@@ -498,7 +523,8 @@ class Taking:
         values.pop("id", None)
         record = self.resource.spec.policy.writable(self.actor, record_id)
         before = record.version
-        self.resource.service.edit(self.actor, record, load(self.resource.create, values, partial=True))
+        said = _with_further_phones(values, record)
+        self.resource.service.edit(self.actor, record, load(self.resource.create, said, partial=True))
         db.session.flush()
         if (self.plural, record_id) in self.references.made:
             # Another row has named it before its own came.

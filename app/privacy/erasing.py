@@ -17,7 +17,7 @@ from sqlalchemy import delete, func, insert, literal, select, text, update
 from ..attachment.models import Attachment
 from ..attachment.service import place_of
 from ..customer.custom_fields import DERIVES
-from ..customer.models import DuplicatePair
+from ..customer.models import DuplicatePair, Pair, PersonPair
 from ..database import IdList, db, member_of
 from ..exporting import service as exporting
 from ..exporting.models import Export
@@ -191,12 +191,14 @@ def _forget_copies(words: set[str], changesets: set[int], ids: Ids) -> None:
     for export in db.session.execute(select(Export).where(Export.expires_at > current_unit().at)).scalars():
         if export.ids is None or named & set(export.ids):
             after_commit(partial((exporting.folder() / export.file).unlink, missing_ok=True))
-    connection.execute(delete(DuplicatePair).where(_pairs(ids.get("customer", set()))))
+    pairs: dict[str, type[Pair]] = {"customer": DuplicatePair, "person": PersonPair}
+    for resource, pair in pairs.items():
+        connection.execute(delete(pair).where(_names(pair, ids.get(resource, set()))))
 
 
-def _pairs(customers: set[int]) -> Any:
-    those = literal(sorted(customers), IdList())
-    return member_of(DuplicatePair.customer_a_id, those) | member_of(DuplicatePair.customer_b_id, those)
+def _names(pair: type[Pair], those: set[int]) -> Any:
+    one, other = (member_of(link, literal(sorted(those), IdList())) for link in pair.links())
+    return one | other
 
 
 @chore("erased traces", every=timedelta(days=1))

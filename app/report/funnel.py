@@ -13,7 +13,7 @@ from sqlalchemy import CTE, ColumnElement, Connection, Date, and_, case, func, l
 from ..access import Actor
 from ..database import Instant
 from ..deal.models import Pipeline, Stage, StageKind
-from ..deal.stays import Span, stays, within
+from ..deal.stays import ANY_OPEN, Span, stays, within
 from ..money.service import base_currency
 from ..schema import Choice, Line, RateField
 from .frame import Report, answer_schema, query_schema, span
@@ -45,7 +45,7 @@ def run(connection: Connection, actor: Actor, scope: Scope, _query: Mapping[str,
             }
             for row in rows
         ],
-        "totals": _totals(rows),
+        "totals": {**_totals(rows), "filters": _all_filters(scope)},
         "meta": span(scope, scope.currency or base_currency(), [], "report.funnel.definition"),
     }
 
@@ -120,11 +120,20 @@ def _totals(rows: list[Any]) -> dict[str, Any]:
 
 def _filters(scope: Scope, stage: Any) -> dict[str, str]:
     """Per figure of a stage the query string of `/deals`."""
+    return _behind(scope, str(stage.id), is_open=stage.kind == StageKind.OPEN)
+
+
+def _all_filters(scope: Scope) -> dict[str, str]:
+    """The same of all open stages together."""
+    return _behind(scope, ANY_OPEN if scope.pipeline_id is None else f"{ANY_OPEN}.{scope.pipeline_id}", is_open=True)
+
+
+def _behind(scope: Scope, where: str, *, is_open: bool) -> dict[str, str]:
     first, last = ("" if day is None else day.isoformat() for day in (scope.period.first, scope.period.last))
-    visit = ",".join([str(stage.id), first, last, *([scope.asked] if scope.asked else [])])
+    visit = ",".join([where, first, last, *([scope.asked] if scope.asked else [])])
     mine = [pair for pair in scope.people() if pair[0] != "pipeline_id"]
     behind = {"entered": urlencode([("entered", visit), *mine])}
-    if stage.kind == StageKind.OPEN:
+    if is_open:
         behind["mean_days"] = behind["conversion"] = behind["entered"]
         behind["went_on"] = urlencode([("went_on", visit), *mine])
     return behind

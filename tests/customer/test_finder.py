@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.customer.finder import follow_changes, scan_all
+from app.customer.customer_pairs import CUSTOMER_PAIRS
 from app.job import queue
 from app.routing import CRM
 from app.transaction import COMMITTED, Unit
@@ -73,13 +73,13 @@ def test_planted_pairs_are_found_and_explained(cast: Cast) -> None:
 
 def test_a_pair_is_seen_by_who_sees_both(cast: Cast) -> None:
     planted(cast)
-    scan_all()
+    CUSTOMER_PAIRS.scan_all()
     assert [len(listed(who)) for who in cast.everybody()] == [0, 0, 1, 0, 2, 2]
 
 
 def test_the_list_pages_and_filters(cast: Cast) -> None:
     ids = planted(cast)
-    scan_all()
+    CUSTOMER_PAIRS.scan_all()
     page = cast.root.get("/customers/duplicates?per_page=1").get_json()
     assert page["meta"]["total"] == 2
     rest = cast.root.get(f"/customers/duplicates?per_page=1&cursor={page['meta']['next_cursor']}").get_json()
@@ -92,15 +92,15 @@ def test_the_list_pages_and_filters(cast: Cast) -> None:
 
 def test_what_is_no_duplicate_is_remembered(cast: Cast) -> None:
     planted(cast)
-    scan_all()
+    CUSTOMER_PAIRS.scan_all()
     (pair,) = listed(cast.carol)
     answer = cast.carol.post(f"/customers/duplicates/{pair['id']}/dismiss")
     assert answer.status_code == 200
     said = answer.get_json()
     assert (said["state"], said["judged_by"]) == ("not_duplicate", cast.carol.id)
     assert said["judged_at"]
-    scan_all()
-    follow_changes()
+    CUSTOMER_PAIRS.scan_all()
+    CUSTOMER_PAIRS.follow_changes()
     assert listed(cast.carol, "state=open") == []
     assert [one["id"] for one in listed(cast.carol, "state=not_duplicate")] == [pair["id"]]
     assert cast.carol.post(f"/customers/duplicates/{pair['id']}/dismiss").get_json()["state"] == "not_duplicate"
@@ -110,7 +110,7 @@ def test_what_is_no_duplicate_is_remembered(cast: Cast) -> None:
 
 def test_saying_so_can_be_undone(cast: Cast) -> None:
     planted(cast)
-    scan_all()
+    CUSTOMER_PAIRS.scan_all()
     (pair,) = listed(cast.carol)
     answer = cast.carol.post(f"/customers/duplicates/{pair['id']}/dismiss")
     changeset = answer.headers["X-Changeset-Id"]
@@ -122,7 +122,7 @@ def test_saying_so_can_be_undone(cast: Cast) -> None:
 
 def test_who_may_search_and_judge(cast: Cast) -> None:
     planted(cast)
-    scan_all()
+    CUSTOMER_PAIRS.scan_all()
     (pair,) = listed(cast.carol)
     for who, seen in ((cast.alice, 403), (cast.vera, 403), (cast.mallory, 403)):
         assert who.post("/customers/duplicates/scan").status_code == 403
@@ -133,17 +133,17 @@ def test_who_may_search_and_judge(cast: Cast) -> None:
 
 
 def test_changes_are_followed(cast: Cast) -> None:
-    scan_all()
+    CUSTOMER_PAIRS.scan_all()
     ids = planted(cast)
     assert listed(cast.root) == []
-    follow_changes()
+    CUSTOMER_PAIRS.follow_changes()
     assert [one["customer_a_id"] for one in listed(cast.root)] == [ids[0], ids[4]]
     assert cast.root.patch(f"/customers/{ids[1]}", {"name": "远博贸易", "phone": None}).status_code == 200
-    follow_changes()
+    CUSTOMER_PAIRS.follow_changes()
     assert [one["customer_a_id"] for one in listed(cast.root)] == [ids[4]]
     assert cast.root.patch(f"/customers/{ids[3]}", {"short_name": "远博"}).status_code == 200
     assert cast.root.patch(f"/customers/{ids[1]}", {"name": "远博"}).status_code == 200
-    follow_changes()
+    CUSTOMER_PAIRS.follow_changes()
     assert [(one["customer_a_id"], one["customer_b_id"]) for one in listed(cast.root)] == [
         (ids[1], ids[3]),
         (ids[4], ids[5]),
@@ -152,26 +152,26 @@ def test_changes_are_followed(cast: Cast) -> None:
 
 def test_deleted_customers_leave_the_list_and_come_back(cast: Cast) -> None:
     ids = planted(cast)
-    scan_all()
+    CUSTOMER_PAIRS.scan_all()
     assert cast.bob.delete(f"/customers/{ids[1]}").status_code == 204
     assert [one["customer_a_id"] for one in listed(cast.root)] == [ids[4]]
-    follow_changes()
+    CUSTOMER_PAIRS.follow_changes()
     assert cast.bob.post(f"/customers/{ids[1]}/restore").status_code == 200
-    follow_changes()
+    CUSTOMER_PAIRS.follow_changes()
     assert [one["customer_a_id"] for one in listed(cast.root)] == [ids[0], ids[4]]
 
 
 def test_many_changes_are_a_search_through_all(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    scan_all()
+    CUSTOMER_PAIRS.scan_all()
     ids = planted(cast)
     monkeypatch.setattr("app.customer.finder._MOST_ONE_BY_ONE", 3)
-    follow_changes()
+    CUSTOMER_PAIRS.follow_changes()
     assert [one["customer_a_id"] for one in listed(cast.root)] == [ids[0], ids[4]]
 
 
 def test_a_search_forgets_what_is_no_pair_any_more(cast: Cast) -> None:
     ids = planted(cast)
-    scan_all()
+    CUSTOMER_PAIRS.scan_all()
     assert cast.root.patch(f"/customers/{ids[0]}", {"name": "远博贸易", "phone": None}).status_code == 200
     assert scanned(cast.carol)["result"] == {"pairs": 1}
     assert [one["customer_a_id"] for one in listed(cast.root)] == [ids[4]]
@@ -179,13 +179,13 @@ def test_a_search_forgets_what_is_no_pair_any_more(cast: Cast) -> None:
 
 def test_many_changes_are_followed_in_few_writes(app: CRM, cast: Cast) -> None:
     """Each write of its own would keep everybody else from SQLite for seconds."""
-    scan_all()
+    CUSTOMER_PAIRS.scan_all()
     # One name, so that there are pairs to write down.
     ids = [cast.alice.made("/customers", {"name": "Granite Works"})["id"] for _ in range(30)]
     units: list[Unit] = []
     COMMITTED.append(units.append)
     try:
-        follow_changes()
+        CUSTOMER_PAIRS.follow_changes()
     finally:
         COMMITTED.remove(units.append)
     assert len(units) <= 2
@@ -196,7 +196,7 @@ def test_many_changes_are_followed_in_few_writes(app: CRM, cast: Cast) -> None:
 @pytest.mark.parametrize(("stays", "goes"), [(0, 1), (1, 0), (2, 0), (0, 2)])
 def test_customers_of_the_list_can_be_merged(cast: Cast, stays: int, goes: int) -> None:
     ids = [cast.root.made("/customers", {"name": "Granite Works"})["id"] for _ in range(3)]
-    scan_all()
+    CUSTOMER_PAIRS.scan_all()
     pairs = listed(cast.root, "sort=score")
     assert len(pairs) == 3
     merged = cast.root.post("/customers/merge", {"target_id": ids[stays], "source_ids": [ids[goes]]})

@@ -218,5 +218,46 @@ def test_several_addresses_of_a_customer_are_a_fault_that_is_corrected_on_the_pa
     chosen = change(cast.carol, chosen, corrections={"2": {"1": "a@x.example"}})
     assert counts(result(cast.carol, chosen, "commit")) == {"new": 1}
     (made,) = cast.carol.get("/customers").get_json()["data"]
-    # Any number is taken as it is typed.
-    assert (made["email"], made["phone"]) == ("a@x.example", "13800138000 / 13900139001")
+    assert (made["email"], made["phone"]) == ("a@x.example", "13800138000")
+
+
+CELLS = {
+    "13800138000;13900139001": ["13800138000", "13900139001"],
+    "010-88886666；138 0013 8000": ["010-88886666", "138 0013 8000"],
+    "13800138000、13900139001、010-88886666": ["13800138000", "13900139001", "010-88886666"],
+    "13800138000或13900139001": ["13800138000", "13900139001"],
+    "+49 30 901820 or +49 30 901821": ["+49 30 901820", "+49 30 901821"],
+    "13800138000 13900139001": ["13800138000", "13900139001"],
+    "13800138000\n13900139001": ["13800138000", "13900139001"],
+    "13800138000/13800138000": ["13800138000"],
+    # One number each.
+    "030/901820": ["030/901820"],
+    "+1-418-656-9254, ext. 102": ["+1-418-656-9254, ext. 102"],
+    "138 0013 8000": ["138 0013 8000"],
+    "+86 13800138000": ["+86 13800138000"],
+    "0571-88881234/5": ["0571-88881234/5"],
+    "95588": ["95588"],
+}
+
+
+def test_of_several_numbers_of_a_customer_the_first_is_the_phone(cast: Cast) -> None:
+    rows = [f'Company {place},"{cell}"' for place, cell in enumerate(CELLS)]
+    chosen = upload(cast.carol, "customers", "Company name,Phone\n" + "\n".join(rows) + "\n")
+    chosen = change(cast.carol, chosen, options={"match": ["name"]})
+    checked = result(cast.carol, chosen, "check")
+    assert (counts(checked), checked["parted_phones"]) == ({"new": len(CELLS)}, 7)
+    assert result(cast.carol, chosen, "commit")["parted_phones"] == 7
+    made = {one["name"]: one for one in cast.carol.get("/customers?per_page=50").get_json()["data"]}
+    for place, (phone, *further) in enumerate(CELLS.values()):
+        told = f"Further phones: {', '.join(further)}" if further else None
+        assert (made[f"Company {place}"]["phone"], made[f"Company {place}"]["description"]) == (phone, told)
+
+
+def test_further_numbers_of_a_known_customer_are_added_to_what_is_said_of_it_once(cast: Cast) -> None:
+    known = cast.carol.made("/customers", {"name": "Acme", "description": "Pays late."})
+    file = "Company name,Phone,City\nAcme,13800138000 / 13900139001,{}\n"
+    for city in ("Berlin", "Bonn"):
+        chosen = upload(cast.carol, "customers", file.format(city))
+        assert counts(result(cast.carol, chosen, "commit")) == {"updated": 1}
+    now = cast.carol.get(f"/customers/{known['id']}").get_json()
+    assert (now["phone"], now["description"]) == ("13800138000", "Pays late.\nFurther phones: 13900139001")

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 
 from app.auth.credentials import LinkedIdentity
 from app.auth.models import Team, User
-from app.customer.models import DuplicatePair
+from app.customer.models import DuplicatePair, PersonPair
 from app.database import db
 from app.exporting.models import ExportTicket
 from app.folding import fold
@@ -253,12 +253,18 @@ def _selling(stage: Stage) -> None:
         for state, by in (("deleted", owner), ("binned", manager)):
             answer = by.delete(f"/{plural}/{stage.id(plural, state)}")
             assert answer.status_code == 204, (plural, answer.get_data(as_text=True))
+    twin = owner.made("/people", {"name": "Person twin", "customer_id": home})["id"]
     with unit_of_work() as unit:
         first, second = sorted((home, stage.id("customers", "twin")))
         pair = DuplicatePair(customer_a_id=first, customer_b_id=second, score=0.9, created_at=unit.at)
         db.session.add(pair)
         db.session.flush()
         stage.rows["duplicates", "own"] = pair.id
+        first, second = sorted((stage.id("people", "own"), twin))
+        people = PersonPair(person_a_id=first, person_b_id=second, score=0.9, created_at=unit.at)
+        db.session.add(people)
+        db.session.flush()
+        stage.rows["people/duplicates", "own"] = people.id
 
 
 def _origin(state: str) -> dict[str, str]:

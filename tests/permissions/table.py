@@ -115,7 +115,9 @@ class Line:
     @property
     def resource(self) -> str:
         """The first segment of the path that names records."""
-        return "duplicates" if "/duplicates" in self.path else self.route[1].split("/")[1]
+        if "/duplicates" in self.path:
+            return "people/duplicates" if self.path.startswith("/people") else "duplicates"
+        return self.route[1].split("/")[1]
 
     def __str__(self) -> str:
         return f"{self.method} {self.path} {self.state}".strip()

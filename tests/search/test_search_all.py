@@ -286,8 +286,8 @@ def test_misspelt_words_are_found_for_many_as_for_one(cast: Cast, monkeypatch: p
     words = ["simens", "energi", "mircosoft", "bergman", "siemens", "stroe", "common", "unheard", "abc"]
     asked = [(word, others) for word in words for others in ((), ("energy",), ("common",), ("siemens", "energy"))]
     with db.engines[None].begin() as connection:
-        for few in (100, 3):
-            monkeypatch.setattr(search_index, "_FEW", few)
+        for few in (1_000, 1, 0):
+            monkeypatch.setattr(search_index, "_READ_PER_WORD", few)
             found = search_index.near_each(connection, "customer", asked, 50)
             single = {one: search_index.near(connection, "customer", one[0], one[1], 50) for one in asked}
             assert {one: sorted(ids) for one, ids in found.items()} == {one: sorted(ids) for one, ids in single.items()}

@@ -84,3 +84,47 @@ test('A manager goes through the list of duplicates', async ({ cast, open }) => 
   await page.getByText('Not duplicates', { exact: true }).click()
   await expect(page.getByRole('article', { name: `${name} GmbH and ${name}` })).toBeVisible()
 })
+
+test('A manager goes through people that were entered twice', async ({ cast, open }) => {
+  const carol = await cast.join('Carol', 'manager', 'zh-CN')
+  const home = await carol.api.post('/customers', { name: `Larkspur ${unique()}` })
+  const people = [
+    { name: '章雨桐', title: '采购经理', phone: '13800138000', customer_id: home.id },
+    {
+      name: 'Zhang Yutong',
+      email: `${unique()}@larkspur.example`,
+      birthday: '1990-05-01',
+      customer_id: home.id,
+    },
+  ]
+  const ids: number[] = []
+  for (const person of people) ids.push((await carol.api.post('/people', person)).id)
+  const actor = await open(carol)
+  const { page } = actor
+  await actor.visit('/people')
+  await page.getByRole('button', { name: '更多操作' }).click()
+  await page.getByRole('menuitem', { name: '查找重复' }).click()
+  await expect(page.getByRole('heading', { name: '重复联系人' })).toBeVisible()
+  await page.getByRole('button', { name: '重新查找' }).click()
+  await expect(page.getByText('查找完成')).toBeVisible({ timeout: 30_000 })
+  await actor.visit(`/people/duplicates?person_id=${ids[0]}`)
+  const card = page.getByRole('article', { name: '章雨桐 与 Zhang Yutong' })
+  await expect(card).toContainText('同一客户')
+  await expect(card).toContainText('与拼音一致')
+  await expect(card.getByRole('row', { name: /采购经理/ })).toBeVisible()
+  await shot(page, 'duplicates-people-zh')
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await page.setViewportSize({ width: 390, height: 844 })
+  await shot(page, 'duplicates-people-phone-dark-zh')
+  await page.emulateMedia({ colorScheme: 'light' })
+  await page.setViewportSize({ width: 1440, height: 900 })
+  await card.getByRole('button', { name: '不是重复' }).click()
+  await expect(card).toBeHidden()
+  await page.getByRole('button', { name: '撤销' }).click()
+  await expect(card).toBeVisible()
+  await card.getByRole('link', { name: '合并' }).click()
+  await expect(page).toHaveURL(/\/people\/merge/)
+  await page.getByRole('button', { name: /^合并/ }).last().click()
+  await expect(page).toHaveURL(/\/people\/duplicates/)
+  await expect(page.getByText('没有待核对的重复联系人')).toBeVisible()
+})

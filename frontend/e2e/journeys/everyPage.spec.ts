@@ -14,6 +14,7 @@ const pages = (scene: Scene): [name: string, path: string][] => [
   ['leads', '/customers/leads'],
   ['customer', `/customers/${scene.customerId}`],
   ['duplicates', '/customers/duplicates'],
+  ['person-duplicates', '/people/duplicates'],
   ['people', '/people'],
   ['activities', '/contacts'],
   ['activities-of-report', '/contacts?report=activity&kind=call&first_answer=false'],

@@ -102,6 +102,8 @@ export type DuplicateMatch = Schemas['Twin']
 export type CheckedCustomer = Schemas['Checked']
 /** Two customers that may be one. */
 export type DuplicatePair = Schemas['PairRecord']
+/** Two people that may be one. */
+export type PersonPair = Schemas['PersonPairRecord']
 
 /** What would go along with a customer that changes hands. */
 export type TransferCounts = Schemas['Along']

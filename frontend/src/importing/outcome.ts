@@ -29,6 +29,8 @@ export interface UnknownValue {
 }
 /** What a check or a commit found. */
 export interface Found extends Counts {
+  /** So many customers have several numbers in one cell. */
+  parted_phones: number
   rows: WrongRow[]
   unknown: UnknownValue[]
 }

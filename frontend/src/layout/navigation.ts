@@ -231,7 +231,8 @@ export const pages: readonly RouteRecordRaw[] = [
     path: '/customers/duplicates',
     name: 'duplicates',
     component: () => import('@/customer/DuplicatesPage.vue'),
-    meta: { title: 'duplicate.title', place: 'customers', permission: 'customer:read' },
+    props: { resource: 'customers' },
+    meta: { title: 'pairs.title.customers', place: 'customers', permission: 'customer:read' },
   },
   {
     path: '/customers/:id(\\d+)',
@@ -251,6 +252,13 @@ export const pages: readonly RouteRecordRaw[] = [
     name: 'people',
     component: () => import('@/customer/PersonListPage.vue'),
     meta: { title: 'nav.people', place: 'people', permission: 'customer:read' },
+  },
+  {
+    path: '/people/duplicates',
+    name: 'person-duplicates',
+    component: () => import('@/customer/DuplicatesPage.vue'),
+    props: { resource: 'people' },
+    meta: { title: 'pairs.title.people', place: 'people', permission: 'customer:read' },
   },
   {
     path: '/people/merge',

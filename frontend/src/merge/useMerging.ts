@@ -14,10 +14,11 @@ import { changeToast, dismissToast, toast } from '@/ui/toasts'
 import type { Mergeable, MergeResource } from './mergeFields'
 import type { Merge } from './useMerge'
 
-/** Where one goes from here: to the list of people, if they were chosen there, else to the page of the record. */
+/** Where one goes from here: to the list of people or of their duplicates, if they were chosen there, else to the page of the record. */
 export function wayBack(resource: MergeResource, record: Mergeable): RouteLocationRaw {
   const { back } = window.history.state as { back?: unknown }
-  const isFromList = resource === 'people' && typeof back === 'string' && /^\/people(\?|$)/.test(back)
+  const isFromList =
+    resource === 'people' && typeof back === 'string' && /^\/people(\/duplicates)?(\?|$)/.test(back)
   return isFromList ? back : pageOf(resource, record)
 }
 

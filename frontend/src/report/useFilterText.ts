@@ -60,7 +60,7 @@ export function useFilterText(filters: ComputedRef<Readonly<Record<string, reado
         return te(`${way.under}.${value}`) ? t(`${way.under}.${value}`) : value
       case 'span': {
         const [what = '', ...days] = value.split(',')
-        const known = stages.value.get(what)
+        const known = /^open(\.|$)/.test(what) ? t('report.anyOpenStage') : stages.value.get(what)
         const name = way.under && te(`${way.under}.${what}`) ? t(`${way.under}.${what}`) : (known ?? what)
         return [
           name,
