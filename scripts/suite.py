@@ -51,6 +51,7 @@ STEPS = (
     Step("format", "{python} -m ruff format --check .", is_static=True),
     Step("mypy", "{python} -m mypy", is_static=True),
     Step("imports", "{bin}/lint-imports", is_static=True),
+    Step("secrets", "{python} -m scripts.leaks", is_static=True),
     Step("eslint", "npm run --silent lint", in_frontend=True, is_static=True),
     Step("prettier", "npm run --silent format:check", in_frontend=True, is_static=True),
     Step("vue-tsc", "npm run --silent typecheck", in_frontend=True, is_static=True),

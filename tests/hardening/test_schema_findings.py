@@ -113,3 +113,9 @@ def test_the_document_says_403_wherever_somebody_signs_in(cast: Cast) -> None:
     for path, item in cast.root.get("/openapi.json").get_json()["paths"].items():
         for method, told in item.items():
             assert ("403" in told["responses"]) or told.get("security") == [], (method, path)
+
+
+def test_a_column_of_a_view_says_its_width(cast: Cast) -> None:
+    body = {"name": "v", "resource": "deals", "columns": [{"field": "name"}]}
+    made = cast.alice.made("/views", body)
+    assert made["columns"] == [{"field": "name", "width": None}]

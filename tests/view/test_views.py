@@ -65,7 +65,7 @@ def test_one(cast: Cast) -> None:
         "q": "ltd",
         "sort": "-created_at,name",
         "group_by": None,
-        "columns": [{"field": "name", "width": 240}, {"field": "status"}],
+        "columns": [{"field": "name", "width": 240}, {"field": "status", "width": None}],
         "owner_id": cast.alice.id,
         "owner": {"id": cast.alice.id, "name": "Alice"},
         "created_by": cast.alice.id,

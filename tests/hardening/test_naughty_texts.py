@@ -1,0 +1,474 @@
+"""The big list of naughty strings in every text of every resource: kept as it is or refused by a rule, no fault."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from marshmallow import ValidationError
+from werkzeug.test import TestResponse
+
+from app.auth.schemas import Secret
+from app.custom_values import RESOURCES_WITH_CUSTOM
+from app.folding import fold
+from app.listing import SPECS, ListSpec
+from app.routing import CRM, PREFIX, Operation
+from app.schema import Email, OptionField
+
+from ..conftest import FIXTURES, ON_CI
+from ..permissions.probes import Request, request_of
+from ..permissions.stage import Stage, set_up
+from ..permissions.table import Line, lines
+from ..permissions.trace import taken_back
+from .texts import CUSTOM_KEY, LINE_CODES, Place, filled, found_in, places_of, put, writing
+
+pytestmark = pytest.mark.real_data
+
+
+def load_strings() -> list[str]:
+    path = FIXTURES / "blns" / "blns.json"
+    if not path.is_file():
+        assert not ON_CI, f"{path} is missing"
+        pytest.skip(f"{path} is missing")
+    found: list[str] = json.loads(path.read_text("utf-8"))
+    assert len(found) == 515
+    return found
+
+
+Body = dict[str, Any]
+
+ORDER = ("admin", "owner", "manager", "mate", "viewer", "nobody")
+"""Who sends it: the first of these to whom the permission matrix says that it is done, else the admin."""
+
+EACH_COSTS = 43
+"""Every how many-th string is tried where each one costs a hash that is slow on purpose."""
+
+ELSEWHERE = 5
+"""Every how many-th string is tried where records are neither made nor edited: their fields have had all of them."""
+
+CLOSED_AT = 5
+"""In every how many-th request what takes certain words only is tried with others: nothing of it meets a database."""
+
+
+def _stages(stage: Stage, line: Line) -> list[Body]:
+    if line.state == "new":
+        kinds = (("open", 0.5), ("won", 1), ("lost", 0))
+        return [{"name": kind, "kind": kind, "win_probability": chance} for kind, chance in kinds]
+    told = stage["admin"].get(f"/pipelines/{stage.id('pipelines', line.state)}").get_json()["stages"]
+    return [{name: one[name] for name in ("id", "name", "kind", "win_probability")} for one in told]
+
+
+SCAFFOLDS: dict[str, Callable[[Stage, Line], Any]] = {
+    "contact": lambda _stage, _line: {"kind": "note", "content": "x"},
+    "customers": lambda stage, _line: [{"customer_id": stage.id("customers", "twin")}],
+    "deal": lambda _stage, _line: {"name": "x"},
+    "emails": lambda _stage, _line: [{"address": "x@example.com"}],
+    "entities": lambda _stage, _line: [{"name_zh": "x"}],
+    "lines": lambda stage, line: [
+        {"quantity": "1", "unit_price": "1"}
+        | ({"name": "x"} if line.resource == "quotes" else {"product_id": stage.id("products", "own")})
+    ],
+    "people": lambda stage, _line: [{"person_id": stage.id("people", "own")}],
+    "person": lambda _stage, _line: {"name": "x"},
+    "phones": lambda _stage, _line: [{"raw": "13900001234"}],
+    "stages": _stages,
+    "tiles": lambda _stage, _line: [{"report": "sales", "x": 0, "y": 0, "w": 4, "h": 4}],
+}
+"""What a text inside of an object or a list needs around it."""
+
+APART = frozenset({"emails", "phones"})
+"""What says the same as another field of the record, and so is sent without it."""
+
+ASKED = {
+    "answer": "what an identity provider has sent",
+    "close_month": "a month",
+    "code": "a one-time password; of a product it is kept",
+    "columns/field": "the name of a column",
+    "email": "who signs in or has forgotten; of a record it is kept",
+    "entities/logo_data": "an image in base64",
+    "field": "which masked value is shown",
+    "otp": "a one-time password",
+    "query": "the address of a list",
+    "return_to": "a page to come back to",
+    "sort": "names of sort keys",
+    "token": "a link's secret",
+    "until": "a day or moment",
+}
+"""Texts that only ask: they are kept nowhere and not every refusal of them has one code."""
+
+ASKING = frozenset({"imports", "exports"})
+"""Resources whose texts only say how something is read or written."""
+
+WORDS = {
+    "auth phone": frozenset({"phone"}),
+    "competitors": frozenset({"unknown_option"}),
+    "custom-fields key": frozenset({"custom_key", "custom_key_ending", "fixed"}),
+    "dashboards tiles/query/group_by": frozenset({"not_allowed"}),
+    "lost_note": frozenset({"not_lost"}),
+    "lost_reason": frozenset({"not_lost", "unknown_option"}),
+    "options list": frozenset({"not_allowed", "fixed"}),
+    "roles key": frozenset({"key", "fixed"}),
+    "users email": frozenset({"email", "email_or_phone"}),
+    "users phone": frozenset({"phone"}),
+    "users role": frozenset({"unknown_role"}),
+}
+"""Places that take certain words only, which the service knows, with the codes of its refusals."""
+
+FIXED = frozenset({"options value"})
+"""What is chosen once: it is tried where a record is made."""
+
+SHOWN_AS = {"POST /deals/{id}/lose note": "lost_note"}
+"""Texts that an action keeps in a field of the record that it answers with."""
+
+PAIR = ("external_source", "external_id")
+"""One is nothing without the other."""
+
+
+@dataclass
+class Door:
+    """One operation that takes texts, with the request of the permission matrix.
+
+    Attributes:
+        request: what is sent; its body lacks nothing but the texts.
+        places: where texts go.
+        answers: whether it is meant to be done.
+        shows: whether the answer is the record with its texts.
+        shown: the places where a text was kept and shown.
+    """
+
+    operation: Operation
+    line: Line
+    person: str
+    request: Request
+    places: list[Place]
+    answers: bool
+    shows: bool
+    shown: set[str] = field(default_factory=set)
+
+    @property
+    def name(self) -> str:
+        return f"{self.line.method} {self.line.path}"
+
+    @property
+    def is_standard(self) -> bool:
+        """Whether records are made or edited by it."""
+        return self.shows and self.line.method != "PUT"
+
+    @property
+    def step(self) -> int:
+        """Every how many-th string is tried."""
+        if "password" in " ".join(self.request.body or ()):
+            return EACH_COSTS
+        return 1 if any(f"{self.name} {place.name}" in SHOWN_AS for place in self.places) else ELSEWHERE
+
+    @property
+    def keeps(self) -> bool:
+        """Whether what is done stays; what would make further records or end some is taken back."""
+        return self.line.method == "PATCH"
+
+
+class House:
+    """The stage of the permission matrix with a custom text for every kind of record, and all doors for texts."""
+
+    def __init__(self, app: CRM) -> None:
+        self.stage = set_up(app)
+        for resource in RESOURCES_WITH_CUSTOM:
+            label = {"label_en": "Naughty", "label_zh": "Naughty"}
+            self.stage["admin"].made(
+                "/custom-fields", {"resource": resource, "kind": "text", "key": CUSTOM_KEY, **label}
+            )
+        self.doors = list(self._doors())
+
+    def _doors(self) -> Iterator[Door]:
+        by_route: dict[tuple[str, str], list[Line]] = {}
+        for line in lines():
+            by_route.setdefault(line.route, []).append(line)
+        for route, operation in writing().items():
+            places = places_of(operation)
+            if "/external/" in route[1]:
+                # The address says where the record comes from.
+                places = [place for place in places if place.name not in PAIR]
+            if not places:
+                continue
+            line, person = next(
+                (
+                    (line, person)
+                    for person in ORDER
+                    for line in by_route[route]
+                    if line.cells[person] == "ok" and line.state not in ("deleted", "binned")
+                ),
+                (by_route[route][0], "admin"),
+            )
+            request = request_of(self.stage, line, person)
+            request.body = deepcopy(request.body or {})
+            answers = line.cells[person] == "ok"
+            shows = isinstance(operation.answer, ListSpec) and (
+                line.method in ("PUT", "PATCH") or line.path == f"/{line.resource}"
+            )
+            yield Door(operation, line, person, request, places, answers, answers and shows)
+
+    def send(self, door: Door, texts: dict[Place, str]) -> TestResponse:
+        """Send a request of a door with texts in it."""
+        base = deepcopy(door.request.body or {})
+        around = {place.path[: at + 1] for place in texts for at in range(len(place.path) - 1)}
+        for path in sorted((path for path in around if path[-1] in SCAFFOLDS), key=len):
+            if not found_in(base, path):
+                put(base, path, SCAFFOLDS[str(path[-1])](self.stage, door.line))
+        if any(place.name in PAIR for place in texts):
+            base |= dict.fromkeys(PAIR, "x")
+        request = replace(door.request, body=filled(base, texts))
+        if door.keeps:
+            return request.send(self.stage, door.person)
+        with taken_back():
+            return request.send(self.stage, door.person)
+
+
+@pytest.fixture(scope="module")
+def house(application: CRM) -> Iterator[House]:
+    with application.app_context():
+        yield House(application)
+
+
+@pytest.fixture(scope="module")
+def strings() -> list[str]:
+    return load_strings()
+
+
+def shares(doors: list[Door], strings: list[str]) -> Iterator[tuple[Door, dict[Place, str]]]:
+    """Which texts are tried together at which door.
+
+    What a resource is created and edited by takes the same texts: of two strings each takes one. At any other door
+    every string passes once.
+    """
+    kinds: dict[str, list[Door]] = {}
+    # Tags first: customers bring further ones, and no two have the same name.
+    for door in sorted(doors, key=lambda door: door.line.resource != "tags"):
+        kinds.setdefault(door.line.resource if door.is_standard else door.name, []).append(door)
+    for alike in kinds.values():
+        are_same = len({frozenset(kept_at(door)) for door in alike}) == 1
+        for number, door in enumerate(alike):
+            many, count = len(door.places), len(strings)
+            if door.is_standard:
+                for start in range(number, count, len(alike)) if are_same else range(count):
+                    yield door, {place: strings[(start + 17 * at) % count] for at, place in enumerate(door.places)}
+            else:
+                for start in range(0, count, many * door.step):
+                    yield door, {place: strings[(start + at) % count] for at, place in enumerate(door.places)}
+
+
+VERDICTS: dict[str, dict[str, Any]] = {}
+"""What came of each request, by the name of the test; the second database must say the same as the first."""
+
+
+def same_on_both(name: str, verdicts: dict[str, Any]) -> None:
+    before = VERDICTS.setdefault(name, verdicts)
+    assert {key: (before.get(key), one) for key, one in verdicts.items() if before.get(key) != one} == {}
+
+
+def told(answer: TestResponse) -> tuple[int, dict[str, str]]:
+    body = answer.get_json(silent=True) or {}
+    issues = body.get("errors", []) if isinstance(body, dict) else []
+    return answer.status_code, {one["pointer"]: one["code"] for one in issues if "pointer" in one}
+
+
+def takes(place: Place, text: str) -> bool:
+    """Whether what takes certain words only takes this one."""
+    try:
+        place.field.deserialize(text)
+    except ValidationError:
+        return False
+    return True
+
+
+def is_asked(door: Door, place: Place) -> bool:
+    """Whether a text is kept nowhere."""
+    if door.line.resource in ASKING:
+        return True
+    return place.name in ASKED and (place.name not in ("code", "email") or not door.shows)
+
+
+def words_of(door: Door, place: Place) -> frozenset[str] | None:
+    """The codes by which a service refuses all but certain words."""
+    if isinstance(place.field, OptionField):
+        return LINE_CODES | WORDS.get(str(place.path[-1]), {"unknown_option"})
+    names = [one for one in place.path if isinstance(one, str)]
+    found = WORDS.get(f"{door.line.resource} {place.name}") or WORDS.get(names[-1])
+    return found and found | LINE_CODES
+
+
+def kept_at(door: Door) -> set[str]:
+    """The places whose texts a door keeps, whatever they are."""
+    return {
+        place.name
+        for place in door.places
+        if place.closed is None
+        and not is_asked(door, place)
+        and words_of(door, place) is None
+        and not isinstance(place.field, Email)
+        and not (door.keeps and f"{door.line.resource} {place.name}" in FIXED)
+    }
+
+
+def test_every_text_is_kept_or_refused(house: House, strings: list[str]) -> None:
+    verdicts: dict[str, Any] = {}
+    wrong: list[str] = []
+    # What a schema refuses meets no database: of the second one a fifth of it is asked.
+    is_second = "texts" in VERDICTS
+    for number, (door, texts) in enumerate(shares(house.doors, strings)):
+        for kind, some in parted(door, texts, number).items():
+            if some and not (kind == "refused" and is_second and number % CLOSED_AT):
+                answer = house.send(door, some)
+                verdicts[f"{number} {door.name} {kind}"] = told(answer)
+                if fault := fault_of(door, kind, some, answer, house, again=number % CLOSED_AT == 0):
+                    wrong.append(f"{door.name} {kind} {fault} {answer.get_data(as_text=True)[:300]}")
+    assert wrong == [], "\n".join(wrong[:40])
+    never = {door.name: kept_at(door) - door.shown for door in house.doors if door.shows}
+    assert {name: places for name, places in never.items() if places} == {}, "no text was kept there"
+    same_on_both("texts", verdicts)
+
+
+def parted(door: Door, texts: dict[Place, str], number: int) -> dict[str, dict[Place, str]]:
+    """Texts that are refused, all told at once; those that only the service refuses; those that are kept."""
+    found: dict[str, dict[Place, str]] = {kind: {} for kind in ("refused", "custom", "words", "kept", "apart", "asked")}
+    for place, text in texts.items():
+        if isinstance(place.field, Secret) or (door.keeps and f"{door.line.resource} {place.name}" in FIXED):
+            continue
+        if is_asked(door, place):
+            kind = "asked"
+        elif words_of(door, place) is not None:
+            kind = "words" if number % CLOSED_AT == 0 else ""
+        elif place.closed is not None:
+            kind = "" if number % CLOSED_AT or takes(place, text) else "refused"
+        elif place.refusal(text) is not None:
+            kind = "custom" if CUSTOM_KEY in place.path else "refused"
+        else:
+            kind = "apart" if set(place.path) & APART else "kept"
+        if kind:
+            found[kind][place] = text
+    return found
+
+
+def fault_of(door: Door, kind: str, texts: dict[Place, str], answer: TestResponse, house: House, *, again: bool) -> str:
+    """What is wrong with an answer, and with the record when it is read again; nothing where all is as it should be."""
+    status, issues = told(answer)
+    if status >= 500:
+        return "fault"
+    if kind == "asked" or not door.answers or (kind == "words" and status < 300):
+        return ""
+    if kind in ("refused", "custom", "words"):
+        names = {place.pointer: place for place in texts}
+        meant = {
+            pointer: words_of(door, place) or place.closed or {place.refusal(texts[place])}
+            for pointer, place in names.items()
+        }
+        is_whole = issues.keys() == names.keys() if kind == "refused" else issues.keys() <= names.keys()
+        if status != 422 or not issues or not is_whole:
+            return f"status {status}, told {issues.keys()}, meant {names.keys()}"
+        for pointer, code in issues.items():
+            if code not in meant[pointer]:
+                return f"{pointer} {texts[names[pointer]]!r}: {code}, not {meant[pointer]}"
+        return ""
+    if status >= 300:
+        return f"status {status} of { ({place.pointer: text for place, text in texts.items()}) }"
+    bodies = [answer.get_json(silent=True)]
+    if again and door.keeps and "{id}" in door.line.path:
+        bodies.append(house.stage[door.person].get(door.request.path).get_json())
+    for place, text in texts.items():
+        other = SHOWN_AS.get(f"{door.name} {place.name}")
+        if door.shows or other:
+            for body in bodies:
+                shown, stored = found_in(body, (other,) if other else place.path) or "", place.stored(text)
+                if place.name == "tags":
+                    shown, stored = fold(shown), fold(stored)
+                if shown != stored:
+                    return f"{place.pointer}: {text!r} is shown as {shown!r}"
+            door.shown.add(place.name)
+    return ""
+
+
+# ---- questions -------------------------------------------------------------------------------------------------------
+
+EACH = 2
+"""How many strings every parameter of every route is asked with; from one to the next they are others."""
+
+
+def test_every_question_is_answered_or_refused(house: House, strings: list[str]) -> None:
+    """Every parameter of every route that reads: an answer or a refusal, alike on both databases."""
+    stage = house.stage
+    document = stage["admin"].get("/openapi.json").get_json()["paths"]
+    routes = {
+        re.sub(r"{\w+_id}", "{id}", path.removeprefix(PREFIX)).replace("{external_{id}", "{external_id}"): told["get"]
+        for path, told in document.items()
+        if "get" in told
+    }
+    verdicts: dict[str, Any] = {}
+    faults, asked, turn = [], 0, 0
+    for line in {line.route: line for line in lines() if line.method == "GET" and line.path in routes}.values():
+        person = next((one for one in ORDER if line.cells[one] in ("ok", "part")), "admin")
+        path = request_of(stage, line, person).path.partition("?")[0]
+        for one in routes[line.path].get("parameters", []):
+            name = (document_part(stage, one) if "$ref" in one else one)["name"]
+            for _ in range(EACH if path.count("/") > 1 else 3 * EACH):
+                turn += 1
+                found = {name: strings[turn % len(strings)]}
+                answer = Request("GET", f"{path}?{urlencode(found, errors='surrogatepass')}").send(stage, person)
+                verdicts[f"{path} {found}"] = answer.status_code
+                asked += 1
+                if answer.status_code not in (200, 304, 400, 401, 404, 410, 422):
+                    faults.append(f"{answer.status_code} {path} {found} {answer.get_data(as_text=True)[:200]}")
+    assert faults == []
+    assert asked > len(strings)
+    same_on_both("questions", verdicts)
+
+
+def document_part(stage: Stage, one: Body) -> Body:
+    """What a reference of the document means."""
+    at: Any = stage["admin"].get("/openapi.json").get_json()
+    for part in str(one["$ref"]).removeprefix("#/").split("/"):
+        at = at[part]
+    return dict(at)
+
+
+LISTED = ("in", "not_in", "all", "any")
+"""Operators that take several values."""
+
+
+def test_every_tree_is_answered_or_refused(house: House, strings: list[str]) -> None:
+    """Every string in every condition of every list: all at once where several values are taken, else some."""
+    admin = house.stage["admin"]
+    verdicts: dict[str, Any] = {}
+    faults, turn = [], 0
+    for spec in SPECS.values():
+        path = f"/{spec.plural}"
+        if admin.get(path).status_code != 200:
+            continue
+        for name, one in spec.filters.items():
+            for op in (op for op in one.ops if op not in ("is_null", "not_null")):
+                turn += 1
+                leaf = {"field": name, "op": op, "value": strings if op in LISTED else strings[turn % len(strings)]}
+                answer = admin.get(f"{path}?{urlencode({'where': json.dumps(leaf), 'per_page': 1})}")
+                verdicts[f"{path} {name} {op}"] = told(answer)
+                if answer.status_code not in (200, 422):
+                    faults.append(f"{answer.status_code} {path} {leaf} {answer.get_data(as_text=True)[:200]}")
+    assert faults == []
+    assert [verdict for verdict in verdicts.values() if verdict[0] == 200]
+    same_on_both("trees", verdicts)
+
+
+def test_every_string_is_found_by_the_search(house: House, strings: list[str]) -> None:
+    """What is kept as the name of a customer can be looked for, in lists and everywhere; what cannot be is refused."""
+    admin = house.stage["admin"]
+    verdicts: dict[str, Any] = {}
+    for number, text in enumerate(strings):
+        places = ["/customers?"] if number % CLOSED_AT else ["/customers?", "/search?", "/deals?", "/people?"]
+        for path in places:
+            answer = admin.get(path + urlencode({"q": text}, errors="surrogatepass"))
+            verdicts[f"{path} {number}"] = answer.status_code
+            assert answer.status_code in (200, 422), (path, text)
+    same_on_both("search", verdicts)
