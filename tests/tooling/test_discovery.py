@@ -101,12 +101,8 @@ def test_each_service_is_registered_with_a_check_and_leaves(agent: Agent) -> Non
     for service in ("customer", "contact"):
         sent = agent.known[f"{service}-service-127.0.0.1-5123"]
         assert (sent["name"], sent["address"], sent["port"]) == (f"{service}-service", "127.0.0.1", 5123)
-        assert sent["check"] == {
-            "http": "http://127.0.0.1:5123/health",
-            "interval": "10s",
-            "timeout": "3s",
-            "DeregisterCriticalServiceAfter": "10m",
-        }
+        check = {"http": "http://127.0.0.1:5123/health", "interval": "10s", "timeout": "3s"}
+        assert sent["checks"] == [{**check, "DeregisterCriticalServiceAfter": "10m"}]
     assert len(agent.known) == 2
     assert agent.tokens == {"a-token"}
     presence.leave()
