@@ -57,8 +57,9 @@ class Presence:
         """
         try:
             address = self._address()
+            known = self._consul.agent.services()
             for instance, name in instances(self._settings, address).items():
-                if not self._is_known(instance):
+                if instance not in known:
                     self._register(instance, name, address)
                 self._told.add(instance)
         except Exception as error:
@@ -78,9 +79,6 @@ class Presence:
                 self._consul.agent.service.deregister(instance)
             except Exception as error:
                 _log.warning("Consul was not told of the end of %s (%s).", instance, type(error).__name__)
-
-    def _is_known(self, instance: str) -> bool:
-        return self._consul.agent.service_definition(instance) is not None
 
     def _register(self, instance: str, name: str, address: str) -> None:
         host = f"[{address}]" if ":" in address else address
