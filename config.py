@@ -17,6 +17,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 ROOT = Path(__file__).resolve().parent
 LANGUAGES = ("zh-CN", "en")
+SERVICES = ("auth", "customer", "contact", "deal", "report")
+"""Into what the product can be split; `app/services.py` says which paths are whose."""
 
 
 class ConfigurationError(SystemExit):
@@ -77,7 +79,13 @@ class SsoProvider:
 
 @dataclass(frozen=True)
 class Settings:
-    """What one running product is told from outside. Durations are in seconds, sizes in bytes."""
+    """What one running product is told from outside. Durations are in seconds, sizes in bytes.
+
+    Attributes:
+        services: those that this process answers for; all of them, unless the product is split.
+        consul_url: of the agent that is told of this process; empty for none.
+        service_address: where others reach it; empty for the address from which it reaches the agent.
+    """
 
     data_dir: Path
     database_url: str
@@ -115,6 +123,10 @@ class Settings:
     require_if_match: bool = False
     openapi_public: bool = True
     log_level: str = "INFO"
+    services: tuple[str, ...] = SERVICES
+    consul_url: str = ""
+    consul_token: str = field(default="", repr=False)
+    service_address: str = ""
     frontend_dist: Path = field(default=ROOT / "frontend" / "dist")
 
     @property
@@ -273,6 +285,27 @@ def _networks(env: Mapping[str, str], name: str) -> tuple[IPv4Network | IPv6Netw
         ) from None
 
 
+def _services(env: Mapping[str, str]) -> tuple[str, ...]:
+    named = [one.strip() for one in env.get("LIANXI_SERVICES", "").split(",") if one.strip()]
+    if unknown := set(named) - set(SERVICES):
+        raise ConfigurationError(
+            f"LIANXI_SERVICES: {', '.join(sorted(unknown))} is none of them; some of {','.join(SERVICES)} are expected."
+        )
+    return tuple(one for one in SERVICES if one in named) or SERVICES
+
+
+def _consul_url(env: Mapping[str, str]) -> str:
+    text = env.get("CONSUL_URL", "").strip().rstrip("/")
+    try:
+        url = urlsplit(text)
+        is_whole = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
+    except ValueError:
+        is_whole = False
+    if text and (not is_whole or url.path or url.query):
+        raise ConfigurationError(f"CONSUL_URL={text!r}: an address such as http://consul:8500 is expected.")
+    return text
+
+
 def settings_from(env: Mapping[str, str] | None = None) -> Settings:
     """The settings that an environment describes.
 
@@ -346,4 +379,8 @@ def settings_from(env: Mapping[str, str] | None = None) -> Settings:
         require_if_match=_switch(env, "REQUIRE_IF_MATCH", False),
         openapi_public=_switch(env, "OPENAPI_PUBLIC", True),
         log_level=env.get("LOG_LEVEL", "") or "INFO",
+        services=_services(env),
+        consul_url=_consul_url(env),
+        consul_token=env.get("CONSUL_TOKEN", "").strip(),
+        service_address=env.get("SERVICE_ADDRESS", "").strip(),
     )

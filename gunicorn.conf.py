@@ -88,6 +88,30 @@ def on_starting(server: Any) -> None:
             raise SystemExit("The database could not be prepared; what it said stands above.")
 
 
+_beside: list[subprocess.Popen[bytes]] = []
+
+
+def when_ready(server: Any) -> None:
+    """Have Consul told of this process, where there is one: by a process beside, so that nothing here waits for it."""
+    if settings_from().consul_url:
+        command = [sys.executable, "-m", "discovery"]
+        env = {**os.environ, "PORT": str(_bound(server))}
+        _beside.append(subprocess.Popen(command, cwd=Path(__file__).parent, env=env))  # noqa: S603 - a constant command
+
+
+def _bound(server: Any) -> int:
+    return next((one[1] for one in server.cfg.address if isinstance(one, tuple)), _port)
+
+
+def on_exit(_server: Any) -> None:
+    """Say farewell to Consul."""
+    for process in _beside:
+        process.terminate()
+    for process in _beside:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(SECONDS_TO_TAKE_LEAVE * 3)
+
+
 def post_worker_init(worker: Any) -> None:
     """Let go of the open sockets when the worker is told to end, and spare the collector what stays as long as it.
 

@@ -24,11 +24,11 @@ from .intake import load_query, read_early
 from .listing import ListSpec, encode, etag_of, respond
 from .record import Record
 from .schema import MAX_ID, StrictSchema, load
+from .services import service_of
 from .transaction import Unit, hold, now, run_after_refusal, seal, unit_of_work
 from .versions import at_version
 
 PREFIX = "/api/v1"
-
 
 OPENED: list[Callable[[Actor, str, int], None]] = []
 """What is told of every record that a person reads by itself, or by its file: who, of which kind, its id."""
@@ -59,6 +59,12 @@ def conclude(unit: Unit, answer: Response) -> None:
 
 class CRM(Flask):
     """The application: opens a unit of work around every request that may write, and commits it before answering."""
+
+    def add_url_rule(self, rule: str, *args: Any, **kwargs: Any) -> None:
+        """Take a route, unless it is one of a service that another process answers for."""
+        inner = rule.removeprefix(f"{PREFIX}/")
+        if inner == rule or service_of(inner) in self.config["LIANXI"].services:
+            super().add_url_rule(rule, *args, **kwargs)
 
     def dispatch_request(self) -> Response:
         """Run the view; a status of 400 and more rolls back."""

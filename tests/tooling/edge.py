@@ -8,9 +8,10 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -62,7 +63,14 @@ class Edge:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, application: str) -> Iterator[Edge]:
+def serving(folder: Path, application: str, site: Mapping[str, str] = MappingProxyType({})) -> Iterator[Edge]:
+    """Run it in front of an application.
+
+    Args:
+        folder: for its files.
+        application: where the application listens.
+        site: the files of site.d by name.
+    """
     port = free_port()
     pages = folder / "www"
     (pages / "assets").mkdir(parents=True)
@@ -78,6 +86,8 @@ def serving(folder: Path, application: str) -> Iterator[Edge]:
     (folder / "nginx.conf").write_text(text, "utf-8")
     shutil.copy("/etc/nginx/mime.types", folder / "mime.types")
     (folder / "site.d").mkdir()
+    for name, lines in site.items():
+        (folder / "site.d" / name).write_text(lines, "utf-8")
     if os.geteuid() == 0:
         # The worker gives up root and must still read the pages.
         subprocess.run(["chmod", "-R", "a+rX", folder], check=True)

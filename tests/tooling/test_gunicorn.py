@@ -49,7 +49,7 @@ def ask(port: int, path: str) -> tuple[int, dict[str, str], bytes]:
         connection.request("GET", path)
         answer = connection.getresponse()
         return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
-    except ConnectionError:
+    except (ConnectionError, TimeoutError):
         return 0, {}, b""
     finally:
         connection.close()

@@ -1,0 +1,62 @@
+"""Which service answers for which paths, where a team has outgrown one group of processes and the product is split.
+
+All services are this same program on the same database; each leaves out the routes of the others (`LIANXI_SERVICES`).
+A path belongs to a service by its first part behind the API's prefix, so that whoever stands in front can tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+PATHS: Mapping[str, tuple[str, ...]] = {
+    "auth": (
+        "access-log",
+        "auth",
+        "changesets",
+        "docs",
+        "events",
+        "jobs",
+        "journal",
+        "notifications",
+        "openapi.json",
+        "retention",
+        "reveals",
+        "roles",
+        "security",
+        "settings",
+        "sign-in-events",
+        "teams",
+        "users",
+        "view-preferences",
+        "views",
+    ),
+    "customer": (
+        "attachments",
+        "custom-fields",
+        "customers",
+        "exports",
+        "imports",
+        "options",
+        "people",
+        "search",
+        "tags",
+    ),
+    "contact": ("agenda", "contacts", "tasks"),
+    "deal": ("currencies", "deals", "exchange-rates", "pipelines", "products", "quotes", "targets"),
+    "report": ("dashboards", "reports"),
+}
+"""The first parts of the paths of each service. What is about no record is with `auth`, which holds the sockets too."""
+
+_SERVICE_OF = {part: service for service, parts in PATHS.items() for part in parts}
+
+
+def service_of(path: str) -> str:
+    """The service that answers for a path behind the API's prefix.
+
+    Raises:
+        LookupError: none does: a new resource is to be put into `PATHS`.
+    """
+    part = path.partition("/")[0]
+    if part not in _SERVICE_OF:
+        raise LookupError(f"{part} belongs to no service: see app/services.py")
+    return _SERVICE_OF[part]
