@@ -28,7 +28,7 @@ RUN groupadd --gid 10001 lianxi \
     && install -d -o lianxi -g lianxi -m 0700 /data
 WORKDIR /srv/lianxi
 COPY --from=packages /opt/lianxi /opt/lianxi
-COPY config.py gunicorn.conf.py ./
+COPY config.py gunicorn.conf.py logs.py ./
 COPY migrations migrations
 COPY scripts/container-start scripts/container-start
 COPY app app

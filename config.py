@@ -15,6 +15,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from logs import FORMATS, LEVELS
+
 ROOT = Path(__file__).resolve().parent
 LANGUAGES = ("zh-CN", "en")
 
@@ -115,6 +117,8 @@ class Settings:
     require_if_match: bool = False
     openapi_public: bool = True
     log_level: str = "INFO"
+    log_format: str = ""
+    access_log: bool = False
     frontend_dist: Path = field(default=ROOT / "frontend" / "dist")
 
     @property
@@ -273,6 +277,13 @@ def _networks(env: Mapping[str, str], name: str) -> tuple[IPv4Network | IPv6Netw
         ) from None
 
 
+def _one_of(env: Mapping[str, str], name: str, default: str, words: tuple[str, ...]) -> str:
+    text = env.get(name, "").strip() or default
+    if text and text not in words:
+        raise ConfigurationError(f"{name}={text!r}: one of {', '.join(words)} is expected.")
+    return text
+
+
 def settings_from(env: Mapping[str, str] | None = None) -> Settings:
     """The settings that an environment describes.
 
@@ -345,5 +356,7 @@ def settings_from(env: Mapping[str, str] | None = None) -> Settings:
         previous_secret_key=env.get("PREVIOUS_SECRET_KEY", ""),
         require_if_match=_switch(env, "REQUIRE_IF_MATCH", False),
         openapi_public=_switch(env, "OPENAPI_PUBLIC", True),
-        log_level=env.get("LOG_LEVEL", "") or "INFO",
+        log_level=_one_of({"LOG_LEVEL": env.get("LOG_LEVEL", "").upper()}, "LOG_LEVEL", "INFO", LEVELS),
+        log_format=_one_of(env, "LOG_FORMAT", "", FORMATS),
+        access_log=env.get("ACCESS_LOG", "").strip() == "-" or _switch(env, "ACCESS_LOG", False),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import json
+import logging
 import os
 import re
 import signal
@@ -21,11 +22,13 @@ from types import FrameType
 from typing import Any
 
 import gunicorn  # type: ignore[import-untyped]
+import gunicorn.glogging  # type: ignore[import-untyped]
 import gunicorn.http.message  # type: ignore[import-untyped]
 import gunicorn.util  # type: ignore[import-untyped]
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import logs
 from config import settings_from
 
 
@@ -57,10 +60,27 @@ limit_request_field_size = 16_384
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - the file in it is unguessable
 # Two servers of one user would share the control socket in the home folder.
 control_socket_disable = True
-accesslog = os.environ.get("ACCESS_LOG") or None
+# Requests are logged by the product (ACCESS_LOG), without what stands in their queries.
+accesslog = None
 loglevel = (os.environ.get("LOG_LEVEL") or "info").lower()
 
 gunicorn.SERVER = "lianxi"
+
+
+class ServerLogger(gunicorn.glogging.Logger):  # type: ignore[misc]
+    """What the server itself says goes the way of everything else that is logged."""
+
+    def setup(self, cfg: Any) -> None:
+        """Hand the lines to the root logger, which knows how they look and what may not stand in them."""
+        # Its usual name, gunicorn.error, would stand in lines that tell of none.
+        self.error_log = logging.getLogger("gunicorn")
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        settings = settings_from()
+        logs.configure(settings.log_format, settings.log_level)
+
+
+logger_class = ServerLogger
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 

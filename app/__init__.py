@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+import logs
 from config import ROOT, Settings, settings_from
 
 from . import cli, extensions, headers, health, openapi, web
@@ -84,6 +84,7 @@ def create_app(settings: Settings | None = None) -> CRM:
     """
     settings = settings or settings_from()
     settings = replace(settings, secret_key=secret_keys(settings))
+    logs.configure(settings.log_format, settings.log_level)
     app = CRM(__name__, static_folder=None)
     # An address means what it says: an id from elsewhere may hold two slashes in a row.
     app.url_map.merge_slashes = False
@@ -93,7 +94,6 @@ def create_app(settings: Settings | None = None) -> CRM:
     if settings.proxy_hops:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
-    logging.getLogger("lianxi").setLevel(settings.log_level)
     extensions.bind(app, settings)
     identity.remember(app)
     sso.remember(app)

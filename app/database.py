@@ -413,11 +413,13 @@ def read_engine() -> Engine:
 
 def engine_options(url: str, pool_size: int) -> tuple[dict[str, Any], dict[str, Any]]:
     """Options of the writing and of the reading engine for a database address."""
+    # Errors are logged, and what was written is no business of a log.
+    quiet = {"hide_parameters": True}
     if url.startswith("sqlite"):
-        return {"pool_pre_ping": False}, {"url": url, "execution_options": {"read": True}}
+        return {"pool_pre_ping": False, **quiet}, {"url": url, "execution_options": {"read": True}, **quiet}
     # Conditions with alternatives look dear to the planner; compiling them took twenty times as long as running them.
     settings = "-c timezone=UTC -c statement_timeout=10000 -c lock_timeout=8000 -c jit=off"
-    pool = {"pool_size": pool_size, "max_overflow": pool_size, "pool_timeout": 10, "pool_pre_ping": True}
+    pool = {**quiet, "pool_size": pool_size, "max_overflow": pool_size, "pool_timeout": 10, "pool_pre_ping": True}
     write = {**pool, "connect_args": {"options": settings, "connect_timeout": 5}}
     # Without a ping before each use: a read that meets a dead connection is simply run again (`routing.py`).
     read = {

@@ -24,7 +24,17 @@ PERSONAL = frozenset(
     {
         *("DATABASE_URL", "REDIS_URL", "REDIS_CHANNEL", "DATA_DIR", "SECRET_KEY", "PREVIOUS_SECRET_KEY", "PUBLIC_URL"),
         *("SMTP_URL", "MAIL_FROM"),
-        *("HOST", "PORT", "PROXY_HOPS", "WORKER_CLASS", "WEB_CONCURRENCY", "RATELIMIT_ENABLED", "LOG_LEVEL"),
+        *(
+            "HOST",
+            "PORT",
+            "PROXY_HOPS",
+            "WORKER_CLASS",
+            "WEB_CONCURRENCY",
+            "RATELIMIT_ENABLED",
+            "LOG_LEVEL",
+            "LOG_FORMAT",
+            "ACCESS_LOG",
+        ),
         *("LIANXI_ADMIN_EMAIL", "LIANXI_ADMIN_PASSWORD", "DEFAULT_LANGUAGE", "TIME_ZONE", "BASE_CURRENCY"),
     }
 )

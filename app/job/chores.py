@@ -9,6 +9,8 @@ from datetime import timedelta
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+import logs
+
 from ..auth.deputies import settle_due
 from ..database import db
 from ..transaction import now, unit_of_work
@@ -50,7 +52,8 @@ def do_due() -> None:
         if not _claim(name, every):
             continue
         try:
-            function()
+            with logs.about(chore=name):
+                function()
         except Exception:
             log.exception("the chore %r failed", name)
         finally:

@@ -19,6 +19,8 @@ from flask import g
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
+import logs
+
 from ..access import Actor
 from ..auth.identity import load_actor
 from ..database import db
@@ -239,6 +241,7 @@ def run(job_id: int) -> None:
     if job is None:
         return
     g.language = job.language
+    logs.begin(request_id=job.request_id, job_id=job.id, job_kind=job.kind)
     running = Running(job)
     try:
         result = KINDS[job.kind](running)
