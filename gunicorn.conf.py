@@ -11,10 +11,12 @@ import json
 import logging
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import uuid
 import weakref
 from pathlib import Path
@@ -106,6 +108,19 @@ def on_starting(server: Any) -> None:
         prepare = [sys.executable, "-m", "flask", "--app", "app", "prepare"]
         if subprocess.run(prepare, cwd=server.cfg.chdir, check=False).returncode:  # noqa: S603 - a constant command
             raise SystemExit("The database could not be prepared; what it said stands above.")
+    # Each worker counts in a file of its own in there, and whichever is asked for /metrics adds them up.
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="lianxi-metrics-", dir=worker_tmp_dir)
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """Take what a worker that is gone held at its end, such as sockets, out of the metrics; its counts stay."""
+    for held in Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]).glob(f"gauge_live*_{worker.pid}.db"):
+        held.unlink(missing_ok=True)
+
+
+def on_exit(_server: Any) -> None:
+    """Leave nothing behind."""
+    shutil.rmtree(os.environ.get("PROMETHEUS_MULTIPROC_DIR", ""), ignore_errors=True)
 
 
 def post_worker_init(worker: Any) -> None:

@@ -9,7 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import logs
 from config import ROOT, Settings, settings_from
 
-from . import cli, extensions, headers, health, openapi, web
+from . import cli, extensions, headers, health, metrics, openapi, web
 from .account import mails as mails
 from .attachment.routes import routes as attachment_routes
 from .auth import identity
@@ -33,6 +33,9 @@ from .journal import watch_old_values
 from .live import sockets
 from .live.routes import routes as live_routes
 from .money.routes import routes as money_routes
+from .operation import measures as measures
+from .operation import slow
+from .operation.routes import routes as operation_routes
 from .privacy import access_log
 from .privacy.routes import routes as privacy_routes
 from .quote.routes import routes as quote_routes
@@ -70,6 +73,7 @@ BLUEPRINTS = (
     bulk_routes(),
     exporting_routes,
     privacy_routes,
+    operation_routes,
 )
 
 
@@ -102,7 +106,9 @@ def create_app(settings: Settings | None = None) -> CRM:
     for routes in BLUEPRINTS:
         app.register_blueprint(routes)
     access_log.register(app)
+    slow.register(app)
     health.register(app)
+    metrics.register(app)
     openapi.register(app)
     sockets.register(app)
     web.register(app)

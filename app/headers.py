@@ -16,6 +16,7 @@ from flask.sessions import NullSession, SessionInterface
 import logs
 from config import Settings
 
+from . import metrics
 from .errors import REQUEST_ID
 from .routing import PREFIX
 
@@ -68,8 +69,10 @@ class EdgeHeaders:
             if is_api:
                 given = {name for name, _ in headers}
                 headers += [(name, value) for name, value in _API.items() if name not in given]
+            seconds = perf_counter() - began
+            metrics.observed(environ, int(status[:3]), seconds)
             if self.tells:
-                _tell(environ, status, perf_counter() - began)
+                _tell(environ, status, seconds)
             return start_response(status, headers, *rest)
 
         return self.application(environ, start)

@@ -51,6 +51,7 @@ const laterGroups = new Set([
   'dashboard',
   'hygiene',
   'import',
+  'operation',
   'privacy',
   'report',
   'security',

@@ -53,7 +53,7 @@ class Interruption(Exception):
     """The worker ends: the job goes back into the queue as it stands."""
 
 
-class _CalledOff(Exception):
+class CalledOff(Exception):
     """Somebody does not want the job any more."""
 
 
@@ -168,7 +168,7 @@ class Running:
         with db.engines["read"].connect() as connection:
             unwanted = connection.execute(select(Job.is_unwanted).where(Job.id == self.id)).scalar()
         if unwanted:
-            raise _CalledOff
+            raise CalledOff
 
 
 # ---- asking -------------------------------------------------------------------------------------------------------
@@ -247,7 +247,7 @@ def run(job_id: int) -> None:
         result = KINDS[job.kind](running)
     except Interruption:
         _back(job_id, attempts=0)
-    except _CalledOff:
+    except CalledOff:
         _end(job_id, Status.CANCELLED)
     except Problem as problem:
         _end(job_id, Status.FAILED, problem=problem.document())

@@ -33,6 +33,7 @@ from ..database import read_engine
 from ..errors import Issue, Problem, invalid, not_found, problem_of, request_id
 from ..extensions import redis_options
 from ..listing import encode
+from ..metrics import SOCKETS
 from ..schema import load
 from ..strict_json import parse_json
 from ..transaction import COMMITTED, Unit, seal, unit_of_work
@@ -112,6 +113,7 @@ class Live:
     def cut(self, sid: str) -> None:
         """End a socket from this side."""
         self.sockets.pop(sid, None)
+        SOCKETS.set(len(self.sockets))
         try:
             self.socketio.server.disconnect(sid, ignore_queue=True)
         except KeyError:
@@ -160,6 +162,7 @@ def register(app: Flask) -> None:
             join_room(room)
         wanted = auth.get("language")
         live.sockets[sid] = Connected(actor, expires, wanted if wanted in ("zh-CN", "en") else actor.language or "en")
+        SOCKETS.set(len(live.sockets))
         live.relay.start(live.jobs.tell, live.tick, lambda: bool(live.sockets))
         socketio.start_background_task(_ready, live, sid, actor)
 
@@ -167,6 +170,7 @@ def register(app: Flask) -> None:
     def disconnect(_reason: Any = None) -> None:
         sid = _sid()
         live.sockets.pop(sid, None)
+        SOCKETS.set(len(live.sockets))
         for room in live.presence.rooms_of(sid):
             live.presence.leave(room, sid)
             live.announce(room)
