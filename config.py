@@ -120,6 +120,9 @@ class Settings:
     log_level: str = "INFO"
     log_format: str = ""
     access_log: bool = False
+    otlp_endpoint: str = ""
+    traces_percent: int = 100
+    sentry_dsn: str = field(default="", repr=False)
     metrics_token: str = field(default="", repr=False)
     slow_seconds: float = 0.5
     statement_seconds: int = 10
@@ -303,6 +306,14 @@ def _backup_key(text: str) -> str:
     return text
 
 
+def _address(env: Mapping[str, str], name: str) -> str:
+    """An address of a service; what is refused is not repeated, for it may hold a key."""
+    text = env.get(name, "").strip().rstrip("/")
+    if text and not text.startswith(("http://", "https://")):
+        raise ConfigurationError(f"{name}: an address such as https://traces.example.com is expected.")
+    return text
+
+
 def _metrics_token(text: str) -> str:
     if text and len(text) < 16:
         raise ConfigurationError("METRICS_TOKEN: at least 16 random characters are expected.")
@@ -390,6 +401,9 @@ def settings_from(env: Mapping[str, str] | None = None) -> Settings:
         openapi_public=_switch(env, "OPENAPI_PUBLIC", True),
         log_level=_one_of({"LOG_LEVEL": env.get("LOG_LEVEL", "").upper()}, "LOG_LEVEL", "INFO", LEVELS),
         log_format=_one_of(env, "LOG_FORMAT", "", FORMATS),
+        otlp_endpoint=_address(env, "OTEL_EXPORTER_OTLP_ENDPOINT"),
+        traces_percent=_integer(env, "TRACES_PERCENT", 100, 0, 100),
+        sentry_dsn=_address(env, "SENTRY_DSN"),
         metrics_token=_metrics_token(env.get("METRICS_TOKEN", "").strip()),
         slow_seconds=_integer(env, "SLOW_QUERY_MS", 500, 0, 600_000) / 1_000,
         statement_seconds=_integer(env, "STATEMENT_TIMEOUT", 10, 1, 3_600),

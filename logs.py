@@ -82,15 +82,21 @@ def _escaped(text: str) -> str:
     return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
 
 
-def _clean(value: Any, name: str = "") -> Any:
+def cleaned(value: Any, name: str = "") -> Any:
+    """A value, and all that is in it, as it may stand in a log.
+
+    Args:
+        value: of any kind.
+        name: by which it is known; one of a secret's is cut out whatever it holds.
+    """
     if name and _FIELD.fullmatch(name):
         return REDACTED
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, Mapping):
-        return {_escaped(str(key)): _clean(one, str(key)) for key, one in value.items()}
+        return {_escaped(str(key)): cleaned(one, str(key)) for key, one in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [_clean(one) for one in value]
+        return [cleaned(one) for one in value]
     return _escaped(redacted(str(value)))
 
 
@@ -99,11 +105,11 @@ def redact(_logger: Any, _method: str, event: Event) -> Event:
     trace = event.pop("exception", None)
     # Left on the record by formatters of others.
     event.pop("message", None)
-    cleaned: Event = {name: _clean(value, name) for name, value in event.items() if not name.startswith("_")}
+    told: Event = {name: cleaned(value, name) for name, value in event.items() if not name.startswith("_")}
     if trace:
         lines = redacted(str(trace)).splitlines()
-        cleaned["exception"] = "\n".join(f"  {_escaped(line)}" for line in lines)
-    return cleaned
+        told["exception"] = "\n".join(f"  {_escaped(line)}" for line in lines)
+    return told
 
 
 def _moment(_logger: Any, _method: str, event: Event) -> Event:

@@ -9,7 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import logs
 from config import ROOT, Settings, settings_from
 
-from . import cli, extensions, headers, health, metrics, openapi, web
+from . import cli, extensions, headers, health, metrics, openapi, tracing, web
 from .account import mails as mails
 from .attachment.routes import routes as attachment_routes
 from .auth import identity
@@ -95,6 +95,7 @@ def create_app(settings: Settings | None = None) -> CRM:
     app.config.update(LIANXI=settings, MIGRATIONS=ROOT / "migrations", MAX_CONTENT_LENGTH=FORM_LIMIT)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     headers.register(app, settings)
+    tracing.register(app, settings)
     if settings.proxy_hops:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

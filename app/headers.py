@@ -60,7 +60,8 @@ class EdgeHeaders:
         is_api = environ.get("PATH_INFO", "").startswith(PREFIX)
         sent = environ.get("HTTP_X_REQUEST_ID", "")
         request_id = environ[REQUEST_ID] = sent if _REQUEST_ID_SHAPE.fullmatch(sent) else secrets.token_hex(8)
-        logs.begin(request_id=request_id)
+        trace = environ.get("lianxi.trace_id")
+        logs.begin(request_id=request_id, **({"trace_id": trace} if trace else {}))
         began = perf_counter()
 
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:

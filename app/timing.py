@@ -14,6 +14,9 @@ from sqlalchemy import Connection, Engine, event
 SLOW: list[Callable[[str, float], None]] = []
 """What is told of a slow statement, and how many seconds it took; filled by `operation/slow.py`."""
 
+TAKEN: list[Callable[[str, float], None]] = []
+"""What is told of every statement; filled by `tracing/otel.py` where traces are wanted."""
+
 _STEPS = 100_000
 """SQLite asks after so many of its steps whether it is to go on: some hundred times a second."""
 
@@ -37,6 +40,8 @@ def normalised(statement: str) -> str:
 
 def took(connection: Connection, statement: str, seconds: float) -> None:
     """Tell of a statement, if it was slow for the engine that it ran on."""
+    for tell in TAKEN:
+        tell(statement, seconds)
     threshold = connection.get_execution_options().get("slow_seconds")
     if threshold and seconds >= threshold:
         for tell in SLOW:

@@ -24,17 +24,9 @@ PERSONAL = frozenset(
     {
         *("DATABASE_URL", "REDIS_URL", "REDIS_CHANNEL", "DATA_DIR", "SECRET_KEY", "PREVIOUS_SECRET_KEY", "PUBLIC_URL"),
         *("SMTP_URL", "MAIL_FROM"),
-        *(
-            "HOST",
-            "PORT",
-            "PROXY_HOPS",
-            "WORKER_CLASS",
-            "WEB_CONCURRENCY",
-            "RATELIMIT_ENABLED",
-            "LOG_LEVEL",
-            "LOG_FORMAT",
-            "ACCESS_LOG",
-        ),
+        *("HOST", "PORT", "PROXY_HOPS", "WORKER_CLASS", "WEB_CONCURRENCY", "RATELIMIT_ENABLED", "LOG_LEVEL"),
+        *("LOG_FORMAT", "ACCESS_LOG", "BACKUP_DIR", "BACKUP_KEY", "BACKUP_NIGHTLY", "METRICS_TOKEN"),
+        *("OTEL_EXPORTER_OTLP_ENDPOINT", "SENTRY_DSN", "SLOW_QUERY_MS", "STATEMENT_TIMEOUT"),
         *("LIANXI_ADMIN_EMAIL", "LIANXI_ADMIN_PASSWORD", "DEFAULT_LANGUAGE", "TIME_ZONE", "BASE_CURRENCY"),
     }
 )

@@ -27,6 +27,7 @@ from ..database import db
 from ..errors import Problem, conflict, not_found, problem_of, request_id
 from ..listing import encode
 from ..messages import language
+from ..tracing import span
 from ..transaction import Unit, after_commit, in_unit, now, seal, unit_of_work
 from . import queue
 from .models import Job, Status
@@ -244,7 +245,8 @@ def run(job_id: int) -> None:
     logs.begin(request_id=job.request_id, job_id=job.id, job_kind=job.kind)
     running = Running(job)
     try:
-        result = KINDS[job.kind](running)
+        with span(f"job {job.kind}", job_id=job.id):
+            result = KINDS[job.kind](running)
     except Interruption:
         _back(job_id, attempts=0)
     except CalledOff:

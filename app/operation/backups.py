@@ -457,10 +457,10 @@ def due(at: datetime) -> str | None:
             return found or datetime.min.replace(tzinfo=UTC)
 
         night = keeping.last_due(at, ZoneInfo(settings.time_zone), settings.backup_at)
-        if last(BACKUP) < night:
-            return BACKUP if last(BACKUP, failed=True) <= at - AGAIN else None
         is_proven = last(REHEARSAL) > at - REHEARSED_EVERY
-        return REHEARSAL if not is_proven and last(REHEARSAL, failed=True) <= at - AGAIN else None
+        kind = BACKUP if last(BACKUP) < night else None if is_proven else REHEARSAL
+        has_just_failed = kind is not None and last(kind, failed=True) > max(last(kind), at - AGAIN)
+        return None if has_just_failed else kind
 
 
 @chore("backups", every=timedelta(minutes=1))

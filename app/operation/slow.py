@@ -87,7 +87,8 @@ class SlowBuffer:
         if not taken:
             return
         try:
-            with self._app.app_context(), db.engines[None].begin() as connection:
+            # Its own statements are not told of: noting them would go on for ever.
+            with self._app.app_context(), db.engines[None].execution_options(slow_seconds=0).begin() as connection:
                 for digest in sorted(taken):
                     _add(connection, digest, taken[digest])
         except Exception:
