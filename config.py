@@ -123,6 +123,7 @@ class Settings:
     otlp_endpoint: str = ""
     traces_percent: int = 100
     sentry_dsn: str = field(default="", repr=False)
+    metrics_dir: str = ""
     metrics_token: str = field(default="", repr=False)
     slow_seconds: float = 0.5
     statement_seconds: int = 10
@@ -327,6 +328,16 @@ def _one_of(env: Mapping[str, str], name: str, default: str, words: tuple[str, .
     return text
 
 
+def environment_for_programs(without: str = "", **more: str) -> dict[str, str]:
+    """The process's environment, for a program that it starts.
+
+    Args:
+        without: variables that begin so are left out.
+        more: what the program is told besides.
+    """
+    return {name: text for name, text in os.environ.items() if not (without and name.startswith(without))} | more
+
+
 def settings_from(env: Mapping[str, str] | None = None) -> Settings:
     """The settings that an environment describes.
 
@@ -404,6 +415,7 @@ def settings_from(env: Mapping[str, str] | None = None) -> Settings:
         otlp_endpoint=_address(env, "OTEL_EXPORTER_OTLP_ENDPOINT"),
         traces_percent=_integer(env, "TRACES_PERCENT", 100, 0, 100),
         sentry_dsn=_address(env, "SENTRY_DSN"),
+        metrics_dir=env.get("PROMETHEUS_MULTIPROC_DIR", ""),
         metrics_token=_metrics_token(env.get("METRICS_TOKEN", "").strip()),
         slow_seconds=_integer(env, "SLOW_QUERY_MS", 500, 0, 600_000) / 1_000,
         statement_seconds=_integer(env, "STATEMENT_TIMEOUT", 10, 1, 3_600),

@@ -7,7 +7,6 @@ Several workers serve one address: each counts in a file of its own (in `PROMETH
 from __future__ import annotations
 
 import hmac
-import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -87,9 +86,9 @@ class _Now(Collector):
 def written() -> bytes:
     """All metrics in Prometheus' format; where the database is away, what the processes counted."""
     counted = _OWN
-    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+    if folder := current_app.config["LIANXI"].metrics_dir:
         counted = CollectorRegistry()
-        MultiProcessCollector(counted)  # type: ignore[no-untyped-call]
+        MultiProcessCollector(counted, path=folder)  # type: ignore[no-untyped-call]
     try:
         moment = CollectorRegistry(auto_describe=False)
         moment.register(_Now())

@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo
 from flask import current_app
 from sqlalchemy import select
 
-from config import ROOT, Settings
+from config import ROOT, Settings, environment_for_programs
 
 from ..access import Actor, Permission
 from ..auth.models import Role, User
@@ -164,8 +164,7 @@ def make(told: Callable[[int, int], None] = lambda _done, _total: None) -> Backu
 def _make(run: BackupRun, told: Callable[[int, int], None]) -> None:
     settings = _settings()
     source = source_of(settings.database_url)
-    size = source.size() + sum((settings.data_dir / name).stat().st_size for name in _names(settings))
-    total, done = size * (3 if settings.backup_key else 2), [0]
+    total, done = _size() * (3 if settings.backup_key else 2), [0]
 
     def more(count: int) -> None:
         done[0] += count
@@ -188,6 +187,13 @@ def _make(run: BackupRun, told: Callable[[int, int], None]) -> None:
         _place(packed, settings.backup_dir / name, settings.backup_key, more)
     run.file, run.size = name, (settings.backup_dir / name).stat().st_size
     run.rows, run.files = manifest.row_count, manifest.file_count
+
+
+def _size() -> int:
+    """How many bytes there are to save, about."""
+    settings = _settings()
+    files = sum((settings.data_dir / name).stat().st_size for name in _names(settings))
+    return source_of(settings.database_url).size() + files
 
 
 def _place(packed: Path, target: Path, key: str, told: Told) -> None:
@@ -345,12 +351,14 @@ def _verified(settings: Settings, told: Told) -> str:
     Raises:
         Problem: 409, it finds fault with it.
     """
-    env = dict(os.environ) | {
-        "DATA_DIR": str(settings.data_dir),
-        "DATABASE_URL": settings.database_url,
-        "REDIS_URL": "",
-        "LOG_LEVEL": "ERROR",
-    }
+    env = environment_for_programs(
+        DATA_DIR=str(settings.data_dir),
+        DATABASE_URL=settings.database_url,
+        REDIS_URL="",
+        LOG_LEVEL="ERROR",
+        OTEL_EXPORTER_OTLP_ENDPOINT="",
+        SENTRY_DSN="",
+    )
     command = [sys.executable, "-m", "flask", "--app", "app", "journal", "verify"]
     process = subprocess.Popen(  # noqa: S603 - a command of ours
         command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
@@ -388,7 +396,9 @@ def rehearse(told: Callable[[int, int], None] = lambda _done, _total: None) -> B
             raise Problem(404, "backup-missing")
         newest, done = found[0], [0]
         run.file, run.size, run.is_encrypted = newest["name"], newest["size"], newest["is_encrypted"]
-        total = newest["size"] * (4 if run.is_encrypted else 3)
+        # Unpacked, compared, brought into place, and then the history is verified, of which nobody tells how far it is.
+        total = _size() * 3 + newest["size"] * run.is_encrypted
+        total += total // 10
 
         def more(count: int) -> None:
             done[0] += count

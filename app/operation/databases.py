@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
 import shutil
@@ -17,6 +16,8 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy.engine import make_url
+
+from config import environment_for_programs
 
 from ..errors import Problem
 from .archive import Told, damaged
@@ -251,8 +252,8 @@ class PostgreSQL:
     def _run(self, command: list[str], told: Told, growing: Path) -> None:
         """Run a program; the password goes by the environment, where others do not see it."""
         parts = self._parts()
-        env = {name: text for name, text in os.environ.items() if not name.startswith("PG")}
-        env |= {variable: str(parts[name]) for name, variable in _VARIABLES.items() if parts.get(name)}
+        given = {variable: str(parts[name]) for name, variable in _VARIABLES.items() if parts.get(name)}
+        env = environment_for_programs("PG", **given)
         process = subprocess.Popen(  # noqa: S603 - PostgreSQL's own program, with arguments of ours
             command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         )
