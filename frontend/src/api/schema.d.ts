@@ -4610,7 +4610,7 @@ export interface components {
             finished_at: string;
             file: string | null;
             size: number | null;
-            /** @description Rows of all tables; of a rehearsal, those restored. */
+            /** @description Of all tables; of a rehearsal, those restored. */
             rows: number | null;
             files: number | null;
             is_encrypted: boolean;
