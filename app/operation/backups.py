@@ -363,21 +363,25 @@ def _verified(settings: Settings, told: Told) -> str:
     process = subprocess.Popen(  # noqa: S603 - a command of ours
         command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
+    with process:
+        said = _heard(process, told).decode("utf-8", "replace")
+    if process.returncode:
+        log.error("the restored journal: %s", said[-2_000:])
+        raise Problem(409, "backup-journal-wrong")
+    return said.strip()
+
+
+def _heard(process: subprocess.Popen[bytes], told: Told) -> bytes:
+    """What a program says; whoever is told that it still runs may end it."""
     try:
         while True:
             try:
-                said = process.communicate(timeout=1)[0].decode("utf-8", "replace")
-                break
+                return process.communicate(timeout=1)[0]
             except subprocess.TimeoutExpired:
                 told(0)
     finally:
         if process.poll() is None:
             process.kill()
-            process.wait()
-    if process.returncode:
-        log.error("the restored journal: %s", said[-2_000:])
-        raise Problem(409, "backup-journal-wrong")
-    return said.strip()
 
 
 # ---- rehearsing ------------------------------------------------------------------------------------------------------

@@ -257,22 +257,26 @@ class PostgreSQL:
         process = subprocess.Popen(  # noqa: S603 - PostgreSQL's own program, with arguments of ours
             command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         )
-        seen = 0
-        try:
-            while True:
-                try:
-                    _, said = process.communicate(timeout=_LOOKS_EVERY)
-                    break
-                except subprocess.TimeoutExpired:
-                    size = growing.stat().st_size if growing.exists() else 0
-                    told(size - seen if command[0].endswith("pg_dump") else 0)
-                    seen = size
-        finally:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
+        with process:
+            said = _watched(process, told if command[0].endswith("pg_dump") else lambda _count: told(0), growing)
         if process.returncode:
             _refuse(said.decode("utf-8", "replace"))
+
+
+def _watched(process: subprocess.Popen[bytes], told: Told, growing: Path) -> bytes:
+    """What a program says at its end; whoever is told of its progress may end it."""
+    seen = 0
+    try:
+        while True:
+            try:
+                return process.communicate(timeout=_LOOKS_EVERY)[1]
+            except subprocess.TimeoutExpired:
+                size = growing.stat().st_size if growing.exists() else 0
+                told(size - seen)
+                seen = size
+    finally:
+        if process.poll() is None:
+            process.kill()
 
 
 _VARIABLES = {
