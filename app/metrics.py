@@ -111,14 +111,14 @@ def _refuse() -> None:
     Raises:
         Problem: 401 for a wrong token, 403 without any.
     """
+    if _is_near():
+        return
     kind, _, shown = request.headers.get("Authorization", "").partition(" ")
     token = current_app.config["LIANXI"].metrics_token
-    if kind.lower() == "bearer":
-        if token and hmac.compare_digest(shown.strip().encode(), token.encode()):
-            return
-        raise Problem(401, "unauthorized", headers={"WWW-Authenticate": 'Bearer realm="metrics"'})
-    if not _is_near():
+    if kind.lower() != "bearer":
         raise Problem(403, "forbidden")
+    if not token or not hmac.compare_digest(shown.strip().encode(), token.encode()):
+        raise Problem(401, "unauthorized", headers={"WWW-Authenticate": 'Bearer realm="metrics"'})
 
 
 def register(app: Flask) -> None:
