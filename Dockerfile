@@ -23,12 +23,18 @@ ENV PATH=/opt/lianxi/bin:$PATH \
     HOST=0.0.0.0 \
     PORT=5000 \
     DATA_DIR=/data
+# Backups are made and proven by the programs of the server's own version (docker-compose.yml).
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends postgresql-common \
+    && /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y \
+    && apt-get install -y --no-install-recommends postgresql-client-17 \
+    && rm -rf /var/lib/apt/lists/*
 RUN groupadd --gid 10001 lianxi \
     && useradd --uid 10001 --gid lianxi --no-create-home --home-dir /data --shell /usr/sbin/nologin lianxi \
-    && install -d -o lianxi -g lianxi -m 0700 /data
+    && install -d -o lianxi -g lianxi -m 0700 /data /backups
 WORKDIR /srv/lianxi
 COPY --from=packages /opt/lianxi /opt/lianxi
-COPY config.py discovery.py gunicorn.conf.py ./
+COPY config.py discovery.py gunicorn.conf.py logs.py ./
 COPY migrations migrations
 COPY scripts/container-start scripts/container-start
 COPY app app

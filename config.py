@@ -9,11 +9,14 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import time
 from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from logs import FORMATS, LEVELS
 
 ROOT = Path(__file__).resolve().parent
 LANGUAGES = ("zh-CN", "en")
@@ -127,6 +130,21 @@ class Settings:
     consul_url: str = ""
     consul_token: str = field(default="", repr=False)
     service_address: str = ""
+    log_format: str = ""
+    access_log: bool = False
+    otlp_endpoint: str = ""
+    traces_percent: int = 100
+    sentry_dsn: str = field(default="", repr=False)
+    metrics_dir: str = ""
+    metrics_token: str = field(default="", repr=False)
+    slow_seconds: float = 0.5
+    statement_seconds: int = 10
+    backup_dir: Path = Path()
+    backup_nightly: bool = True
+    backup_at: time = time(2, 30)
+    backup_days: int = 7
+    backup_weeks: int = 4
+    backup_key: str = field(default="", repr=False)
     frontend_dist: Path = field(default=ROOT / "frontend" / "dist")
 
     @property
@@ -306,6 +324,53 @@ def _consul_url(env: Mapping[str, str]) -> str:
     return text
 
 
+def _time_of_day(env: Mapping[str, str], name: str, default: str) -> time:
+    text = env.get(name, "").strip() or default
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text):
+        raise ConfigurationError(f"{name}={text!r}: a time of day such as 02:30 is expected.")
+    return time.fromisoformat(text)
+
+
+def _backup_key(text: str) -> str:
+    """The key of encrypted backups; what is refused is not repeated."""
+    if text and not re.fullmatch(r"AGE-SECRET-KEY-1[0-9A-Z]{58}", text):
+        raise ConfigurationError(
+            "BACKUP_KEY: AGE-SECRET-KEY-1... is expected, such as `flask backup key` or age-keygen makes."
+        )
+    return text
+
+
+def _address(env: Mapping[str, str], name: str) -> str:
+    """An address of a service; what is refused is not repeated, for it may hold a key."""
+    text = env.get(name, "").strip().rstrip("/")
+    if text and not text.startswith(("http://", "https://")):
+        raise ConfigurationError(f"{name}: an address such as https://traces.example.com is expected.")
+    return text
+
+
+def _metrics_token(text: str) -> str:
+    if text and len(text) < 16:
+        raise ConfigurationError("METRICS_TOKEN: at least 16 random characters are expected.")
+    return text
+
+
+def _one_of(env: Mapping[str, str], name: str, default: str, words: tuple[str, ...]) -> str:
+    text = env.get(name, "").strip() or default
+    if text and text not in words:
+        raise ConfigurationError(f"{name}={text!r}: one of {', '.join(words)} is expected.")
+    return text
+
+
+def environment_for_programs(without: str = "", **more: str) -> dict[str, str]:
+    """The process's environment, for a program that it starts.
+
+    Args:
+        without: variables that begin so are left out.
+        more: what the program is told besides.
+    """
+    return {name: text for name, text in os.environ.items() if not (without and name.startswith(without))} | more
+
+
 def settings_from(env: Mapping[str, str] | None = None) -> Settings:
     """The settings that an environment describes.
 
@@ -378,9 +443,24 @@ def settings_from(env: Mapping[str, str] | None = None) -> Settings:
         previous_secret_key=env.get("PREVIOUS_SECRET_KEY", ""),
         require_if_match=_switch(env, "REQUIRE_IF_MATCH", False),
         openapi_public=_switch(env, "OPENAPI_PUBLIC", True),
-        log_level=env.get("LOG_LEVEL", "") or "INFO",
         services=_services(env),
         consul_url=_consul_url(env),
         consul_token=env.get("CONSUL_TOKEN", "").strip(),
         service_address=env.get("SERVICE_ADDRESS", "").strip(),
+        log_level=_one_of({"LOG_LEVEL": env.get("LOG_LEVEL", "").upper()}, "LOG_LEVEL", "INFO", LEVELS),
+        log_format=_one_of(env, "LOG_FORMAT", "", FORMATS),
+        otlp_endpoint=_address(env, "OTEL_EXPORTER_OTLP_ENDPOINT"),
+        traces_percent=_integer(env, "TRACES_PERCENT", 100, 0, 100),
+        sentry_dsn=_address(env, "SENTRY_DSN"),
+        metrics_dir=env.get("PROMETHEUS_MULTIPROC_DIR", ""),
+        metrics_token=_metrics_token(env.get("METRICS_TOKEN", "").strip()),
+        slow_seconds=_integer(env, "SLOW_QUERY_MS", 500, 0, 600_000) / 1_000,
+        statement_seconds=_integer(env, "STATEMENT_TIMEOUT", 10, 1, 3_600),
+        backup_dir=Path(env.get("BACKUP_DIR", "").strip() or data_dir / "backups").resolve(),
+        backup_nightly=_switch(env, "BACKUP_NIGHTLY", True),
+        backup_at=_time_of_day(env, "BACKUP_AT", "02:30"),
+        backup_days=_integer(env, "BACKUP_DAYS", 7, 1, 366),
+        backup_weeks=_integer(env, "BACKUP_WEEKS", 4, 0, 520),
+        backup_key=_backup_key(env.get("BACKUP_KEY", "").strip()),
+        access_log=env.get("ACCESS_LOG", "").strip() == "-" or _switch(env, "ACCESS_LOG", False),
     )

@@ -10,13 +10,13 @@ import logging
 import os
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from consul import Check, Consul
 
+import logs
 from config import Settings, settings_from
 
 SECONDS_BETWEEN = 10.0
@@ -96,11 +96,12 @@ class Presence:
 
 def main() -> None:
     """Be known until told to end, or until who started this has ended."""
-    logging.basicConfig(format="%(message)s", stream=sys.stderr)
+    settings = settings_from()
+    logs.configure(settings.log_format, settings.log_level)
     parent, ended = os.getppid(), threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: ended.set())
-    presence = Presence(settings_from())
+    presence = Presence(settings)
     while os.getppid() == parent:
         presence.keep()
         if ended.wait(SECONDS_BETWEEN):

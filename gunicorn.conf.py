@@ -8,12 +8,15 @@ from __future__ import annotations
 import contextlib
 import gc
 import json
+import logging
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import uuid
 import weakref
 from pathlib import Path
@@ -21,11 +24,13 @@ from types import FrameType
 from typing import Any
 
 import gunicorn  # type: ignore[import-untyped]
+import gunicorn.glogging  # type: ignore[import-untyped]
 import gunicorn.http.message  # type: ignore[import-untyped]
 import gunicorn.util  # type: ignore[import-untyped]
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import logs
 from config import settings_from
 
 
@@ -57,10 +62,27 @@ limit_request_field_size = 16_384
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - the file in it is unguessable
 # Two servers of one user would share the control socket in the home folder.
 control_socket_disable = True
-accesslog = os.environ.get("ACCESS_LOG") or None
+# Requests are logged by the product (ACCESS_LOG), without what stands in their queries.
+accesslog = None
 loglevel = (os.environ.get("LOG_LEVEL") or "info").lower()
 
 gunicorn.SERVER = "lianxi"
+
+
+class ServerLogger(gunicorn.glogging.Logger):  # type: ignore[misc]
+    """What the server itself says goes the way of everything else that is logged."""
+
+    def setup(self, cfg: Any) -> None:
+        """Hand the lines to the root logger, which knows how they look and what may not stand in them."""
+        # Its usual name, gunicorn.error, would stand in lines that tell of none.
+        self.error_log = logging.getLogger("gunicorn")
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        settings = settings_from()
+        logs.configure(settings.log_format, settings.log_level)
+
+
+logger_class = ServerLogger
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -86,6 +108,14 @@ def on_starting(server: Any) -> None:
         prepare = [sys.executable, "-m", "flask", "--app", "app", "prepare"]
         if subprocess.run(prepare, cwd=server.cfg.chdir, check=False).returncode:  # noqa: S603 - a constant command
             raise SystemExit("The database could not be prepared; what it said stands above.")
+    # Each worker counts in a file of its own in there, and whichever is asked for /metrics adds them up.
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="lianxi-metrics-", dir=worker_tmp_dir)
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """Take what a worker that is gone held at its end, such as sockets, out of the metrics; its counts stay."""
+    for held in Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]).glob(f"gauge_live*_{worker.pid}.db"):
+        held.unlink(missing_ok=True)
 
 
 _beside: list[subprocess.Popen[bytes]] = []
@@ -104,12 +134,13 @@ def _bound(server: Any) -> int:
 
 
 def on_exit(_server: Any) -> None:
-    """Say farewell to Consul."""
+    """Say farewell to Consul, and leave nothing behind."""
     for process in _beside:
         process.terminate()
     for process in _beside:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(SECONDS_TO_TAKE_LEAVE * 3)
+    shutil.rmtree(os.environ.get("PROMETHEUS_MULTIPROC_DIR", ""), ignore_errors=True)
 
 
 def post_worker_init(worker: Any) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+import logs
 from config import ROOT, Settings, settings_from
 
-from . import cli, extensions, headers, health, openapi, web
+from . import cli, extensions, headers, health, metrics, openapi, tracing, web
 from .account import mails as mails
 from .attachment.routes import routes as attachment_routes
 from .auth import identity
@@ -34,6 +34,9 @@ from .live import sockets
 from .live.routes import routes as live_routes
 from .money.routes import routes as money_routes
 from .notification.routes import routes as notification_routes
+from .operation import measures as measures
+from .operation import slow
+from .operation.routes import routes as operation_routes
 from .privacy import access_log
 from .privacy.routes import routes as privacy_routes
 from .quote.routes import routes as quote_routes
@@ -72,6 +75,7 @@ BLUEPRINTS = (
     bulk_routes(),
     exporting_routes,
     privacy_routes,
+    operation_routes,
 )
 
 
@@ -86,16 +90,17 @@ def create_app(settings: Settings | None = None) -> CRM:
     """
     settings = settings or settings_from()
     settings = replace(settings, secret_key=secret_keys(settings))
+    logs.configure(settings.log_format, settings.log_level)
     app = CRM(__name__, static_folder=None)
     # An address means what it says: an id from elsewhere may hold two slashes in a row.
     app.url_map.merge_slashes = False
     app.config.update(LIANXI=settings, MIGRATIONS=ROOT / "migrations", MAX_CONTENT_LENGTH=FORM_LIMIT)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     headers.register(app, settings)
+    tracing.register(app, settings)
     if settings.proxy_hops:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
-    logging.getLogger("lianxi").setLevel(settings.log_level)
     extensions.bind(app, settings)
     identity.remember(app)
     sso.remember(app)
@@ -104,7 +109,9 @@ def create_app(settings: Settings | None = None) -> CRM:
     for routes in BLUEPRINTS:
         app.register_blueprint(routes)
     access_log.register(app)
+    slow.register(app)
     health.register(app)
+    metrics.register(app)
     openapi.register(app)
     sockets.register(app)
     web.register(app)

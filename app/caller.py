@@ -8,6 +8,8 @@ from typing import Any, Protocol
 from flask import g, request
 from sqlalchemy.exc import DBAPIError
 
+import logs
+
 from .access import Actor
 from .database import read_engine
 from .errors import Problem
@@ -62,6 +64,7 @@ def bearer_token() -> str:
 def _sign_in(actor: Actor) -> Actor:
     g.actor = actor
     g.language = actor.language
+    logs.note(user_id=actor.user_id)
     if in_unit():
         current_unit().actor_id = actor.user_id
     return actor

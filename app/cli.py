@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import click
 from flask import Flask, current_app
@@ -17,13 +19,18 @@ from .database import db, read_engine
 from .deal import periods
 from .demo import service as demo_service
 from .demo.staff import COLLEAGUES, passphrase
+from .errors import Problem
 from .history import sealing, verification
 from .installation import first_admin, seed
 from .job.worker import work
 from .mail import NotConfiguredError
+from .messages import catalogue
 from .openapi import document
+from .operation import archive, backups
 from .report import digest, sending
 from .search_index import SearchEntry
+
+_T = TypeVar("_T")
 
 
 def register(app: Flask) -> None:
@@ -105,6 +112,42 @@ def register(app: Flask) -> None:
         else:
             _digest(owner)
 
+    @app.cli.group("backup", invoke_without_command=True)
+    @click.pass_context
+    def backup(context: click.Context) -> None:
+        """Make a backup now, while everybody goes on working."""
+        if context.invoked_subcommand is None:
+            _backup()
+
+    @backup.command("list")
+    def list_backups() -> None:
+        """The backups that there are, the newest first."""
+        for one in backups.listed():
+            click.echo(f"{one['made_at']:%Y-%m-%d %H:%M:%S} UTC {one['size']:>14,}  {backups.folder() / one['name']}")
+
+    @backup.command("rehearse")
+    def rehearse() -> None:
+        """Prove the newest backup by restoring it into a place beside."""
+        done = _told(backups.rehearse)
+        click.echo(f"Proven 已验证 {done.file}: rows 行 {done.rows:,}, files 文件 {done.files:,}")
+
+    @backup.command("key")
+    def key() -> None:
+        """Make a key for BACKUP_KEY. Keep it elsewhere too: without it nobody reads the backups."""
+        click.echo(archive.new_key())
+
+    @app.cli.command("restore")
+    @click.argument("file", type=click.Path(path_type=Path))
+    def restore(file: Path) -> None:
+        """Put a backup into this place, which must be empty, and prove that it is whole."""
+        proof = _told(lambda told: backups.restore(file.resolve(), current_app.config["LIANXI"], lambda n: told(n, 0)))
+        click.echo(proof.said)
+        click.echo(
+            f"Restored 已恢复: rows 行 {proof.rows:,}, files 文件 {proof.manifest.file_count:,},"
+            f" as of 备份时间 {proof.manifest.made_at}"
+        )
+        click.echo("Everybody signs in again. 所有人需重新登录。")
+
     @app.cli.command("worker")
     def worker() -> None:
         """Do jobs and chores, beside the processes that answer requests, until a signal ends it."""
@@ -123,6 +166,23 @@ def register(app: Flask) -> None:
             upgrade()
             _make_demo(number)
             _fill_periods()
+
+
+def _told(work: Callable[[Callable[[int, int], None]], _T]) -> _T:
+    """Do what an operator asked for; a refusal is said in both languages, for nobody knows who sits there."""
+    try:
+        return work(lambda _done, _total: None)
+    except Problem as problem:
+        said = (catalogue(language)[f"problem.{problem.slug}.detail"] for language in ("en", "zh-CN"))
+        raise click.ClickException(" ".join(said)) from problem
+
+
+def _backup() -> None:
+    done = _told(backups.make)
+    click.echo(
+        f"{backups.folder() / str(done.file)}\n"
+        f"Bytes 字节 {done.size:,}, rows 行 {done.rows:,}, files 文件 {done.files:,}"
+    )
 
 
 def _verify(head: str | None) -> None:

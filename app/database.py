@@ -38,6 +38,8 @@ from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.sql.selectable import ScalarSelect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from . import timing
+
 SCALE = 4
 """Decimal places of every stored decimal: enough for three-decimal currencies and for unit prices."""
 
@@ -411,13 +413,25 @@ def read_engine() -> Engine:
     return db.engines["read"]
 
 
-def engine_options(url: str, pool_size: int) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Options of the writing and of the reading engine for a database address."""
+def engine_options(
+    url: str, pool_size: int, statement_seconds: int, slow_seconds: float
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Options of the writing and of the reading engine for a database address.
+
+    Args:
+        url: the address.
+        pool_size: connections of each that stay open.
+        statement_seconds: after so long a statement is ended.
+        slow_seconds: from here on it is told of as slow; 0 for never.
+    """
+    # Errors are logged, and what was written is no business of a log.
+    quiet: dict[str, Any] = {"hide_parameters": True, "execution_options": {"slow_seconds": slow_seconds}}
     if url.startswith("sqlite"):
-        return {"pool_pre_ping": False}, {"url": url, "execution_options": {"read": True}}
+        return {"pool_pre_ping": False, **quiet}, {"url": url, **quiet}
     # Conditions with alternatives look dear to the planner; compiling them took twenty times as long as running them.
-    settings = "-c timezone=UTC -c statement_timeout=10000 -c lock_timeout=8000 -c jit=off"
-    pool = {"pool_size": pool_size, "max_overflow": pool_size, "pool_timeout": 10, "pool_pre_ping": True}
+    settings = "-c timezone=UTC -c jit=off"
+    settings += f" -c statement_timeout={statement_seconds}s -c lock_timeout={min(8, statement_seconds)}s"
+    pool = {**quiet, "pool_size": pool_size, "max_overflow": pool_size, "pool_timeout": 10, "pool_pre_ping": True}
     write = {**pool, "connect_args": {"options": settings, "connect_timeout": 5}}
     # Without a ping before each use: a read that meets a dead connection is simply run again (`routing.py`).
     read = {
@@ -434,16 +448,19 @@ def engine_options(url: str, pool_size: int) -> tuple[dict[str, Any], dict[str, 
     return write, read
 
 
-def prepare_engines(engines: dict[str | None, Engine]) -> None:
+def prepare_engines(engines: dict[str | None, Engine], statement_seconds: int) -> None:
     """Give SQLite connections their pragmas and make writing transactions take the lock at once.
 
     The driver's deferred transactions silently lose updates when two writers read first; BEGIN IMMEDIATE does not.
     """
     for key, engine in engines.items():
+        timing.watch(engine)
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _open_reader if key == "read" else _open_writer)
             if key != "read":
                 event.listen(engine, "begin", _begin_immediate)
+            else:
+                timing.limit_reading(engine, statement_seconds)
 
 
 def _open_writer(connection: sqlite3.Connection, _record: Any) -> None:

@@ -50,7 +50,9 @@ def bind(app: Flask, settings: Settings) -> None:
         app: the application.
         settings: its settings.
     """
-    write, read = engine_options(settings.database_url, settings.pool_size)
+    write, read = engine_options(
+        settings.database_url, settings.pool_size, settings.statement_seconds, settings.slow_seconds
+    )
     app.config.update(
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=write,
@@ -68,7 +70,7 @@ def bind(app: Flask, settings: Settings) -> None:
     )
     db.init_app(app)
     with app.app_context():
-        prepare_engines(dict(db.engines))
+        prepare_engines(dict(db.engines), settings.statement_seconds)
     ma.init_app(app)
     Migrate(app, db, directory=str(app.config["MIGRATIONS"]), render_as_batch=True)
     JWTManager(app)

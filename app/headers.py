@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import gzip
+import logging
 import re
 import secrets
 from collections.abc import Callable, Iterable
+from time import perf_counter
 from typing import Any
 
 from flask import Flask, Response, request
 from flask.sessions import NullSession, SessionInterface
 
+import logs
 from config import Settings
 
+from . import metrics
 from .errors import REQUEST_ID
 from .routing import PREFIX
+
+log = logging.getLogger("lianxi.requests")
 
 StartResponse = Callable[..., Any]
 
@@ -41,10 +47,12 @@ class EdgeHeaders:
     Args:
         application: the WSGI application.
         tls: whether the product is reached over TLS.
+        tells: whether each request is logged.
     """
 
-    def __init__(self, application: Callable[..., Iterable[bytes]], tls: bool) -> None:
+    def __init__(self, application: Callable[..., Iterable[bytes]], tls: bool, tells: bool) -> None:
         self.application = application
+        self.tells = tells
         self.always = [*_ALWAYS, _TLS] if tls else _ALWAYS
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
@@ -52,6 +60,9 @@ class EdgeHeaders:
         is_api = environ.get("PATH_INFO", "").startswith(PREFIX)
         sent = environ.get("HTTP_X_REQUEST_ID", "")
         request_id = environ[REQUEST_ID] = sent if _REQUEST_ID_SHAPE.fullmatch(sent) else secrets.token_hex(8)
+        trace = environ.get("lianxi.trace_id")
+        logs.begin(request_id=request_id, **({"trace_id": trace} if trace else {}))
+        began = perf_counter()
 
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             headers += self.always
@@ -59,9 +70,25 @@ class EdgeHeaders:
             if is_api:
                 given = {name for name, _ in headers}
                 headers += [(name, value) for name, value in _API.items() if name not in given]
+            seconds = perf_counter() - began
+            metrics.observed(environ, int(status[:3]), seconds)
+            if self.tells:
+                _tell(environ, status, seconds)
             return start_response(status, headers, *rest)
 
         return self.application(environ, start)
+
+
+def _tell(environ: dict[str, Any], status: str, seconds: float) -> None:
+    """Log an answered request: without its query, which may hold what somebody searched for, and without bodies."""
+    told = {
+        "method": environ.get("REQUEST_METHOD"),
+        "path": environ.get("PATH_INFO"),
+        "status": int(status[:3]),
+        "milliseconds": round(seconds * 1_000, 1),
+        "address": environ.get("REMOTE_ADDR"),
+    }
+    log.info("request", extra=told)
 
 
 class NoSession(SessionInterface):
@@ -94,4 +121,4 @@ def register(app: Flask, settings: Settings) -> None:
     """Put the edge around an application."""
     app.session_interface = NoSession()
     app.after_request(pack)
-    app.wsgi_app = EdgeHeaders(app.wsgi_app, settings.secure_cookies)  # type: ignore[method-assign]
+    app.wsgi_app = EdgeHeaders(app.wsgi_app, settings.secure_cookies, settings.access_log)  # type: ignore[method-assign]

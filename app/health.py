@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from time import monotonic
 
 import redis
 from alembic.runtime.migration import MigrationContext
@@ -37,10 +40,20 @@ def _redis() -> str:
 
 
 def _disk() -> str:
-    folder = current_app.config["LIANXI"].data_dir
-    free = shutil.disk_usage(folder if folder.exists() else folder.anchor).free
-    return "ok" if free > 200 * 1024 * 1024 else "degraded"
+    """Whether there is room for what is written next: in the data folder, and where backups go."""
+    settings = current_app.config["LIANXI"]
+    for folder in (settings.data_dir, settings.backup_dir):
+        there = next(one for one in (folder, *folder.parents) if one.exists())
+        if shutil.disk_usage(there).free < ENOUGH or not os.access(there, os.W_OK):
+            return "degraded"
+    return "ok"
 
+
+ENOUGH = 200 * 1024 * 1024
+"""So many free bytes at least are asked for."""
+
+WITHIN_SECONDS = 2.0
+"""What has not answered by then is taken for away: whoever asks about health waits for no longer."""
 
 _CHECKS: dict[str, tuple[Callable[[], str], str]] = {
     "database": (_database, "down"),
@@ -51,8 +64,37 @@ _CHECKS: dict[str, tuple[Callable[[], str], str]] = {
 """Each check with what its failure means: without Redis the product works, without its database it does not."""
 
 
+def checks() -> dict[str, str]:
+    """What each part says of itself: `ok`, `degraded` or `down`; all are asked at once."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    pool: ThreadPoolExecutor = app.extensions["lianxi.health"]
+
+    def ask(check: Callable[[], str]) -> str:
+        with app.app_context():
+            return check()
+
+    until = monotonic() + WITHIN_SECONDS
+    asked = {name: pool.submit(ask, check) for name, (check, _) in _CHECKS.items()}
+    found: dict[str, str] = {}
+    for name, answer in asked.items():
+        try:
+            found[name] = answer.result(max(0.0, until - monotonic()))
+        except Exception as error:
+            answer.cancel()
+            app.logger.warning("%s is not ready: %s", name, type(error).__name__)
+            found[name] = _CHECKS[name][1]
+    return found
+
+
+def verdict(found: Mapping[str, str]) -> str:
+    """The worst of what the parts say."""
+    return next((one for one in ("down", "degraded") if one in found.values()), "ok")
+
+
 def register(app: Flask) -> None:
     """Add the two addresses, outside the API's prefix and without sign-in."""
+    # A check that hangs holds its thread: twice as many as there are checks, so that a second round is still answered.
+    app.extensions["lianxi.health"] = ThreadPoolExecutor(2 * len(_CHECKS), thread_name_prefix="health")
 
     @app.get("/health")
     def health() -> Response:
@@ -60,14 +102,8 @@ def register(app: Flask) -> None:
 
     @app.get("/health/ready")
     def ready() -> Response:
-        checks: dict[str, str] = {}
-        for name, (check, failure) in _CHECKS.items():
-            try:
-                checks[name] = check()
-            except Exception as error:
-                current_app.logger.warning("%s is not ready: %s", name, type(error).__name__)
-                checks[name] = failure
-        status = "down" if "down" in checks.values() else "degraded" if "degraded" in checks.values() else "ok"
-        answer = Response(encode({"status": status, "checks": checks}), 503 if status == "down" else 200)
+        found = checks()
+        status = verdict(found)
+        answer = Response(encode({"status": status, "checks": found}), 503 if status == "down" else 200)
         answer.mimetype = "application/json"
         return answer

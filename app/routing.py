@@ -22,6 +22,7 @@ from .database import db
 from .errors import Issue, Problem, conflict, forbidden, invalid, not_found, request_id
 from .intake import load_query, read_early
 from .listing import ListSpec, encode, etag_of, respond
+from .metrics import ROUTE
 from .record import Record
 from .schema import MAX_ID, StrictSchema, load
 from .services import service_of
@@ -69,6 +70,8 @@ class CRM(Flask):
     def dispatch_request(self) -> Response:
         """Run the view; a status of 400 and more rolls back."""
         view = self.view_functions.get(request.endpoint or "")
+        if request.url_rule is not None:
+            request.environ[ROUTE] = request.url_rule.rule
         road = getattr(view, "unit", "none") if request.routing_exception is None else "none"
         if road != "write":
             try:

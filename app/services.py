@@ -18,6 +18,7 @@ PATHS: Mapping[str, tuple[str, ...]] = {
         "jobs",
         "journal",
         "notifications",
+        "operations",
         "openapi.json",
         "retention",
         "reveals",

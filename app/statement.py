@@ -8,12 +8,15 @@ SQLAlchemy's road, where documents need decoding.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from time import perf_counter
 from typing import Any
 
 import psycopg
 from sqlalchemy import Connection, Select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError, OperationalError
+
+from .timing import took
 
 _DIALECT: Any = postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]
 
@@ -57,6 +60,7 @@ class Prepared:
         for name in self.processors.keys() & values.keys() - self.fixed.keys():
             values[name] = self.processors[name](values[name])
         driver: Any = connection.connection.driver_connection
+        began = perf_counter()
         try:
             return driver.execute(self.text, values, prepare=True).fetchall()  # type: ignore[no-any-return]
         except psycopg.Error as error:
@@ -65,3 +69,5 @@ class Prepared:
                 raise OperationalError(self.text, None, error, connection_invalidated=True) from error
             kind = OperationalError if isinstance(error, psycopg.OperationalError) else DBAPIError
             raise kind(self.text, None, error) from error
+        finally:
+            took(connection, self.text, perf_counter() - began)

@@ -55,6 +55,7 @@ const laterGroups = new Set([
   'import',
   'job',
   'notification',
+  'operation',
   'pairs',
   'privacy',
   'report',

@@ -15,7 +15,7 @@ from scripts.processes import CommandError
 from scripts.words import say
 from scripts.workspace import CannotStartError, Workspace
 
-RUNTIME, DEVELOPMENT = "requirements.txt", "requirements-dev.txt"
+RUNTIME, DEVELOPMENT, TRACING = "requirements.txt", "requirements-dev.txt", "requirements-tracing.txt"
 SYSTEM_WHEELS = Path("/usr/share/python-wheels")
 HEALTH_CHECK = """
 import importlib.util, sys

@@ -43,8 +43,9 @@ def lock(workspace: Workspace) -> int:
         workspace.run("uv", workspace.python, "-m", "pip", "install", "--upgrade", "--target", folder, UV)
         wanted = folder / "node.in"
         wanted.write_text(NODE + "\n", encoding="utf-8")
-        with_tools = ("--extra", "dev", "-c", environment.RUNTIME)
+        with_tools = ("--extra", "dev", "--extra", "tracing", "-c", environment.RUNTIME)
         compile_lock(workspace, "pyproject.toml", environment.RUNTIME)
+        compile_lock(workspace, "pyproject.toml", environment.TRACING, "--extra", "tracing", "-c", environment.RUNTIME)
         compile_lock(workspace, "pyproject.toml", environment.DEVELOPMENT, *with_tools)
         compile_lock(workspace, str(wanted), frontend.NODE_REQUIREMENTS, "--no-annotate")
         with step("lock") as progress:

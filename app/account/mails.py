@@ -24,6 +24,9 @@ log = logging.getLogger("lianxi")
 
 KIND = "account_mail"
 
+_PAGES = {"backup_failed": "/admin/operations", "rehearsal_failed": "/admin/operations"}
+"""Where the button of a mail leads to that is not about the reader's own account."""
+
 
 def notify(user_id: int, about: str) -> None:
     """Queue a mail in the open unit of work; nothing where there is no mail server."""
@@ -62,7 +65,7 @@ def _mail(user_id: int, about: str) -> Mail | None:
                 return None
             about = LinkKind.INVITATION if user.password_hash is None else LinkKind.RESET
             link, _ = links.issue(user)
-    return compose(language, name, address, about, link or f"{settings.public_url}/settings")
+    return compose(language, name, address, about, link or f"{settings.public_url}{_PAGES.get(about, '/settings')}")
 
 
 def compose(language: str, name: str, address: str, about: str, link: str) -> Mail:

@@ -15,7 +15,8 @@ def notify(user_id: int, about: str) -> None:
 
     Args:
         user_id: whom; 0 for nobody, which takes as long.
-        about: `link`, `password_changed`, `totp_on`, `totp_off` or `reuse`.
+        about: `link`, `password_changed`, `totp_on`, `totp_off`, `reuse`, `backup_failed` or
+            `rehearsal_failed`.
     """
     for tell in NOTIFY:
         tell(user_id, about)

@@ -9,6 +9,8 @@ from datetime import timedelta
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+import logs
+
 from ..auth import second_factor
 from ..auth.deputies import settle_due
 from ..database import db
@@ -51,7 +53,8 @@ def do_due() -> None:
         if not _claim(name, every):
             continue
         try:
-            function()
+            with logs.about(chore=name):
+                function()
         except Exception:
             log.exception("the chore %r failed", name)
         finally:

@@ -12,6 +12,7 @@ from huey import PostgresHuey, RedisHuey, SqliteHuey, crontab
 from huey.api import Huey
 from huey.serializer import SignedSerializer
 
+import logs
 from config import Settings
 
 log = logging.getLogger("lianxi")
@@ -76,6 +77,7 @@ def _tasks(made: Huey) -> None:
                 run(job_id)
 
     def every_minute() -> None:
+        logs.begin()
         with app.app_context():
             for look in EVERY_MINUTE:
                 look()

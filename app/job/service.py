@@ -19,12 +19,15 @@ from flask import g
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
+import logs
+
 from ..access import Actor
 from ..auth.identity import load_actor
 from ..database import db
 from ..errors import Problem, conflict, not_found, problem_of, request_id
 from ..listing import encode
 from ..messages import language
+from ..tracing import span
 from ..transaction import Unit, after_commit, in_unit, now, seal, unit_of_work
 from . import queue
 from .models import Job, Status
@@ -51,7 +54,7 @@ class Interruption(Exception):
     """The worker ends: the job goes back into the queue as it stands."""
 
 
-class _CalledOff(Exception):
+class CalledOff(Exception):
     """Somebody does not want the job any more."""
 
 
@@ -166,7 +169,7 @@ class Running:
         with db.engines["read"].connect() as connection:
             unwanted = connection.execute(select(Job.is_unwanted).where(Job.id == self.id)).scalar()
         if unwanted:
-            raise _CalledOff
+            raise CalledOff
 
 
 # ---- asking -------------------------------------------------------------------------------------------------------
@@ -239,12 +242,14 @@ def run(job_id: int) -> None:
     if job is None:
         return
     g.language = job.language
+    logs.begin(request_id=job.request_id, job_id=job.id, job_kind=job.kind)
     running = Running(job)
     try:
-        result = KINDS[job.kind](running)
+        with span(f"job {job.kind}", job_id=job.id):
+            result = KINDS[job.kind](running)
     except Interruption:
         _back(job_id, attempts=0)
-    except _CalledOff:
+    except CalledOff:
         _end(job_id, Status.CANCELLED)
     except Problem as problem:
         _end(job_id, Status.FAILED, problem=problem.document())

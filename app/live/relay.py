@@ -16,6 +16,8 @@ from flask import Flask
 from flask_socketio import SocketIO
 from sqlalchemy import Connection
 
+import logs
+
 from ..access import POLICIES, READING_RIGHTS, Actor
 from ..database import read_engine
 from ..journal import FeedEntry, Position, feed_end, read_feed, record_tokens
@@ -98,6 +100,8 @@ class Relay:
         self.nudged.set()
 
     def _run(self, look: Callable[[], None], tick: Callable[[], None], is_wanted: Callable[[], bool]) -> None:
+        # It may have been begun within a request, whose lines its own are not.
+        logs.begin()
         rounds = 0
         while True:
             if not self.nudged.is_set():

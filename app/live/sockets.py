@@ -20,6 +20,8 @@ from flask_socketio import disconnect as close
 from socketio.exceptions import ConnectionRefusedError as Refused
 from sqlalchemy import select
 
+import logs
+
 from .. import idempotency
 from ..access import POLICIES, Actor, Permission
 from ..auth import identity
@@ -28,9 +30,10 @@ from ..auth.tokens import unauthorized
 from ..contact import service as contact_service
 from ..contact.schemas import CONTACTS, ContactSchema
 from ..database import read_engine
-from ..errors import Issue, Problem, invalid, not_found, problem_of
+from ..errors import Issue, Problem, invalid, not_found, problem_of, request_id
 from ..extensions import redis_options
 from ..listing import encode
+from ..metrics import SOCKETS
 from ..schema import load
 from ..strict_json import parse_json
 from ..transaction import COMMITTED, Unit, seal, unit_of_work
@@ -110,6 +113,7 @@ class Live:
     def cut(self, sid: str) -> None:
         """End a socket from this side."""
         self.sockets.pop(sid, None)
+        SOCKETS.set(len(self.sockets))
         try:
             self.socketio.server.disconnect(sid, ignore_queue=True)
         except KeyError:
@@ -144,6 +148,7 @@ def register(app: Flask) -> None:
 
     @socketio.on("connect")
     def connect(auth: Any = None) -> None:
+        _begin("connect")
         if len(live.sockets) >= live.limit:
             raise Refused("too_many_sockets", {"status": 503, "type": "/problems/unavailable"})
         try:
@@ -157,6 +162,7 @@ def register(app: Flask) -> None:
             join_room(room)
         wanted = auth.get("language")
         live.sockets[sid] = Connected(actor, expires, wanted if wanted in ("zh-CN", "en") else actor.language or "en")
+        SOCKETS.set(len(live.sockets))
         live.relay.start(live.jobs.tell, live.tick, lambda: bool(live.sockets))
         socketio.start_background_task(_ready, live, sid, actor)
 
@@ -164,12 +170,14 @@ def register(app: Flask) -> None:
     def disconnect(_reason: Any = None) -> None:
         sid = _sid()
         live.sockets.pop(sid, None)
+        SOCKETS.set(len(live.sockets))
         for room in live.presence.rooms_of(sid):
             live.presence.leave(room, sid)
             live.announce(room)
 
     @socketio.on("authenticate")
     def authenticate(data: Any = None) -> dict[str, Any]:
+        _begin("authenticate")
         socket = live.sockets.get(_sid())
         if socket is None:
             close()
@@ -188,7 +196,7 @@ def register(app: Flask) -> None:
 
     @socketio.on("watch")
     def watch(data: Any = None) -> dict[str, Any]:
-        return _answered(live, lambda socket: _watch(live, socket, data))
+        return _answered(live, "watch", lambda socket: _watch(live, socket, data))
 
     @socketio.on("unwatch")
     def unwatch(data: Any = None) -> dict[str, Any]:
@@ -199,15 +207,21 @@ def register(app: Flask) -> None:
                 live.announce(room)
             return {"ok": True}
 
-        return _answered(live, run)
+        return _answered(live, "unwatch", run)
 
     @socketio.on("new_contact")
     def new_contact(data: Any = None) -> dict[str, Any]:
-        return _answered(live, lambda socket: {"ok": True, "record": _new_contact(socket, data)})
+        return _answered(live, "new_contact", lambda socket: {"ok": True, "record": _new_contact(socket, data)})
 
 
 def _sid() -> str:
     return str(request.sid)  # type: ignore[attr-defined]
+
+
+def _begin(event: str, socket: Connected | None = None) -> None:
+    """Have what is logged of an event carry the id of the request that opened the socket, and whose it is."""
+    known = {} if socket is None else {"user_id": socket.actor.user_id}
+    logs.begin(request_id=request_id(), socket_event=event, **known)
 
 
 def _ready(live: Live, sid: str, actor: Actor) -> None:
@@ -221,12 +235,13 @@ def _said(problem: Problem, socket: Connected) -> dict[str, Any]:
     return {**problem.document(), "instance": None}
 
 
-def _answered(live: Live, run: Any) -> dict[str, Any]:
+def _answered(live: Live, event: str, run: Any) -> dict[str, Any]:
     """Run a handler for a signed-in socket within its rate; problems become the acknowledgement."""
     socket = live.sockets.get(_sid())
     if socket is None:
         close()
         return {"ok": False}
+    _begin(event, socket)
     try:
         moment = monotonic()
         socket.spent = [one for one in socket.spent if moment - one < 1]
@@ -273,7 +288,7 @@ def _new_contact(socket: Connected, data: Any) -> Any:
     # By Python's own writer: the house's refuses numbers beyond 64 bits, which are the schema's to refuse.
     body = parse_json(json.dumps(data, default=str).encode()) if isinstance(data, dict) else {}
     key = body.pop("idempotency_key", None)
-    with unit_of_work(actor_id=actor.user_id, source="socket") as unit:
+    with unit_of_work(actor_id=actor.user_id, source="socket", request_id=request_id()) as unit:
         if key is not None:
             if not isinstance(key, str):
                 raise invalid(Issue("#/idempotency_key", "wrong_type"))

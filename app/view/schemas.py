@@ -54,7 +54,9 @@ class ViewColumnSchema(StrictSchema):
     """A column of a table in its place."""
 
     field = Line(required=True, validate=max_length(80))
-    width = Whole(low=40, high=1_000, allow_none=True, load_default=None, metadata={"description": "In pixels; null as usual."})
+    width = Whole(
+        low=40, high=1_000, allow_none=True, load_default=None, metadata={"description": "In pixels; null as usual."}
+    )
 
 
 class ViewSchema(RecordSchema):

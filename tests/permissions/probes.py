@@ -101,7 +101,7 @@ class Request:
             more["json"] = self.body or {}
         token = stage[person].token if self.token is None else self.token
         headers = {"Accept-Language": "en"} | ({"Authorization": f"Bearer {token}"} if token else {})
-        path = self.path if self.path.startswith("/health") else PREFIX + self.path
+        path = self.path if self.path.startswith(("/health", "/metrics")) else PREFIX + self.path
         with stage.app.app_context():
             return stage.app.test_client().open(path, method=self.method, headers=headers, **more)
 

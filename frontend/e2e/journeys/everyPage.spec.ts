@@ -51,6 +51,7 @@ const pages = (scene: Scene): [name: string, path: string][] => [
   ['admin-fields', '/admin/fields'],
   ['admin-duplicates', '/admin/duplicates'],
   ['admin-security', '/admin/security'],
+  ['admin-operations', '/admin/operations'],
   ['admin-journal', '/admin/journal'],
   ['admin-retention', '/admin/retention'],
   ['admin-access-log', '/admin/access-log'],

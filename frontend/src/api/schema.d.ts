@@ -2135,6 +2135,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/operations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Health, backups and slow statements of the installation
+         * @description Needs the permission `setting:write`.
+         */
+        get: operations["read_operations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operations/backups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a backup now
+         * @description Needs the permission `setting:write`.
+         */
+        post: operations["make_backup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operations/rehearsals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prove the newest backup by restoring it beside
+         * @description Needs the permission `setting:write`.
+         */
+        post: operations["rehearse_backup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/options": {
         parameters: {
             query?: never;
@@ -4646,6 +4706,48 @@ export interface components {
             can_write: boolean;
             cells: components["schemas"]["AttainmentCell"][];
         };
+        BackupFile: {
+            name: string;
+            /** Format: date-time */
+            made_at: string;
+            /** @description Bytes. */
+            size: number;
+            is_encrypted: boolean;
+        };
+        BackupRun: {
+            id: number;
+            /** @enum {string} */
+            kind: "backup" | "rehearsal";
+            /** Format: date-time */
+            started_at: string;
+            /** Format: date-time */
+            finished_at: string;
+            file: string | null;
+            size: number | null;
+            /** @description Of all tables; of a rehearsal, those restored. */
+            rows: number | null;
+            files: number | null;
+            is_encrypted: boolean;
+            /** @description The problem's slug; null where it succeeded. */
+            problem: string | null;
+            /** @description What went wrong, in the reader's language. */
+            problem_detail: string | null;
+        };
+        Backups: {
+            folder: string;
+            is_nightly: boolean;
+            /** @description Time of day, in the installation's zone. */
+            at: string;
+            time_zone: string;
+            keeps_days: number;
+            keeps_weeks: number;
+            is_encrypted: boolean;
+            files: components["schemas"]["BackupFile"][];
+            last_backup: components["schemas"]["BackupRun"] | null;
+            last_rehearsal: components["schemas"]["BackupRun"] | null;
+            runs: components["schemas"]["BackupRun"][];
+            under_way: components["schemas"]["UnderWay"] | null;
+        };
         Board: {
             pipeline_id: number;
             /** @enum {string} */
@@ -4730,6 +4832,12 @@ export interface components {
             matches: components["schemas"]["Twin"][];
             warnings: components["schemas"]["FieldWarning"][];
             suggestions: components["schemas"]["FieldSuggestion"][];
+        };
+        Checks: {
+            status: string;
+            checks: {
+                [key: string]: string;
+            };
         };
         CloneInput: {
             name?: string | null;
@@ -6287,6 +6395,16 @@ export interface components {
             per_page: number;
             next_cursor: string | null;
         };
+        Operations: {
+            /** @description The migration that the database stands at. */
+            version: string;
+            database: string;
+            health: components["schemas"]["Checks"];
+            backups: components["schemas"]["Backups"];
+            /** @description From here on a statement is slow; 0 for never. */
+            slow_milliseconds: number;
+            slow_statements: components["schemas"]["SlowStatement"][];
+        };
         OptionInput: {
             list: string;
             value: string;
@@ -7409,6 +7527,15 @@ export interface components {
             data: components["schemas"]["SignInEvent"][];
             meta: components["schemas"]["OpenListMeta"];
         };
+        SlowStatement: {
+            statement: string;
+            runs: number;
+            total_milliseconds: number;
+            longest_milliseconds: number;
+            request_id: string | null;
+            /** Format: date-time */
+            last_at: string;
+        };
         SnoozeInput: {
             until: string;
         };
@@ -7941,6 +8068,17 @@ export interface components {
         TwinOwner: {
             id: number;
             name: string;
+        };
+        UnderWay: {
+            id: number;
+            /** @enum {string} */
+            kind: "backup" | "rehearsal";
+            /** @enum {string} */
+            status: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+            done: number;
+            total: number | null;
+            /** Format: date-time */
+            created_at: string;
         };
         Undone: {
             changeset_id: number;
@@ -23269,6 +23407,286 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Unread"];
+                };
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_operations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operations"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_backup: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Same key and body: the same answer once more, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Not JSON, duplicate keys, bad header */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Against a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rehearse_backup: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Same key and body: the same answer once more, for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
                 };
             };
             /** @description Not JSON, duplicate keys, bad header */

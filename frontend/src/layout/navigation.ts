@@ -139,6 +139,14 @@ export const adminPages = [
     permission: 'privacy:read',
     isForAdmins: true,
   },
+  {
+    name: 'admin-operations',
+    component: (): Promise<unknown> => import('@/operation/OperationsPage.vue'),
+    path: 'operations',
+    title: 'operation.title',
+    permission: 'setting:write',
+    isForAdmins: true,
+  },
   // Whoever sells reads the journal of what he or she sees; that alone makes no administrator.
   {
     name: 'admin-journal',

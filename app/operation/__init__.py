@@ -1,0 +1,1 @@
+"""What keeps an installation going: backups that are proven, and what its statements cost."""

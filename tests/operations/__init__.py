@@ -1,0 +1,1 @@
+"""Tests of what operators rely on: logs, backups, metrics, health."""
