@@ -552,8 +552,9 @@ class ListSpec:
         count = single("count", "exact")
         if count not in ("exact", "capped", "none"):
             issues.append(Issue("count", "not_allowed", {"options": "exact, capped, none"}))
+        has_deleted = "deleted" in raw
         deleted = single("deleted", "")
-        if deleted not in ("", "only"):
+        if has_deleted and deleted != "only":
             issues.append(Issue("deleted", "not_allowed", {"options": "only"}))
         cursor_text = single("cursor", "")
         names = self._parse_names(single("fields", ""), bool(deleted), known, view, issues)

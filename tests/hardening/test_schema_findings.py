@@ -12,6 +12,7 @@ from app.routing import CRM, PREFIX
 
 from ..cast import Cast
 from ..exporting.fetching import ask
+from ..faults import issues
 from ..job.test_jobs import work_off
 
 ABOVE = {"field": "amount", "op": "gte", "value": 7.25}
@@ -119,3 +120,7 @@ def test_a_column_of_a_view_says_its_width(cast: Cast) -> None:
     body = {"name": "v", "resource": "deals", "columns": [{"field": "name"}]}
     made = cast.alice.made("/views", body)
     assert made["columns"] == [{"field": "name", "width": None}]
+
+
+def test_only_what_is_deleted_can_be_asked_for_apart(cast: Cast) -> None:
+    assert issues(cast.root.get("/custom-fields?deleted=")) == {"deleted": "not_allowed"}
