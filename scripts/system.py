@@ -54,6 +54,7 @@ NEEDS = (
     POSTGRESQL,
     Need("redis", "redis-server", lambda: on_path("redis-server") is not None, "the tests with Redis"),
     Need("nginx", "nginx", lambda: on_path("nginx") is not None, "the tests of nginx.conf"),
+    Need("faketime", "faketime", lambda: on_path("faketime") is not None, "the tests with a clock that is moved"),
     Need("chromium", "chromium", lambda: on_path(*CHROMIUM_NAMES) is not None, "all journeys in a browser"),
     Need("cjk-font", "fonts-noto-cjk", has_cjk_font, "nothing, but Chinese in screenshots shows as boxes"),
 )
