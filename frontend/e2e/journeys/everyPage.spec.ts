@@ -2,70 +2,12 @@ import type { Page } from '@playwright/test'
 import { desk, phone } from '../support/actor'
 import { expectAccessible } from '../support/axe'
 import type { Language } from '../support/cast'
-import { setScene, type Scene } from '../support/scene'
+import { pages } from '../support/pages'
+import { setScene } from '../support/scene'
 import { shot } from '../support/shots'
 import { expect, test } from '../support/test'
 
 test.describe.configure({ timeout: 420_000 })
-
-const pages = (scene: Scene): [name: string, path: string][] => [
-  ['home', '/'],
-  ['customers', '/customers'],
-  ['leads', '/customers/leads'],
-  ['customer', `/customers/${scene.customerId}`],
-  ['duplicates', '/customers/duplicates'],
-  ['person-duplicates', '/people/duplicates'],
-  ['people', '/people'],
-  ['activities', '/contacts'],
-  ['activities-of-report', '/contacts?report=activity&kind=call&first_answer=false'],
-  ['board', '/deals?view=board'],
-  ['deals', '/deals?view=table'],
-  ['deal-hygiene', '/deals/hygiene'],
-  ['deal', `/deals/${scene.dealId}`],
-  ['deal-lines', `/deals/${scene.dealId}?tab=lines`],
-  ['deal-quotes', `/deals/${scene.dealId}?tab=quotes`],
-  ['tasks', '/tasks'],
-  ['quotes', '/quotes'],
-  ['quote', `/quotes/${scene.quoteId}`],
-  ['dashboard', '/dashboards'],
-  ['report-summary', '/reports/summary'],
-  ['report-sales', '/reports/sales?period=all'],
-  ['report-pipeline', '/reports/pipeline'],
-  ['report-changes', '/reports/pipeline/changes'],
-  ['report-forecast', '/reports/forecast'],
-  ['report-funnel', '/reports/funnel'],
-  ['report-velocity', '/reports/velocity'],
-  ['report-losses', '/reports/losses'],
-  ['report-leaderboard', '/reports/leaderboard'],
-  ['report-activity', '/reports/activity'],
-  ['report-customers', '/reports/customers'],
-  ['report-leads', '/reports/leads'],
-  ['report-hygiene', '/reports/hygiene'],
-  ['targets', '/targets'],
-  ['admin-users', '/admin/users'],
-  ['admin-teams', '/admin/teams'],
-  ['admin-roles', '/admin/roles'],
-  ['admin-pipelines', '/admin/pipelines'],
-  ['admin-products', '/admin/products'],
-  ['admin-options', '/admin/options'],
-  ['admin-fields', '/admin/fields'],
-  ['admin-duplicates', '/admin/duplicates'],
-  ['admin-security', '/admin/security'],
-  ['admin-operations', '/admin/operations'],
-  ['admin-journal', '/admin/journal'],
-  ['admin-retention', '/admin/retention'],
-  ['admin-access-log', '/admin/access-log'],
-  ['admin-company', '/admin/company'],
-  ['admin-currencies', '/admin/currencies'],
-  ['admin-tags', '/admin/tags'],
-  ['admin-exports', '/admin/exports'],
-  ['import', '/import'],
-  ['search', '/search?q=a'],
-  ['bin', '/bin'],
-  ['bin-contacts', '/bin/contacts'],
-  ['settings', '/settings'],
-  ['absent', '/no/such/page'],
-]
 
 /** Changes light and dark as the device does; nothing is loaded again. */
 async function dark(page: Page, isDark: boolean): Promise<void> {

@@ -1,37 +1,38 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { desk } from '../support/actor'
 import { unique } from '../support/cast'
 import { grid, names } from '../support/grid'
+import { lacking, naughtyStrings, setNaughtyScene, trimmed } from '../support/naughty'
+import { pages } from '../support/pages'
 import { expect, test } from '../support/test'
+import type { Page } from '@playwright/test'
 import type { Page as List } from '../support/api'
 
-const file = fileURLToPath(new URL('../../../../shared/fixtures/blns/blns.json', import.meta.url))
-const isThere = existsSync(file)
-if (!isThere && process.env['CI']) throw new Error(`${file} is missing`)
-test.skip(!isThere, `${file} is not shipped with the product`)
+test.skip(Boolean(lacking), lacking)
 
 /** A cell of a CSV. */
 const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`
-/** A text without the blanks around it, as the product counts them: a byte order mark is none. */
-const trimmed = (text: string): string =>
-  text.replace(/^(?:(?!\ufeff)[\s\u0085])+|(?:(?!\ufeff)[\s\u0085])+$/g, '')
+/** Collects the dialogs that a page opens by itself. */
+function dialogsOf(page: Page): string[] {
+  const found: string[] = []
+  page.on('dialog', (dialog) => {
+    found.push(dialog.message())
+    void dialog.dismiss()
+  })
+  return found
+}
 
 test('Strings that break other programs are imported, listed and opened, and none of them is run', async ({
   cast,
   open,
 }) => {
   test.setTimeout(180_000)
-  const strings = JSON.parse(readFileSync(file, 'utf8')) as string[]
+  const strings = naughtyStrings()
   expect(strings).toHaveLength(515)
   const mark = unique()
   const alice = await cast.join(`Alice ${mark}`)
   const seller = await open(alice)
   const { page } = seller
-  const dialogs: string[] = []
-  page.on('dialog', (dialog) => {
-    dialogs.push(dialog.message())
-    void dialog.dismiss()
-  })
+  const dialogs = dialogsOf(page)
   await seller.visit('/import?resource=customers')
   const rows = strings.map((text, at) => `${quoted(`${at} ${text}`)},${quoted(text)}`)
   const buffer = Buffer.from(['Company name,Description', ...rows].join('\r\n'))
@@ -77,5 +78,60 @@ test('Strings that break other programs are imported, listed and opened, and non
     await expect(page.getByRole('heading', { level: 1 })).toContainText(name)
     await expect(page.getByRole('main')).toContainText(strings[at] ?? '')
   }
+  expect(dialogs).toEqual([])
+})
+
+/** All that a page says: its text, what stands in its fields, and what it tells by title or to screen readers. */
+const said = (page: Page): Promise<string> =>
+  page.evaluate(() => {
+    const told = [...document.querySelectorAll('[title], [aria-label]')].flatMap((one) => [
+      one.getAttribute('title') ?? '',
+      one.getAttribute('aria-label') ?? '',
+    ])
+    const typed = [...document.querySelectorAll('input, textarea')].map(
+      (one) => (one as HTMLInputElement).value,
+    )
+    return [document.body.textContent, ...told, ...typed].join('\n')
+  })
+
+test('Every page shows such strings in all its fields as they are', async ({ cast, open }) => {
+  test.setTimeout(240_000)
+  const scene = await setNaughtyScene(cast, naughtyStrings())
+  const actor = await open(scene.admin, desk)
+  const { page } = actor
+  const dialogs = dialogsOf(page)
+  const shown = async (name: string, texts: string[]): Promise<void> => {
+    await expect
+      .soft(async () => {
+        const all = await said(page)
+        expect(texts.filter((text) => !all.includes(text))).toEqual([])
+      }, name)
+      .toPass({ timeout: 10_000 })
+    const strange = page.locator(
+      'main :is(script, iframe, object, embed, base, form[action], [onerror], [onload], [onclick])',
+    )
+    expect.soft(await strange.count(), `${name} holds no element of theirs`).toBe(0)
+  }
+  const walked = new Set<string>()
+  await actor.visit('/')
+  for (const [name, path] of pages(scene)) {
+    await page.goto(path)
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+    await actor.settle()
+    await shown(name, scene.shows[name] ?? [])
+    walked.add(name)
+  }
+  expect(Object.keys(scene.shows).filter((name) => !walked.has(name))).toEqual([])
+
+  await page.goto('/contacts')
+  await page.getByRole('grid').getByRole('row').nth(1).click()
+  await expect(page.getByRole('dialog')).toBeVisible()
+  await shown('an activity in its dialog', scene.shows['activities'] ?? [])
+  await page.goto('/')
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+  await page.keyboard.press('Control+k')
+  await page.getByRole('dialog').getByRole('combobox').fill(scene.customer)
+  await expect(page.getByRole('dialog').getByRole('option').first()).toBeVisible()
+  await shown('the palette', [scene.customer])
   expect(dialogs).toEqual([])
 })
