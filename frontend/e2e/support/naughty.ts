@@ -23,7 +23,6 @@ class Texts {
   private readonly left: string[]
 
   constructor(all: string[]) {
-     
     const kept = all
       .map(trimmed)
       .filter((text) => text && !/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/.test(text))
