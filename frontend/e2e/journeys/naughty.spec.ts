@@ -114,7 +114,10 @@ test('Every page shows such strings in all its fields as they are', async ({ cas
   }
   const walked = new Set<string>()
   await actor.visit('/')
-  for (const [name, path] of pages(scene)) {
+  for (const [name, path] of [
+    ...pages(scene),
+    ['shared-dashboard', `/dashboards/${scene.dashboardId}`],
+  ] as const) {
     await page.goto(path)
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
     await actor.settle()

@@ -42,6 +42,7 @@ class Texts {
 /** What a walk through all pages needs to know. */
 export interface NaughtyScene extends Pick<Scene, 'customerId' | 'dealId' | 'quoteId'> {
   admin: Person
+  dashboardId: number
   /** Which texts a page shows, by its name. */
   shows: Record<string, string[]>
   /** What to look for to find the customer. */
@@ -135,6 +136,7 @@ export async function setNaughtyScene(cast: Cast, all: string[]): Promise<Naught
   }
   const customValue = custom()
   const customer = await api.post('/customers', {
+    kind: 'company',
     ...sold,
     website: 'https://example.com',
     address,
@@ -214,6 +216,7 @@ export async function setNaughtyScene(cast: Cast, all: string[]): Promise<Naught
     customerId: customer.id,
     dealId: deal.id,
     quoteId: quote.id,
+    dashboardId: dashboard.id,
     shows: {
       customers: [name, view.name, me],
       customer: [
@@ -236,7 +239,7 @@ export async function setNaughtyScene(cast: Cast, all: string[]): Promise<Naught
       tasks: [String(task['subject'])],
       quotes: [name],
       quote: [String(quote['terms']), offered.name],
-      dashboard: [dashboard.name],
+      'shared-dashboard': [dashboard.name],
       'admin-users': [seller.name, String(seller['title'])],
       'admin-teams': [team.name],
       'admin-roles': [role.name_en],
