@@ -63,8 +63,8 @@ class CRM(Flask):
 
     def add_url_rule(self, rule: str, *args: Any, **kwargs: Any) -> None:
         """Take a route, unless it is one of a service that another process answers for."""
-        inner = rule.removeprefix(f"{PREFIX}/")
-        if inner == rule or service_of(inner) in self.config["LIANXI"].services:
+        service = service_of(rule.removeprefix(f"{PREFIX}/"))
+        if service is None or service in self.config["LIANXI"].services:
             super().add_url_rule(rule, *args, **kwargs)
 
     def dispatch_request(self) -> Response:

@@ -268,7 +268,7 @@ def _parts(name: str, text: str) -> Sequence[str]:
     parts = [part.strip() for part in between.split(text) if part.strip()] if between else []
     if name == "email":
         return parts if len(parts) > 1 and all(part.count("@") == 1 for part in parts) else (text,)
-    found = parts if all(map(_is_number, parts)) else [text]
+    found = parts if parts and all(map(_is_number, parts)) else [text]
     # Blanks stand within numbers, too: `138 0013 8000` is one, `13800138000 13900139000` are two.
     return [one for part in found for one in (part.split() if all(map(_is_number, part.split())) else [part])]
 

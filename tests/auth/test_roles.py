@@ -105,7 +105,7 @@ def test_only_with_the_right(cast: Cast) -> None:
 
 
 def test_nobody_grants_what_he_lacks(cast: Cast) -> None:
-    rights = ["role:write", "user:write", "customer:read"]
+    rights = ["role:write", "user:write", "customer:read", "journal:read"]
     composed(cast, name_zh="人事", name_en="HR", permissions=rights, sight="team")
     other = composed(cast)
     gives(cast, cast.vera, "hr")
