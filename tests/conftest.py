@@ -94,8 +94,8 @@ def clear(connection: Connection) -> None:
         rows = "; ".join(f'DELETE FROM "{name}"' for name in names)  # noqa: S608 - names of our own tables
         connection.exec_driver_sql(f"SET LOCAL session_replication_role = replica; {rows}")
         # But those of the queue, whose tables keep their rows.
-        own = "SELECT setval(seqrelid::regclass, 1, false) FROM pg_sequence WHERE seqrelid::regclass::text NOT LIKE 'huey%'"
-        connection.execute(text(own))
+        own = "FROM pg_sequence WHERE seqrelid::regclass::text NOT LIKE 'huey%'"
+        connection.execute(text(f"SELECT setval(seqrelid::regclass, 1, false) {own}"))
     else:
         connection.execute(text("PRAGMA defer_foreign_keys=ON"))
         with append_only.set_aside(connection):

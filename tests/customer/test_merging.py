@@ -246,8 +246,8 @@ def test_what_names_records_without_a_key_is_known(app: CRM) -> None:
         if {"resource", "record_id"} <= {one.key for one in mapper.column_attrs}
     }
     # Collaborators are united; the index of the search follows its records; what was opened and what was erased keep
-    # the id that it had, and personal data gather those of merged records; a notice tells of what was given then, and the
-    # old id leads on.
+    # the id that it had, and personal data gather those of merged records; a notice tells of what was given then, and
+    # the old id leads on.
     assert named == {"Collaborator", "SearchEntry", "AccessEntry", "Erasure", "Notification"}
 
 
