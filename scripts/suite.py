@@ -58,7 +58,7 @@ STEPS = (
     Step("audit", "{python} -m scripts.supply audit"),
     Step("build", "npm run --silent build", in_frontend=True),
     Step("size", "npm run --silent size", in_frontend=True),
-    Step("pytest", "{python} -m pytest -n 2 --dist worksteal --junitxml={report}", has_report=True),
+    Step("pytest", "{python} -m pytest -n 2 --dist loadgroup --junitxml={report}", has_report=True),
     Step(
         "vitest",
         "npm run --silent test:unit -- --reporter=default --reporter=junit --outputFile.junit={report}",

@@ -23,7 +23,7 @@ class Listener:
         self.client.connect(url, auth={"token": token}, transports=["websocket"])
         self.until(lambda: any(event == "ready" for event, _ in self.heard))
 
-    def until(self, holds: Callable[[], bool], seconds: float = 5) -> None:
+    def until(self, holds: Callable[[], bool], seconds: float = 20) -> None:
         """Wait for something to become true."""
         deadline = time.monotonic() + seconds
         while not holds():

@@ -7,7 +7,7 @@ import { setScene } from '../support/scene'
 import { shot } from '../support/shots'
 import { expect, test } from '../support/test'
 
-test.describe.configure({ timeout: 420_000 })
+test.describe.configure({ timeout: 720_000 })
 
 /** Changes light and dark as the device does; nothing is loaded again. */
 async function dark(page: Page, isDark: boolean): Promise<void> {
