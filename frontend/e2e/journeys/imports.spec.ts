@@ -167,7 +167,7 @@ test('A long import is followed on other pages and over a reload, and is called 
   cast,
   open,
 }) => {
-  test.setTimeout(240_000)
+  test.setTimeout(480_000)
   const alice = await cast.join('Alice')
   const seller = await open(alice)
   const { page } = seller
@@ -180,7 +180,7 @@ test('A long import is followed on other pages and over a reload, and is called 
   await next(page, 'Check the rows').click()
   await expect(page.getByRole('progressbar', { name: 'Checking the rows' })).toBeVisible()
   await expect(page.getByText(/rows per second/)).toBeVisible()
-  await next(page, /^Import 12,000 rows$/).click({ timeout: 120_000 })
+  await next(page, /^Import 12,000 rows$/).click({ timeout: 300_000 })
   await expect(page.getByRole('progressbar', { name: 'Importing' })).toBeVisible()
   await expectAccessible(page, 'the running import')
   await page.goto('/deals')
