@@ -128,7 +128,6 @@ export async function setNaughtyScene(cast: Cast, all: string[]): Promise<Naught
     name: line(),
     short_name: line(100),
     company: line(),
-    title: line(100),
     phone: line(50),
     source_detail: line(),
     tax_id: line(40),
@@ -138,6 +137,8 @@ export async function setNaughtyScene(cast: Cast, all: string[]): Promise<Naught
   const customer = await api.post('/customers', {
     kind: 'company',
     ...sold,
+    // Of a person alone the page shows it.
+    title: line(100),
     website: 'https://example.com',
     address,
     industry: industry.value,
