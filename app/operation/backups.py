@@ -35,6 +35,7 @@ from ..job.chores import chore
 from ..job.models import Job, Status
 from ..job.service import CalledOff, Interruption, Running, enqueue, job_kind
 from ..journal import Setting
+from ..setting.models import InstallationSettings
 from ..transaction import hold, now, unit_of_work
 from . import archive, keeping
 from .archive import FILES, Manifest, Told
@@ -460,7 +461,10 @@ def _run_rehearsal(running: Running) -> dict[str, Any]:
 
 
 def due(at: datetime) -> str | None:
-    """What is to be done by itself now: a backup each night, a rehearsal each week, again an hour after a failure."""
+    """What is to be done by itself now: a backup each night, a rehearsal each week, again an hour after a failure.
+
+    A new installation waits for its first night: until then there is little to lose, and much else to begin.
+    """
     settings = _settings()
     with read_engine().connect() as connection:
 
@@ -471,8 +475,9 @@ def due(at: datetime) -> str | None:
             return found or datetime.min.replace(tzinfo=UTC)
 
         night = keeping.last_due(at, ZoneInfo(settings.time_zone), settings.backup_at)
-        is_proven = last(REHEARSAL) > at - REHEARSED_EVERY
-        kind = BACKUP if last(BACKUP) < night else None if is_proven else REHEARSAL
+        begun = connection.execute(select(InstallationSettings.created_at)).scalar_one()
+        has_backup, is_proven = last(BACKUP) > datetime.min.replace(tzinfo=UTC), last(REHEARSAL) > at - REHEARSED_EVERY
+        kind = BACKUP if max(last(BACKUP), begun) < night else REHEARSAL if has_backup and not is_proven else None
         has_just_failed = kind is not None and last(kind, failed=True) > max(last(kind), at - AGAIN)
         return None if has_just_failed else kind
 

@@ -31,6 +31,7 @@ from app.operation import archive, backups, keeping
 from app.operation.databases import PostgreSQL, source_of
 from app.operation.models import BackupRun
 from app.routing import CRM
+from app.setting.models import InstallationSettings
 from app.transaction import unit_of_work
 from config import ConfigurationError, Settings, settings_from
 
@@ -417,8 +418,15 @@ def test_the_page_shows_backups_and_begins_them(app: CRM, cast: Cast) -> None:
         assert other.post("/operations/backups").status_code == 403
 
 
+def installed(at: datetime) -> None:
+    """Have the installation begun at some moment."""
+    with unit_of_work():
+        db.session.execute(select(InstallationSettings)).scalar_one().created_at = at
+
+
 def test_nightly_and_weekly_by_itself(app: CRM, cast: Cast) -> None:
     at = datetime(2026, 3, 10, 18, 29, tzinfo=UTC)  # 02:29 in Shanghai
+    installed(at - timedelta(days=3))
     assert backups.due(at) == "backup", "nothing was ever made"
 
     def ended(kind: str, moment: datetime, problem: str | None = None) -> None:
@@ -440,7 +448,17 @@ def test_nightly_and_weekly_by_itself(app: CRM, cast: Cast) -> None:
     assert backups.due(at + timedelta(days=7)) == "rehearsal"
 
 
+def test_a_new_installation_waits_for_its_first_night(app: CRM, cast: Cast) -> None:
+    at = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
+    installed(at)
+    assert backups.due(at + timedelta(hours=16)) is None
+    assert backups.due(at + timedelta(hours=17)) == "backup"
+    backups.look_after_backups()
+    assert db.session.execute(select(Job)).scalar_one().kind == "backup", "the night is long over"
+
+
 def test_the_chore_queues_what_is_due(app: CRM, cast: Cast) -> None:
+    installed(datetime.now(UTC) - timedelta(days=3))
     settings = app.config["LIANXI"]
     app.config["LIANXI"] = replace(settings, backup_nightly=False)
     backups.look_after_backups()
