@@ -488,16 +488,15 @@ def _merged_rules() -> tuple[str, ...]:
 
 
 def document(app: Flask, custom: Mapping[str, Sequence[Definition]] = MappingProxyType({})) -> Json:
-    """The whole document, from the endpoints that this application serves.
+    """The whole document: also of what other processes answer for, where the product is split into services.
 
     Args:
         custom: the custom fields of this installation, for the document of who is signed in.
     """
     writer = _Writer(custom)
     paths: Json = {}
-    served = {rule.endpoint for rule in app.url_map.iter_rules()}
     for operation in OPERATIONS.values():
-        if operation.endpoint in served:
+        if operation.endpoint.rpartition(".")[0] in app.blueprints:
             path, parameters = _path(operation.rule)
             paths.setdefault(path, {})[operation.method.lower()] = _operation(writer, operation, parameters)
     return {

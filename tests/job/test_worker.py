@@ -61,7 +61,7 @@ def worker(server: Running) -> Iterator[subprocess.Popen[bytes]]:
             process.kill()
 
 
-def until(holds: Callable[[], bool], seconds: float = 20) -> None:
+def until(holds: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline
@@ -103,7 +103,7 @@ def test_a_worker_does_what_is_queued_and_ends_in_good_order(server: Running, ap
         until(lambda: has_failed(server, token, later))
         listener.until(lambda: [job["status"] for job in listener.told("job_progress", later)][-1:] == ["failed"])
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
     listener.client.disconnect()
 
 
@@ -119,4 +119,4 @@ def test_a_second_worker_of_a_data_folder_stands_by(server: Running, app: CRM) -
         queue.put(number)
         until(lambda: has_failed(server, token, number))
         second.send_signal(signal.SIGTERM)
-        assert second.wait(20) == 0
+        assert second.wait(60) == 0

@@ -95,8 +95,8 @@ test('Sharing and handing over can be read on a phone in the dark, in Chinese', 
 })
 
 test('A deputy stands in for who is away, and no longer when that ends', async ({ cast, open }) => {
-  const deputyName = `Dora ${unique()}`
-  const [alice, dora] = [await cast.join('Alice'), await cast.join(deputyName)]
+  const [absentName, deputyName] = [`Alice ${unique()}`, `Dora ${unique()}`]
+  const [alice, dora] = [await cast.join(absentName), await cast.join(deputyName)]
   const { id } = await alice.api.post('/customers', { name: 'Lantern Holdings' })
   const [seat, other] = [await open(alice), await open(dora)]
   // What she sees changes: the feed then asks her browser to load anew.
@@ -113,17 +113,17 @@ test('A deputy stands in for who is away, and no longer when that ends', async (
   await shot(seat.page, 'settings-deputy-en-wide-light')
 
   await other.visit('/settings')
-  await expect(other.page.getByText('You stand in for Alice until')).toBeVisible()
+  await expect(other.page.getByText(`You stand in for ${absentName} until`)).toBeVisible()
   await other.visit(`/customers/${id}`)
   await expect(other.page.getByRole('heading', { level: 1, name: 'Lantern Holdings' })).toBeVisible()
 
   // An admin sees it, may change it, and reads of somebody else.
   const office = await open(await cast.join('Rita', 'admin'))
   await office.visit('/admin/users')
-  await office.page.getByRole('button', { name: 'Alice', exact: true }).first().click()
-  const account = office.page.getByRole('dialog', { name: 'Alice' })
+  await office.page.getByRole('button', { name: absentName, exact: true }).click()
+  const account = office.page.getByRole('dialog', { name: absentName })
   await account.getByRole('button', { name: 'Deputy while away' }).click()
-  await expect(account.getByText(`${deputyName} stands in for Alice now.`)).toBeVisible()
+  await expect(account.getByText(`${deputyName} stands in for ${absentName} now.`)).toBeVisible()
   await account.getByRole('button', { name: 'Sign-ins and tokens' }).click()
   await expect(account.getByRole('heading', { name: 'Signed in on' })).toBeVisible()
   await expectAccessible(office.page, 'admin-user-deputy')
