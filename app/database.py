@@ -14,6 +14,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy.dialects.postgresql as pg
+from flask import g
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
 from sqlalchemy import (
@@ -397,7 +398,7 @@ class AppSession(Session):
         """The writing engine while a unit of work is open, else the read-only one."""
         if bind is not None:
             return bind
-        return self._db.engines[None if "unit" in self.info else "read"]
+        return self._db.engines[None] if "unit" in self.info else read_engine()
 
 
 db = SQLAlchemy(model_class=Base, session_options={"class_": AppSession, "expire_on_commit": False})
@@ -408,18 +409,32 @@ else:
     Model = db.Model
 
 
+READ, REPLICA = "read", "replica"
+"""The engines besides the writing one."""
+
+
 def read_engine() -> Engine:
-    """The engine of all reads: every statement its own transaction, writing refused by the database."""
-    return db.engines["read"]
+    """The engine of all reads: every statement its own transaction, writing refused by the database.
+
+    Within `replica.far` it is that of the replica.
+    """
+    return db.engines[g.get("reads_from", READ)]
+
+
+SNAPSHOT = """(SELECT CASE WHEN NOT pg_is_in_recovery() OR pg_snapshot_xmin(seen) = pg_snapshot_xmax(seen)
+ THEN seen::text END FROM pg_current_snapshot() AS seen)"""
+"""What identifies the state of PostgreSQL that a statement sees; null where nothing does: a standby does not say which
+transactions are still under way."""
 
 
 def engine_options(
-    url: str, pool_size: int, statement_seconds: int, slow_seconds: float
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Options of the writing and of the reading engine for a database address.
+    url: str, replica_url: str, pool_size: int, statement_seconds: int, slow_seconds: float
+) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """Options of the writing engine, and of the reading ones by their names.
 
     Args:
-        url: the address.
+        url: the address of the database.
+        replica_url: that of a standby; empty for none.
         pool_size: connections of each that stay open.
         statement_seconds: after so long a statement is ended.
         slow_seconds: from here on it is told of as slow; 0 for never.
@@ -427,7 +442,7 @@ def engine_options(
     # Errors are logged, and what was written is no business of a log.
     quiet: dict[str, Any] = {"hide_parameters": True, "execution_options": {"slow_seconds": slow_seconds}}
     if url.startswith("sqlite"):
-        return {"pool_pre_ping": False, **quiet}, {"url": url, **quiet}
+        return {"pool_pre_ping": False, **quiet}, {READ: {"url": url, **quiet}}
     # Conditions with alternatives look dear to the planner; compiling them took twenty times as long as running them.
     settings = "-c timezone=UTC -c jit=off"
     settings += f" -c statement_timeout={statement_seconds}s -c lock_timeout={min(8, statement_seconds)}s"
@@ -445,7 +460,10 @@ def engine_options(
             "connect_timeout": 5,
         },
     }
-    return write, read
+    # One that is away is not waited for: the main database answers as well.
+    far = {**read, "url": replica_url, "pool_pre_ping": True, "pool_timeout": 1}
+    far["connect_args"] = {**read["connect_args"], "connect_timeout": 2}
+    return write, {READ: read, REPLICA: far} if replica_url else {READ: read}
 
 
 def prepare_engines(engines: dict[str | None, Engine], statement_seconds: int) -> None:
@@ -456,8 +474,8 @@ def prepare_engines(engines: dict[str | None, Engine], statement_seconds: int) -
     for key, engine in engines.items():
         timing.watch(engine)
         if engine.dialect.name == "sqlite":
-            event.listen(engine, "connect", _open_reader if key == "read" else _open_writer)
-            if key != "read":
+            event.listen(engine, "connect", _open_reader if key == READ else _open_writer)
+            if key != READ:
                 event.listen(engine, "begin", _begin_immediate)
             else:
                 timing.limit_reading(engine, statement_seconds)

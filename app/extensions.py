@@ -50,13 +50,17 @@ def bind(app: Flask, settings: Settings) -> None:
         app: the application.
         settings: its settings.
     """
-    write, read = engine_options(
-        settings.database_url, settings.pool_size, settings.statement_seconds, settings.slow_seconds
+    write, reading = engine_options(
+        settings.database_url,
+        settings.replica_url,
+        settings.pool_size,
+        settings.statement_seconds,
+        settings.slow_seconds,
     )
     app.config.update(
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=write,
-        SQLALCHEMY_BINDS={"read": read},
+        SQLALCHEMY_BINDS=reading,
         JWT_ALGORITHM="HS256",
         JWT_DECODE_ALGORITHMS=["HS256"],
         JWT_DECODE_LEEWAY=10,

@@ -14,7 +14,7 @@ from alembic.script import ScriptDirectory
 from flask import Flask, Response, current_app
 from sqlalchemy import text
 
-from .database import read_engine
+from .database import REPLICA, db, read_engine
 from .extensions import redis_options
 from .listing import encode
 
@@ -39,6 +39,12 @@ def _redis() -> str:
     return "ok"
 
 
+def _replica() -> str:
+    """Whether reports have a copy of the database to read from."""
+    with db.engines[REPLICA].connect() as connection:
+        return "ok" if connection.execute(text("SELECT pg_is_in_recovery()")).scalar_one() else "degraded"
+
+
 def _disk() -> str:
     """Whether there is room for what is written next: in the data folder, and where backups go."""
     settings = current_app.config["LIANXI"]
@@ -58,6 +64,7 @@ WITHIN_SECONDS = 2.0
 _CHECKS: dict[str, tuple[Callable[[], str], str]] = {
     "database": (_database, "down"),
     "redis": (_redis, "degraded"),
+    REPLICA: (_replica, "degraded"),
     "migrations": (_migrations, "down"),
     "disk": (_disk, "degraded"),
 }
@@ -74,7 +81,8 @@ def checks() -> dict[str, str]:
             return check()
 
     until = monotonic() + WITHIN_SECONDS
-    asked = {name: pool.submit(ask, check) for name, (check, _) in _CHECKS.items()}
+    parts = [name for name in _CHECKS if name != REPLICA or REPLICA in db.engines]
+    asked = {name: pool.submit(ask, _CHECKS[name][0]) for name in parts}
     found: dict[str, str] = {}
     for name, answer in asked.items():
         try:

@@ -49,6 +49,7 @@ from .custom_columns import PREFIX, READ_KINDS, Custom, filter_of, guarded_custo
 from .custom_values import Kinds
 from .database import (
     SCALE,
+    SNAPSHOT,
     FixedDecimal,
     IdList,
     Instant,
@@ -1028,7 +1029,8 @@ class ListSpec:
                 total = known[0]
             else:
                 total, snapshot = statement.rows(connection, binds)[0]
-                totals.keep(key, (total, snapshot))
+                if snapshot is not None:
+                    totals.keep(key, (total, snapshot))
         if query.count == "capped" and total > CAP:
             return CAP, True
         return total, False
@@ -1056,7 +1058,7 @@ def one_moment() -> Iterator[Connection]:
 def _snapshot(dialect: str) -> ColumnElement[Any]:
     """What identifies the state of the database that a statement sees; null on SQLite, where counting is cheap."""
     if dialect == "postgresql":
-        return literal_column("(SELECT pg_current_snapshot()::text)").label("seen")
+        return literal_column(SNAPSHOT).label("seen")
     return literal_column("NULL").label("seen")
 
 

@@ -24,32 +24,33 @@ from .timing import SLOW
 ROUTE = "lianxi.route"
 """Where the application leaves the rule of a request in the WSGI environment: paths hold ids, rules do not."""
 
-_OWN = CollectorRegistry()
+OWN = CollectorRegistry()
+"""What each process counts for itself."""
 
-REQUESTS = Counter("lianxi_http_requests", "Requests by their outcome.", ["method", "route", "status"], registry=_OWN)
+REQUESTS = Counter("lianxi_http_requests", "Requests by their outcome.", ["method", "route", "status"], registry=OWN)
 SECONDS = Histogram(
     "lianxi_http_request_seconds",
     "Seconds until the answer began.",
     ["method", "route"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
-    registry=_OWN,
+    registry=OWN,
 )
-SOCKETS = Gauge("lianxi_sockets", "Open live connections.", multiprocess_mode="livesum", registry=_OWN)
+SOCKETS = Gauge("lianxi_sockets", "Open live connections.", multiprocess_mode="livesum", registry=OWN)
 IN_USE = Gauge(
     "lianxi_pool_connections_in_use",
     "Database connections that somebody works with.",
     ["engine"],
     multiprocess_mode="livesum",
-    registry=_OWN,
+    registry=OWN,
 )
 AT_MOST = Gauge(
     "lianxi_pool_connections_max",
     "Database connections that the pools may open.",
     ["engine"],
     multiprocess_mode="livesum",
-    registry=_OWN,
+    registry=OWN,
 )
-SLOW_STATEMENTS = Counter("lianxi_slow_statements", "Statements over the threshold.", registry=_OWN)
+SLOW_STATEMENTS = Counter("lianxi_slow_statements", "Statements over the threshold.", registry=OWN)
 
 MOMENT: list[Callable[[Connection], Iterable[Metric]]] = []
 """What is asked of the database when somebody asks for metrics; each domain puts in what is its own."""
@@ -85,7 +86,7 @@ class _Now(Collector):
 
 def written() -> bytes:
     """All metrics in Prometheus' format; where the database is away, what the processes counted."""
-    counted = _OWN
+    counted = OWN
     if folder := current_app.config["LIANXI"].metrics_dir:
         counted = CollectorRegistry()
         MultiProcessCollector(counted, path=folder)  # type: ignore[no-untyped-call]
@@ -125,7 +126,7 @@ def register(app: Flask) -> None:
     """Add the address and watch the pools."""
     with app.app_context():
         for key, engine in db.engines.items():
-            _watch_pool("read" if key == "read" else "write", engine)
+            _watch_pool(key or "write", engine)
 
     @app.get("/metrics")
     def metrics() -> Response:

@@ -24,6 +24,7 @@ from .intake import load_query, read_early
 from .listing import ListSpec, encode, etag_of, respond
 from .metrics import ROUTE
 from .record import Record
+from .replica import far
 from .schema import MAX_ID, StrictSchema, load
 from .services import service_of
 from .transaction import Unit, hold, now, run_after_refusal, seal, unit_of_work
@@ -77,6 +78,8 @@ class CRM(Flask):
             try:
                 # What opens units of its own may have written already when its connection breaks.
                 run = super().dispatch_request
+                if getattr(view, "reads_far", False):
+                    run = bound(far, run)
                 answer: Response = self.make_response(run() if road == "own" else twice(run))
             except Exception:
                 run_after_refusal()
@@ -163,8 +166,14 @@ OPERATIONS: dict[str, Operation] = {}
 class Routes(Blueprint):
     """A blueprint whose endpoints are declared whole."""
 
-    def __init__(self, name: str, import_name: str) -> None:
+    def __init__(self, name: str, import_name: str, *, reads_far: bool = False) -> None:
+        """A blueprint by its name.
+
+        Args:
+            reads_far: whether its reads ask much of the database and go to the replica, where there is one.
+        """
         super().__init__(name, import_name, url_prefix=PREFIX)
+        self._reads_far = reads_far
 
     def endpoint_for(
         self,
@@ -323,6 +332,7 @@ class Routes(Blueprint):
         view.__name__ = name
         view.__doc__ = function.__doc__
         view.unit = road  # type: ignore[attr-defined]
+        view.reads_far = road == "read" and self._reads_far  # type: ignore[attr-defined]
         OPERATIONS[operation.endpoint] = operation
         self.add_url_rule(rule, name, view, methods=[method])
         return function

@@ -220,8 +220,11 @@ class PostgreSQL(Server):
             os.chown(self.folder, self._owner.pw_uid, self._owner.pw_gid)
         # "trust" is for whoever reaches the port on loopback of this machine while the tests run; the data are theirs.
         options = ["-U", "lianxi", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"]
+        self._make("initdb", "-D", str(self.folder / "data"), *options)
+
+    def _make(self, program: str, *arguments: str) -> None:
         subprocess.run(
-            [str(self._binaries / "initdb"), "-D", str(self.folder / "data"), *options],
+            [str(self._binaries / program), *arguments],
             check=True,
             capture_output=True,
             cwd=self.folder,
@@ -230,16 +233,20 @@ class PostgreSQL(Server):
             extra_groups=self._owner and [],
         )
 
+    settings: Mapping[str, str] = {
+        "max_connections": "200",
+        "fsync": "off",
+        "synchronous_commit": "off",
+        "full_page_writes": "off",
+        "timezone": "UTC",
+    }
+
     def _command(self) -> Sequence[str | Path]:
         settings = {
             "listen_addresses": "127.0.0.1",
             "port": str(self.port),
             "unix_socket_directories": str(self.folder),
-            "max_connections": "200",
-            "fsync": "off",
-            "synchronous_commit": "off",
-            "full_page_writes": "off",
-            "timezone": "UTC",
+            **self.settings,
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return [self._binaries / "postgres", "-D", self.folder / "data", *options]
@@ -247,6 +254,32 @@ class PostgreSQL(Server):
     def _answers(self) -> bool:
         probe = [str(self._binaries / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port), "-d", "postgres"]
         return subprocess.run(probe, check=False).returncode == 0
+
+
+class Primary(PostgreSQL):
+    """A cluster that says truly up to where it has written: a standby is measured by that."""
+
+    settings: Mapping[str, str] = {**PostgreSQL.settings, "synchronous_commit": "on"}
+
+
+class Standby(PostgreSQL):
+    """A copy of a cluster that follows it; a read that stands in the way of what it replays is ended at once."""
+
+    settings: Mapping[str, str] = {**PostgreSQL.settings, "max_standby_streaming_delay": "0"}
+
+    def __init__(self, primary: PostgreSQL) -> None:
+        super().__init__()
+        self._primary = primary
+
+    def prepare(self) -> None:
+        """Copy the cluster that is followed."""
+        if self._owner is not None:
+            os.chown(self.folder, self._owner.pw_uid, self._owner.pw_gid)
+        self._make(
+            "pg_basebackup",
+            *("--dbname", self._primary.url, "--pgdata", str(self.folder / "data")),
+            *("--write-recovery-conf", "--checkpoint=fast", "--no-sync"),
+        )
 
 
 class Redis(Server):

@@ -26,6 +26,7 @@ from ..importing.vcard_writer import card
 from ..job.service import Running, job_kind
 from ..listing import ListSpec, one_moment
 from ..messages import language, say
+from ..replica import far
 from ..routing import PREFIX
 from . import service
 from .cells import Words, option_labels
@@ -47,8 +48,12 @@ def _export(running: Running) -> dict[str, Any]:
     service.folder().mkdir(parents=True, exist_ok=True)
     draft = service.folder() / f"{running.id}.part"
     try:
-        with one_moment() as connection:
-            written = _Exporting(running, connection).write(draft)
+
+        def write() -> int:
+            with one_moment() as connection:
+                return _Exporting(running, connection).write(draft)
+
+        written = far(write)
         with draft.open("rb") as file:
             os.fsync(file.fileno())
         return _handed_over(running, draft, written)

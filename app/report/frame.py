@@ -12,7 +12,7 @@ from marshmallow import Schema, fields
 from sqlalchemy import Connection, func, select, text
 
 from ..access import Actor
-from ..database import read_engine
+from ..database import SNAPSHOT, read_engine
 from ..deal.models import amounts_out_of_sight, reads_amounts
 from ..errors import Issue, invalid
 from ..extensions import keep, recall
@@ -177,12 +177,13 @@ def answer(report: Report, actor: Actor, query: Mapping[str, Any]) -> dict[str, 
     scope, is_file = scope_of(report, actor, query), query["format"] != "json"
     with read_engine().connect() as connection:
         key = _key(connection, report, actor, scope, query)
-        found: dict[str, Any] | None = recall(key)
+        found: dict[str, Any] | None = recall(key) if key else None
         if found is None:
             found = report.run(connection, actor, scope, query)
             found = _counted(found if reads_amounts(actor.shape) else without_amounts(found), scope.limit)
             # As JSON, which they become anyway: it is written in a fraction of the time that pickling them takes.
-            keep(key, {**found, "rows": encode(found["rows"])} if "rows" in found else found, _KEPT_SECONDS)
+            if key:
+                keep(key, {**found, "rows": encode(found["rows"])} if "rows" in found else found, _KEPT_SECONDS)
         elif "rows" in found:
             found["rows"] = orjson.loads(found["rows"])
     if is_file and "limit" not in query and "rows" in found and found["meta"]["is_capped"]:
@@ -234,12 +235,14 @@ def _counted(found: dict[str, Any], limit: int | None) -> dict[str, Any]:
     return {**found, "rows": rows, "meta": {**meta, "row_count": row_count, "is_capped": len(rows) < row_count}}
 
 
-def _key(connection: Connection, report: Report, actor: Actor, scope: Scope, query: Mapping[str, Any]) -> str:
-    """What an answer depends on: the state of the data, what the reader sees, what was asked for."""
+def _key(connection: Connection, report: Report, actor: Actor, scope: Scope, query: Mapping[str, Any]) -> str | None:
+    """What an answer depends on: the state of the data, what the reader sees, what was asked for; None if not known."""
     if connection.dialect.name == "postgresql":
-        state = connection.execute(text("SELECT pg_current_snapshot()::text")).scalar_one()
+        state = connection.execute(text(f"SELECT {SNAPSHOT}")).scalar_one()
     else:
         state = connection.execute(select(func.max(JournalEntry.id))).scalar_one()
+    if state is None and connection.dialect.name == "postgresql":
+        return None
     sight = {name: value for name, value in actor.binds.items() if name not in ("actor_session", "actor_stamp")}
     rights = sorted(actor.shape[0]), sorted(actor.shape[1])
     asked = {name: value for name, value in query.items() if name != "format"}

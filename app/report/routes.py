@@ -28,7 +28,7 @@ from .digest import DigestSchema, digest_of
 from .files import FILE_TYPES, file_of
 from .frame import Report, answer
 
-routes = Routes("report", __name__)
+routes = Routes("report", __name__, reads_far=True)
 
 REPORTS: dict[str, Report] = {
     report.path: report

@@ -9,7 +9,7 @@ from ..routing import SIGNED_IN, Routes
 from . import service
 from .schemas import SearchQuery, SearchSchema
 
-routes = Routes("search", __name__)
+routes = Routes("search", __name__, reads_far=True)
 
 
 @routes.endpoint_for(
