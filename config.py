@@ -92,6 +92,7 @@ class Settings:
 
     data_dir: Path
     database_url: str
+    pooler_url: str = ""
     replica_url: str = ""
     redis_url: str = ""
     host: str = "127.0.0.1"
@@ -170,12 +171,14 @@ def _switch(env: Mapping[str, str], name: str, default: bool) -> bool:
     raise ConfigurationError(f"{name}={text!r}: 1 or 0 is expected.")
 
 
-def _replica_url(text: str, database_url: str) -> str:
-    if text and (database_url.startswith("sqlite") or not text.startswith(("postgres://", "postgresql"))):
-        raise ConfigurationError(
-            "DATABASE_REPLICA_URL: the address of a standby of the PostgreSQL at DATABASE_URL is expected."
-        )
-    return _database_url(text, Path()) if text else ""
+def _further_url(env: Mapping[str, str], name: str, what: str, database_url: str) -> str:
+    """The address of what stands beside the database: there is none beside SQLite."""
+    text = env.get(name, "").strip()
+    if not text:
+        return ""
+    if database_url.startswith("sqlite") or not text.startswith(("postgres://", "postgresql")):
+        raise ConfigurationError(f"{name}: the address of {what} the PostgreSQL at DATABASE_URL is expected.")
+    return _database_url(text, Path())
 
 
 def _database_url(text: str, data_dir: Path) -> str:
@@ -392,7 +395,8 @@ def settings_from(env: Mapping[str, str] | None = None) -> Settings:
     env = os.environ if env is None else env
     data_dir = Path(env.get("DATA_DIR", "") or ROOT / "instance").resolve()
     database_url = _database_url(env.get("DATABASE_URL", "").strip(), data_dir)
-    replica_url = _replica_url(env.get("DATABASE_REPLICA_URL", "").strip(), database_url)
+    pooler_url = _further_url(env, "DATABASE_POOLER_URL", "a pooler in front of", database_url)
+    replica_url = _further_url(env, "DATABASE_REPLICA_URL", "a standby of", database_url)
     worker_class = env.get("WORKER_CLASS", "gthread")
     if worker_class not in ("gthread", "gevent"):
         raise ConfigurationError(f"WORKER_CLASS={worker_class!r}: gthread or gevent is expected.")
@@ -424,6 +428,7 @@ def settings_from(env: Mapping[str, str] | None = None) -> Settings:
     return Settings(
         data_dir=data_dir,
         database_url=database_url,
+        pooler_url=pooler_url,
         replica_url=replica_url,
         redis_url=env.get("REDIS_URL", "").strip(),
         host=env.get("HOST", "") or "127.0.0.1",

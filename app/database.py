@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy.dialects.postgresql as pg
@@ -38,6 +39,8 @@ from sqlalchemy.sql.expression import FunctionElement
 from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.sql.selectable import ScalarSelect
 from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from config import Settings
 
 from . import timing
 
@@ -427,43 +430,47 @@ SNAPSHOT = """(SELECT CASE WHEN NOT pg_is_in_recovery() OR pg_snapshot_xmin(seen
 transactions are still under way."""
 
 
-def engine_options(
-    url: str, replica_url: str, pool_size: int, statement_seconds: int, slow_seconds: float
-) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
-    """Options of the writing engine, and of the reading ones by their names.
-
-    Args:
-        url: the address of the database.
-        replica_url: that of a standby; empty for none.
-        pool_size: connections of each that stay open.
-        statement_seconds: after so long a statement is ended.
-        slow_seconds: from here on it is told of as slow; 0 for never.
-    """
+def engine_options(settings: Settings) -> tuple[str, dict[str, Any], dict[str, dict[str, Any]]]:
+    """The address and the options of the writing engine, and the options of the reading ones by their names."""
+    url, is_pooled = settings.pooler_url or settings.database_url, bool(settings.pooler_url)
     # Errors are logged, and what was written is no business of a log.
-    quiet: dict[str, Any] = {"hide_parameters": True, "execution_options": {"slow_seconds": slow_seconds}}
+    quiet: dict[str, Any] = {"hide_parameters": True, "execution_options": {"slow_seconds": settings.slow_seconds}}
     if url.startswith("sqlite"):
-        return {"pool_pre_ping": False, **quiet}, {READ: {"url": url, **quiet}}
+        return url, {"pool_pre_ping": False, **quiet}, {READ: {"url": url, **quiet}}
+    size, seconds = settings.pool_size, settings.statement_seconds
+    pool = {**quiet, "pool_size": size, "max_overflow": size, "pool_timeout": 10, "pool_pre_ping": True}
     # Conditions with alternatives look dear to the planner; compiling them took twenty times as long as running them.
-    settings = "-c timezone=UTC -c jit=off"
-    settings += f" -c statement_timeout={statement_seconds}s -c lock_timeout={min(8, statement_seconds)}s"
-    pool = {**quiet, "pool_size": pool_size, "max_overflow": pool_size, "pool_timeout": 10, "pool_pre_ping": True}
-    write = {**pool, "connect_args": {"options": settings, "connect_timeout": 5}}
+    both = {"timezone": "UTC", "jit": "off", "statement_timeout": f"{seconds}s", "lock_timeout": f"{min(8, seconds)}s"}
+    # Reports sort hundreds of thousands of rows: in memory it takes them half the time.
+    reading = {**both, "work_mem": "32MB", "default_transaction_read_only": "on"}
     # Without a ping before each use: a read that meets a dead connection is simply run again (`routing.py`).
-    read = {
-        **pool,
-        "pool_pre_ping": False,
-        "url": url,
-        "isolation_level": "AUTOCOMMIT",
-        # Reports sort hundreds of thousands of rows: in memory it takes them half the time.
-        "connect_args": {
-            "options": f"{settings} -c work_mem=32MB -c default_transaction_read_only=on",
-            "connect_timeout": 5,
-        },
-    }
+    read = {**_with_settings(pool, reading, is_pooled), "url": url, "pool_pre_ping": False}
     # One that is away is not waited for: the main database answers as well.
-    far = {**read, "url": replica_url, "pool_pre_ping": True, "pool_timeout": 1}
-    far["connect_args"] = {**read["connect_args"], "connect_timeout": 2}
-    return write, {READ: read, REPLICA: far} if replica_url else {READ: read}
+    far = {**_with_settings(pool, reading, False, 2), "url": settings.replica_url, "pool_timeout": 1}
+    if not is_pooled:
+        read["isolation_level"] = "AUTOCOMMIT"
+    far["isolation_level"] = "AUTOCOMMIT"
+    engines = {READ: read} | ({REPLICA: far} if settings.replica_url else {})
+    return url, _with_settings(pool, both, is_pooled), engines
+
+
+def _with_settings(
+    pool: Mapping[str, Any], values: Mapping[str, str], is_pooled: bool, connect_seconds: int = 5
+) -> dict[str, Any]:
+    """A pool whose connections have settings of PostgreSQL.
+
+    A pooler gives each transaction another session: nothing that is set or prepared may outlive a transaction there.
+    """
+    if not is_pooled:
+        options = " ".join(f"-c {name}={value}" for name, value in values.items())
+        return {**pool, "connect_args": {"connect_timeout": connect_seconds, "options": options}}
+    settings = {name.replace("default_transaction", "transaction"): value for name, value in values.items()}
+    begins = "SELECT " + ", ".join(f"set_config('{name}', '{value}', true)" for name, value in settings.items())
+    return {
+        **pool,
+        "connect_args": {"connect_timeout": connect_seconds, "prepare_threshold": None},
+        "execution_options": {**pool["execution_options"], "begins_with": begins},
+    }
 
 
 def prepare_engines(engines: dict[str | None, Engine], statement_seconds: int) -> None:
@@ -473,6 +480,8 @@ def prepare_engines(engines: dict[str | None, Engine], statement_seconds: int) -
     """
     for key, engine in engines.items():
         timing.watch(engine)
+        if begins := engine.get_execution_options().get("begins_with"):
+            event.listen(engine, "begin", partial(_begin_with, begins))
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _open_reader if key == READ else _open_writer)
             if key != READ:
@@ -493,6 +502,10 @@ def _open_reader(connection: sqlite3.Connection, record: Any) -> None:
     _open_writer(connection, record)
     connection.execute("PRAGMA cache_size=-32768")
     connection.execute("PRAGMA query_only=ON")
+
+
+def _begin_with(statement: str, connection: Connection) -> None:
+    connection.exec_driver_sql(statement)
 
 
 def _begin_immediate(connection: Connection) -> None:

@@ -50,15 +50,9 @@ def bind(app: Flask, settings: Settings) -> None:
         app: the application.
         settings: its settings.
     """
-    write, reading = engine_options(
-        settings.database_url,
-        settings.replica_url,
-        settings.pool_size,
-        settings.statement_seconds,
-        settings.slow_seconds,
-    )
+    url, write, reading = engine_options(settings)
     app.config.update(
-        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_DATABASE_URI=url,
         SQLALCHEMY_ENGINE_OPTIONS=write,
         SQLALCHEMY_BINDS=reading,
         JWT_ALGORITHM="HS256",

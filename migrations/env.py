@@ -72,7 +72,8 @@ def run() -> None:
             finally:
                 raw.execute("PRAGMA foreign_keys=ON")
     else:
-        lone = create_engine(engine.url, poolclass=NullPool)
+        # Past a pooler, which would give each transaction another session.
+        lone = create_engine(current_app.config["LIANXI"].database_url, poolclass=NullPool)
         with lone.connect() as connection:
             migrate(connection)
             connection.commit()

@@ -52,6 +52,7 @@ def has_cjk_font() -> bool:
 POSTGRESQL = Need("postgresql", "postgresql", has_postgresql, "every test on PostgreSQL")
 NEEDS = (
     POSTGRESQL,
+    Need("pgbouncer", "pgbouncer", lambda: on_path("pgbouncer") is not None, "the tests behind a pooler"),
     Need("redis", "redis-server", lambda: on_path("redis-server") is not None, "the tests with Redis"),
     Need("nginx", "nginx", lambda: on_path("nginx") is not None, "the tests of nginx.conf"),
     Need("chromium", "chromium", lambda: on_path(*CHROMIUM_NAMES) is not None, "all journeys in a browser"),

@@ -21,15 +21,15 @@ import sys
 import tempfile
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import ClassVar, Self
 
 START_SECONDS = 60
 STOP_SECONDS = 30
 UNPRIVILEGED = ("postgres", "nobody")
-PACKAGES = {"postgresql": "postgresql", "redis": "redis-server", "nginx": "nginx"}
+PACKAGES = {"postgresql": "postgresql", "redis": "redis-server", "nginx": "nginx", "pgbouncer": "pgbouncer"}
 _WATCHER = (
     'cat >/dev/null; kill -"$1" "$2" 2>/dev/null; while kill -0 "$2" 2>/dev/null; do sleep 0.1; done; rm -rf "$3"'
 )
@@ -73,12 +73,18 @@ def postgresql_binaries() -> Path | None:
     return max(folders, key=lambda path: int(path.parent.name), default=None)
 
 
+def pgbouncer_program() -> str | None:
+    """The pooler; Debian keeps it off the path."""
+    return shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+
+
 def missing() -> list[str]:
     """The names of the servers that tests want and this machine lacks."""
     found = {
         "postgresql": postgresql_binaries() is not None,
         "redis": shutil.which("redis-server") is not None,
         "nginx": shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin") is not None,
+        "pgbouncer": pgbouncer_program() is not None,
     }
     return [name for name, is_there in found.items() if not is_there]
 
@@ -233,7 +239,7 @@ class PostgreSQL(Server):
             extra_groups=self._owner and [],
         )
 
-    settings: Mapping[str, str] = {
+    settings: ClassVar[Mapping[str, str]] = {
         "max_connections": "200",
         "fsync": "off",
         "synchronous_commit": "off",
@@ -251,21 +257,26 @@ class PostgreSQL(Server):
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return [self._binaries / "postgres", "-D", self.folder / "data", *options]
 
+    @property
+    def pg_isready(self) -> Path:
+        """The program that asks whether a server of this version answers."""
+        return self._binaries / "pg_isready"
+
     def _answers(self) -> bool:
-        probe = [str(self._binaries / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port), "-d", "postgres"]
+        probe = [str(self.pg_isready), "-q", "-h", "127.0.0.1", "-p", str(self.port), "-d", "postgres"]
         return subprocess.run(probe, check=False).returncode == 0
 
 
 class Primary(PostgreSQL):
     """A cluster that says truly up to where it has written: a standby is measured by that."""
 
-    settings: Mapping[str, str] = {**PostgreSQL.settings, "synchronous_commit": "on"}
+    settings: ClassVar[Mapping[str, str]] = {**PostgreSQL.settings, "synchronous_commit": "on"}
 
 
 class Standby(PostgreSQL):
     """A copy of a cluster that follows it; a read that stands in the way of what it replays is ended at once."""
 
-    settings: Mapping[str, str] = {**PostgreSQL.settings, "max_standby_streaming_delay": "0"}
+    settings: ClassVar[Mapping[str, str]] = {**PostgreSQL.settings, "max_standby_streaming_delay": "0"}
 
     def __init__(self, primary: PostgreSQL) -> None:
         super().__init__()
@@ -280,6 +291,47 @@ class Standby(PostgreSQL):
             *("--dbname", self._primary.url, "--pgdata", str(self.folder / "data")),
             *("--write-recovery-conf", "--checkpoint=fast", "--no-sync"),
         )
+
+
+class PgBouncer(Server):
+    """A pooler in transaction mode in front of a cluster: few sessions of it, and another one for each transaction."""
+
+    stop_signal = signal.SIGINT
+
+    def __init__(self, cluster: PostgreSQL, sessions: int) -> None:
+        super().__init__()
+        program = pgbouncer_program()
+        if program is None:
+            raise ServerMissingError("pgbouncer")
+        self._program, self._cluster, self._sessions = program, cluster, sessions
+        self._owner = unprivileged_user()
+
+    @property
+    def url(self) -> str:
+        """Of the administrator's database, through the pooler."""
+        return f"postgresql://lianxi@127.0.0.1:{self.port}/postgres"
+
+    def prepare(self) -> None:
+        """Hand its folder to who may run it."""
+        if self._owner is not None:
+            os.chown(self.folder, self._owner.pw_uid, self._owner.pw_gid)
+
+    def _command(self) -> Sequence[str | Path]:
+        lines = [
+            "[databases]",
+            # Everybody is the user named here.
+            f"* = host=127.0.0.1 port={self._cluster.port} user=lianxi",
+            "[pgbouncer]",
+            f"listen_addr = 127.0.0.1\nlisten_port = {self.port}\nunix_socket_dir =",
+            "auth_type = any\npool_mode = transaction",
+            f"default_pool_size = {self._sessions}\nmax_client_conn = 200",
+        ]
+        (self.folder / "pgbouncer.ini").write_text("\n".join(lines) + "\n")
+        return [self._program, self.folder / "pgbouncer.ini"]
+
+    def _answers(self) -> bool:
+        probe = [str(self._cluster.pg_isready), "-q", "-h", "127.0.0.1", "-p", str(self.port), "-d", "postgres"]
+        return subprocess.run(probe, check=False).returncode == 0
 
 
 class Redis(Server):

@@ -40,7 +40,6 @@ log = logging.getLogger("lianxi")
 LEEWAY = 10
 _NOTED_EVERY = 60
 _REMEMBERED = 5_000
-_ABSENT = aliased(User)
 _RENEWING = (f"{PREFIX}/auth/refresh", f"{PREFIX}/auth/logout")
 
 
@@ -208,6 +207,8 @@ def load_actor(
         session_id: the sign-in; None for what the product reads for a person by itself.
         scopes: what a personal token may be used for at most.
     """
+    # Made here: threads that adapt columns of the same alias for the first time get in each other's way.
+    absent = aliased(User)
     query = (
         select(
             User.name,
@@ -220,7 +221,7 @@ def load_actor(
             User.language,
             User.time_zone,
             User.must_change_password,
-            exists().where(_ABSENT.deputy_id == User.id, _ABSENT.has_deputy_now).label("stands_in"),
+            exists().where(absent.deputy_id == User.id, absent.has_deputy_now).label("stands_in"),
         )
         .join(Role, Role.key == User.role)
         .where(User.id == user_id, User.is_active)

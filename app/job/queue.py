@@ -44,8 +44,9 @@ def _storage(settings: Settings) -> Huey:
     if settings.redis_url:
         return RedisHuey(f"{settings.channel}.jobs", url=settings.redis_url, **fixed)
     if settings.database_url.startswith("postgresql"):
-        dsn = settings.database_url.replace("postgresql+psycopg://", "postgresql://")
-        return PostgresHuey(f"{settings.channel}.jobs", dsn=dsn, blocking=False, **fixed)
+        dsn = (settings.pooler_url or settings.database_url).replace("postgresql+psycopg://", "postgresql://")
+        # Nothing is prepared: a pooler gives each transaction another session.
+        return PostgresHuey(f"{settings.channel}.jobs", dsn=dsn, blocking=False, prepare_threshold=None, **fixed)
     return SqliteHuey("jobs", filename=str(settings.data_dir / "jobs.db"), **fixed)
 
 

@@ -355,6 +355,8 @@ def _verified(settings: Settings, told: Told) -> str:
     env = environment_for_programs(
         DATA_DIR=str(settings.data_dir),
         DATABASE_URL=settings.database_url,
+        DATABASE_POOLER_URL="",
+        DATABASE_REPLICA_URL="",
         REDIS_URL="",
         LOG_LEVEL="ERROR",
         OTEL_EXPORTER_OTLP_ENDPOINT="",
@@ -419,7 +421,7 @@ def rehearse(told: Callable[[int, int], None] = lambda _done, _total: None) -> B
 def _elsewhere(data_dir: Path, database_url: str) -> Settings:
     if database_url.startswith("sqlite"):
         database_url = f"sqlite:///{data_dir / 'lianxi.db'}"
-    return replace(_settings(), data_dir=data_dir, database_url=database_url)
+    return replace(_settings(), data_dir=data_dir, database_url=database_url, pooler_url="", replica_url="")
 
 
 # ---- jobs and chores -------------------------------------------------------------------------------------------------

@@ -12,13 +12,14 @@ from functools import partial
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import delete, func, insert, literal, select, text, update
+from sqlalchemy import create_engine, delete, func, insert, literal, select, text, update
+from sqlalchemy.pool import NullPool
 
 from ..attachment.models import Attachment
 from ..attachment.service import place_of
 from ..customer.custom_fields import DERIVES
 from ..customer.models import DuplicatePair, Pair, PersonPair
-from ..database import IdList, db, member_of
+from ..database import IdList, db, member_of, read_engine
 from ..exporting import service as exporting
 from ..exporting.models import Export
 from ..folding import fold
@@ -208,21 +209,22 @@ def overwrite_traces() -> None:
     SQLite writes its file anew, PostgreSQL gives back what dead rows took. Old copies in its write-ahead log and in
     backups end with these.
     """
-    with db.engines["read"].connect() as connection:
+    with read_engine().connect() as connection:
         latest = connection.execute(select(func.max(Erasure.erased_at))).scalar()
     if latest is None or latest < now() - timedelta(days=2):
         return
     engine = db.engines[None]
+    if engine.dialect.name == "postgresql":
+        # Past a pooler, and by a session without a limit of time.
+        lone = create_engine(current_app.config["LIANXI"].database_url, poolclass=NullPool)
+        with lone.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("VACUUM")
+        return
     raw = engine.raw_connection()
     try:
         driver: Any = raw.driver_connection
-        if engine.dialect.name == "sqlite":
-            driver.execute("VACUUM")
-            driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        else:
-            driver.autocommit = True
-            driver.execute("SET statement_timeout = 0")
-            driver.execute("VACUUM")
+        driver.execute("VACUUM")
+        driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
         raw.invalidate()
 
