@@ -238,7 +238,7 @@ def _counted(found: dict[str, Any], limit: int | None) -> dict[str, Any]:
 def _key(connection: Connection, report: Report, actor: Actor, scope: Scope, query: Mapping[str, Any]) -> str | None:
     """What an answer depends on: the state of the data, what the reader sees, what was asked for; None if not known."""
     if connection.dialect.name == "postgresql":
-        state = connection.execute(select(literal_column(SNAPSHOT))).scalar_one()
+        state: str | None = connection.execute(select(literal_column(SNAPSHOT))).scalar_one()
     else:
         state = connection.execute(select(func.max(JournalEntry.id))).scalar_one()
     if state is None and connection.dialect.name == "postgresql":
