@@ -237,11 +237,10 @@ def _counted(found: dict[str, Any], limit: int | None) -> dict[str, Any]:
 
 def _key(connection: Connection, report: Report, actor: Actor, scope: Scope, query: Mapping[str, Any]) -> str | None:
     """What an answer depends on: the state of the data, what the reader sees, what was asked for; None if not known."""
-    if connection.dialect.name == "postgresql":
-        state: str | None = connection.execute(select(literal_column(SNAPSHOT))).scalar_one()
-    else:
+    state: Any = None
+    if connection.dialect.name == "sqlite":
         state = connection.execute(select(func.max(JournalEntry.id))).scalar_one()
-    if state is None and connection.dialect.name == "postgresql":
+    elif (state := connection.execute(select(literal_column(SNAPSHOT))).scalar_one()) is None:
         return None
     sight = {name: value for name, value in actor.binds.items() if name not in ("actor_session", "actor_stamp")}
     rights = sorted(actor.shape[0]), sorted(actor.shape[1])
