@@ -23,7 +23,9 @@ ENV PATH=/opt/lianxi/bin:$PATH \
     HOST=0.0.0.0 \
     PORT=5000 \
     DATA_DIR=/data
-# Backups are made and proven by the programs of the server's own version (docker-compose.yml).
+# Backups are made and proven by the programs of the server's own version (docker-compose.yml). No version beyond that:
+# Debian keeps only the newest, with what was mended.
+# hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends postgresql-common \
     && /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y \

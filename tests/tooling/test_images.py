@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
 
 from scripts.workspace import ROOT
 
@@ -70,3 +77,36 @@ def test_only_the_edge_can_be_reached_from_outside() -> None:
     assert [name for name, service in parts["services"].items() if "ports" in service] == ["web"]
     assert parts["networks"]["inner"] == {"internal": True}
     assert [name for name, service in parts["services"].items() if "edge" in str(service["networks"])] == ["web"]
+
+
+def test_the_linter_of_dockerfiles_finds_nothing() -> None:
+    hadolint = Path(sys.executable).with_name("hadolint")
+    run = subprocess.run([hadolint, "--no-color", ROOT / "Dockerfile"], capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stdout) == (0, ""), run.stdout + run.stderr
+
+
+class Merged(yaml.SafeLoader):
+    """Reads what Compose says besides about merging a file into another one: `!override` and `!reset`."""
+
+
+def _plain(loader: Merged, _tag: str, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.MappingNode):
+        return loader.construct_mapping(node, deep=True)
+    if isinstance(node, yaml.SequenceNode):
+        return loader.construct_sequence(node, deep=True)
+    return None
+
+
+Merged.add_multi_constructor("!", _plain)
+
+
+@pytest.mark.parametrize("name", ["docker-compose.yml", "docker-compose.services.yml"])
+def test_compose_files_are_as_their_specification_has_them(name: str) -> None:
+    schema = files("check_jsonschema").joinpath("builtin_schemas", "vendor", "compose-spec.json").read_text("utf-8")
+    loaded = yaml.load((ROOT / name).read_text("utf-8"), Merged)  # noqa: S506 - a safe loader
+    faults = [
+        f"{fault.json_path}: {fault.message}" for fault in Draft202012Validator(json.loads(schema)).iter_errors(loaded)
+    ]
+    assert faults == []
+    next(iter(loaded["services"].values()))["imagee"] = "what the schema does not know"
+    assert not Draft202012Validator(json.loads(schema)).is_valid(loaded)
