@@ -128,6 +128,14 @@ class Actor:
         """Whether the role carries a permission."""
         return permission in self.permissions
 
+    def may_write(self, permission: str) -> bool:
+        """Whether what takes this permission may be changed, which a personal token that only shows never may."""
+        return permission in self.permissions and self._has_pen
+
+    @property
+    def _has_pen(self) -> bool:
+        return self.scopes is None or not self.scopes <= SHOWING
+
     def need(self, permission: str) -> None:
         """Refuse (403) where the role lacks a permission."""
         if permission not in self.permissions:
@@ -140,7 +148,7 @@ class Actor:
 
     def need_pen(self) -> None:
         """Refuse (403) a personal token whose scopes only show: it writes nowhere, not even what is its owner's own."""
-        if self.scopes is not None and self.scopes <= SHOWING:
+        if not self._has_pen:
             raise forbidden()
 
     def may_grant(self, permissions: Iterable[str], sight: str, fields: FieldRules) -> bool:

@@ -455,7 +455,8 @@ class ListSpec:
             StaleActor: the actor no longer holds.
         """
         with read_engine().connect() as connection:
-            projection, query = self._single(actor.shape, connection.dialect.name, actor.may(self.policy.write), "one")
+            can_write = actor.may_write(self.policy.write)
+            projection, query = self._single(actor.shape, connection.dialect.name, can_write, "one")
             rows = query.rows(connection, {**actor.binds, "record_id": record_id})
             if not rows:
                 if not fresh and not VERIFY[0](connection, actor):
@@ -467,7 +468,8 @@ class ListSpec:
         """A record just written, read back through the writing transaction."""
         db.session.flush()
         connection = db.session.connection()
-        projection, query = self._single(actor.shape, connection.dialect.name, actor.may(self.policy.write), "answer")
+        can_write = actor.may_write(self.policy.write)
+        projection, query = self._single(actor.shape, connection.dialect.name, can_write, "answer")
         rows = query.rows(connection, {**actor.binds, "record_id": record_id})
         return self.fill(connection, projection, rows, actor.binds)[0]
 
@@ -483,7 +485,7 @@ class ListSpec:
         self, connection: Connection, ids: Iterable[int], actor: Actor, *, with_rights: bool = False
     ) -> dict[int, dict[str, Any]]:
         """Active records by id, those that the reader sees: as events carry them, or with `can_write` as lists do."""
-        can_write = actor.may(self.policy.write) if with_rights else None
+        can_write = actor.may_write(self.policy.write) if with_rights else None
         return self._by_id(connection, ids, actor.shape, "many", actor.binds, can_write)
 
     def relayed(self, connection: Connection, ids: Iterable[int], shape: Shape) -> dict[int, dict[str, Any]]:
@@ -801,12 +803,12 @@ class ListSpec:
         return self.search[0].key_for(self.view_for(shape))
 
     def _plan(self, query: Query, actor: Actor, dialect: str, *, found: bool = False, guarded: bool = True) -> _Plan:
-        key = (query.key, actor.shape, actor.may(self.policy.write), dialect, found, guarded)
+        key = (query.key, actor.shape, actor.may_write(self.policy.write), dialect, found, guarded)
         known: _Plan | None = self._plans.get(key)
         if known is not None:
             return known
         names = query.names
-        can_write: bool | None = actor.may(self.policy.write)
+        can_write: bool | None = actor.may_write(self.policy.write)
         if names is not None and "can_write" not in names:
             can_write = None
         projection = self.projection(actor.shape, dialect, can_write, names, deleted=query.deleted)

@@ -173,7 +173,7 @@ def _cards(
         .subquery()
         for key in keys
     ]
-    projection = DEALS.projection(actor.shape, connection.dialect.name, actor.may(DEALS.policy.write))
+    projection = DEALS.projection(actor.shape, connection.dialect.name, actor.may_write(DEALS.policy.write))
     query = projection.select().where(Deal.id.in_(union_all(*(select(column.c.id) for column in first))))
     rows = connection.execute(query.order_by(*order_of(group_by)), binds).all()
     return DEALS.fill(connection, projection, rows, binds)

@@ -89,10 +89,12 @@ def test_scopes_that_only_show_write_nothing(app: CRM, cast: Cast) -> None:
         answer = program.call(method, path, json=body)
         assert (answer.status_code, answer.get_json()["type"]) == (403, "/problems/forbidden"), path
     assert cast.alice.get(f"/views/{view['id']}").get_json()["version"] == view["version"]
-    assert program.get(f"/views/{view['id']}").status_code == 200
+    assert program.get(f"/views/{view['id']}").get_json()["can_write"] is False
+    assert program.get("/views?resource=customers").get_json()["data"][0]["can_write"] is False
     assert program.post("/customers/check", {"name": "Acme"}).status_code == 200, "a question writes nothing"
     writer = by_token(cast.alice, "customer:read", "customer:write")
-    assert writer.post("/views", {"name": "New", "resource": "customers"}).status_code == 201
+    assert writer.post("/views", {"name": "New", "resource": "customers"}).get_json()["can_write"] is True
+    assert writer.get(f"/views/{view['id']}").get_json()["can_write"] is True
 
 
 def test_history_takes_its_scope_on_every_road(app: CRM, cast: Cast) -> None:
