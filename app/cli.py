@@ -11,7 +11,6 @@ from typing import TypeVar
 
 import click
 from flask import Flask, current_app
-from flask_migrate import upgrade
 from sqlalchemy import select
 
 from . import search_index
@@ -25,6 +24,7 @@ from .installation import first_admin, seed
 from .job.worker import work
 from .mail import NotConfiguredError
 from .messages import catalogue
+from .migrated import BeyondError, migrate
 from .openapi import document
 from .operation import archive, backups
 from .report import digest, sending
@@ -44,7 +44,7 @@ def register(app: Flask) -> None:
     @app.cli.command("prepare")
     def prepare() -> None:
         """Migrate the database, then do what `init` does: all that a start needs."""
-        upgrade()
+        _migrate()
         _init()
         _fill_periods()
         _fill_search()
@@ -163,9 +163,17 @@ def register(app: Flask) -> None:
         if clear:
             _clear_demo()
         else:
-            upgrade()
+            _migrate()
             _make_demo(number)
             _fill_periods()
+
+
+def _migrate() -> None:
+    try:
+        migrate()
+    except BeyondError as error:
+        said = (catalogue(language)["error.database_beyond"] for language in ("en", "zh-CN"))
+        raise click.ClickException(" ".join(said)) from error
 
 
 def _told(work: Callable[[Callable[[int, int], None]], _T]) -> _T:

@@ -1,17 +1,21 @@
-"""Alembic's environment: one migration at a time, under a lock, with SQLite's foreign keys off while it runs."""
+"""Alembic's environment: one process migrates, one migration after another, SQLite's foreign keys off meanwhile."""
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Collection, Mapping
+from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
+from alembic.runtime.migration import MigrationContext, MigrationInfo
+from alembic.script import Script
 from flask import current_app
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import NullPool
 
 from app.database import Base, db
 from app.journal import Xid, current_transaction
+from app.migrated import note_oldest
 from app.search_index import Pieces
 
 target = Base.metadata
@@ -38,8 +42,29 @@ def render(kind: str, item: object, autogen: AutogenContext) -> str | Literal[Fa
     return False
 
 
+def note(ctx: MigrationContext, step: MigrationInfo, heads: Collection[Any], run_args: Mapping[str, Any]) -> None:
+    """Have the database know which programs may still work on it, after each migration and with it."""
+    if step.is_stamp or ctx.connection is None:
+        return
+    if step.is_upgrade:
+        only_adds = isinstance(step.up_revision, Script) and getattr(step.up_revision.module, "expands", False)
+        reached = None if only_adds else step.up_revision_id
+    else:
+        reached = next(iter(step.destination_revision_ids), None)
+    if reached is not None:
+        note_oldest(ctx.connection, reached)
+
+
 def migrate(connection: Connection) -> None:
-    """Run the migrations on one connection."""
+    """Run the migrations on one connection, each in a transaction of its own: what was ended half-way is gone on with.
+
+    One of several processes that start at once migrates; the others wait and find nothing to do.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_lock(7231000)"))
+        # Whoever waits for a table has everybody else wait behind: then rather not now.
+        connection.execute(text("SET lock_timeout = '5s'"))
+        connection.commit()
     context.configure(
         connection=connection,
         target_metadata=target,
@@ -48,11 +73,10 @@ def migrate(connection: Connection) -> None:
         include_object=include,
         render_item=render,
         transactional_ddl=True,
+        transaction_per_migration=True,
+        on_version_apply=note,
     )
     with context.begin_transaction():
-        if connection.dialect.name == "postgresql":
-            # One of several processes that start at once migrates; the others wait and find nothing to do.
-            connection.execute(text("SELECT pg_advisory_xact_lock(7231000)"))
         context.run_migrations()
 
 
@@ -68,7 +92,6 @@ def run() -> None:
             raw.execute("PRAGMA foreign_keys=OFF")
             try:
                 migrate(connection)
-                connection.commit()
             finally:
                 raw.execute("PRAGMA foreign_keys=ON")
     else:
@@ -76,7 +99,6 @@ def run() -> None:
         lone = create_engine(current_app.config["LIANXI"].database_url, poolclass=NullPool)
         with lone.connect() as connection:
             migrate(connection)
-            connection.commit()
 
 
 run()
