@@ -228,13 +228,17 @@ def test_who_is_gone_is_disabled_and_goes_on_where_it_was(cast: Cast, carrying: 
     assert {one.body["data"]["id"] for one in receiver.taken} == {first["id"], second["id"]}
 
 
+def offered_all(carrying: Carrying, receiver: Receiver, number: int) -> None:
+    carrying.until(lambda: len(receiver.offered) == number)
+
+
 def test_a_message_that_never_arrives_becomes_a_dead_letter(cast: Cast, carrying: Carrying, receiver: Receiver) -> None:
     webhook = hooked(cast, receiver)
     receiver.answer = lambda _message: 500
     made = customer(cast)
     renamed(cast, made, "Later")
     for number, pause in enumerate(PAUSES[1:], start=1):
-        carrying.until(lambda number=number: len(receiver.offered) == number)
+        offered_all(carrying, receiver, number)
         carrying.settled()
         (first,) = (one for one in log(cast, webhook, status="waiting") if one["attempts"])
         tried = datetime.fromisoformat(first["attempts"][-1]["at"])
