@@ -98,7 +98,7 @@ def test_webhook(actor: Actor, record_id: int) -> Response:
     """Sent at once and once only, ten times an hour at most."""
     parcel = service.begin_test(actor, record_id)
     outcome = outbox.send(parcel)
-    return in_own_unit(actor, lambda: service.end_test(parcel, outcome))
+    return in_own_unit(actor, lambda: service.end_test(record_id, parcel, outcome))
 
 
 @routes.endpoint_for(

@@ -238,10 +238,22 @@ def begin_test(actor: Actor, webhook_id: int) -> outbox.Parcel:
         return outbox.parcel_of(test, webhook.url, unit.at + outbox.CLAIMED)
 
 
-def end_test(parcel: outbox.Parcel, outcome: outbox.Outcome) -> dict[str, Any]:
-    """Write down what came of a test, which is not tried again; the delivery as it then stands."""
+def end_test(webhook_id: int, parcel: outbox.Parcel, outcome: outbox.Outcome) -> dict[str, Any]:
+    """Write down what came of a test, which is not tried again, and tell it: of a webhook that is gone by now, too."""
     outbox.settle(current_unit(), parcel, outcome, again=False)
-    return shown(parcel.delivery_id)
+    attempt = {name: getattr(outcome, name) for name in ("at", "status", "reason", "milliseconds")}
+    return {
+        "id": parcel.delivery_id,
+        "message_id": parcel.message_id,
+        "type": events.TEST,
+        "resource": "webhook",
+        "record_id": webhook_id,
+        "status": DeliveryStatus.DONE if outcome.is_done else DeliveryStatus.FAILED,
+        "created_at": parcel.claimed_until - outbox.CLAIMED,
+        "next_at": None,
+        "ended_at": now(),
+        "attempts": [attempt],
+    }
 
 
 # ---- looking after --------------------------------------------------------------------------------------------------

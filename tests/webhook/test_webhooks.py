@@ -151,6 +151,8 @@ def test_a_test_is_sent_at_once_and_says_what_came_of_it(cast: Cast, carrying: C
     answer = cast.root.post(address, headers={"Idempotency-Key": "one"})
     assert answer.status_code == 200, answer.get_data(as_text=True)
     assert (answer.get_json()["status"], answer.get_json()["type"]) == ("done", "webhook.test")
+    (kept,) = cast.root.get(f"/webhooks/{webhook['id']}/deliveries").get_json()["data"]
+    assert kept == answer.get_json(), "what is told is what is kept"
     again = cast.root.post(address, headers={"Idempotency-Key": "one"})
     assert again.get_json() == answer.get_json()
     (message,) = receiver.taken
