@@ -34,7 +34,6 @@ IN_FLIGHT = 4
 """So many messages are on their way to one receiver at a time."""
 
 BATCH = 200
-MOST_BYTES = 20 * 1024
 
 CLAIMED = timedelta(minutes=1)
 """A claim outlives the longest request by far, and whoever waits for a dead worker waits no longer."""

@@ -14,9 +14,10 @@ from standardwebhooks.webhooks import WebhookVerificationError
 
 from app.access import POLICIES
 from app.database import db
+from app.journal import journalled_columns, part_classes
 from app.routing import CRM
 from app.transaction import unit_of_work
-from app.webhook import service
+from app.webhook import outbox, service
 from app.webhook.events import ACTIONS, TYPES
 from app.webhook.models import WebhookAttempt, WebhookDelivery, WebhookSecret
 from app.webhook.schedule import LONGEST_REST, asked_to_rest
@@ -130,6 +131,17 @@ def test_every_action_of_the_product_has_its_type() -> None:
                 words |= {str(one.value) for one in ast.walk(node.args[1]) if isinstance(one, ast.Constant)}
     assert {"completed", "claimed"} <= words
     assert words - {action for actions in ACTIONS.values() for action in actions} == {"dismissed"}, "of pairs"
+
+
+def test_no_message_is_over_twenty_kibibytes() -> None:
+    """Were every field of a record changed at once, its names would still fit."""
+    at, until = datetime.now(UTC), datetime.now(UTC)
+    for resource in ACTIONS:
+        model: Any = POLICIES[resource].model
+        changed = [*journalled_columns(model), *part_classes(model), model.shares_as]
+        ids = dict.fromkeys(("id", "version", "changeset_id", "actor_id", "merged_into"), 2**63 - 1)
+        message = WebhookDelivery(type=f"{resource}.x", occurred_at=at, data={**ids, "changed": changed}, attempts=0)
+        assert len(outbox.parcel_of(message, "", until).body) < 20 * 1024
 
 
 def test_a_receiver_that_a_name_leads_to_inside_is_not_reached(
