@@ -20,6 +20,11 @@ test('An admin has another program told, sees what became of it, and sends it on
   test.setTimeout(180_000)
   const taken: { headers: IncomingHttpHeaders; body: Buffer }[] = []
   let status = 204
+  const message = (at: number): (typeof taken)[number] => {
+    const found = taken[at]
+    if (!found) throw new Error(`message ${at} has not arrived`)
+    return found
+  }
   const receiver = createServer((request, response) => {
     const parts: Buffer[] = []
     request.on('data', (part: Buffer) => parts.push(part))
@@ -57,11 +62,11 @@ test('An admin has another program told, sees what became of it, and sends it on
     await expect(page.getByRole('region', { name: 'Webhook', exact: true })).toContainText(name)
     await page.getByRole('button', { name: 'Send test' }).click()
     await expect(page.getByRole('status').filter({ hasText: 'The test message arrived.' })).toBeVisible()
-    expect(verify(secret, taken[0]!.headers, taken[0]!.body).type).toBe('webhook.test')
+    expect(verify(secret, message(0).headers, message(0).body).type).toBe('webhook.test')
 
     const customer = await ada.api.post<{ id: number }>('/customers', { name: `Acme ${unique()}` })
     await expect.poll(() => taken.length, { timeout: 60_000 }).toBe(2)
-    const told = verify(secret, taken[1]!.headers, taken[1]!.body)
+    const told = verify(secret, message(1).headers, message(1).body)
     expect(told).toMatchObject({ type: 'customer.created', data: { id: customer.id } })
     const log = page.getByRole('list', { name: 'Deliveries of the last 30 days' })
     const row = log.getByRole('button', { name: 'Customers: created' })
@@ -99,7 +104,7 @@ test('An admin has another program told, sees what became of it, and sends it on
     await log.getByRole('button', { name: 'Customers: created' }).click()
     await log.getByRole('button', { name: 'Try now' }).click()
     await expect.poll(() => taken.length, { timeout: 60_000 }).toBe(3)
-    expect(taken[2]!.headers['webhook-id']).toBe(taken[1]!.headers['webhook-id'])
+    expect(message(2).headers['webhook-id']).toBe(message(1).headers['webhook-id'])
 
     await page.getByRole('button', { name: 'Disable' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Disable' }).click()
