@@ -119,6 +119,7 @@ class Settings:
     cors_origins: tuple[str, ...] = ()
     sso: tuple[SsoProvider, ...] = ()
     sso_allow: tuple[IPv4Network | IPv6Network, ...] = ()
+    webhook_allow: tuple[IPv4Network | IPv6Network, ...] = ()
     async_mode: str = "threading"
     socket_limit: int = 80
     channel: str = "lianxi"
@@ -451,6 +452,7 @@ def settings_from(env: Mapping[str, str] | None = None) -> Settings:
         cors_origins=tuple(origin.strip() for origin in env.get("CORS_ORIGINS", "").split(",") if origin.strip()),
         sso=_sso(env, public_url),
         sso_allow=_networks(env, "SSO_ALLOW_CIDRS"),
+        webhook_allow=_networks(env, "WEBHOOK_ALLOW_CIDRS"),
         async_mode="gevent" if worker_class == "gevent" else "threading",
         socket_limit=_integer(env, "SOCKET_LIMIT", 5_000 if worker_class == "gevent" else 80, 1, 100_000),
         channel=env.get("REDIS_CHANNEL", "") or "lianxi",

@@ -180,6 +180,7 @@ READING_RIGHTS = frozenset(
         Permission.ATTACHMENT_READ,
         Permission.REPORT_READ,
         Permission.EXPORT,
+        Permission.SETTING_WRITE,
     }
 )
 """Permissions without which no record of some kind is seen, whichever way it is asked for."""

@@ -154,6 +154,26 @@ def send(
         raise OutgoingError(Reason.PROTOCOL) from None
 
 
+def check(url: str, allow: Sequence[Network] = ()) -> None:
+    """Refuse an address of which it can be told without asking anybody that nothing will ever be sent there.
+
+    A name is resolved and judged when something is sent: what it stands for today proves nothing about tomorrow.
+
+    Args:
+        url: whole address.
+        allow: as in `send`.
+
+    Raises:
+        OutgoingError: it is none, unencrypted, or leads to an address that must not be reached.
+    """
+    host, port, is_tls, _ = _parts(url)
+    written = _written(host)
+    if written is not None:
+        _judge(written, port, is_tls, allow)
+    elif not allow and not (is_tls and port in PORTS):
+        raise OutgoingError(Reason.ADDRESS)
+
+
 def is_public(address: Address) -> bool:
     """Whether an address belongs to the public network, the addresses inside of it included."""
     return all(_is_global(one) for one in _meanings(address))
@@ -186,10 +206,26 @@ def _judged(host: str, port: int, is_tls: bool, allow: Sequence[Network], deadli
     """The addresses of a name; refused whole where one of them must not be reached."""
     found = _resolved(host, port, deadline)
     for address in found:
-        is_ours = any(one.version == net.version and one in net for one in _meanings(address) for net in allow)
-        if not is_ours and not (is_public(address) and is_tls and port in PORTS):
-            raise OutgoingError(Reason.ADDRESS)
+        _judge(address, port, is_tls, allow)
     return found
+
+
+def _judge(address: Address, port: int, is_tls: bool, allow: Sequence[Network]) -> None:
+    """Refuse an address that must not be reached."""
+    is_ours = any(one.version == net.version and one in net for one in _meanings(address) for net in allow)
+    if not is_ours and not (is_public(address) and is_tls and port in PORTS):
+        raise OutgoingError(Reason.ADDRESS)
+
+
+def _written(host: str) -> Address | None:
+    """The address that a host is by itself, in whichever of its forms it is written; None for a name."""
+    if host.rstrip(".").lower().rpartition(".")[2] == "localhost":
+        return IPv4Address("127.0.0.1")
+    try:
+        rows = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    except (OSError, UnicodeError):
+        return None
+    return ip_address(str(rows[0][4][0]).partition("%")[0])
 
 
 def _resolved(host: str, port: int, deadline: _Deadline) -> list[Address]:

@@ -30,6 +30,7 @@ PATHS: Mapping[str, tuple[str, ...]] = {
         "users",
         "view-preferences",
         "views",
+        "webhooks",
     ),
     "customer": (
         "attachments",

@@ -23,6 +23,12 @@ RUN: list[Callable[[int], None]] = []
 EVERY_MINUTE: list[Callable[[], None]] = []
 """What the worker looks after by itself; each opens its own units of work."""
 
+ALONE: list[Callable[[], None]] = []
+"""What takes back at its start what an earlier worker has left, where there is no other one."""
+
+BESIDE: list[Callable[[], None]] = []
+"""What the worker does all the time beside its jobs, each in a thread of its own until `is_ending`."""
+
 _lock = Lock()
 _ending = Event()
 

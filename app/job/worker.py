@@ -7,12 +7,13 @@ import gc
 import logging
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 from types import FrameType
 
-from flask import current_app
+from flask import Flask, current_app
 from huey.consumer import Consumer
 
 from . import queue, service
@@ -56,6 +57,8 @@ def work() -> None:
         return
     with _alone(settings.data_dir):
         service.pick_up(silent_seconds=0)
+        for take_back in queue.ALONE:
+            take_back()
         _consume()
 
 
@@ -64,5 +67,19 @@ def _consume() -> None:
     # Else each full collection, of which a long job sets off many, goes through the whole program again.
     gc.collect()
     gc.freeze()
-    # Several may run the scheduler: jobs and chores are claimed in the database.
-    _Worker(made, workers=THREADS, max_delay=1.0, scheduler_interval=1).run()
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    beside = [Thread(target=_with, args=(app, act), name=act.__name__) for act in queue.BESIDE]
+    for thread in beside:
+        thread.start()
+    try:
+        # Several may run the scheduler: jobs and chores are claimed in the database.
+        _Worker(made, workers=THREADS, max_delay=1.0, scheduler_interval=1).run()
+    finally:
+        queue.end()
+        for thread in beside:
+            thread.join()
+
+
+def _with(app: Flask, act: Callable[[], None]) -> None:
+    with app.app_context():
+        act()

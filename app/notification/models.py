@@ -15,6 +15,8 @@ class NotificationKind(StrEnum):
     """What is told."""
 
     TRANSFERRED = "transferred"
+    WEBHOOK_DISABLED = "webhook_disabled"
+    WEBHOOK_FAILED = "webhook_failed"
 
 
 class Notification(Model):

@@ -23,6 +23,9 @@ from .models import Notification, NotificationKind
 GIVEN = {"customer": "name", "deal": "name", "task": "subject"}
 """Of which records people are told that they were given them, with the field that names one."""
 
+_CALLED = {**GIVEN, "webhook": "url"}
+"""What names a record that somebody is told of."""
+
 KEPT_READ, KEPT = timedelta(days=30), timedelta(days=180)
 
 
@@ -49,6 +52,20 @@ def note_given(connection: Connection, unit: Unit, entries: Sequence[tuple[Recor
 
 
 GATHERED.append(note_given)
+
+
+def note_for(people: Sequence[int], kind: NotificationKind, unit: Unit, resource: str, record_id: int) -> None:
+    """Tell people of a record by whose change nobody was given anything, in a unit of work that is sealed.
+
+    Who has not read the last one of the kind about that record yet is told of one more by it.
+    """
+    connection = db.session.connection()
+    for user_id in people:
+        key = {"user_id": user_id, "kind": kind, "resource": resource, "record_id": record_id}
+        unread = update(Notification).filter_by(**key).where(Notification.read_at.is_(None))
+        if not connection.execute(unread.values(count=Notification.count + 1, at=unit.at)).rowcount:
+            told = {"at": unit.at, "actor_id": unit.actor_id, "changeset_id": unit.changeset_id, "count": 1}
+            connection.execute(insert(Notification).values(**key, **told))
 
 
 def own(actor: Actor, query: Mapping[str, Any]) -> dict[str, Any]:
@@ -110,10 +127,10 @@ def _titles(connection: Connection, rows: Sequence[Any], actor: Actor) -> dict[t
     for row in rows:
         wanted[row.resource].add(row.record_id)
     return {
-        (resource, record_id): record[GIVEN[resource]]
+        (resource, record_id): record[_CALLED[resource]]
         for resource, ids in wanted.items()
         for record_id, record in SPECS[resource].many(connection, ids, actor).items()
-        if GIVEN[resource] in record
+        if _CALLED[resource] in record
     }
 
 

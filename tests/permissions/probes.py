@@ -42,6 +42,7 @@ _FIELD: dict[str, Body] = {
     "auth": {"title": "x"},
     "settings": {"duplicate_check": "block"},
     "roles": {"name_en": "x"},
+    "webhooks": {"description": "x"},
 }
 """What an edit changes."""
 
@@ -71,6 +72,8 @@ _NEW: dict[str, Body] = {
     "users": {"name": "New", "email": "new@example.com", "role": "sales"},
     "exports": {"resource": "customers", "format": "csv"},
     "roles": {"key": "new", "name_en": "New", "permissions": ["customer:read"], "sight": "own"},
+    # Nothing is ever sent there: the name is kept for nobody.
+    "webhooks": {"url": "https://webhook.invalid/", "event_types": ["deal.won"]},
 }
 """What a new record is made of, the record apart that it belongs to."""
 

@@ -311,6 +311,10 @@ def _jobs(stage: Stage) -> None:
     stage["manager"].made("/customers", {"name": "Given", "owner_id": owner.id})
     stage.rows["notifications", "own"] = owner.get("/notifications").get_json()["data"][0]["id"]
     stage.words["after"] = stage["admin"].get("/events").get_json()["meta"]["watermark"]
+    hook = {"url": "https://webhook.invalid/", "event_types": ["customer.updated"]}
+    stage.rows["webhooks", "own"] = stage["admin"].made("/webhooks", hook)["id"]
+    # What was sent first to the first webhook has its id, and is looked for by it.
+    _done(stage["admin"].post(f"/webhooks/{stage.id('webhooks', 'own')}/test"))
     for state in ("own", "pool"):
         _done(stage["admin"].patch(f"/customers/{stage.id('customers', state)}", {"website": "https://matrix.example"}))
     _done(owner.patch(f"/deals/{stage.id('deals', 'free')}", {"next_step": "Matrix"}))

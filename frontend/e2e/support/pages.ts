@@ -47,6 +47,7 @@ export const pages = (
   ['admin-duplicates', '/admin/duplicates'],
   ['admin-security', '/admin/security'],
   ['admin-operations', '/admin/operations'],
+  ['admin-webhooks', '/admin/webhooks'],
   ['admin-journal', '/admin/journal'],
   ['admin-retention', '/admin/retention'],
   ['admin-access-log', '/admin/access-log'],

@@ -70,6 +70,8 @@ export class Product {
       HOST: '127.0.0.1',
       PORT: String(port),
       RATELIMIT_ENABLED: '0',
+      // Where journeys stand receivers up.
+      WEBHOOK_ALLOW_CIDRS: '127.0.0.0/8',
       LIANXI_ADMIN_EMAIL: admin.email,
       LIANXI_ADMIN_PASSWORD: admin.password,
       ...(typeof settings === 'function' ? await settings(url) : settings),

@@ -147,6 +147,14 @@ export const adminPages = [
     permission: 'setting:write',
     isForAdmins: true,
   },
+  {
+    name: 'admin-webhooks',
+    component: (): Promise<unknown> => import('@/webhook/WebhooksPage.vue'),
+    path: 'webhooks/:id(\\d+)?',
+    title: 'webhook.title',
+    permission: 'setting:write',
+    isForAdmins: true,
+  },
   // Whoever sells reads the journal of what he or she sees; that alone makes no administrator.
   {
     name: 'admin-journal',
