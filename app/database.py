@@ -427,7 +427,8 @@ def engine_options(
     # Errors are logged, and what was written is no business of a log.
     quiet: dict[str, Any] = {"hide_parameters": True, "execution_options": {"slow_seconds": slow_seconds}}
     if url.startswith("sqlite"):
-        return {"pool_pre_ping": False, **quiet}, {"url": url, **quiet}
+        # Who writes waits for SQLite's lock, which refuses after 5 s, and not for a connection before that.
+        return {"pool_pre_ping": False, "max_overflow": -1, **quiet}, {"url": url, **quiet}
     # Conditions with alternatives look dear to the planner; compiling them took twenty times as long as running them.
     settings = "-c timezone=UTC -c jit=off"
     settings += f" -c statement_timeout={statement_seconds}s -c lock_timeout={min(8, statement_seconds)}s"

@@ -44,6 +44,7 @@ class Result:
     figures: dict[str, Any]
     missed: list[str]
     left_out: str
+    cores: int = os.cpu_count() or 1
 
     @classmethod
     def of(cls, fault: Fault, trial: Trial, took: float, left_out: str) -> Self:
@@ -87,8 +88,9 @@ def write(result: Result) -> None:
 
 def page(known: dict[str, dict[str, Any]]) -> str:
     """The whole page."""
-    text = _HEAD.format(cores=os.cpu_count())
     run = {key: Result(**value) for key, value in known.items()}
+    cores = sorted({one.cores for one in run.values()})
+    text = _HEAD.format(cores=" or ".join(map(str, cores)))
     text += "\n| fault | shape | on | load s | holds | measured |\n| --- | --- | --- | --- | --- | --- |\n"
     absent, left_out = [], []
     for fault in FAULTS.values():
