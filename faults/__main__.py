@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import signal
+import sys
 import tempfile
 import time
 import traceback
@@ -51,6 +53,8 @@ def main() -> int:
     options = parser.parse_args()
     if unknown := set(options.only) - FAULTS.keys():
         parser.error(f"unknown: {' '.join(sorted(unknown))}")
+    # Whoever ends us by it wants our processes gone too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     is_good = True
     for name, one in FAULTS.items():
         if options.only and name not in options.only:

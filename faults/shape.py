@@ -29,7 +29,7 @@ BIN = Path(sys.executable).parent
 ADMIN = ("root@example.com", "the root's long password 7")
 PASSWORD = "a long enough secret 5"  # noqa: S105 - of people who live as long as a fault
 APP = "app:create_app()"
-READY_SECONDS = 90
+READY_SECONDS = 180
 
 
 def until(condition: Callable[[], object], seconds: float, what: str) -> float:

@@ -6,6 +6,8 @@ Twenty minutes by default; `ARGS="--hours 4"` for as long as it takes to be sure
 from __future__ import annotations
 
 import argparse
+import signal
+import sys
 import tempfile
 import time
 from contextlib import suppress
@@ -83,6 +85,7 @@ def main() -> int:
     parser.add_argument("--hours", type=float, default=0)
     parser.add_argument("--shape", choices=("big", "embedded"), default="big")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     seconds = options.hours * 3_600 or options.minutes * 60
     # What is loaded and cached at first counts for nothing: half an hour of four, a third of what is shorter.
     warm = min(1_800.0, seconds / 3)
