@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= $(or $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done),python3)
 
-.PHONY: help run demo demo-clear dev prepare test check lint bench fuzz audit sbom lock clean
+.PHONY: help run prod demo demo-clear dev prepare test check lint bench faults fuzz audit sbom lock clean
 
 help: ## This list
 	@echo 'Lianxi CRM. Variables go behind the goal: make run PORT=8000 HOST=0.0.0.0'
@@ -21,6 +21,9 @@ demo: ## The same with a demo data set of its own, in instance-demo; prints the 
 
 demo-clear: ## Remove the demo data set
 	@$(PYTHON) -m scripts.start demo-clear
+
+prod: ## The big shape on this machine: nginx, 4 workers, the job worker (needs DATABASE_URL and REDIS_URL)
+	@$(PYTHON) -m scripts.start prod
 
 dev: ## Pages and server that reload when a file changes, on http://127.0.0.1:5173 (PAGES_PORT)
 	@$(PYTHON) -m scripts.start dev
@@ -38,6 +41,9 @@ lint: ## Only the checks that read the code: style, types, import rules (seconds
 
 bench: ## Measure requests and reports against bare baselines (ARGS="--only reports"); writes bench/latest.json
 	@$(PYTHON) -m scripts.start bench
+
+faults: ## Break parts of the running product under load (ONLY="F1 F3", ARGS="--seconds 10"); writes docs/reliability.md
+	@$(PYTHON) -m scripts.start faults
 
 fuzz: ## Try the whole API as each role, 200 cases an operation; takes hours (ARGS="--roles sales --examples 20")
 	@$(PYTHON) -m scripts.start fuzz

@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
+import inspect
 import json
 import logging
 import os
@@ -24,6 +26,7 @@ from types import FrameType
 from typing import Any
 
 import gunicorn  # type: ignore[import-untyped]
+import gunicorn.arbiter  # type: ignore[import-untyped]
 import gunicorn.glogging  # type: ignore[import-untyped]
 import gunicorn.http.message  # type: ignore[import-untyped]
 import gunicorn.util  # type: ignore[import-untyped]
@@ -116,6 +119,38 @@ def child_exit(_server: Any, worker: Any) -> None:
     """Take what a worker that is gone held at its end, such as sockets, out of the metrics; its counts stay."""
     for held in Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]).glob(f"gauge_live*_{worker.pid}.db"):
         held.unlink(missing_ok=True)
+    _sign_of(worker).unlink(missing_ok=True)
+
+
+def _sign_of(worker: Any) -> Path:
+    """A file that is there while a worker can answer."""
+    return Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]) / f"answers-{worker.pid}"
+
+
+# This file is read anew at each reload: what it wrapped then is not wrapped again.
+_manage_workers = inspect.unwrap(gunicorn.arbiter.Arbiter.manage_workers)
+
+
+@functools.wraps(_manage_workers)
+def _manage_workers_without_a_pause(arbiter: Any) -> None:
+    """Let the workers of before a reload (SIGHUP) answer until as many new ones can.
+
+    Loading the product takes seconds, in which nobody would answer: gunicorn ends the old ones at once.
+    """
+    wanted, workers = arbiter.num_workers, arbiter.WORKERS.values()
+    leaving = [one for one in workers if getattr(one, "is_leaving", False)]
+    answering = [one for one in workers if one not in leaving and _sign_of(one).exists()]
+    may_go = len(leaving) + max(0, len(answering) - wanted)
+    for one in sorted(workers, key=lambda worker: worker.age)[:may_go]:
+        one.is_leaving = True
+    arbiter.num_workers = max(wanted, len(workers) - may_go)
+    try:
+        _manage_workers(arbiter)
+    finally:
+        arbiter.num_workers = wanted
+
+
+gunicorn.arbiter.Arbiter.manage_workers = _manage_workers_without_a_pause
 
 
 _beside: list[subprocess.Popen[bytes]] = []
@@ -179,6 +214,7 @@ def post_worker_init(worker: Any) -> None:
     worker.wsgi = serve_and_remember
     signal.signal(signal.SIGTERM, let_go)
     signal.siginterrupt(signal.SIGTERM, False)
+    _sign_of(worker).touch()
 
 
 def _problem(connection: Any, status_int: int, reason: str, _message: str) -> None:

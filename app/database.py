@@ -436,7 +436,8 @@ def engine_options(settings: Settings) -> tuple[str, dict[str, Any], dict[str, d
     # Errors are logged, and what was written is no business of a log.
     quiet: dict[str, Any] = {"hide_parameters": True, "execution_options": {"slow_seconds": settings.slow_seconds}}
     if url.startswith("sqlite"):
-        return url, {"pool_pre_ping": False, **quiet}, {READ: {"url": url, **quiet}}
+        # Who writes waits for SQLite's lock, which refuses after 5 s, and not for a connection before that.
+        return url, {"pool_pre_ping": False, "max_overflow": -1, **quiet}, {READ: {"url": url, **quiet}}
     size, seconds = settings.pool_size, settings.statement_seconds
     pool = {**quiet, "pool_size": size, "max_overflow": size, "pool_timeout": 10, "pool_pre_ping": True}
     # Conditions with alternatives look dear to the planner; compiling them took twenty times as long as running them.

@@ -162,6 +162,9 @@ def _limit(app: Flask, settings: Settings) -> None:
         retry_after="delta-seconds",
         storage_uri=redis_options(settings.redis_url) if settings.redis_url else "memory://",
         in_memory_fallback_enabled=bool(settings.redis_url),
+        # The first request that finds Redis away changes over to counting in the process. Those that are on their way
+        # just then go uncounted: some are done already, and an error would say that they are not.
+        swallow_errors=bool(settings.redis_url),
         key_prefix=settings.channel,
         strategy="fixed-window",
     )

@@ -18,6 +18,7 @@ from types import FrameType
 from typing import BinaryIO
 
 POLL_SECONDS = 0.1
+_HEAD_START_SECONDS = 0.5
 # Even where the start is killed outright, Linux tells its servers to end.
 _PR_SET_PDEATHSIG = 1
 _PRCTL = getattr(ctypes.CDLL(None), "prctl", None)
@@ -230,9 +231,17 @@ class Servers:
     def __init__(self, ending: Ending) -> None:
         self._ending = ending
         self._processes: list[subprocess.Popen[bytes]] = []
+        self._in_front: list[subprocess.Popen[bytes]] = []
 
-    def start(self, command: Sequence[str], cwd: Path, env: Mapping[str, str]) -> None:
-        """Start one server; it writes to our terminal."""
+    def start(self, command: Sequence[str], cwd: Path, env: Mapping[str, str], *, in_front: bool = False) -> None:
+        """Start one server; it writes to our terminal.
+
+        Args:
+            command: program and arguments.
+            cwd: the folder to run in.
+            env: its whole environment.
+            in_front: it hands requests to the others, and ends in good order by SIGQUIT, as nginx does.
+        """
         server = subprocess.Popen(
             command,
             cwd=cwd,
@@ -242,6 +251,8 @@ class Servers:
             preexec_fn=_end_with_us,  # noqa: PLW1509 - the start has one thread only
         )
         self._processes.append(server)
+        if in_front:
+            self._in_front.append(server)
 
     def ended(self) -> int | None:
         """The exit code of a server that has ended, None while all run."""
@@ -261,8 +272,14 @@ class Servers:
     def stop(self, patience: float = 35) -> None:
         """End all servers: politely at first, by force after ``patience`` seconds or when asked once more."""
         began = time.monotonic()
+        for process in self._in_front:
+            signal_group(process, signal.SIGQUIT)
+        if self._in_front and self.ended() is None:
+            # It takes no new request by now; those that it has taken still find the others there.
+            time.sleep(_HEAD_START_SECONDS)
         for process in self._processes:
-            signal_group(process, signal.SIGTERM)
+            if process not in self._in_front:
+                signal_group(process, signal.SIGTERM)
         while any(process.poll() is None for process in self._processes):
             if self._ending.hurried or time.monotonic() - began > patience:
                 break

@@ -1,6 +1,6 @@
 """``make run`` and its kin: prepare what is missing, then serve in the foreground until somebody ends it.
 
-Usage: ``python3 -m scripts.start run|demo|demo-clear|dev|prepare|bench|fuzz``
+Usage: ``python3 -m scripts.start run|prod|demo|demo-clear|dev|prepare|bench|faults|fuzz``
 """
 
 from __future__ import annotations
@@ -11,11 +11,14 @@ import http.client
 import shutil
 import socket
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from scripts import environment, frontend, system
+from scripts import edge, environment, frontend, system
 from scripts.console import Progress, line, step
 from scripts.processes import POLL_SECONDS, Interrupted, Servers, run_shown
 from scripts.words import say
@@ -86,6 +89,23 @@ def answers(host: str, port: int) -> bool:
         connection.close()
 
 
+@dataclass(frozen=True)
+class Server:
+    """A program that the start runs.
+
+    Attributes:
+        command: program and arguments.
+        folder: to run in.
+        more: variables that it alone is told.
+        in_front: it hands requests to the others, and ends before them.
+    """
+
+    command: Sequence[str]
+    folder: Path
+    more: Mapping[str, str] = field(default_factory=dict)
+    in_front: bool = False
+
+
 class Start:
     """One start of the product from this checkout."""
 
@@ -134,10 +154,12 @@ class Start:
 
     def serve_product(self) -> int:
         """Serve the product on its port, with its worker."""
-        commands = [(command, self.workspace.root) for command in (self.gunicorn(), self.worker)]
-        return self.serve(commands, say("ready", url=address(self.host, self.port)))
+        root = self.workspace.root
+        return self.serve(
+            [Server(self.gunicorn(), root), Server(self.worker, root)], say("ready", url=address(self.host, self.port))
+        )
 
-    def serve(self, commands: Sequence[tuple[Sequence[str], Path]], ready: str) -> int:
+    def serve(self, wanted: Sequence[Server], ready: str) -> int:
         """Run servers until somebody ends us, which is a success, or one ends by itself, which is none.
 
         Raises:
@@ -146,8 +168,9 @@ class Start:
         servers = Servers(self.workspace.ending)
         try:
             with step("serve") as progress:
-                for command, folder in commands:
-                    servers.start(command, folder, self.workspace.env)
+                for one in wanted:
+                    env = {**self.workspace.env, **one.more}
+                    servers.start(one.command, one.folder, env, in_front=one.in_front)
                 self._wait_until_ready(servers, progress)
             line(ready)
             raise CannotStartError(say("server_ended", code=servers.wait()))
@@ -178,6 +201,71 @@ def run(workspace: Workspace) -> int:
     start.prepare(pages=frontend.ensure_build)
     start.bring_data_up_to_date()
     return start.serve_product()
+
+
+_PROD = {"DATABASE_URL": ("PostgreSQL", 5432, ("postgresql", "postgres")), "REDIS_URL": ("Redis", 6379, ("redis",))}
+
+
+def check_servers(env: Mapping[str, str]) -> None:
+    """Refuse to start the big shape without the servers that it stands on.
+
+    Raises:
+        CannotStartError: a variable lacks or says something else, or nobody answers there.
+    """
+    for variable, (server, usual_port, schemes) in _PROD.items():
+        url = urlsplit(env.get(variable, "").strip())
+        if url.scheme.partition("+")[0] not in schemes:
+            raise CannotStartError(say("prod_needs", variable=variable, server=server))
+        if url.hostname is None:
+            continue
+        port = url.port or usual_port
+        try:
+            socket.create_connection((url.hostname, port), timeout=3).close()
+        except OSError as error:
+            told = {"host": url.hostname, "port": port, "reason": error.strerror or str(error)}
+            raise CannotStartError(say("prod_away", variable=variable, server=server, **told)) from error
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def prod(workspace: Workspace) -> int:
+    """The big shape on this machine: what both images run, before a PostgreSQL and a Redis of the person's own."""
+    start = Start(workspace, "prod")
+    check_servers(workspace.env)
+    check_port(start.host, start.port, start.goal)
+    system.install(workspace, system.lacking([system.NGINX]))
+    if system.lacking([system.NGINX]):
+        raise CannotStartError("sudo apt-get install nginx")
+    start.prepare(pages=frontend.ensure_build)
+    for name, usual in {"WORKER_CLASS": "gevent", "WEB_CONCURRENCY": "4", "PROXY_HOPS": "1"}.items():
+        workspace.env[name] = workspace.env.get(name) or usual
+    # As in an image: gunicorn and flask are found on the path.
+    workspace.env["PATH"] = f"{workspace.python.parent}:{workspace.env.get('PATH', '')}"
+    start.bring_data_up_to_date()
+    inner = str(_free_port())
+    with tempfile.TemporaryDirectory(prefix="lianxi-nginx-") as folder:
+        listen = f"[{start.host}]:{start.port}" if ":" in start.host else f"{start.host}:{start.port}"
+        front = edge.configure(
+            Path(folder),
+            listen=listen,
+            application=f"http://127.0.0.1:{inner}",
+            pages=workspace.frontend / "dist",
+            log=Path(folder) / "access.log",
+            site=workspace.root / "site.d",
+        )
+        application = Server(
+            [str(workspace.root / "scripts" / "container-start")],
+            workspace.root,
+            {"HOST": "127.0.0.1", "PORT": inner},
+        )
+        worker = Server(start.worker, workspace.root)
+        nginx = Server(front, workspace.root, in_front=True)
+        return start.serve([application, worker, nginx], say("ready", url=address(start.host, start.port)))
 
 
 def _demo_only(workspace: Workspace) -> Path:
@@ -220,9 +308,9 @@ def dev(workspace: Workspace) -> int:
     start.bring_data_up_to_date()
     workspace.env["LIANXI_BACKEND"] = address(start.host, start.port)
     vite = ["--host", "127.0.0.1", "--port", str(pages_port), "--strictPort", "--clearScreen=false", "--logLevel=warn"]
-    server = (start.gunicorn("--reload", "--log-level", "error"), workspace.root)
-    worker = (start.worker, workspace.root)
-    pages = (["npm", "run", "--silent", "dev", "--", *vite], workspace.frontend)
+    server = Server(start.gunicorn("--reload", "--log-level", "error"), workspace.root)
+    worker = Server(start.worker, workspace.root)
+    pages = Server(["npm", "run", "--silent", "dev", "--", *vite], workspace.frontend)
     return start.serve([server, worker, pages], say("dev_ready", url=address("127.0.0.1", pages_port)))
 
 
@@ -244,6 +332,19 @@ def bench(workspace: Workspace) -> int:
     return run_shown(command, cwd=workspace.root, env=workspace.env, ending=workspace.ending, limit=3_600)
 
 
+def faults(workspace: Workspace) -> int:
+    """Break parts of the running product under load; ``ONLY`` names faults, ``ARGS`` goes to ``python -m faults``."""
+    system.install(workspace, system.lacking(system.FAULT_NEEDS))
+    if missing := system.lacking(system.FAULT_NEEDS):
+        raise CannotStartError(f"sudo apt-get install {' '.join(need.package for need in missing)}")
+    with workspace.alone():
+        environment.ensure_packages(workspace, environment.DEVELOPMENT)
+    only = workspace.env.get("ONLY", "").replace(",", " ").split()
+    workspace.forget_personal_settings()
+    command = [str(workspace.python), "-m", "faults", *only, *workspace.env.get("ARGS", "").split()]
+    return run_shown(command, cwd=workspace.root, env=workspace.env, ending=workspace.ending, limit=18_000)
+
+
 def fuzz(workspace: Workspace) -> int:
     """Try the API as its document says, as each role; ``ARGS`` goes to ``python -m tests.hardening.fuzzing``."""
     with workspace.alone():
@@ -255,11 +356,13 @@ def fuzz(workspace: Workspace) -> int:
 
 COMMANDS: dict[str, Callable[[Workspace], int]] = {
     "run": run,
+    "prod": prod,
     "demo": demo,
     "demo-clear": demo_clear,
     "dev": dev,
     "prepare": prepare,
     "bench": bench,
+    "faults": faults,
     "fuzz": fuzz,
 }
 

@@ -50,16 +50,19 @@ def has_cjk_font() -> bool:
 
 
 POSTGRESQL = Need("postgresql", "postgresql", has_postgresql, "every test on PostgreSQL")
+REDIS = Need("redis", "redis-server", lambda: on_path("redis-server") is not None, "the tests with Redis")
+NGINX = Need("nginx", "nginx", lambda: on_path("nginx") is not None, "the tests of nginx.conf")
 NEEDS = (
     POSTGRESQL,
     Need("pgbouncer", "pgbouncer", lambda: on_path("pgbouncer") is not None, "the tests behind a pooler"),
-    Need("redis", "redis-server", lambda: on_path("redis-server") is not None, "the tests with Redis"),
-    Need("nginx", "nginx", lambda: on_path("nginx") is not None, "the tests of nginx.conf"),
+    REDIS,
+    NGINX,
     Need("chromium", "chromium", lambda: on_path(*CHROMIUM_NAMES) is not None, "all journeys in a browser"),
     Need("cjk-font", "fonts-noto-cjk", has_cjk_font, "nothing, but Chinese in screenshots shows as boxes"),
 )
 
 
+FAULT_NEEDS = (POSTGRESQL, REDIS, NGINX)
 BENCH_NEEDS = (POSTGRESQL, Need("wrk", "wrk", lambda: on_path("wrk") is not None, "the benchmark"))
 
 

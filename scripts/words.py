@@ -37,6 +37,18 @@ WORDS: dict[str, tuple[str, str]] = {
         "Ready: {url}   (pages and server reload when a file changes; Ctrl-C ends it)",
         "已就绪：{url}   （文件改动后页面与服务自动重新加载；按 Ctrl-C 结束）",
     ),
+    "prod_needs": (
+        "This is the big shape: {variable} must say where its {server} is. For example:\n"
+        "  make prod DATABASE_URL=postgresql://USER:PASSWORD@127.0.0.1/lianxi REDIS_URL=redis://127.0.0.1:6379/0\n"
+        "Without servers of your own, make run needs neither.",
+        "这是大型部署形态：请用 {variable} 指明 {server} 的位置，例如：\n"
+        "  make prod DATABASE_URL=postgresql://USER:PASSWORD@127.0.0.1/lianxi REDIS_URL=redis://127.0.0.1:6379/0\n"
+        "没有自己的服务时请用 make run，两者都不需要。",
+    ),
+    "prod_away": (
+        "{server} does not answer at {host}:{port}, where {variable} says that it is ({reason}).",
+        "{variable} 指明的 {server} 在 {host}:{port} 没有响应（{reason}）。",
+    ),
     "stopping": (
         "Stopping: answers under way are finished first. Ctrl-C once more stops at once.",
         "正在停止：先完成进行中的请求。再按一次 Ctrl-C 立即停止。",

@@ -72,20 +72,27 @@ class Presence:
         return sorted(found.values(), key=lambda person: (person["name"], person["id"]))
 
     def renew(self) -> None:
-        """Keep the entries of this process alive; called every few seconds."""
+        """Keep the entries of this process alive; called every few seconds.
+
+        A Redis that hangs is asked once: the pushes wait for this, and the entries outlive a few rounds.
+        """
         if self.client is None:
             return
         with self.lock:
             present = [(room, sid, person) for room, sockets in self.watched.items() for sid, person in sockets.items()]
         for room, sid, person in present:
-            self._share(room, sid, person)
+            if not self._share(room, sid, person):
+                return
 
-    def _share(self, room: str, sid: str, person: dict[str, Any]) -> None:
+    def _share(self, room: str, sid: str, person: dict[str, Any]) -> bool:
+        """Tell the other processes; whether they could be told."""
         if self.client is None:
-            return
+            return False
         key = f"{self.prefix}:presence:{room}"
         try:
             self.client.hset(key, sid, json.dumps({**person, "until": time() + LIFE}))
             self.client.expire(key, LIFE)
         except redis.RedisError:
             log.warning("presence is not shared: Redis is away")
+            return False
+        return True

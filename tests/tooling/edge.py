@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
-import os
-import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,7 +13,8 @@ from types import MappingProxyType
 
 import pytest
 
-from scripts.workspace import ROOT
+from scripts.edge import configure
+from scripts.system import on_path
 from tests.conftest import ON_CI
 from tests.servers import free_port, listens, wait_until
 
@@ -78,30 +77,17 @@ def serving(folder: Path, application: str, site: Mapping[str, str] = MappingPro
     (pages / "assets" / "app-1.js").write_text("x" * 5_000, "utf-8")
     (pages / "assets" / "app-1.js.map").write_text("{}", "utf-8")
     (pages / ".stamp").write_text("secret", "utf-8")
-    text = (ROOT / "nginx.conf").read_text("utf-8")
-    for old, new in {"listen 8080;": f"listen 127.0.0.1:{port};", "root /srv/www;": f"root {pages};"}.items():
-        assert text.count(old) == 1
-        text = text.replace(old, new)
-    text = text.replace("http://app:5000", application).replace("/dev/stdout", str(folder / "access.log"))
-    (folder / "nginx.conf").write_text(text, "utf-8")
-    shutil.copy("/etc/nginx/mime.types", folder / "mime.types")
-    (folder / "site.d").mkdir()
+    own = folder / "own"
+    own.mkdir()
     for name, lines in site.items():
-        (folder / "site.d" / name).write_text(lines, "utf-8")
-    if os.geteuid() == 0:
-        # The worker gives up root and must still read the pages.
-        subprocess.run(["chmod", "-R", "a+rX", folder], check=True)
-        for parent in folder.parents:
-            if parent.is_relative_to("/tmp") and parent != Path("/tmp"):  # noqa: S108 - where pytest puts its folders
-                parent.chmod(parent.stat().st_mode | 0o011)
-    program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
-    if program is None and not ON_CI:
+        (own / name).write_text(lines, "utf-8")
+    if on_path("nginx") is None and not ON_CI:
         pytest.skip("nginx is not installed: apt-get install nginx")
-    assert program is not None
-    command = [program, "-e", "stderr", "-p", str(folder), "-c", str(folder / "nginx.conf")]
+    listen, log = f"127.0.0.1:{port}", folder / "access.log"
+    command = configure(folder, listen=listen, application=application, pages=pages, log=log, site=own)
     subprocess.run([*command, "-t"], check=True, capture_output=True)
-    with (folder / "error.log").open("wb") as log:
-        process = subprocess.Popen([*command, "-g", "daemon off;"], stderr=log, start_new_session=True)
+    with (folder / "error.log").open("wb") as errors:
+        process = subprocess.Popen(command, stderr=errors, start_new_session=True)
         try:
             wait_until(lambda: listens(port))
             yield Edge(port)

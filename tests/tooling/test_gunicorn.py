@@ -78,6 +78,29 @@ def test_four_workers_serve_and_say_no_version(tmp_path: Path) -> None:
     assert "error" not in (tmp_path / "gunicorn.log").read_text("utf-8").lower()
 
 
+def children(pid: int) -> set[str]:
+    return set(Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+
+
+def test_a_reload_answers_without_a_pause(tmp_path: Path) -> None:
+    with gunicorn(tmp_path, "-w", "2") as (process, port):
+        wait_until(lambda: len(children(process.pid)) == 2, 30)
+        for _ in range(2):
+            before, waits = children(process.pid), [0.0]
+            process.send_signal(signal.SIGHUP)
+            began = time.monotonic()
+            while before & children(process.pid):
+                assert time.monotonic() - began < 90
+                asked = time.monotonic()
+                assert ask(port, "/health")[0] == 200
+                waits.append(time.monotonic() - asked)
+                time.sleep(0.02)
+            # Else they would be gone at once, and whoever asks would wait for as long as the product takes to load.
+            assert max(waits) < (time.monotonic() - began) / 2
+            assert len(children(process.pid)) == 2
+            assert ask(port, "/health")[0] == 200
+
+
 def test_what_gunicorn_itself_refuses_is_a_problem_that_repeats_nothing(tmp_path: Path) -> None:
     with gunicorn(tmp_path) as (_, port):
         status, headers, body = ask(port, "/api/" + "secret" * 2_000)

@@ -37,12 +37,12 @@ class Running:
 
 
 @contextlib.contextmanager
-def make_run(data_dir: Path, **env: str) -> Iterator[Running]:
+def make_run(data_dir: Path, goal: str = "run", **env: str) -> Iterator[Running]:
     port = free_port()
     inherited = {name: text for name, text in os.environ.items() if name not in PERSONAL}
     began = time.monotonic()
     process = subprocess.Popen(
-        ["make", "run", f"PORT={port}", f"PYTHON={sys.executable}"],
+        ["make", goal, f"PORT={port}", f"PYTHON={sys.executable}"],
         cwd=ROOT,
         env=inherited | {"DATA_DIR": str(data_dir), "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", **env},
         stdout=subprocess.PIPE,

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from flask_migrate import upgrade
+from werkzeug.test import TestResponse
 
 from app import create_app
 from app.database import db
@@ -16,6 +17,9 @@ from config import settings_from
 
 from ..auth.visitor import Visitor
 from ..cast import raise_the_curtain
+from ..conftest import ON_CI
+from ..racing import at_once
+from ..servers import Redis, ServerMissingError
 
 
 def limited(folder: Path, **env: str) -> CRM:
@@ -57,6 +61,36 @@ def test_rates(tmp_path: Path, redis: str, request: pytest.FixtureRequest) -> No
         assert app.test_client().get("/health").status_code == 200
         for engine in db.engines.values():
             engine.dispose()
+
+
+def test_what_is_on_its_way_while_redis_goes_is_answered(tmp_path: Path) -> None:
+    """Several ask a Redis that hangs: the first of them finds out, and the others are no errors."""
+    try:
+        redis = Redis()
+    except ServerMissingError as missing:
+        if ON_CI:
+            raise
+        pytest.skip(str(missing))
+    with redis:
+        app = limited(tmp_path, REDIS_URL=redis.url)
+        with app.app_context():
+            cast = raise_the_curtain(app)
+
+        def ask() -> TestResponse:
+            with app.app_context():
+                return app.test_client().get("/api/v1/tags", headers={"Authorization": f"Bearer {cast.carol.token}"})
+
+        assert ask().status_code == 200
+        redis.pause()
+        try:
+            assert [answer.status_code for answer in at_once(*[ask] * 12)] == [200] * 12
+            statuses = [ask().status_code for _ in range(32)]
+            assert statuses[-1] == 429, "rates hold without Redis"
+        finally:
+            redis.resume()
+        with app.app_context():
+            for engine in db.engines.values():
+                engine.dispose()
 
 
 def test_an_office_behind_one_address_may_reload(tmp_path: Path) -> None:
