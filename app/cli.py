@@ -24,7 +24,7 @@ from .installation import first_admin, seed
 from .job.worker import work
 from .mail import NotConfiguredError
 from .messages import catalogue
-from .migrated import BeyondError, migrate
+from .migrated import migrate
 from .openapi import document
 from .operation import archive, backups
 from .report import digest, sending
@@ -169,11 +169,7 @@ def register(app: Flask) -> None:
 
 
 def _migrate() -> None:
-    try:
-        migrate()
-    except BeyondError as error:
-        said = (catalogue(language)["error.database_beyond"] for language in ("en", "zh-CN"))
-        raise click.ClickException(" ".join(said)) from error
+    _told(lambda _: migrate())
 
 
 def _told(work: Callable[[Callable[[int, int], None]], _T]) -> _T:

@@ -16,6 +16,7 @@ from flask_migrate import upgrade
 from sqlalchemy import Connection, delete, insert, select
 
 from .database import read_engine
+from .errors import Problem
 from .journal import Setting
 
 OLDEST_PROGRAM = "oldest_program"
@@ -29,10 +30,6 @@ class Standing(StrEnum):
     BEHIND = "behind"
     AHEAD = "ahead"
     BEYOND = "beyond"
-
-
-class BeyondError(RuntimeError):
-    """A newer program has changed what this one works with."""
 
 
 def standing() -> Standing:
@@ -53,11 +50,11 @@ def migrate() -> None:
     """Bring the database up to this program; one that a newer program has only added to is left as it is.
 
     Raises:
-        BeyondError: a newer one has changed it.
+        Problem: 503, a newer one has changed it.
     """
     found = standing()
     if found is Standing.BEYOND:
-        raise BeyondError
+        raise Problem(503, "database-beyond")
     if found is Standing.BEHIND:
         upgrade()
 
@@ -68,4 +65,4 @@ def note_oldest(connection: Connection, revision: str) -> None:
     connection.execute(insert(Setting).values(name=OLDEST_PROGRAM, value=revision))
 
 
-__all__ = ["OLDEST_PROGRAM", "BeyondError", "Standing", "migrate", "note_oldest", "standing"]
+__all__ = ["OLDEST_PROGRAM", "Standing", "migrate", "note_oldest", "standing"]

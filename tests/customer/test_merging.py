@@ -247,8 +247,8 @@ def test_what_names_records_without_a_key_is_known(app: CRM) -> None:
     }
     # Collaborators are united; the index of the search follows its records; what was opened and what was erased keep
     # the id that it had, and personal data gather those of merged records; a notice tells of what was given then, and
-    # the old id leads on.
-    assert named == {"Collaborator", "SearchEntry", "AccessEntry", "Erasure", "Notification"}
+    # the old id leads on; a message to a receiver is sent as it was, and says which record that has become.
+    assert named == {"Collaborator", "SearchEntry", "AccessEntry", "Erasure", "Notification", "WebhookDelivery"}
 
 
 def test_everything_attached_moves_and_comes_back(cast: Cast, product: int) -> None:

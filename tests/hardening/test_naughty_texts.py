@@ -117,6 +117,7 @@ WORDS = {
     "users email": frozenset({"email", "email_or_phone"}),
     "users phone": frozenset({"phone"}),
     "users role": frozenset({"unknown_role"}),
+    "webhooks url": frozenset({"address_not_public", "url"}),
 }
 """Places that take certain words only, which the service knows, with the codes of its refusals."""
 

@@ -181,7 +181,7 @@ def test_a_version_that_is_left_behind_says_so(older: CRM, migrations: Path) -> 
     refused = older.test_cli_runner().invoke(args=["prepare"])
     assert refused.exit_code == 1
     for language in ("en", "zh-CN"):
-        assert catalogue(language)["error.database_beyond"] in refused.output
+        assert catalogue(language)["problem.database-beyond.detail"] in refused.output
     with newer(older, migrations):
         downgrade(directory=str(migrations), revision="9003")
         assert oldest() == "9003"

@@ -129,7 +129,9 @@ def pushed(live: Open, line: Line) -> dict[str, str]:
     tag = live.stage["admin"].made("/tags", {"name": f"behind {line} {time.monotonic_ns()}"})["id"]
     found = {}
     if line.path == "job_progress":
-        live.sockets["owner"].hears(line.path, record_id)
+        # Jobs are told of on a way of their own, which may be the longer one.
+        for person in live.sockets.keys() & {one for one, cell in line.cells.items() if cell == "ok"}:
+            live.sockets[person].hears(line.path, record_id)
     for person, socket in live.sockets.items():
         socket.hears("tag_created", tag)
         told = socket.told(line.path, record_id)
