@@ -17,7 +17,7 @@ from ..deal.models import DealPerson
 from ..exporting.models import Export
 from ..history.reading import entries, shown
 from ..importing.labels import field_label
-from ..journal import act, canonical
+from ..journal import JournalEntry, act, canonical
 from ..listing import SPECS
 from ..messages import language, say
 from ..record import Record
@@ -87,7 +87,7 @@ def _roles(subject: Subject) -> list[dict[str, Any]]:
 
 def _history(actor: Actor, subject: Subject) -> list[dict[str, Any]]:
     connection = db.session.connection()
-    rows = connection.execute(entries().where(entries_about(subject.ids)).order_by("id")).all()
+    rows = connection.execute(entries().where(entries_about(subject.ids)).order_by(JournalEntry.id)).all()
     return shown(connection, rows, actor)
 
 

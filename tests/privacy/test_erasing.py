@@ -288,6 +288,8 @@ def test_the_document_about_a_person(cast: Cast) -> None:
     assert set(told["records"]) == {"people", "contacts", "tasks", "attachments"}
     assert told["records"]["attachments"][0]["url"].startswith("/api/v1/attachments/")
     assert [one["role"] for one in told["roles"]] == ["user"]
+    entries = [one["id"] for one in told["history"]]
+    assert entries == sorted(entries)
     assert [one["action"] for one in told["history"]][:2] == ["created", "updated"]
     assert [(one["user"], one["action"]) for one in told["access"]] == [("Alice", "opened")]
     (export,) = told["exports"]
