@@ -1,14 +1,11 @@
-"""What is kept: backups, migrations, and the clock that it is dated by."""
+"""What is kept: backups and migrations."""
 
 from __future__ import annotations
 
 import random
-import signal
 import subprocess
-import threading
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 from sqlalchemy import text
 
@@ -16,11 +13,8 @@ from config import ROOT
 from faults import ledger
 from faults.load import Load, Write, failed, p95, statuses
 from faults.shape import BIN, Shape, until
-from faults.trial import BOTH, LeftOutError, Trial, fault
+from faults.trial import BOTH, Trial, fault
 from tests.conftest import make_database
-
-LIBRARY = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
-
 
 # ---- backup ----------------------------------------------------------------------------------------------------------
 
@@ -176,66 +170,3 @@ def _schema(shape: Shape) -> list[str]:
         found = [str(tuple(row)) for row in rows]
     engine.dispose()
     return found
-
-
-# ---- clock -----------------------------------------------------------------------------------------------------------
-
-
-@fault("F17", "the clock of the product's processes steps by 5 min back and forth and by 31 days", BOTH)
-def clock_steps(trial: Trial) -> None:
-    """libfaketime: no 5xx, tokens are judged by the clock, whoever signs in anew works on.
-
-    That nothing due is done twice is tried by rows with other times in the tests (`hardening/test_small_rows.py`).
-    """
-    if not LIBRARY.exists():
-        raise LeftOutError("libfaketime is not installed: apt-get install faketime")
-    step = trial.folder / "clock"
-    step.write_text("+0\n")
-    env = {
-        "LD_PRELOAD": str(LIBRARY),
-        "FAKETIME_TIMESTAMP_FILE": str(step),
-        "FAKETIME_NO_CACHE": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        "FAKETIME_DONT_RESET": "1",
-        "ACCESS_TOKEN_SECONDS": "900",
-    }
-    with trial.shape(**env) as shape:
-        token, answers, told = shape.sign_in(), list[tuple[str, int]](), dict[str, list[int]]()
-        over = threading.Event()
-
-        def ask() -> None:
-            while not over.is_set():
-                for method, path, body in (
-                    ("GET", "customers?per_page=5", None),
-                    ("POST", "customers", {"name": "Clock"}),
-                    ("GET", "events", None),
-                ):
-                    answers.append((step.read_text().strip(), shape.call(method, path, body, token)[0]))
-                time.sleep(0.1)
-
-        thread = threading.Thread(target=ask, daemon=True)
-        thread.start()
-        for moved in ("+0", "+300", "-300", "+0", "+2678400", "+0"):
-            step.write_text(f"{moved}\n")
-            time.sleep(2)
-            status, _ = shape.call("GET", "auth/me", token=token)
-            fresh = shape.sign_in()
-            told.setdefault(moved, []).append(status)
-            trial.must(shape.call("GET", "auth/me", token=fresh)[0] == 200, f"{moved} s: a new sign-in does not work")
-            time.sleep(max(0.0, trial.seconds / 6 - 2))
-        over.set()
-        thread.join(30)
-        bad = [one for one in answers if one[1] >= 500]
-        trial.figures |= {
-            "requests": len(answers),
-            "a token of before": ", ".join(f"{moved} s: {' '.join(map(str, found))}" for moved, found in told.items()),
-        }
-        trial.must(not bad, f"5xx: {bad[:5]}")
-        trial.must(told["+300"] == [200], "a token of five minutes ago is refused")
-        trial.must(told["-300"] == [401], "a token of the future is taken")
-        trial.must(told["+2678400"] == [401], "a token of 31 days ago is taken")
-        trial.must("Traceback" not in shape.log("worker"), "the job worker failed")
-        wrong = ledger.sound(shape)
-        trial.must(not wrong, "; ".join(wrong))
-        with_signal = shape.end("worker", signal.SIGTERM)
-        trial.must(with_signal < 30, f"the job worker took {with_signal:.0f} s to end")
