@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= $(or $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done),python3)
 
-.PHONY: help run prod demo demo-clear dev prepare test check lint bench faults fuzz audit sbom lock clean
+.PHONY: help run prod demo demo-clear dev prepare test check lint bench faults soak fuzz audit sbom lock clean
 
 help: ## This list
 	@echo 'Lianxi CRM. Variables go behind the goal: make run PORT=8000 HOST=0.0.0.0'
@@ -44,6 +44,9 @@ bench: ## Measure requests and reports against bare baselines (ARGS="--only repo
 
 faults: ## Break parts of the running product under load (ONLY="F1 F3", ARGS="--seconds 10"); writes docs/reliability.md
 	@$(PYTHON) -m scripts.start faults
+
+soak: ## Run under a light load for 20 minutes and tell what grows (ARGS="--hours 4")
+	@$(PYTHON) -m scripts.start soak
 
 fuzz: ## Try the whole API as each role, 200 cases an operation; takes hours (ARGS="--roles sales --examples 20")
 	@$(PYTHON) -m scripts.start fuzz

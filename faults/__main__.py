@@ -14,7 +14,7 @@ import time
 import traceback
 from pathlib import Path
 
-from faults import disk, processes, servers, sockets  # noqa: F401 - they declare the faults
+from faults import disk, edge, jobs, keeping, processes, servers, sockets  # noqa: F401 - they declare the faults
 from faults.report import Result, write
 from faults.trial import FAULTS, Fault, LeftOutError, Trial
 
@@ -24,7 +24,7 @@ def tried(one: Fault, kind: str, options: argparse.Namespace) -> Result:
     folder = Path(tempfile.mkdtemp(prefix="lianxi-fault-"))
     # The product's processes need not be ours alone to enter it: nginx's are somebody else's.
     folder.chmod(0o755)
-    trial = Trial(kind, folder, options.seconds)
+    trial = Trial(kind, folder, options.seconds, options.rows, options.sockets)
     began, left_out = time.monotonic(), ""
     try:
         one.run(trial)
@@ -45,6 +45,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m faults", description=__doc__)
     parser.add_argument("only", nargs="*", metavar="FAULT", help=f"some of {' '.join(FAULTS)}")
     parser.add_argument("--seconds", type=float, default=60, help="of load")
+    parser.add_argument("--rows", type=int, default=100_000, help="of the interrupted import")
+    parser.add_argument("--sockets", type=int, default=1_000, help="connected at once")
     parser.add_argument("--shape", choices=("big", "embedded"), help="one shape only")
     parser.add_argument("--keep", action="store_true", help="keep the logs of what did not hold")
     parser.add_argument("--trial", action="store_true", help="write no page")

@@ -67,11 +67,14 @@ def ends_after_commit(trial: Trial) -> None:
 def _cut(trial: Trial, load: Load, said: str) -> None:
     """No answer may be cut: what was not told was not done, and nginx, where it stands in front, knows of none either.
 
+    A connection that is closed before its request was read is a refusal, as a refused connect is.
+
     Args:
         said: by nginx meanwhile.
     """
     early = said.count("prematurely closed")
-    cut = [one for one in failed(load.tried) if one.why != "refused" and one.status not in (502, 503)]
+    refusals = ("refused", "ConnectionResetError", "RemoteDisconnected")
+    cut = [one for one in failed(load.tried) if one.why not in refusals and one.status not in (502, 503)]
     refused = [one for one in failed(load.tried) if one not in cut]
     trial.figures |= {"answers cut": len(cut) + early, "refused connects": len(refused)}
     trial.must(not cut and not early, f"answers cut: {[(one.method, one.status, one.why) for one in cut[:5]]}, {early}")

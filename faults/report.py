@@ -118,12 +118,13 @@ def page(known: dict[str, dict[str, Any]]) -> str:
 _REST = """\
 - **F4** in the big shape: a full disk under PostgreSQL's own data is PostgreSQL's to survive and was not tried.
 - **F6, F7** fifty clients with one key or one version: `tests/hardening/test_faults_together.py`, in `make test`.
-- **F10, F18** interrupted imports and jobs: `tests/importing/test_killed.py` and `tests/job`, without this load.
-- **F20** a backup while others write: `tests/operations/test_backups.py`, without this load.
-- **F9, F12, F19, F21, F22** webhooks, slow clients, killed migrations, hours of load, an application that hangs behind
-  nginx: not tried by this rig yet.
-- **F11, F13 to F17** bodies, texts, numbers, pages, the whole API, clocks: tests, see
-  [security.md](security.md#faults).
-- A whole machine that loses its power, a network that splits, a disk that lies about what it has written: nothing here
-  tries them.
+- **F9** receivers of webhooks that are away, hang or refuse: `tests/webhook`, in `make test`.
+- **F11, F13 to F16** bodies, texts, numbers, pages, the whole API: tests, see [security.md](security.md#faults).
+- **F17** clocks that step: rows with other times, `tests/hardening/test_small_rows.py`. A moved clock under the whole product
+  was tried with libfaketime, under which `time.sleep` of the server itself fails.
+- **F19** a migration that only adds, and is ended half-way, while others read:
+  `tests/operations/test_online_migrations.py`.
+- **F21** `make soak` runs for twenty minutes, `make soak ARGS="--hours 4"` for four hours; it prints what it finds.
+- A whole machine that loses its power, a network that splits, a disk that lies about what it has written: nothing
+  here tries them.
 """

@@ -1,20 +1,27 @@
-"""The live push: connections that break, and a server that restarts."""
+"""The live push: connections that break, a server that restarts, a thousand pages open at once."""
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
+import statistics
+import subprocess
+import sys
 import threading
 import time
 from contextlib import suppress
 from urllib.parse import urlsplit
 
+from config import ROOT
 from faults.listening import Listener, entry_of, events_since
-from faults.shape import until
+from faults.shape import Shape, until
 from faults.trial import BOTH, Trial, fault
 
 EVENTS = 1_000
 CUTS = 20
+PER_SECOND = 50
+P99_MS = 2_000
 
 
 class Proxy(threading.Thread):
@@ -136,3 +143,88 @@ def reconnects(trial: Trial) -> None:
     trial.must(listener.connects > CUTS / 2, f"it connected {listener.connects} times only")
     trial.must(gone == 410, f"a cursor of another life of the database is answered by {gone}")
     trial.must(mine, "nobody listened")
+
+
+# ---- many ------------------------------------------------------------------------------------------------------------
+
+
+@fault("sockets", "1,000 pages are open while 50 changes a second are made", ("big",))
+def many_sockets(trial: Trial) -> None:
+    """Every page is told of every change that its person may see, once."""
+    owners = max(4, trial.sockets // 20)
+    with trial.shape(WORKER_CONNECTIONS="5000") as shape:
+        admin = shape.sign_in()
+        people = [shape.person(admin, f"page {number}") for number in range(owners)]
+        tokens = [token for _, token in people]
+        starts = [shape.call("GET", "events", token=token)[1]["meta"]["watermark"] for token in tokens]
+        crowd = subprocess.Popen(
+            [sys.executable, "-m", "faults.crowd", shape.url, str(trial.sockets)],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert crowd.stdin is not None
+        assert crowd.stdout is not None
+        try:
+            crowd.stdin.write(json.dumps(tokens) + "\n")
+            crowd.stdin.flush()
+            ready = json.loads(crowd.stdout.readline())
+            made, refused = _changes(shape, tokens, trial.seconds)
+            time.sleep(5)
+            crowd.stdin.write("end\n")
+            crowd.stdin.flush()
+            told = json.loads(crowd.stdout.readline())
+        finally:
+            crowd.kill()
+            crowd.wait()
+        missing = strange = expected = 0
+        delays: list[float] = []
+        for number, (token, start) in enumerate(zip(tokens, starts, strict=True)):
+            entitled = {entry_of(one["cursor"]) for one in events_since(shape, token, start)}
+            for heard in told["heard"][number::owners]:
+                expected += len(entitled)
+                missing += len(entitled - heard.keys())
+                strange += len(heard.keys() - entitled)
+                delays += heard.values()
+        p99 = round(statistics.quantiles(delays, n=100)[-1] * 1_000) if len(delays) > 1 else 0
+    trial.figures |= {
+        "sockets": ready["connected"],
+        "connected within s": round(ready["seconds"], 1),
+        "changes": made,
+        "changes a second": round(made / trial.seconds, 1),
+        "events to be told": expected,
+        "missing": missing,
+        "told twice": told["doubled"],
+        "p50 ms": round(statistics.median(delays) * 1_000) if delays else 0,
+        "p99 ms": p99,
+    }
+    trial.must(ready["connected"] == trial.sockets, f"{ready['connected']} of {trial.sockets} connected")
+    trial.must(not refused, f"{refused} changes were refused")
+    trial.must(not told["lost"], f"{told['lost']} sockets were lost")
+    trial.must(expected and not missing, f"{missing} of {expected} events missing")
+    trial.must(not strange, f"{strange} events told to somebody who may not see them")
+    trial.must(made >= PER_SECOND * trial.seconds * 0.9, f"only {made / trial.seconds:.0f} changes a second were made")
+    trial.must(p99 <= P99_MS, f"p99 {p99} ms")
+
+
+def _changes(shape: Shape, tokens: list[str], seconds: float) -> tuple[int, int]:
+    """Make new customers of all people at an even pace; how many were made, how many refused."""
+    counts, lock = [0, 0], threading.Lock()
+    threads, began = 8, time.monotonic()
+
+    def work(first: int) -> None:
+        number = first
+        while (due := began + number / PER_SECOND) < began + seconds:
+            time.sleep(max(0.0, due - time.monotonic()))
+            status, _ = shape.call("POST", "customers", {"name": f"Pushed {number}"}, tokens[number % len(tokens)])
+            with lock:
+                counts[status != 201] += 1
+            number += threads
+
+    running = [threading.Thread(target=work, args=(number,)) for number in range(threads)]
+    for one in running:
+        one.start()
+    for one in running:
+        one.join()
+    return counts[0], counts[1]

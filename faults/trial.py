@@ -26,6 +26,8 @@ class Trial:
 
     Attributes:
         seconds: of load.
+        rows: of a big import.
+        sockets: how many are connected at once.
         figures: what was measured.
         missed: the criteria that did not hold.
         verdict: of the last ledger check.
@@ -34,6 +36,8 @@ class Trial:
     kind: str
     folder: Path
     seconds: float = 60
+    rows: int = 100_000
+    sockets: int = 1_000
     figures: dict[str, Any] = field(default_factory=dict)
     missed: list[str] = field(default_factory=list)
     verdict: Verdict = field(default_factory=Verdict)

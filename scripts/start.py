@@ -1,6 +1,6 @@
 """``make run`` and its kin: prepare what is missing, then serve in the foreground until somebody ends it.
 
-Usage: ``python3 -m scripts.start run|prod|demo|demo-clear|dev|prepare|bench|faults|fuzz``
+Usage: ``python3 -m scripts.start run|prod|demo|demo-clear|dev|prepare|bench|faults|soak|fuzz``
 """
 
 from __future__ import annotations
@@ -332,8 +332,7 @@ def bench(workspace: Workspace) -> int:
     return run_shown(command, cwd=workspace.root, env=workspace.env, ending=workspace.ending, limit=3_600)
 
 
-def faults(workspace: Workspace) -> int:
-    """Break parts of the running product under load; ``ONLY`` names faults, ``ARGS`` goes to ``python -m faults``."""
+def _tried(workspace: Workspace, module: str) -> int:
     system.install(workspace, system.lacking(system.FAULT_NEEDS))
     if missing := system.lacking(system.FAULT_NEEDS):
         raise CannotStartError(f"sudo apt-get install {' '.join(need.package for need in missing)}")
@@ -341,8 +340,18 @@ def faults(workspace: Workspace) -> int:
         environment.ensure_packages(workspace, environment.DEVELOPMENT)
     only = workspace.env.get("ONLY", "").replace(",", " ").split()
     workspace.forget_personal_settings()
-    command = [str(workspace.python), "-m", "faults", *only, *workspace.env.get("ARGS", "").split()]
+    command = [str(workspace.python), "-m", module, *only, *workspace.env.get("ARGS", "").split()]
     return run_shown(command, cwd=workspace.root, env=workspace.env, ending=workspace.ending, limit=18_000)
+
+
+def faults(workspace: Workspace) -> int:
+    """Break parts of the running product under load; ``ONLY`` names faults, ``ARGS`` goes to ``python -m faults``."""
+    return _tried(workspace, "faults")
+
+
+def soak(workspace: Workspace) -> int:
+    """Run the product for long under a light load; ``ARGS`` goes to ``python -m faults.soak``."""
+    return _tried(workspace, "faults.soak")
 
 
 def fuzz(workspace: Workspace) -> int:
@@ -363,6 +372,7 @@ COMMANDS: dict[str, Callable[[Workspace], int]] = {
     "prepare": prepare,
     "bench": bench,
     "faults": faults,
+    "soak": soak,
     "fuzz": fuzz,
 }
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from faults import __main__, ledger, report
+from faults import __main__, ledger, report, soak
 from faults.ledger import State, Verdict
 from faults.load import Write
 from faults.trial import FAULTS
@@ -69,3 +69,8 @@ def test_the_page_is_the_one_of_the_last_run() -> None:
     assert callable(__main__.main)
     assert FAULTS
     assert report.PAGE.read_text("utf-8") == report.page(report.read())
+
+
+def test_what_grows_is_told_by_the_hour() -> None:
+    assert soak.slope([(0, 10), (1_800, 11), (3_600, 12)]) == pytest.approx(2)
+    assert soak.slope([(0, 10), (1_800, 10)]) == 0
