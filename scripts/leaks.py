@@ -35,6 +35,7 @@ KNOWN = {
     "crm:hunter2",
     "crm:secret",
     "crm:wrong",
+    "u:p",
     "crm%40example.com:s%3Acr%40t",
     "user:hunter2",
     # Built of a word that must show in no line of a log.
