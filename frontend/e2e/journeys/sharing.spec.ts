@@ -119,7 +119,7 @@ test('A deputy stands in for who is away, and no longer when that ends', async (
 
   // An admin sees it, may change it, and reads of somebody else.
   const office = await open(await cast.join('Rita', 'admin'))
-  await office.visit('/admin/users')
+  await office.visit(`/admin/users?q=${encodeURIComponent(absentName)}`)
   await office.page.getByRole('button', { name: absentName, exact: true }).click()
   const account = office.page.getByRole('dialog', { name: absentName })
   await account.getByRole('button', { name: 'Deputy while away' }).click()
