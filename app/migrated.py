@@ -52,6 +52,8 @@ def migrate() -> None:
     Raises:
         Problem: 503, a newer one has changed it.
     """
+    # Where a key is given, nothing has been put into the data folder yet, and SQLite makes none.
+    current_app.config["LIANXI"].data_dir.mkdir(parents=True, exist_ok=True)
     found = standing()
     if found is Standing.BEYOND:
         raise Problem(503, "database-beyond")

@@ -171,6 +171,18 @@ def test_what_was_ended_half_way_is_gone_on_with(older: CRM, migrations: Path, d
         assert standing() is Standing.LEVEL
 
 
+def test_a_start_makes_the_data_folder(tmp_path: Path) -> None:
+    """With a key of one's own nothing else has made it before."""
+    env = {"DATA_DIR": str(tmp_path / "not" / "there"), "SECRET_KEY": "given from outside, and long enough: 0123456789"}
+    app = create_app(settings_from(env))
+    prepared = app.test_cli_runner().invoke(args=["prepare"])
+    assert prepared.exit_code == 0, prepared.output
+    with app.app_context():
+        assert standing() is Standing.LEVEL
+        for engine in db.engines.values():
+            engine.dispose()
+
+
 def test_a_version_that_is_left_behind_says_so(older: CRM, migrations: Path) -> None:
     make_tags(older, 1)
     with newer(older, migrations):
