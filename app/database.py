@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import partial
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy.dialects.postgresql as pg
@@ -33,6 +34,7 @@ from sqlalchemy import (
     event,
 )
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.sql.expression import FunctionElement
@@ -43,6 +45,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from config import Settings
 
 from . import timing
+from .turns import BEGIN, Turns
 
 SCALE = 4
 """Decimal places of every stored decimal: enough for three-decimal currencies and for unit prices."""
@@ -412,6 +415,9 @@ else:
     Model = db.Model
 
 
+PATIENCE = 5
+"""Seconds that a writer waits for SQLite's lock."""
+
 READ, REPLICA = "read", "replica"
 """The engines besides the writing one."""
 
@@ -486,14 +492,14 @@ def prepare_engines(engines: dict[str | None, Engine], statement_seconds: int) -
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _open_reader if key == READ else _open_writer)
             if key != READ:
-                event.listen(engine, "begin", _begin_immediate)
+                event.listen(engine, "begin", partial(_take_turn, Turns(PATIENCE)))
             else:
                 timing.limit_reading(engine, statement_seconds)
 
 
 def _open_writer(connection: sqlite3.Connection, _record: Any) -> None:
     connection.isolation_level = None
-    connection.execute("PRAGMA busy_timeout=5000")
+    connection.execute(f"PRAGMA busy_timeout={PATIENCE * 1_000}")
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
@@ -509,5 +515,12 @@ def _begin_with(statement: str, connection: Connection) -> None:
     connection.exec_driver_sql(statement)
 
 
-def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _take_turn(turns: Turns, connection: Connection) -> None:
+    driver: Any = connection.connection.driver_connection
+    began = perf_counter()
+    try:
+        turns.begin(driver)
+    except sqlite3.Error as error:
+        raise DBAPIError.instance(BEGIN, {}, error, sqlite3.Error, dialect=connection.dialect) from error
+    finally:
+        timing.took(connection, BEGIN, perf_counter() - began)

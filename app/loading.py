@@ -145,7 +145,8 @@ _BETWEEN = "\x00"
 def _cells(column: Column[Any], connection: Connection, values: Sequence[Any]) -> list[str]:
     """The values of a column as they stand in the text that is copied in."""
     put = _put(column, connection)
-    if put is None and {str}.issuperset(map(type, values)):
+    is_text = put is None or getattr(column.type, "is_text_in_copies", False)
+    if is_text and {str}.issuperset(map(type, values)):
         whole = _BETWEEN.join(values)
         if whole.count(_BETWEEN) == len(values) - 1:
             # All at once: a call for each takes ten times as long.

@@ -55,27 +55,38 @@ Near = tuple[str, tuple[str, ...]]
 """A word as somebody would mistype it, and the other words beside it."""
 
 
-class Pieces(TypeDecorator[Sequence[int]]):
-    """Whole numbers to be found by: an array on PostgreSQL, words for FTS5 on SQLite."""
+class Pieces(TypeDecorator[Any]):
+    """Whole numbers to be found by: an array on PostgreSQL, words for FTS5 on SQLite.
+
+    What a database keeps may be given as the text that `_text_of` makes, too.
+    """
 
     impl = Text
     cache_ok = True
+    is_text_in_copies = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """The driver's array, or text."""
         return dialect.type_descriptor(pg.ARRAY(Integer()) if dialect.name == "postgresql" else Text())
 
-    def process_bind_param(self, value: Sequence[int] | None, dialect: Dialect) -> Any:
+    def process_bind_param(self, value: Sequence[int] | str | None, dialect: Dialect) -> Any:
         """The numbers for the driver."""
         if value is None:
             return None
-        return list(value) if dialect.name == "postgresql" else " ".join(map(_word, value))
+        if dialect.name == "postgresql":
+            return json.loads(f"[{value[1:-1]}]") if isinstance(value, str) else list(value)
+        return value if isinstance(value, str) else _text_of(value, dialect.name)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Sequence[int] | None:
         """The numbers."""
         if isinstance(value, str):
             return [int(word, 16) - (1 << 31) for word in value.split()]
         return value  # type: ignore[no-any-return]
+
+
+def _text_of(numbers: Sequence[int], kind: str) -> str:
+    """Numbers as a kind of database is told of them."""
+    return f"{{{str(numbers)[1:-1]}}}" if kind == "postgresql" else " ".join(map(_word, numbers))
 
 
 @lru_cache(maxsize=20_000)
@@ -127,20 +138,21 @@ def _columns(model: type[Record]) -> tuple[str, ...]:
     return (*model.search_columns, *([model.title_column] if model.title_column else []))
 
 
-def pieces_of(model: type[Record], values: Sequence[Any]) -> list[int]:
-    """The pieces of a record.
+def pieces_of(model: type[Record], values: Sequence[Any], kind: str) -> str:
+    """The pieces of a record, as they are written.
 
     Args:
         model: its class.
         values: of its key columns and then of its title, where it has one.
+        kind: of database, by the name of its dialect.
     """
     keys = tuple(value or "" for value in values[: len(model.search_columns)])
-    return _pieces(model.resource, keys, values[-1] if model.title_column else None)
+    return _pieces(kind, model.resource, keys, values[-1] if model.title_column else None)
 
 
 @foreseen
-def _pieces(resource: str, keys: tuple[str, ...], title: str | None) -> list[int]:
-    return _grams(resource).of_record(keys, title)
+def _pieces(kind: str, resource: str, keys: tuple[str, ...], title: str | None) -> str:
+    return _text_of(_grams(resource).of_record(keys, title), kind)
 
 
 # ---- writing ---------------------------------------------------------------------------------------------------------
@@ -165,7 +177,8 @@ def _after_flush(session: AppSession, _context: Any) -> None:
 
 def _index(connection: Connection, model: type[Record], records: Iterable[Record], *, are_new: bool) -> None:
     names = _columns(model)
-    rows = {record.id: pieces_of(model, [getattr(record, name) for name in names]) for record in records}
+    kind = connection.dialect.name
+    rows = {record.id: pieces_of(model, [getattr(record, name) for name in names], kind) for record in records}
     _write(connection, model.resource, rows, are_new=are_new)
 
 
@@ -195,13 +208,14 @@ def index_records(connection: Connection, model: type[Record], ids: Iterable[int
         _write(connection, model.resource, found, are_new=False)
 
 
-def _expected(connection: Connection, model: type[Record], ids: Sequence[int]) -> dict[int, list[int]]:
+def _expected(connection: Connection, model: type[Record], ids: Sequence[int]) -> dict[int, str]:
     columns = [getattr(model, name) for name in _columns(model)]
     query = select(model.id, *columns).where(member_of(model.id, bindparam("ids", type_=IdList())))
-    return {row[0]: pieces_of(model, row[1:]) for row in connection.execute(query, {"ids": ids})}
+    kind = connection.dialect.name
+    return {row[0]: pieces_of(model, row[1:], kind) for row in connection.execute(query, {"ids": ids})}
 
 
-def _write(connection: Connection, resource: str, rows: dict[int, list[int]], *, are_new: bool) -> None:
+def _write(connection: Connection, resource: str, rows: dict[int, str], *, are_new: bool) -> None:
     values = [{"resource": resource, "record_id": one, "pieces": pieces} for one, pieces in rows.items()]
     if not values:
         return
@@ -488,12 +502,13 @@ def check(connection: Connection) -> list[tuple[str, int]]:
         DatabaseError: SQLite's index is not that of the table beside it.
     """
     wrong: list[tuple[str, int]] = []
+    kind = connection.dialect.name
     for model in searched_models():
         stored = select(SearchEntry.record_id, SearchEntry.pieces).where(SearchEntry.resource == model.resource)
         left = set(connection.execute(stored.with_only_columns(SearchEntry.record_id)).scalars())
         for ids in _all_ids(connection, model):
             ours = stored.where(member_of(SearchEntry.record_id, bindparam("ids", type_=IdList())))
-            found = {one: list(pieces) for one, pieces in connection.execute(ours, {"ids": ids})}
+            found = {one: _text_of(pieces, kind) for one, pieces in connection.execute(ours, {"ids": ids})}
             expected = _expected(connection, model, ids)
             wrong += [(model.resource, one) for one in ids if found.get(one) != expected[one]]
             left.difference_update(ids)

@@ -388,7 +388,8 @@ def foresee(values: Mapping[str, Any]) -> None:
     """Work out what making a customer of these values will ask for, for a `Seer`."""
     keys = _keys(region(), *map(values.get, _KNOWN_BY))  # type: ignore[arg-type]
     evidence_of_new(values)
-    pieces_of(Customer, [keys[name] for name in (*Customer.search_columns, Customer.title_column)])
+    shown = [keys[name] for name in (*Customer.search_columns, Customer.title_column)]
+    pieces_of(Customer, shown, db.engine.dialect.name)
 
 
 def _settle(customer: Customer, undone: SetBack) -> None:

@@ -29,6 +29,7 @@ from ..listing import encode
 from ..messages import language
 from ..tracing import span
 from ..transaction import Unit, after_commit, in_unit, now, seal, unit_of_work
+from ..turns import GAP
 from . import queue
 from .models import Job, Status
 
@@ -41,10 +42,6 @@ ATTEMPTS = 5
 """How often a job is begun again after a failure that may pass, such as a database that is away."""
 
 _TOLD_EVERY = 0.25
-
-_GAP_EVERY, _GAP = 0.8, 0.15
-"""SQLite has one writer at a time, and whoever waits looks again every tenth of a second: a job that writes step after
-step leaves a gap that is seen, in seconds."""
 
 KINDS: dict[str, Callable[[Running], Any]] = {}
 """What does the jobs of each kind; its result is the job's."""
@@ -92,7 +89,7 @@ class Running:
         self._request_id = job.request_id
         self._scopes = None if job.scopes is None else frozenset(job.scopes)
         self._told = 0.0
-        self._gap = self._let_go = monotonic()
+        self._let_go = monotonic()
 
     def actor(self) -> Actor:
         """Whoever asked for the job, with the rights of this moment, a token's within its scopes.
@@ -139,9 +136,8 @@ class Running:
 
     def leave_gap(self) -> None:
         """See that others could write, where a database has one writer at a time: never within a unit of work."""
-        if db.engine.dialect.name == "sqlite" and monotonic() - self._gap > _GAP_EVERY:
-            sleep(max(0.0, self._let_go + _GAP - monotonic()))
-            self._gap = monotonic()
+        if db.engine.dialect.name == "sqlite":
+            sleep(max(0.0, self._let_go + GAP - monotonic()))
 
     def told(self, done: int | None = None, total: int | None = None) -> None:
         """Tell how far the work got that changes nothing; cheap enough to be called for every row.
