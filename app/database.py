@@ -45,7 +45,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from config import Settings
 
 from . import timing
-from .turns import BEGIN, Turns
+from .turns import BEGIN, PATIENTLY, Turns
 
 SCALE = 4
 """Decimal places of every stored decimal: enough for three-decimal currencies and for unit prices."""
@@ -415,9 +415,6 @@ else:
     Model = db.Model
 
 
-PATIENCE = 5
-"""Seconds that a writer waits for SQLite's lock."""
-
 READ, REPLICA = "read", "replica"
 """The engines besides the writing one."""
 
@@ -492,14 +489,14 @@ def prepare_engines(engines: dict[str | None, Engine], statement_seconds: int) -
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _open_reader if key == READ else _open_writer)
             if key != READ:
-                event.listen(engine, "begin", partial(_take_turn, Turns(PATIENCE)))
+                event.listen(engine, "begin", partial(_take_turn, Turns()))
             else:
                 timing.limit_reading(engine, statement_seconds)
 
 
 def _open_writer(connection: sqlite3.Connection, _record: Any) -> None:
     connection.isolation_level = None
-    connection.execute(f"PRAGMA busy_timeout={PATIENCE * 1_000}")
+    connection.execute(PATIENTLY)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")

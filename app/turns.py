@@ -18,8 +18,14 @@ BEGIN = "BEGIN IMMEDIATE"
 GAP = 0.01
 """Seconds between two transactions of one process within which every other process finds its turn."""
 
-_ASKING = 2
-"""Milliseconds for which the first one asks SQLite at once."""
+PATIENCE = 5
+"""Seconds after which whoever waits for SQLite's lock is refused."""
+
+PATIENTLY = "PRAGMA busy_timeout=5000"
+"""What SQLite is told, for whatever else it may have to wait for: its milliseconds are those of `PATIENCE`."""
+
+_BRIEFLY = "PRAGMA busy_timeout=2"
+"""How long the first one asks for the lock at once; between two times it can be refused."""
 
 
 class Turns:
@@ -29,7 +35,7 @@ class Turns:
         patience: seconds until somebody is refused.
     """
 
-    def __init__(self, patience: float) -> None:
+    def __init__(self, patience: float = PATIENCE) -> None:
         self.patience = patience
         self._guard = Lock()
         self._queue: deque[Lock] = deque()
@@ -45,7 +51,7 @@ class Turns:
         try:
             if not mine.acquire(timeout=self.patience):
                 raise sqlite3.OperationalError("database is locked")
-            connection.execute(f"PRAGMA busy_timeout={_ASKING}")
+            connection.execute(_BRIEFLY)
             try:
                 while True:
                     try:
@@ -55,7 +61,7 @@ class Turns:
                         if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() > deadline:
                             raise
             finally:
-                connection.execute(f"PRAGMA busy_timeout={int(self.patience * 1_000)}")
+                connection.execute(PATIENTLY)
         finally:
             self._leave(mine)
 
