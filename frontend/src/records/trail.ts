@@ -9,12 +9,16 @@ export function rememberTrail(resource: string, key: QueryKey): void {
   last.set(resource, key)
 }
 
-/** The records before and after one in the list that the reader came from. */
-export function neighbours(
-  queries: QueryClient,
-  resource: string,
-  id: number,
-): { previous: number | null; next: number | null; position: number; count: number } {
+/** The records before and after one in a list, by id, and its place there, from 1; 0 where it is not in it. */
+export interface Neighbours {
+  previous: number | null
+  next: number | null
+  position: number
+  count: number
+}
+
+/** The neighbours of a record in the list that the reader came from. */
+export function neighbours(queries: QueryClient, resource: string, id: number): Neighbours {
   const key = last.get(resource)
   const data = key && queries.getQueryData<ListData<AnyRecord>>(key)
   const ids = data?.pages.flatMap((page) => page.data.map((row) => row.id)) ?? []
