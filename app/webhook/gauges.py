@@ -19,7 +19,7 @@ def _webhooks(connection: Connection) -> Iterable[Metric]:
     delivery, at = WebhookDelivery, now()
     lately = GaugeMetricFamily("lianxi_webhook_deliveries", "Noted in the last hour, by outcome.", labels=["status"])
     noted = select(delivery.status, func.count()).where(delivery.created_at > at - RECENT).group_by(delivery.status)
-    counts = dict(connection.execute(noted).tuples().all())
+    counts = {row[0]: row[1] for row in connection.execute(noted)}
     for status in DeliveryStatus:
         lately.add_metric([status], counts.get(status, 0))
     yield lately
