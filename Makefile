@@ -45,7 +45,7 @@ bench: ## Measure requests and reports against bare baselines (ARGS="--only repo
 faults: ## Break parts of the running product under load (ONLY="F1 F3", ARGS="--seconds 10"); writes docs/reliability.md
 	@$(PYTHON) -m scripts.start faults
 
-soak: ## Run under a light load for 20 minutes and tell what grows (ARGS="--hours 4")
+soak: ## Run under a light load for 20 minutes; what grows goes to docs/reliability.md (ARGS="--hours 4")
 	@$(PYTHON) -m scripts.start soak
 
 fuzz: ## Try the whole API as each role, 200 cases an operation; takes hours (ARGS="--roles sales --examples 20")

@@ -19,6 +19,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 import uuid
 import weakref
 from pathlib import Path
@@ -28,7 +29,9 @@ from typing import Any
 import gunicorn  # type: ignore[import-untyped]
 import gunicorn.arbiter  # type: ignore[import-untyped]
 import gunicorn.glogging  # type: ignore[import-untyped]
+import gunicorn.http.errors  # type: ignore[import-untyped]
 import gunicorn.http.message  # type: ignore[import-untyped]
+import gunicorn.http.unreader  # type: ignore[import-untyped]
 import gunicorn.util  # type: ignore[import-untyped]
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -257,3 +260,49 @@ def _parse_typed_line(request: Any, line: bytes) -> None:
 
 
 gunicorn.http.message.Request.parse_request_line = _parse_typed_line
+
+
+# ---- slow clients ----------------------------------------------------------------------------------------------------
+
+PATIENCE_SECONDS = 15
+"""Within so long a request must have come whole, headers and body, but for the time that its bytes take at least."""
+LEAST_BYTES_A_SECOND = 500
+"""A file of 50 MiB that comes as slowly as this is waited for: a line that can be worked with is far above it."""
+
+_read_request = inspect.unwrap(gunicorn.http.message.Request.__init__)
+_take_chunk = inspect.unwrap(gunicorn.http.unreader.SocketUnreader.chunk)
+
+
+@functools.wraps(_read_request)
+def _read_request_in_time(request: Any, cfg: Any, unreader: Any, *rest: Any, **more: Any) -> None:
+    """Read the headers of a request. Waiting for its first byte is no slowness: how long, the worker knows."""
+    unreader.taken = 0
+    unreader.began = time.monotonic() if unreader.buf.getbuffer().nbytes else None
+    _read_request(request, cfg, unreader, *rest, **more)
+
+
+@functools.wraps(_take_chunk)
+def _take_chunk_in_time(unreader: Any, size_hint: int | None = None) -> bytes:
+    """Take what has come of a request; who sends a byte now and then is as good as gone, and holds nobody up.
+
+    The limit of time that sockets have is one between two bytes: it never sees this.
+    """
+    if unreader.began is None:
+        chunk: bytes = _take_chunk(unreader, size_hint)
+        unreader.began = time.monotonic()
+    else:
+        left = unreader.began + PATIENCE_SECONDS + unreader.taken / LEAST_BYTES_A_SECOND - time.monotonic()
+        usual = unreader.sock.gettimeout()
+        unreader.sock.settimeout(max(0.001, left if usual is None else min(left, usual)))
+        try:
+            chunk = _take_chunk(unreader, size_hint)
+        except TimeoutError:
+            raise gunicorn.http.errors.NoMoreData from None
+        finally:
+            unreader.sock.settimeout(usual)
+    unreader.taken += len(chunk)
+    return chunk
+
+
+gunicorn.http.message.Request.__init__ = _read_request_in_time
+gunicorn.http.unreader.SocketUnreader.chunk = _take_chunk_in_time

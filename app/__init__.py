@@ -48,6 +48,7 @@ from .setting.routes import routes as setting_routes
 from .target.routes import routes as target_routes
 from .task.routes import routes as task_routes
 from .view.routes import routes as view_routes
+from .webhook import gauges as gauges
 from .webhook.routes import routes as webhook_routes
 
 BLUEPRINTS = (

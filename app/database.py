@@ -44,7 +44,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from config import Settings
 
-from . import timing
+from . import patience, timing
 from .turns import BEGIN, PATIENTLY, Turns
 
 SCALE = 4
@@ -449,8 +449,9 @@ def engine_options(settings: Settings) -> tuple[str, dict[str, Any], dict[str, d
     reading = {**both, "work_mem": "32MB", "default_transaction_read_only": "on"}
     # Without a ping before each use: a read that meets a dead connection is simply run again (`routing.py`).
     read = {**_with_settings(pool, reading, is_pooled), "url": url, "pool_pre_ping": False}
-    # One that is away is not waited for: the main database answers as well.
+    # One that is away is not waited for: the main database answers as well. Whether it is there, `replica.py` asks.
     far = {**_with_settings(pool, reading, False, 2), "url": settings.replica_url, "pool_timeout": 1}
+    far["pool_pre_ping"] = False
     if not is_pooled:
         read["isolation_level"] = "AUTOCOMMIT"
     far["isolation_level"] = "AUTOCOMMIT"
@@ -486,6 +487,9 @@ def prepare_engines(engines: dict[str | None, Engine], statement_seconds: int) -
         timing.watch(engine)
         if begins := engine.get_execution_options().get("begins_with"):
             event.listen(engine, "begin", partial(_begin_with, begins))
+        if key == REPLICA:
+            # It ends a statement by itself; the seconds on top are for one that hangs.
+            patience.limit(engine, statement_seconds + 2)
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _open_reader if key == READ else _open_writer)
             if key != READ:

@@ -17,7 +17,7 @@ from flask import Flask, Response, request
 from sqlalchemy import UniqueConstraint
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import ClientDisconnected, HTTPException
 
 from .database import Base
 from .messages import say
@@ -238,6 +238,9 @@ def problem_of(error: BaseException) -> Problem:
         return unavailable()
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return Problem(507, "disk-full")
+    if isinstance(error, ClientDisconnected):
+        # Who is gone hears nothing of it; who sends too slowly learns why nobody waits any longer.
+        return Problem(408, "request-timeout")
     if isinstance(error, HTTPException) and error.code is not None:
         headers = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
         if error.code == 429:

@@ -16,6 +16,7 @@ from .database import REPLICA, db, read_engine
 from .extensions import redis_options
 from .listing import encode
 from .migrated import Standing, standing
+from .patience import within
 
 
 def _database() -> str:
@@ -39,7 +40,7 @@ def _redis() -> str:
 
 def _replica() -> str:
     """Whether reports have a copy of the database to read from."""
-    with db.engines[REPLICA].connect() as connection:
+    with db.engines[REPLICA].connect() as connection, within(connection, WITHIN_SECONDS):
         return "ok" if connection.execute(text("SELECT pg_is_in_recovery()")).scalar_one() else "degraded"
 
 

@@ -2,7 +2,8 @@
 
 With `DATABASE_REPLICA_URL` reports, search and exports read from a standby of PostgreSQL. It follows a moment behind,
 and nothing stale is shown: before such a read the main database says up to where it has acknowledged writes (of
-anybody), and the copy is asked only once it has come that far. A copy that stays behind, or is away, costs speed only.
+anybody), and the copy is asked only once it has come that far. A copy that stays behind, hangs or is away costs speed
+only.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from .database import READ, REPLICA, db
 from .metrics import OWN
+from .patience import within
 
 T = TypeVar("T")
 
@@ -26,6 +28,9 @@ READS = Counter("lianxi_far_reads", "Reads that may go to the replica, by where 
 
 WAIT_SECONDS = 0.1
 """For so long a read waits for the replica to come level; it mostly is within a few milliseconds."""
+
+ANSWER_SECONDS = 1.0
+"""Within so long it must say how far it has come: one that is asked and says nothing hangs."""
 
 _LOOKS_EVERY = 0.005
 
@@ -80,7 +85,7 @@ def _is_level() -> bool:
         written = near.execute(_WRITTEN).scalar_one()
     until = time.monotonic() + WAIT_SECONDS
     try:
-        with db.engines[REPLICA].connect() as replica:
+        with db.engines[REPLICA].connect() as replica, within(replica, ANSWER_SECONDS):
             while not (is_level := bool(replica.execute(_SEEN, {"written": written}).scalar_one())):
                 if time.monotonic() > until:
                     break

@@ -14,7 +14,7 @@ import time
 import traceback
 from pathlib import Path
 
-from faults import disk, edge, jobs, keeping, processes, servers, sockets  # noqa: F401 - they declare the faults
+from faults import disk, edge, jobs, keeping, processes, servers, soak, sockets  # noqa: F401 - they declare the faults
 from faults.report import Result, write
 from faults.trial import FAULTS, Fault, LeftOutError, Trial
 
@@ -24,7 +24,7 @@ def tried(one: Fault, kind: str, options: argparse.Namespace) -> Result:
     folder = Path(tempfile.mkdtemp(prefix="lianxi-fault-"))
     # The product's processes need not be ours alone to enter it: nginx's are somebody else's.
     folder.chmod(0o755)
-    trial = Trial(kind, folder, options.seconds, options.rows, options.sockets)
+    trial = Trial(kind, folder, options.hours * 3_600 or options.seconds or one.seconds, options.rows, options.sockets)
     began, left_out = time.monotonic(), ""
     try:
         one.run(trial)
@@ -44,7 +44,8 @@ def main() -> int:
     """Try all faults, or some; the exit code tells whether all criteria held."""
     parser = argparse.ArgumentParser(prog="python -m faults", description=__doc__)
     parser.add_argument("only", nargs="*", metavar="FAULT", help=f"some of {' '.join(FAULTS)}")
-    parser.add_argument("--seconds", type=float, default=60, help="of load")
+    parser.add_argument("--seconds", type=float, default=0, help="of load")
+    parser.add_argument("--hours", type=float, default=0, help="of load, in place of seconds")
     parser.add_argument("--rows", type=int, default=100_000, help="of the interrupted import")
     parser.add_argument("--sockets", type=int, default=1_000, help="connected at once")
     parser.add_argument("--shape", choices=("big", "embedded"), help="one shape only")
@@ -57,7 +58,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     is_good = True
     for name, one in FAULTS.items():
-        if options.only and name not in options.only:
+        if name not in options.only if options.only else one.is_alone:
             continue
         for kind in one.shapes:
             if options.shape not in (None, kind):

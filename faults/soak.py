@@ -5,10 +5,6 @@ Twenty minutes by default; `ARGS="--hours 4"` for as long as it takes to be sure
 
 from __future__ import annotations
 
-import argparse
-import signal
-import sys
-import tempfile
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,9 +12,9 @@ from pathlib import Path
 
 import psycopg
 
-from faults import ledger
 from faults.load import CLIENTS, Load, failed, p95, statuses
-from faults.shape import Shape, big, embedded
+from faults.shape import Shape
+from faults.trial import Trial, fault
 
 SHARE = 0.3
 MOST_MIB_AN_HOUR = 1.0
@@ -78,42 +74,33 @@ def pace(shape: Shape) -> float:
     return CLIENTS / (SHARE * rate)
 
 
-def main() -> int:
-    """Run, and tell what grows."""
-    parser = argparse.ArgumentParser(prog="python -m faults.soak", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=20)
-    parser.add_argument("--hours", type=float, default=0)
-    parser.add_argument("--shape", choices=("big", "embedded"), default="big")
-    options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    seconds = options.hours * 3_600 or options.minutes * 60
+@fault("F21", "a light load for long: what grows by the hour", seconds=1_200, is_alone=True)
+def soak(trial: Trial) -> None:
+    """Nothing grows: neither memory nor open files nor connections."""
     # What is loaded and cached at first counts for nothing: half an hour of four, a third of what is shorter.
-    warm = min(1_800.0, seconds / 3)
-    with tempfile.TemporaryDirectory(prefix="lianxi-soak-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        with (big if options.shape == "big" else embedded)(folder) as shape:
-            pause = pace(shape)
-            load, samples = Load(shape, pause=pause).begin(), list[Sample]()
-            every = min(30.0, seconds / 20)
-            while load.now() < seconds:
+    warm, every = min(1_800.0, trial.seconds / 3), min(30.0, trial.seconds / 20)
+    with trial.shape() as shape:
+        pause, samples = pace(shape), list[Sample]()
+        with trial.load(shape, pause) as load:
+            while load.now() < trial.seconds:
                 time.sleep(every)
-                samples.append(sample(shape, load.now()))
-                one = samples[-1]
+                samples.append(one := sample(shape, load.now()))
                 told = f"{one.at / 60:6.1f} min {one.mib:8.1f} MiB {one.files:5} files {one.connections:4} connections"
                 print(told, flush=True)
-            load.end()
-            verdict = ledger.check(load)
-    kept = [one for one in samples if one.at >= warm]
-    grows = slope([(one.at, one.mib) for one in kept])
-    bad = failed(load.tried)
-    print(f"{len(load.tried) / seconds:.1f} requests a second, p95 {p95(load.tried)} ms, {statuses(load.tried)}")
-    print(f"memory: {grows:+.2f} MiB an hour; allowed: {MOST_MIB_AN_HOUR:g}")
-    print(f"open files: {slope([(one.at, one.files) for one in kept]):+.1f} an hour")
-    print(f"connections: {slope([(one.at, one.connections) for one in kept]):+.1f} an hour")
-    print(f"failed: {len(bad)}; ledgers: {ledger.first(verdict.faults) or 'all as told'}")
-    return 1 if bad or verdict.faults or grows > MOST_MIB_AN_HOUR else 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
+    kept, bad = [one for one in samples if one.at >= warm], failed(load.tried)
+    mib, files, connections = (
+        slope([(one.at, getattr(one, name)) for one in kept]) for name in ("mib", "files", "connections")
+    )
+    trial.figures |= {
+        "requests a second": round(len(load.tried) / trial.seconds, 1),
+        "p95 ms": p95(load.tried),
+        "measured from s": round(warm),
+        "MiB of all processes then and at the end": [round(kept[0].mib, 1), round(kept[-1].mib, 1)],
+        "MiB an hour": f"{mib:+.2f}",
+        "open files at the end": kept[-1].files,
+        "open files an hour": f"{files:+.1f}",
+        "connections at the end": kept[-1].connections,
+        "connections an hour": f"{connections:+.1f}",
+    }
+    trial.must(not bad, f"failed: {statuses(bad)}")
+    trial.must(mib <= MOST_MIB_AN_HOUR, f"memory grows by {mib:.2f} MiB an hour; allowed {MOST_MIB_AN_HOUR:g}")

@@ -79,19 +79,26 @@ class Trial:
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault by its name, and the shapes that can have it."""
+    """A fault by its name, and the shapes that can have it.
+
+    Attributes:
+        seconds: of load, unless it is told otherwise.
+        is_alone: it takes so long that it is tried only where it is asked for by name.
+    """
 
     name: str
     title: str
     shapes: tuple[str, ...]
     run: Callable[[Trial], None]
+    seconds: float = 60
+    is_alone: bool = False
 
 
 FAULTS: dict[str, Fault] = {}
 
 
 def fault(
-    name: str, title: str, shapes: tuple[str, ...] = BOTH
+    name: str, title: str, shapes: tuple[str, ...] = BOTH, *, seconds: float = 60, is_alone: bool = False
 ) -> Callable[[Callable[[Trial], None]], Callable[[Trial], None]]:
     """Declare a fault.
 
@@ -99,10 +106,12 @@ def fault(
         name: as it is asked for.
         title: what is broken, for the table.
         shapes: that it applies to.
+        seconds: of load, unless it is told otherwise.
+        is_alone: it takes so long that it is tried only where it is asked for by name.
     """
 
     def declare(run: Callable[[Trial], None]) -> Callable[[Trial], None]:
-        FAULTS[name] = Fault(name, title, shapes, run)
+        FAULTS[name] = Fault(name, title, shapes, run, seconds, is_alone)
         return run
 
     return declare

@@ -1,12 +1,15 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from '@playwright/test'
 
+// `SHAPE=services`: the product split into its services. So many processes want the machine to themselves.
+const isSplit = process.env['SHAPE'] === 'services'
+
 /** Journeys in real browsers against the real product; each worker starts one on data of its own. */
 export default defineConfig({
   testDir: './e2e/journeys',
-  outputDir: fileURLToPath(new URL('../artifacts/e2e', import.meta.url)),
+  outputDir: fileURLToPath(new URL(`../artifacts/${isSplit ? 'services' : 'e2e'}`, import.meta.url)),
   fullyParallel: true,
-  workers: 2,
+  workers: isSplit ? 1 : 2,
   // A journey that passes only sometimes is a fault: the summary of `make test` tells it with its reason.
   retries: process.env['CI'] ? 1 : 0,
   forbidOnly: Boolean(process.env['CI']),

@@ -332,26 +332,25 @@ def bench(workspace: Workspace) -> int:
     return run_shown(command, cwd=workspace.root, env=workspace.env, ending=workspace.ending, limit=3_600)
 
 
-def _tried(workspace: Workspace, module: str) -> int:
+def _tried(workspace: Workspace, *arguments: str) -> int:
     system.install(workspace, system.lacking(system.FAULT_NEEDS))
     if missing := system.lacking(system.FAULT_NEEDS):
         raise CannotStartError(f"sudo apt-get install {' '.join(need.package for need in missing)}")
     with workspace.alone():
         environment.ensure_packages(workspace, environment.DEVELOPMENT)
-    only = workspace.env.get("ONLY", "").replace(",", " ").split()
     workspace.forget_personal_settings()
-    command = [str(workspace.python), "-m", module, *only, *workspace.env.get("ARGS", "").split()]
+    command = [str(workspace.python), "-m", "faults", *arguments, *workspace.env.get("ARGS", "").split()]
     return run_shown(command, cwd=workspace.root, env=workspace.env, ending=workspace.ending, limit=18_000)
 
 
 def faults(workspace: Workspace) -> int:
     """Break parts of the running product under load; ``ONLY`` names faults, ``ARGS`` goes to ``python -m faults``."""
-    return _tried(workspace, "faults")
+    return _tried(workspace, *workspace.env.get("ONLY", "").replace(",", " ").split())
 
 
 def soak(workspace: Workspace) -> int:
-    """Run the product for long under a light load; ``ARGS`` goes to ``python -m faults.soak``."""
-    return _tried(workspace, "faults.soak")
+    """Run the product for long under a light load; ``ARGS`` goes to ``python -m faults``."""
+    return _tried(workspace, "F21", "--shape", "big")
 
 
 def fuzz(workspace: Workspace) -> int:

@@ -72,6 +72,14 @@ STEPS = (
         has_report=True,
         needs=("chromium",),
     ),
+    # Those that go through several services; all of them: SHAPE=services npm run test:e2e.
+    Step(
+        "services",
+        "env SHAPE=services npm run --silent test:e2e -- --grep @services --reporter=list,junit",
+        in_frontend=True,
+        has_report=True,
+        needs=("chromium", "postgresql", "redis", "nginx"),
+    ),
 )
 
 
@@ -222,7 +230,7 @@ def run_suite(workspace: Workspace, steps: Sequence[Step]) -> int:
     results = [Result(f"machine: {name}", 0, 1, 0, 0, "not installed") for name in sorted(missing) if on_ci]
     for step in steps:
         built = all(result.failed == 0 for result in results if result.name == "build")
-        if step.name == "e2e" and not built:
+        if step.name in ("e2e", "services") and not built:
             results.append(Result(step.name, 0, 1, 0, 0, "not run, because the build failed"))
         elif not missing.intersection(step.needs):
             results.append(run_step(workspace, step))

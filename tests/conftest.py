@@ -43,28 +43,29 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.xdist_group(database or item.path.stem))
 
 
-@pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    """The administrative address of a private PostgreSQL."""
+@contextmanager
+def where_installed() -> Iterator[None]:
+    """Leave a test out where this machine has no such server; on CI that is a fault."""
     try:
-        with postgres_server() as url:
-            yield url
+        yield
     except ServerMissingError as missing:
         if ON_CI:
             raise
         pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The administrative address of a private PostgreSQL."""
+    with where_installed(), postgres_server() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
     """A private Redis."""
-    try:
-        with redis_server() as url:
-            yield url
-    except ServerMissingError as missing:
-        if ON_CI:
-            raise
-        pytest.skip(str(missing))
+    with where_installed(), redis_server() as url:
+        yield url
 
 
 def make_database(admin_url: str, name: str) -> str:
@@ -86,6 +87,21 @@ def application(
     app.testing = True
     with app.app_context():
         upgrade()
+    yield app
+    with app.app_context():
+        queue.close()
+        for engine in db.engines.values():
+            engine.dispose()
+
+
+@contextmanager
+def installed(folder: Path, **env: str) -> Iterator[CRM]:
+    """An application of a test's own, on other servers than those of all: migrated, and ended with its connections."""
+    app = create_app(settings_from({"DATA_DIR": str(folder), "RATELIMIT_ENABLED": "0", **env}))
+    app.testing = True
+    with app.app_context():
+        upgrade()
+        seed()
     yield app
     with app.app_context():
         queue.close()

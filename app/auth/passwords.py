@@ -9,7 +9,7 @@ from threading import BoundedSemaphore
 from typing import Any
 
 from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
+from argon2.exceptions import InvalidHashError, VerificationError
 from gevent import get_hub
 from gevent.monkey import is_module_patched
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
@@ -44,6 +44,14 @@ def hash_password(password: str) -> str:
     return str(_run(_hasher.hash, unicodedata.normalize("NFC", password)))
 
 
+def _fits(stored: str, password: str) -> bool:
+    """Whether they fit. gevent writes whatever is raised off the loop to the log, with all that it was called with."""
+    try:
+        return _hasher.verify(stored, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
 def verify_password(stored: str | None, password: str) -> tuple[bool, str | None]:
     """Whether a password fits, and a new hash to store when the parameters have changed since.
 
@@ -53,11 +61,7 @@ def verify_password(stored: str | None, password: str) -> tuple[bool, str | None
     if len(password) > MAX_LENGTH * 4:
         password = password[: MAX_LENGTH * 4]
     nobody = _dummy()  # made at the first sign-in of all, so that an unknown name never takes longer than a known one
-    try:
-        _run(_hasher.verify, stored or nobody, password)
-    except (VerifyMismatchError, VerificationError, InvalidHashError):
-        return False, None
-    if not stored:
+    if not _run(_fits, stored or nobody, password) or not stored:
         return False, None
     return True, hash_password(password) if _hasher.check_needs_rehash(stored) else None
 

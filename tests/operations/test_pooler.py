@@ -7,22 +7,18 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
-from flask_migrate import upgrade
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from app import create_app
 from app.database import db, read_engine
-from app.installation import seed
 from app.job import queue
 from app.operation import backups
 from app.privacy.erasing import overwrite_traces
 from app.routing import CRM
-from config import settings_from
 
 from ..cast import PASSWORD, Cast, raise_the_curtain
-from ..conftest import ON_CI, make_database
-from ..servers import PgBouncer, PostgreSQL, ServerMissingError
+from ..conftest import installed, make_database, where_installed
+from ..servers import PgBouncer, PostgreSQL
 
 SESSIONS = 3
 
@@ -30,13 +26,8 @@ SESSIONS = 3
 @pytest.fixture(scope="module")
 def pooler() -> Iterator[tuple[PostgreSQL, PgBouncer]]:
     """A cluster and the pooler in front of it."""
-    try:
-        with PostgreSQL() as cluster, PgBouncer(cluster, SESSIONS) as server:
-            yield cluster, server
-    except ServerMissingError as missing:
-        if ON_CI:
-            raise
-        pytest.skip(str(missing))
+    with where_installed(), PostgreSQL() as cluster, PgBouncer(cluster, SESSIONS) as server:
+        yield cluster, server
 
 
 @pytest.fixture(scope="module")
@@ -44,25 +35,10 @@ def pooled(pooler: tuple[PostgreSQL, PgBouncer], tmp_path_factory: pytest.TempPa
     """An application behind it."""
     cluster, server = pooler
     url = make_database(cluster.url, "pooled")
-    settings = settings_from(
-        {
-            "DATA_DIR": str(tmp_path_factory.mktemp("pooled")),
-            "DATABASE_URL": url,
-            "DATABASE_POOLER_URL": url.replace(f":{cluster.port}/", f":{server.port}/"),
-            "RATELIMIT_ENABLED": "0",
-            "STATEMENT_TIMEOUT": "7",
-        }
-    )
-    app = create_app(settings)
-    app.testing = True
-    with app.app_context():
-        upgrade()
-        seed()
-    yield app
-    with app.app_context():
-        queue.close()
-        for engine in db.engines.values():
-            engine.dispose()
+    through = url.replace(f":{cluster.port}/", f":{server.port}/")
+    folder = tmp_path_factory.mktemp("pooled")
+    with installed(folder, DATABASE_URL=url, DATABASE_POOLER_URL=through, STATEMENT_TIMEOUT="7") as app:
+        yield app
 
 
 @pytest.fixture(scope="module")

@@ -7,33 +7,26 @@ from collections.abc import Callable, Iterator
 
 import psycopg
 import pytest
-from flask_migrate import upgrade
 from sqlalchemy import text
 
-from app import create_app, replica
+from app import replica
 from app.database import READ, REPLICA, db, read_engine
 from app.health import checks
-from app.installation import seed
 from app.job import queue
 from app.listing import one_moment
 from app.routing import CRM
 from config import ConfigurationError, settings_from
 
 from ..cast import Cast, raise_the_curtain
-from ..conftest import ON_CI
-from ..servers import Primary, ServerMissingError, Standby
+from ..conftest import installed, where_installed
+from ..servers import Primary, Standby
 
 
 @pytest.fixture(scope="module")
 def primary() -> Iterator[Primary]:
     """A cluster that a standby can follow."""
-    try:
-        with Primary() as server:
-            yield server
-    except ServerMissingError as missing:
-        if ON_CI:
-            raise
-        pytest.skip(str(missing))
+    with where_installed(), Primary() as server:
+        yield server
 
 
 @pytest.fixture(scope="module")
@@ -46,24 +39,9 @@ def standby(primary: Primary) -> Iterator[Standby]:
 @pytest.fixture(scope="module")
 def followed(primary: Primary, standby: Standby, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CRM]:
     """An application that has a replica to read from."""
-    settings = settings_from(
-        {
-            "DATA_DIR": str(tmp_path_factory.mktemp("followed")),
-            "DATABASE_URL": primary.url,
-            "DATABASE_REPLICA_URL": standby.url,
-            "RATELIMIT_ENABLED": "0",
-        }
-    )
-    app = create_app(settings)
-    app.testing = True
-    with app.app_context():
-        upgrade()
-        seed()
-    yield app
-    with app.app_context():
-        queue.close()
-        for engine in db.engines.values():
-            engine.dispose()
+    folder, places = tmp_path_factory.mktemp("followed"), {"DATABASE_URL": primary.url}
+    with installed(folder, **places, DATABASE_REPLICA_URL=standby.url, STATEMENT_TIMEOUT="3") as app:
+        yield app
 
 
 @pytest.fixture(scope="module")
@@ -160,6 +138,53 @@ def test_one_that_failed_is_left_alone_for_a_while(app: CRM, standby: Standby, m
         assert not replica._is_level()
     finally:
         del app.extensions["lianxi.replica"]
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_replica_that_hangs_costs_speed_only(
+    app: CRM, cast: Cast, standby: Standby, monkeypatch: pytest.MonkeyPatch, is_known: bool
+) -> None:
+    """It accepts whoever comes and answers nothing, on a connection that is open already or on a new one."""
+    if not is_known:
+        db.engines[REPLICA].dispose()
+    away = went("away")
+    standby.pause()
+    try:
+        began = time.monotonic()
+        assert found(cast, "Acme") is False
+        assert time.monotonic() - began < 20
+        assert went("away") == away + 1
+        assert checks()["replica"] == "degraded"
+        monkeypatch.setattr(replica, "REST_SECONDS", 3_600.0)
+        assert not replica._is_level()
+        # Now it is left alone: were it asked, this would take a second each time.
+        began = time.monotonic()
+        assert not any(replica._is_level() for _ in range(50))
+        assert time.monotonic() - began < 20
+    finally:
+        standby.resume()
+        app.extensions.pop("lianxi.replica", None)
+    until(replica._is_level)
+
+
+def test_a_read_during_which_the_replica_hangs_is_run_anew(app: CRM, cast: Cast, standby: Standby) -> None:
+    read_from: list[bool] = []
+
+    def read() -> int:
+        read_from.append(read_engine() is db.engines[REPLICA])
+        if read_from == [True]:
+            standby.pause()
+        with one_moment() as connection:
+            return int(connection.execute(text("SELECT count(*) FROM tag")).scalar_one())
+
+    ended = went("ended")
+    try:
+        assert replica.far(read) == 0
+    finally:
+        standby.resume()
+    assert read_from == [True, False]
+    assert went("ended") == ended + 1
+    until(replica._is_level)
 
 
 def test_a_read_in_the_way_of_the_replica_is_run_anew(app: CRM, cast: Cast, primary: Primary) -> None:

@@ -6,6 +6,7 @@ import http.client
 import http.server
 import json
 import re
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -174,6 +175,24 @@ def test_the_edge_lets_as_large_a_form_through_as_the_application(edge: Edge) ->
     for path in ("/api/v1/imports", "/api/v1/attachments"):
         assert edge.ask(path, "POST", b"x" * FORM_LIMIT).status == 200
         assert edge.ask(path, "POST", b"x" * (FORM_LIMIT + 1)).problem()["status"] == 413
+
+
+def test_a_body_is_not_waited_for_here(tmp_path: Path) -> None:
+    """The application has a deadline for it, and refuses a stranger's file before it has come."""
+    refusal = b"HTTP/1.1 401 Unauthorized\r\nContent-Type: application/problem+json\r\nContent-Length: 2\r\n\r\n{}"
+    with socket.create_server(("127.0.0.1", 0)) as application:
+        port = application.getsockname()[1]
+        with serving(tmp_path, f"http://127.0.0.1:{port}") as edge:
+            for path in ("/api/v1/customers", "/api/v1/imports", "/api/v1/attachments"):
+                with socket.create_connection(("127.0.0.1", edge.port), timeout=20) as client:
+                    client.sendall(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nx".encode())
+                    application.settimeout(20)
+                    asked, _ = application.accept()
+                    with asked:
+                        asked.sendall(refusal)
+                        answer = http.client.HTTPResponse(client)
+                        answer.begin()
+                        assert answer.status == 401, path
 
 
 def test_refusals_of_nginx_itself(edge: Edge) -> None:

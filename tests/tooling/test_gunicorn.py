@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ import pytest
 import websocket
 
 from scripts.workspace import PERSONAL, ROOT
+from tests.conftest import make_database
 from tests.servers import free_port, listens, wait_until
 
 
@@ -160,6 +162,49 @@ def test_open_sockets_do_not_hold_up_the_end(tmp_path: Path, worker_class: str, 
         process.wait(25)
         assert time.monotonic() - began < 10
         client.close()
+    assert "traceback" not in (tmp_path / "gunicorn.log").read_text("utf-8").lower()
+
+
+def trickle(connection: socket.socket, pieces: Iterator[bytes], pause: float) -> None:
+    """Send pieces with pauses until all are sent or the other side has had enough."""
+    with contextlib.suppress(OSError):
+        for piece in pieces:
+            connection.sendall(piece)
+            time.sleep(pause)
+
+
+@pytest.mark.parametrize("worker_class", ["gthread", "gevent"])
+def test_who_sends_a_byte_now_and_then_is_let_go_of(tmp_path: Path, worker_class: str, postgres_url: str) -> None:
+    env = {"DATABASE_URL": make_database(postgres_url, "slow")} if worker_class == "gevent" else {}
+    wrong = b'{"email": "nobody@example.com", "password": "no such password"}'
+    with gunicorn(tmp_path, "-k", worker_class, **env) as (_, port), contextlib.ExitStack() as stack:
+        connections = {
+            name: stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=90))
+            for name in ("head", "body", "honest")
+        }
+        start = (
+            "POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\n"
+            "Content-Type: application/json\r\nContent-Length: {}\r\n\r\n"
+        )
+        slowly = {
+            "head": (b"GET /health HTTP/1.1\r\nX-Slow: " if at == 0 else b"x" for at in range(120)),
+            "body": (start.format(1_000).encode() if at == 0 else b" " for at in range(120)),
+            # 2 KiB a second for 20 s: slower than any line that can be worked with, and longer than the patience.
+            "honest": iter([start.format(40 * 1_024 + len(wrong)).encode(), *[b" " * 1_024] * 40, wrong]),
+        }
+        began = time.monotonic()
+        for name, pieces in slowly.items():
+            pause = 0.5 if name == "honest" else 1.0
+            threading.Thread(target=trickle, args=(connections[name], pieces, pause), daemon=True).start()
+        refused = http.client.HTTPResponse(connections["body"])
+        refused.begin()
+        assert (refused.status, json.loads(refused.read())["type"]) == (408, "/problems/request-timeout")
+        with contextlib.suppress(ConnectionError):
+            assert connections["head"].recv(100) == b""
+        assert 14 < time.monotonic() - began < 60
+        answer = http.client.HTTPResponse(connections["honest"])
+        answer.begin()
+        assert (answer.status, json.loads(answer.read())["status"]) == (401, 401)
     assert "traceback" not in (tmp_path / "gunicorn.log").read_text("utf-8").lower()
 
 

@@ -6,7 +6,6 @@ import json
 import re
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -17,11 +16,11 @@ from app.services import PATHS, service_of
 from config import SERVICES
 from scripts.workspace import ROOT
 from tests.conftest import make_database
+from tests.services import SPLIT, services, site
 
 from .edge import Answer, Edge, serving
-from .test_gunicorn import ask, gunicorn
+from .test_gunicorn import ask, environment
 
-SPLIT = ROOT / "examples" / "services" / "site.d" / "services.conf"
 ADMIN = {"email": "root@crm.example", "password": "correct horse battery"}
 
 
@@ -68,26 +67,18 @@ Split = tuple[Edge, dict[str, int]]
 def split(tmp_path_factory: pytest.TempPathFactory, postgres_url: str, redis_url: str) -> Iterator[Split]:
     """The five services on one database, and an edge that knows them apart."""
     folder = tmp_path_factory.mktemp("split")
-    env = {
-        "DATABASE_URL": make_database(postgres_url, "split"),
-        "REDIS_URL": redis_url,
-        "REDIS_CHANNEL": "split",
-        "SECRET_KEY": "a key that all five of them share, and long",
-        "LIANXI_ADMIN_EMAIL": ADMIN["email"],
-        "LIANXI_ADMIN_PASSWORD": ADMIN["password"],
-        "PROXY_HOPS": "1",
-        "RATELIMIT_ENABLED": "0",
-    }
-    with ExitStack() as stack:
-        ports = {}
-        for service in SERVICES:
-            (folder / service).mkdir()
-            _, ports[service] = stack.enter_context(gunicorn(folder / service, LIANXI_SERVICES=service, **env))
-        text = SPLIT.read_text("utf-8")
-        for service, port in ports.items():
-            text = text.replace(f"http://{service}-service:5000", f"http://127.0.0.1:{port}")
-        site = {"services.conf": text}
-        yield stack.enter_context(serving(folder / "edge", f"http://127.0.0.1:{ports['auth']}", site)), ports
+    env = environment(
+        DATA_DIR=str(folder / "data"),
+        DATABASE_URL=make_database(postgres_url, "split"),
+        REDIS_URL=redis_url,
+        REDIS_CHANNEL="split",
+        SECRET_KEY="a key that all five of them share, and long",
+        LIANXI_ADMIN_EMAIL=ADMIN["email"],
+        LIANXI_ADMIN_PASSWORD=ADMIN["password"],
+        RATELIMIT_ENABLED="0",
+    )
+    with services(env) as ports, serving(folder / "edge", f"http://127.0.0.1:{ports['auth']}", site(ports)) as edge:
+        yield edge, ports
 
 
 def test_a_journey_goes_through_all_of_them(split: Split) -> None:

@@ -17,9 +17,9 @@ from config import settings_from
 
 from ..auth.visitor import Visitor
 from ..cast import raise_the_curtain
-from ..conftest import ON_CI
+from ..conftest import where_installed
 from ..racing import at_once
-from ..servers import Redis, ServerMissingError
+from ..servers import Redis
 
 
 def limited(folder: Path, **env: str) -> CRM:
@@ -65,13 +65,7 @@ def test_rates(tmp_path: Path, redis: str, request: pytest.FixtureRequest) -> No
 
 def test_what_is_on_its_way_while_redis_goes_is_answered(tmp_path: Path) -> None:
     """Several ask a Redis that hangs: the first of them finds out, and the others are no errors."""
-    try:
-        redis = Redis()
-    except ServerMissingError as missing:
-        if ON_CI:
-            raise
-        pytest.skip(str(missing))
-    with redis:
+    with where_installed(), Redis() as redis:
         app = limited(tmp_path, REDIS_URL=redis.url)
         with app.app_context():
             cast = raise_the_curtain(app)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import select, update
 from standardwebhooks import Webhook as Verifier
 from standardwebhooks.webhooks import WebhookVerificationError
@@ -184,6 +185,8 @@ def test_a_test_is_sent_at_once_and_says_what_came_of_it(cast: Cast, carrying: C
     refused = cast.root.post(address)
     assert refused.status_code == 429
     assert 3_000 < int(refused.headers["Retry-After"]) <= 3_600
+    second = hooked(cast, receiver)
+    assert cast.root.post(f"/webhooks/{second['id']}/test").status_code == 200, "each webhook has tests of its own"
     assert cast.root.post("/webhooks/999/test").status_code == 404
 
 
@@ -221,7 +224,9 @@ def test_a_rotated_secret_signs_beside_the_former_one_for_a_day(
     assert (refused.status_code, refused.get_json()["type"]) == (409, "/problems/too-many-secrets")
 
 
-def test_the_log_is_kept_for_thirty_days(cast: Cast, carrying: Carrying, receiver: Receiver) -> None:
+def test_the_log_is_kept_for_thirty_days(
+    cast: Cast, carrying: Carrying, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
     webhook = hooked(cast, receiver)
     for number in range(3):
         cast.alice.made("/customers", {"name": f"No {number}"})
@@ -248,11 +253,48 @@ def test_the_log_is_kept_for_thirty_days(cast: Cast, carrying: Carrying, receive
     }
     assert page["data"][0].keys() == kept
     with unit_of_work() as unit:
-        old = update(WebhookDelivery).where(WebhookDelivery.id == ids[-1])
+        old = update(WebhookDelivery).where(WebhookDelivery.id.in_(ids[1:]))
         db.session.execute(old.values(created_at=unit.at - timedelta(days=31)))
+    monkeypatch.setattr(service, "_PORTION", 1)
     service.look_after()
-    assert [one["id"] for one in cast.root.get(address).get_json()["data"]] == ids[:2]
-    assert len(db.session.execute(select(WebhookAttempt.id)).all()) == 2
+    assert [one["id"] for one in cast.root.get(address).get_json()["data"]] == ids[:1]
+    assert len(db.session.execute(select(WebhookAttempt.id)).all()) == 1
+
+
+def test_metrics_tell_what_waits_and_what_became_of_the_rest(
+    app: CRM, cast: Cast, carrying: Carrying, receiver: Receiver, other: Receiver
+) -> None:
+    def measured() -> dict[str, float]:
+        said = app.test_client().get("/metrics").get_data(as_text=True)
+        return {
+            sample.name.removeprefix("lianxi_webhook_") + "".join(sample.labels.values()): sample.value
+            for family in text_string_to_metric_families(said)
+            for sample in family.samples
+            if sample.name.startswith("lianxi_webhook_")
+        }
+
+    nothing = {"deliverieswaiting": 0, "deliveriesdone": 0, "deliveriesfailed": 0, "waiting": 0, "dead_letters": 0}
+    assert measured() == nothing | {"oldest_waiting_seconds": 0}
+    taken, refused = hooked(cast, receiver), hooked(cast, other)
+    other.answer = lambda _message: 500
+    for number in range(2):
+        cast.alice.made("/customers", {"name": f"No {number}"})
+    carrying.until(lambda: len(receiver.taken) == 2 and len(other.offered) >= 2)
+    carrying.settled()
+    with unit_of_work() as unit:
+        older = update(WebhookDelivery).where(WebhookDelivery.webhook_id == refused["id"])
+        db.session.execute(older.values(created_at=unit.at - timedelta(minutes=10)))
+    found = measured()
+    assert 600 <= found.pop("oldest_waiting_seconds") < 900
+    assert found == nothing | {"deliverieswaiting": 2, "deliveriesdone": 2, "waiting": 2}
+    with unit_of_work():
+        dead = update(WebhookDelivery).where(WebhookDelivery.webhook_id == refused["id"])
+        db.session.execute(dead.values(status="failed"))
+    found = measured()
+    assert (found["waiting"], found["dead_letters"], found["oldest_waiting_seconds"]) == (0, 2, 0)
+    for webhook in (taken, refused):
+        assert cast.root.patch(f"/webhooks/{webhook['id']}", {"is_enabled": False}).status_code == 200
+    assert measured()["dead_letters"] == 0, "one that a person has disabled is no alarm"
 
 
 def test_redelivery_is_of_ones_own(cast: Cast, carrying: Carrying, receiver: Receiver) -> None:

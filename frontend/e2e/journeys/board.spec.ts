@@ -40,7 +40,7 @@ async function center(of: Locator): Promise<{ x: number; y: number }> {
   return { x: box.x + box.width / 2, y: box.y + box.height / 2 }
 }
 
-test('A card dragged by mouse moves on the colleague’s board too', async ({ cast, open }) => {
+test('A card dragged by mouse moves on the colleague’s board too @services', async ({ cast, open }) => {
   const [alice, carol] = [await cast.join('Alice'), await cast.join('Carol', 'manager')]
   const stages = await makePipeline(cast)
   await makeDeals(alice, stages)

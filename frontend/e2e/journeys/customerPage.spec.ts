@@ -15,7 +15,7 @@ async function begin(page: Page, label: string, text: string): Promise<Locator> 
   return field
 }
 
-test('Two people edit different fields: both win', async ({ cast, open }) => {
+test('Two people edit different fields: both win @services', async ({ cast, open }) => {
   const [alice, carol] = [await cast.join('Alice'), await cast.join('Carol', 'manager')]
   const customer = await alice.api.post('/customers', {
     name: 'Granite Systems Ltd',
@@ -95,7 +95,10 @@ test('A refused value stays in its field with the reason', async ({ cast, open }
   await expect(page.getByRole('button', { name: 'Credit rating 88' })).toBeFocused()
 })
 
-test('An activity is logged with one key, and the colleague sees it at once', async ({ cast, open }) => {
+test('An activity is logged with one key, and the colleague sees it at once @services', async ({
+  cast,
+  open,
+}) => {
   const [alice, carol] = [await cast.join('Alice'), await cast.join('Carol', 'manager')]
   const customer = await alice.api.post('/customers', { name: '武汉朗润医疗有限公司' })
   await alice.api.post('/people', { customer_id: customer.id, name: '陈静', title: '采购经理' })

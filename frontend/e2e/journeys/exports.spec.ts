@@ -5,7 +5,10 @@ import { unique } from '../support/cast'
 import { shot } from '../support/shots'
 import { expect, test } from '../support/test'
 
-test('A filtered list is saved as a file, and everything at once by an admin', async ({ cast, open }) => {
+test('A filtered list is saved as a file, and everything at once by an admin @services', async ({
+  cast,
+  open,
+}) => {
   const mark = unique()
   const alice = await cast.join(`Alice ${mark}`, 'admin')
   for (const name of ['First', 'Second'])

@@ -18,7 +18,7 @@ const figure = (page: Page, name: string) =>
     .filter({ has: page.getByText(name, { exact: true }) })
     .locator('dd')
 
-test('A file is mapped, its names are decided once, it arrives live and is undone', async ({
+test('A file is mapped, its names are decided once, it arrives live and is undone @services', async ({
   cast,
   open,
 }) => {

@@ -4,7 +4,7 @@ import { expect, test } from '../support/test'
 
 const lists = /^GET \/customers(\?|$)/
 
-test('A new customer arrives at a colleague’s list by itself', async ({ cast, open }) => {
+test('A new customer arrives at a colleague’s list by itself @services', async ({ cast, open }) => {
   const [alice, carol] = [await cast.join('Alice'), await cast.join('Carol', 'manager')]
   await alice.api.post('/customers', { name: 'Summit Paper Ltd' })
   const [seller, leader] = [await open(alice), await open(carol)]

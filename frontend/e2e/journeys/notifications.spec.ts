@@ -4,7 +4,7 @@ import { unique } from '../support/cast'
 import { shot } from '../support/shots'
 import { expect, test } from '../support/test'
 
-test('What a colleague hands over is told at once, and is still there tomorrow until it was read', async ({
+test('What a colleague hands over is told at once, and is still there tomorrow until it was read @services', async ({
   cast,
   open,
 }) => {

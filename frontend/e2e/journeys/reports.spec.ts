@@ -24,7 +24,7 @@ async function cell(page: Page, name: string | RegExp, column: string): Promise<
   return ((await found.textContent()) ?? '').trim()
 }
 
-test('The sales report says what the API says, opens its deals, goes back in time and leaves as a file', async ({
+test('The sales report says what the API says, opens its deals, goes back in time and leaves as a file @services', async ({
   cast,
   open,
 }) => {

@@ -37,7 +37,7 @@ async function records(cast: Cast, language: Language = 'en'): Promise<Found> {
 const box = (page: Page) => page.getByRole('dialog').getByRole('combobox')
 const option = (page: Page, name: string | RegExp) => page.getByRole('option', { name })
 
-test('One box finds everything, marks what matched and opens it', async ({ cast, open }) => {
+test('One box finds everything, marks what matched and opens it @services', async ({ cast, open }) => {
   const { seller, home } = await records(cast)
   const actor = await open(seller)
   const { page } = actor

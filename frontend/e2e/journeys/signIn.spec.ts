@@ -2,7 +2,7 @@ import { unique } from '../support/cast'
 import { phone } from '../support/actor'
 import { expect, test } from '../support/test'
 
-test('A wrong password is refused in words, the right one leads to the page that was asked for', async ({
+test('A wrong password is refused in words, the right one leads to the page that was asked for @services', async ({
   cast,
   open,
 }) => {
@@ -62,7 +62,7 @@ test('Guessing is slowed down, and the page says for how long', async ({ open })
   await expect(slowed).toBeHidden()
 })
 
-test('Signing out ends every tab and leaves nothing to go back to', async ({ cast, open }) => {
+test('Signing out ends every tab and leaves nothing to go back to @services', async ({ cast, open }) => {
   const alice = await cast.join('Alice')
   await alice.api.post('/customers', { name: 'Cedar Optics' })
   const actor = await open(alice)

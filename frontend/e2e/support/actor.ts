@@ -1,4 +1,11 @@
-import { expect, type Browser, type BrowserContext, type Page, type Request } from '@playwright/test'
+import {
+  expect,
+  type Browser,
+  type BrowserContext,
+  type Page,
+  type Request,
+  type WebSocket,
+} from '@playwright/test'
 import type { Language, Person } from './cast'
 
 /** How somebody looks at the product. */
@@ -119,15 +126,26 @@ export class Actor {
 
   /** Goes to a page and waits until the live connection stands, so that nothing after it can be missed. */
   async visit(path: string): Promise<void> {
-    const live = this.page.waitForEvent('websocket').then(async (socket) => {
-      for (;;) {
-        const { payload } = await socket.waitForEvent('framereceived')
-        if (String(payload).includes('["ready"')) return
-      }
-    })
+    const live = this.untilLive()
     await this.page.goto(path)
     await live
     await this.settle()
+  }
+
+  /** A connection that is closed before it stands is made anew: who has just got other rights is cut off. */
+  private untilLive(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const late = setTimeout(() => reject(new Error('no live connection')), 60_000)
+      const listen = (socket: WebSocket): void => {
+        socket.on('framereceived', ({ payload }) => {
+          if (!String(payload).includes('["ready"')) return
+          clearTimeout(late)
+          this.page.off('websocket', listen)
+          resolve()
+        })
+      }
+      this.page.on('websocket', listen)
+    })
   }
 
   /** Waits until the page has asked for all that it needs: no request under way for a moment. */

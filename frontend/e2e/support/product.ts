@@ -11,6 +11,9 @@ const run = promisify(execFile)
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const bin = join(root, '.venv', 'bin')
 
+/** Whether the product is split into its services, behind nginx, on PostgreSQL and Redis: `SHAPE=services`. */
+export const isSplit = process.env['SHAPE'] === 'services'
+
 /** The first admin of every product that the journeys start. */
 export const admin = { email: 'root@example.com', password: 'an admin in a journey 7' }
 
@@ -38,16 +41,34 @@ async function ended(one: ChildProcess): Promise<void> {
   clearTimeout(late)
 }
 
-/** The product as it is really served: gunicorn and the worker beside it, an empty database, a port of its own. */
+/** A PostgreSQL and a Redis of a product's own, and how it is told of them. */
+async function startServers(): Promise<[ChildProcess, NodeJS.ProcessEnv]> {
+  const servers = spawn(join(bin, 'python'), ['-m', 'tests.servers'], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  process.once('exit', () => servers.kill('SIGTERM'))
+  let told = ''
+  for await (const part of servers.stdout) {
+    told += String(part)
+    const [database, redis] = ['POSTGRESQL', 'REDIS'].map((name) =>
+      new RegExp(`^${name}_URL=(.*)\n`, 'm').exec(told),
+    )
+    if (database && redis) return [servers, { DATABASE_URL: database[1], REDIS_URL: redis[1] }]
+  }
+  throw new Error(`no servers to stand on: ${told}`)
+}
+
+/** The product as it is really served, with an empty database and a port of its own. */
 export class Product {
-  private server: ChildProcess | null = null
-  private worker: ChildProcess | null = null
+  private processes: ChildProcess[] = []
 
   private constructor(
     /** Where it answers. */
     readonly url: string,
     private readonly folder: string,
     private readonly env: NodeJS.ProcessEnv,
+    private readonly servers: ChildProcess | null,
   ) {}
 
   /**
@@ -64,8 +85,10 @@ export class Product {
     const kept = ['PATH', 'HOME', 'LANG', 'TMPDIR', 'CI'].flatMap((name) =>
       process.env[name] === undefined ? [] : [[name, process.env[name]] as const],
     )
+    const [servers, places] = isSplit ? await startServers() : [null, {}]
     const env: NodeJS.ProcessEnv = {
       ...Object.fromEntries(kept),
+      ...places,
       DATA_DIR: folder,
       HOST: '127.0.0.1',
       PORT: String(port),
@@ -76,7 +99,7 @@ export class Product {
       LIANXI_ADMIN_PASSWORD: admin.password,
       ...(typeof settings === 'function' ? await settings(url) : settings),
     }
-    const product = new Product(url, folder, env)
+    const product = new Product(url, folder, env, servers)
     try {
       await run(join(bin, 'flask'), ['--app', 'app', 'prepare'], { cwd: root, env })
       await product.serve()
@@ -90,39 +113,37 @@ export class Product {
   /** Serves, and waits until the first answer. */
   async serve(): Promise<void> {
     const log = openSync(join(this.folder, 'server.log'), 'a')
-    const server = spawn(join(bin, 'gunicorn'), ['app:create_app()'], {
-      cwd: root,
-      env: this.env,
-      stdio: ['ignore', log, log],
-    })
-    this.server = server
-    const worker = spawn(join(bin, 'flask'), ['--app', 'app', 'worker'], {
-      cwd: root,
-      env: this.env,
-      stdio: ['ignore', log, log],
-    })
-    this.worker = worker
+    // By itself: gunicorn and the worker beside it.
+    const commands = isSplit
+      ? [['python', '-m', 'tests.services']]
+      : [
+          ['gunicorn', 'app:create_app()'],
+          ['flask', '--app', 'app', 'worker'],
+        ]
+    const processes = commands.map(([program = '', ...rest]) =>
+      spawn(join(bin, program), rest, { cwd: root, env: this.env, stdio: ['ignore', log, log] }),
+    )
+    this.processes = processes
     // Journeys that are stopped in the middle leave no process behind.
-    process.once('exit', () => [server, worker].forEach((one) => one.kill('SIGTERM')))
-    for (const deadline = Date.now() + 60_000; ;) {
+    process.once('exit', () => processes.forEach((one) => one.kill('SIGTERM')))
+    for (const deadline = Date.now() + 90_000; ;) {
       const answer = await fetch(`${this.url}/health`).catch(() => null)
       if (answer?.ok) return
-      if (server.exitCode !== null || Date.now() > deadline)
+      if (processes[0]?.exitCode !== null || Date.now() > deadline)
         throw new Error(`the product did not start:\n${await this.log()}`)
       await pause(100)
     }
   }
 
-  /** Ends the server and the worker by their pids; the data stay. */
+  /** Ends its processes by their pids; the data stay. */
   async stop(): Promise<void> {
-    const both = [this.server, this.worker]
-    this.server = this.worker = null
-    await Promise.all(both.map((one) => one && ended(one)))
+    await Promise.all(this.processes.splice(0).map(ended))
   }
 
-  /** Ends the server and removes its data. */
+  /** Ends it and removes its data. */
   async end(): Promise<void> {
     await this.stop()
+    if (this.servers) await ended(this.servers)
     await rm(this.folder, { recursive: true, force: true })
   }
 
