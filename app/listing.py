@@ -240,6 +240,7 @@ class ListSpec:
         plural: the last segment of the resource's path.
         filters: plain parameters and fields of `where`.
         sort: sort keys to columns.
+        sort_in_sight: what sort keys are for readers of a shape, where not everybody is told the same of a column.
         default_sort: as in `sort=`.
         search: key columns that `q` looks into, those that hold what not everybody reads as `Searched`.
         right_fields: fields shown only with a permission.
@@ -255,6 +256,7 @@ class ListSpec:
     plural: str
     filters: dict[str, Filter] = field(default_factory=dict)
     sort: dict[str, Any] = field(default_factory=dict)
+    sort_in_sight: dict[str, Callable[[Shape], Any]] = field(default_factory=dict)
     default_sort: str = "-created_at"
     search: Sequence[Any] = ()
     right_fields: dict[str, str] = field(default_factory=dict)
@@ -689,13 +691,17 @@ class ListSpec:
         plain = [_as_json(value) for value in values]
         return base64.urlsafe_b64encode(orjson.dumps([query.digest, *plain, record_id])).decode().rstrip("=")
 
-    def _after(self, query: Query) -> ColumnElement[bool]:
+    def _sorted_by(self, query: Query, shape: Shape) -> list[Any]:
+        """What a query is sorted by for readers of a shape, key by key."""
+        columns = self._names(query.custom).sort | {name: told(shape) for name, told in self.sort_in_sight.items()}
+        return [columns[name] for name, _ in query.sort]
+
+    def _after(self, query: Query, shape: Shape) -> ColumnElement[bool]:
         """The rows behind the cursor, nulls last both ways, the id breaking ties."""
         assert query.cursor is not None
-        columns = self._names(query.custom).sort
         keys: list[tuple[Any, bool, Any]] = []
-        for number, (name, descending) in enumerate(query.sort):
-            column = columns[name]
+        columns = self._sorted_by(query, shape)
+        for number, (column, (_, descending)) in enumerate(zip(columns, query.sort, strict=True)):
             is_null = query.cursor[number] is None
             keys.append(
                 (column, descending, None if is_null else bindparam(f"cursor_{number}", type_=bound_type(column)))
@@ -813,15 +819,14 @@ class ListSpec:
             can_write = None
         projection = self.projection(actor.shape, dialect, can_write, names, deleted=query.deleted)
         conditions = self.conditions(query, actor.shape, found=found)
-        columns = self._names(query.custom).sort
+        columns = self._sorted_by(query, actor.shape)
         order: list[Any] = []
-        for name, descending in query.sort:
-            column = columns[name]
+        for column, (_, descending) in zip(columns, query.sort, strict=True):
             clause = column.desc() if descending else column.asc()
             order.append(clause.nulls_last() if _nullable(column) else clause)
         order.append(self.model.id.desc() if query.sort and query.sort[-1][1] else self.model.id.asc())
         limit = bindparam("limit", type_=Integer())
-        keys = [_raw(columns[name]).label(f"s{number}") for number, (name, _) in enumerate(query.sort)]
+        keys = [_raw(column).label(f"s{number}") for number, column in enumerate(columns)]
         page = projection.select().add_columns(*keys)
         seen = _snapshot(dialect)
         if query.count != "none":
@@ -834,12 +839,12 @@ class ListSpec:
             if late:
                 ids = ids.offset(bindparam("offset", type_=BigInteger()))
             if query.cursor is not None:
-                ids = ids.where(self._after(query))
+                ids = ids.where(self._after(query, actor.shape))
             page = page.where(self.model.id.in_(ids), *guard).order_by(*order)
         else:
             page = page.where(*conditions, *guard)
             if query.cursor is not None:
-                page = page.where(self._after(query))
+                page = page.where(self._after(query, actor.shape))
             page = page.order_by(*order).limit(limit)
         inner: Select[Any] = select(literal_column("1").label("one")).select_from(self.model).where(*conditions)
         plan = _Plan(
@@ -856,8 +861,11 @@ class ListSpec:
 
         Words are read as in the list itself, mistyped ones too.
         """
-        columns = self._names(query.custom).sort
-        order = [columns[name].desc() if descending else columns[name].asc() for name, descending in query.sort]
+        columns = self._sorted_by(query, actor.shape)
+        order = [
+            column.desc() if descending else column.asc()
+            for column, (_, descending) in zip(columns, query.sort, strict=True)
+        ]
         binds = {**actor.binds, **query.binds}
         with read_engine().connect() as connection:
             found, _ = self._looked_up(connection, actor, query, binds)
@@ -877,7 +885,7 @@ class ListSpec:
             step: so many rows are a part.
         """
         query = replace(query, page=None, count="none", cursor=None)
-        columns = self._names(query.custom).sort
+        columns = self._sorted_by(query, actor.shape)
         binds: dict[str, Any] = {**actor.binds, **query.binds, "limit": step}
         found, _ = self._looked_up(connection, actor, query, binds)
         while True:
@@ -889,8 +897,8 @@ class ListSpec:
                 return
             last = rows[-1]
             values = [
-                _cursor_value(columns[name], _as_json(value))
-                for (name, _), value in zip(query.sort, last[plan.sort_start :], strict=False)
+                _cursor_value(column, _as_json(value))
+                for column, value in zip(columns, last[plan.sort_start :], strict=False)
             ]
             query = replace(query, cursor=(*values, last[0]))
             binds |= {f"cursor_{number}": value for number, value in enumerate(values)} | {"cursor_id": last[0]}

@@ -22,7 +22,18 @@ from .database import FixedDecimal, Instant, Rate, decimal_text
 from .field_rights import CUSTOM, FieldView, Mask
 from .record import Record
 
-__all__ = ["Computed", "Gathered", "LinkTo", "Projection", "Shape", "instant_text", "json_text", "linked", "read_as"]
+__all__ = [
+    "Computed",
+    "Gathered",
+    "LinkTo",
+    "Projection",
+    "Shape",
+    "instant_text",
+    "json_text",
+    "linked",
+    "rate",
+    "read_as",
+]
 
 
 MASKED_FIELDS = "masked_fields"
@@ -138,7 +149,8 @@ def _money(value: int | None) -> str | None:
     return None if value is None else decimal_text(value)
 
 
-def _share(value: int | None) -> float | None:
+def rate(value: int | None) -> float | None:
+    """A share that was read in ten-thousandths."""
     return None if value is None else value / 10_000
 
 
@@ -239,7 +251,7 @@ class Projection:
         if isinstance(type_, FixedDecimal):
             self._add(name, type_coerce(attribute, BigInteger()), _money)
         elif isinstance(type_, Rate):
-            self._add(name, type_coerce(attribute, Integer()), _share)
+            self._add(name, type_coerce(attribute, Integer()), rate)
         elif isinstance(type_, Instant) and dialect == "sqlite":
             self._add(name, type_coerce(attribute, String()), instant_text)
         else:

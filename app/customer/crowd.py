@@ -32,7 +32,7 @@ class Crowd:
     """
 
     def __init__(self, actor: Actor, mode: DuplicateCheck, those: Sequence[Evidence]) -> None:
-        self.mode = mode
+        self.mode, self._actor = mode, actor
         self._sharing: Counter[tuple[str, str]] = Counter()
         self._known: dict[tuple[str, str], list[int]] = {}
         self._near: dict[Near, list[int]] = {}
@@ -65,7 +65,7 @@ class Crowd:
             # With itself, and with those made before it, as if each had been written by itself.
             if key[0] in _OWN or len(stored) + self._sharing[key] + 1 <= MOST_ALIKE:
                 ids.update(stored)
-        found = likely(evidence, [self._rows[one] for one in ids])
+        found = likely(evidence, [self._rows[one] for one in ids], self._actor)
         if not found or self.mode is DuplicateCheck.WARN:
             self._sharing.update(keys)
         return found

@@ -21,13 +21,14 @@ from ..auth.models import User
 from ..database import IdList, KeyText, db, member_of
 from ..errors import Issue, conflict, forbidden
 from ..grams import is_near_worthy
+from ..listing import SPECS
 from ..messages import language
 from ..routing import tell
 from ..setting.models import DuplicateCheck
 from ..setting.service import settings
 from ..transaction import hold_all
 from .evidence import Evidence, evidence_of
-from .likeness import MOST_ALIKE, Likeness, likeness
+from .likeness import MOST_ALIKE, SCALE, Likeness, likeness
 from .models import Customer, CustomerKind, customers
 from .regions import province_name, province_of_phone
 from .tax_id import is_credit_code, is_right, province_of
@@ -40,6 +41,7 @@ EVIDENCE_COLUMNS = ("kind", "name", "short_name", "company", "email", "phone", "
 
 _COMPARED = (*EVIDENCE_COLUMNS, "phone_e164")
 _compared = attrgetter(*_COMPARED)
+_UNTOLD = sorted(set(SCALE.about.values()))
 _LEAST_NAME = 2
 _NEAR_MOST = 50
 _NEAR_WORDS = 3
@@ -60,7 +62,7 @@ class Twin:
 
     Attributes:
         row: its columns, with `owner_name`.
-        is_visible: whether the reader sees it.
+        is_visible: whether the reader sees it, and may know why it is the same.
     """
 
     row: Any
@@ -116,7 +118,7 @@ def twins(
     ids = _candidates(connection, evidence) - {exclude_id}
     if not ids:
         return []
-    return likely(evidence, ((row, evidence_of_row(row)) for row in rows_of(connection, ids, actor)))
+    return likely(evidence, ((row, evidence_of_row(row)) for row in rows_of(connection, ids, actor)), actor)
 
 
 def rows_of(connection: Connection, ids: Collection[int], actor: Actor | None) -> Sequence[Any]:
@@ -126,21 +128,39 @@ def rows_of(connection: Connection, ids: Collection[int], actor: Actor | None) -
     return connection.execute(query, {**binds, "ids": sorted(ids)}).all()
 
 
-def likely(evidence: Evidence, others: Iterable[tuple[Any, Evidence]]) -> list[Twin]:
-    """Those of some customers that one likely is, the likeliest first."""
+def likely(evidence: Evidence, others: Iterable[tuple[Any, Evidence]], actor: Actor | None) -> list[Twin]:
+    """Those of some customers that one likely is, the likeliest first.
+
+    One that is only known by what the reader has masked, such as the phone of a customer in the pool, is told of as
+    those are that are out of sight: else whoever guesses a number is told whose it is.
+    """
     found = []
     for row, other in others:
         alike = likeness(evidence, other)
-        if alike.is_likely:
-            found.append(Twin(row, alike, bool(row.is_visible)))
+        if not alike.is_likely:
+            continue
+        is_told = bool(row.is_visible)
+        unread = _unread(actor, row) if is_told and actor is not None else ()
+        if unread:
+            known = likeness(evidence, other.without(unread))
+            is_told = known.is_likely
+            alike = known if is_told else alike
+        found.append(Twin(row, alike, is_told))
     return sorted(found, key=lambda twin: (-twin.likeness.score, not twin.row.is_active, twin.row.id))
+
+
+def _unread(actor: Actor, row: Any) -> list[str]:
+    """The fields of a customer that a reader has masked or not at all, of those that customers are told apart by."""
+    view = SPECS[Customer.resource].view_for(actor.shape)
+    return [name for name in _UNTOLD if not view.asks(name) or (row.in_pool and name in view.pool_masks)]
 
 
 @cache
 def _reading(shape: Shape | None) -> Select[Any]:
     columns = [getattr(Customer, name) for name in ("id", "is_active", "owner_id", "phone_e164", *EVIDENCE_COLUMNS)]
     sight = literal(0) if shape is None else customers.visible(shape)
-    query = select(*columns, User.name.label("owner_name"), sight.label("is_visible"))
+    pooled = Customer.owner_id.is_(None).label("in_pool")
+    query = select(*columns, User.name.label("owner_name"), sight.label("is_visible"), pooled)
     return query.outerjoin(User, User.id == Customer.owner_id).where(
         member_of(Customer.id, bindparam("ids", type_=IdList()))
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -75,6 +75,15 @@ class Evidence:
     street: str = ""
     city: str = ""
     postal_code: str = ""
+
+    def without(self, fields: Collection[str]) -> Evidence:
+        """What is known of it by other fields than some of `phone`, `email`, `tax_id` and `address`."""
+        nothing: dict[str, Any] = {part: _NOTHING[part] for one in fields for part in _TOLD_BY[one]}
+        return replace(self, **nothing) if nothing else self
+
+
+_NOTHING = {"phone": None, "email": None, "domain": None, "tax_id": None, "street": ""}
+_TOLD_BY = {"phone": ("phone",), "email": ("email", "domain"), "tax_id": ("tax_id",), "address": ("street",)}
 
 
 @lru_cache(maxsize=5_000)

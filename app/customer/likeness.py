@@ -60,11 +60,13 @@ class Scale:
         weights: how likely two are one that share this and nothing else, of all that is known of them.
         against: by what a score is multiplied for what speaks against it.
         certain: what nothing speaks against: the same address, number or register entry.
+        about: the field that a reason, or an objection, tells of where not everybody reads it.
     """
 
     weights: Mapping[str, float]
     against: Mapping[str, float]
     certain: Collection[str]
+    about: Mapping[str, str]
 
     def weigh(self, found: set[str], against: set[str]) -> Likeness:
         """How likely two are one that share some things, while others speak against it."""
@@ -102,7 +104,21 @@ class Likeness:
         return self.score >= LIKELY
 
 
-_SCALE = Scale(WEIGHTS, AGAINST, _CERTAIN)
+SCALE = Scale(
+    WEIGHTS,
+    AGAINST,
+    _CERTAIN,
+    about={
+        "tax_id": "tax_id",
+        "email": "email",
+        "phone": "phone",
+        "email_domain": "email",
+        "address": "address",
+        "other_address": "address",
+        "other_tax_id": "tax_id",
+        "other_company": "tax_id",
+    },
+)
 
 
 def likeness(one: Evidence, other: Evidence) -> Likeness:
@@ -131,7 +147,7 @@ def likeness(one: Evidence, other: Evidence) -> Likeness:
         against.add("other_kind")
     if one.tax_id and other.tax_id and "tax_id" not in found and not _is_mistyped(one.tax_id, other.tax_id):
         against.add("other_company" if is_right(one.tax_id) and is_right(other.tax_id) else "other_tax_id")
-    return _SCALE.weigh(found, against)
+    return SCALE.weigh(found, against)
 
 
 def _is_mistyped(one: str, other: str) -> bool:

@@ -10,21 +10,17 @@ from typing import Any, ClassVar
 from sqlalchemy import (
     Boolean,
     CheckConstraint,
-    ColumnElement,
     ForeignKey,
     Index,
     Integer,
     String,
     Text,
-    and_,
-    exists,
     select,
     text,
-    true,
 )
-from sqlalchemy.orm import Mapped, aliased, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
-from ..access import Actor, Grant, Permission, Policy, Shape
+from ..access import Actor, Grant, Permission, Policy
 from ..custom_columns import Custom
 from ..custom_values import Definition
 from ..database import Document, KeyText, Rate, db
@@ -379,28 +375,6 @@ class PersonPair(Pair):
     person_b_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
 
 
-class _PairPolicy(Policy):
-    """A pair is seen by whoever sees both of its records, as long as both are there."""
-
-    def __init__(self, model: type[Pair], of: Policy) -> None:
-        super().__init__(model, write=Permission.CUSTOMER_DUPLICATE)
-        self.of = of
-
-    def visible(self, shape: Shape, row: Any = None) -> ColumnElement[bool]:
-        """As `Policy.visible`, of both records."""
-        row = self.model if row is None else row
-        ways = []
-        for link in self.model.sides:  # type: ignore[attr-defined]
-            one: Any = aliased(self.of.model)
-            seen = select(one.id).where(one.id == getattr(row, link), one.is_active, self.of.visible(shape, one))
-            ways.append(exists(seen.correlate(row)))
-        return and_(*ways)
-
-    def writable_condition(self, shape: Shape) -> ColumnElement[bool]:
-        """Who sees a pair and has the right may judge it."""
-        return true()
-
-
 class _PeoplePolicy(Policy):
     """A policy whose writers lock the customer before the person: which one is the primary person is about all."""
 
@@ -426,8 +400,6 @@ people = _PeoplePolicy(
     write=Permission.CUSTOMER_WRITE,
     read=Permission.CUSTOMER_READ,
 )
-duplicates = _PairPolicy(DuplicatePair, customers)
-person_duplicates = _PairPolicy(PersonPair, people)
 tags = Policy(Tag, open_to_all=True, write=Permission.TAG_WRITE)
 options = Policy(Option, open_to_all=True, write=Permission.OPTION_WRITE)
 custom_fields = Policy(CustomField, open_to_all=True, write=Permission.CUSTOM_FIELD_WRITE)

@@ -13,7 +13,7 @@ from ..folding import HAN, aloud, e164, email_key, fold, syllables
 from .evidence import Name
 from .likeness import Likeness, Scale, compare_addresses, compare_names, misspellings
 
-_SCALE = Scale(
+PERSON_SCALE = Scale(
     weights={
         "wechat": 0.95,
         "qq": 0.95,
@@ -31,6 +31,16 @@ _SCALE = Scale(
     # Colleagues share a switchboard and an address: neither says anything once they are called otherwise.
     against={"other_name": 0.40, "other_birthday": 0.75, "other_address": 0.95},
     certain={"email", "wechat", "qq"},
+    about={
+        "wechat": "wechat",
+        "qq": "qq",
+        "email": "email",
+        "phone": "phone",
+        "birthday": "birthday",
+        "address": "address",
+        "other_birthday": "birthday",
+        "other_address": "address",
+    },
 )
 
 _TITLES = re.compile(r"(?:先生|女士|小姐|老师|经理|总监|总经理|主任|博士|教授|律师|医生)$")
@@ -143,7 +153,7 @@ def person_likeness(one: PersonEvidence, other: PersonEvidence) -> Likeness:
     if one.birthday and other.birthday and "birthday" not in found:
         against.add("other_birthday")
     compare_addresses(one, other, found, against)
-    return _SCALE.weigh(found, against)
+    return PERSON_SCALE.weigh(found, against)
 
 
 def _called(one: PersonEvidence, other: PersonEvidence) -> str | None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from copy import copy
 from typing import Any
 
 from marshmallow import fields
 from sqlalchemy import BigInteger, ColumnElement, String, bindparam, exists, func, literal, or_, select, type_coerce
 from sqlalchemy.orm import aliased
 
-from ..access import POLICIES, Permission, Policy
+from ..access import POLICIES, Permission
 from ..auth.models import teams, users
 from ..custom_values import RESOURCES_WITH_CUSTOM, CustomKind
 from ..database import IdList, json_object_rows, json_pair, json_rows, member_of
@@ -32,7 +33,7 @@ from ..filtering import (
 from ..listing import ListSpec, Searched
 from ..merged import is_any
 from ..money.schemas import CurrencyField
-from ..projection import LinkTo, Shape, json_text, read_as
+from ..projection import LinkTo, Shape, json_text, rate, read_as
 from ..record import Collaborator
 from ..schema import (
     ByName,
@@ -70,12 +71,11 @@ from .models import (
     Tag,
     custom_fields,
     customers,
-    duplicates,
     options,
     people,
-    person_duplicates,
     tags,
 )
+from .pair_sight import PairPolicy, duplicates, left_of, person_duplicates
 
 
 class AddressSchema(StrictSchema):
@@ -313,6 +313,13 @@ class CheckedSchema(StrictSchema):
     suggestions = Items(FieldSuggestionSchema)
 
 
+def _reasons(policy: PairPolicy, column: Any) -> fields.Field[Any]:
+    """What speaks for or against a pair, as far as the reader may know of it."""
+    return fields.List(
+        fields.String(), dump_only=True, metadata=read_as(lambda shape: policy.told(column, shape), left_of)
+    )
+
+
 class PairSchema(RecordSchema):
     """Two customers that may be one, and what people have said of them."""
 
@@ -327,9 +334,9 @@ class PairSchema(RecordSchema):
     customer_a = LinkTo("customer_a_id", DuplicatePair.customer_a_id, customers)
     customer_b_id = column(dump_only=True)
     customer_b = LinkTo("customer_b_id", DuplicatePair.customer_b_id, customers)
-    score = column(dump_only=True)
-    reasons = fields.List(fields.String(), dump_only=True)
-    against = fields.List(fields.String(), dump_only=True)
+    score = column(dump_only=True, metadata=read_as(duplicates.told_score, rate))
+    reasons = _reasons(duplicates, DuplicatePair.reasons)
+    against = _reasons(duplicates, DuplicatePair.against)
     state = Choice(PairState, dump_only=True)
     judged_by = column(dump_only=True)
     judged_at = column(dump_only=True)
@@ -351,9 +358,9 @@ class PersonPairSchema(RecordSchema):
     person_a = LinkTo("person_a_id", PersonPair.person_a_id, people)
     person_b_id = column(dump_only=True)
     person_b = LinkTo("person_b_id", PersonPair.person_b_id, people)
-    score = column(dump_only=True)
-    reasons = fields.List(fields.String(), dump_only=True)
-    against = fields.List(fields.String(), dump_only=True)
+    score = column(dump_only=True, metadata=read_as(person_duplicates.told_score, rate))
+    reasons = _reasons(person_duplicates, PersonPair.reasons)
+    against = _reasons(person_duplicates, PersonPair.against)
     state = Choice(PairState, dump_only=True)
     judged_by = column(dump_only=True)
     judged_at = column(dump_only=True)
@@ -766,8 +773,22 @@ class _OfEither(Filter):
         return or_(*(member_of(one, wanted) if op == "in" else one == wanted for one in self.links))
 
 
+class _Likely(Range):
+    """How likely the two are one, as far as the reader may know it."""
+
+    def __init__(self, policy: PairPolicy) -> None:
+        self.policy = policy
+        super().__init__(policy.pair.score)
+
+    def for_shape(self, shape: Shape) -> Filter:
+        """A copy that asks about what readers of a shape are told."""
+        found = copy(self)
+        found.column = self.policy.score(shape)
+        return found
+
+
 def _pairs(
-    pair: type[Pair], policy: Policy, schema: type[RecordSchema], plural: str, either: Mapping[str, Filter]
+    pair: type[Pair], policy: PairPolicy, schema: type[RecordSchema], plural: str, either: Mapping[str, Filter]
 ) -> ListSpec:
     """The work list of pairs of one kind of record."""
     return ListSpec(
@@ -778,9 +799,10 @@ def _pairs(
             "state": AnyOf(pair.state),
             **either,
             "id": AnyOf(pair.id, an_id),
-            "score": Range(pair.score),
+            "score": _Likely(policy),
         },
         sort={"score": pair.score},
+        sort_in_sight={"score": policy.score},
         default_sort="-score",
     )
 

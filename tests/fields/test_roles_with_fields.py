@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from app.custom_values import CustomKind
+from app.field_rights import FieldState
+
 from ..auth.test_roles import builtin, codes, composed, gives
 from ..cast import Cast, Member
 from .narrowing import narrow
@@ -42,6 +45,33 @@ def test_what_is_refused(cast: Cast) -> None:
         assert codes(cast.root.patch(path, {"fields": fields})) == [fault]
         assert codes(cast.root.post("/roles", {**_clerk("Other"), "fields": fields})) == [fault]
     assert cast.alice.patch(path, {"fields": {}}).status_code == 403
+
+
+def test_a_role_takes_the_states_that_are_offered_and_no_others(cast: Cast) -> None:
+    """Half a number, amount, date or choice would say nothing: it is hidden, or read, and a mask of it is refused."""
+    for kind in CustomKind:
+        field: dict[str, Any] = {"resource": "customers", "key": f"own_{kind}", "kind": kind, "label_en": f"Own {kind}"}
+        if kind == CustomKind.MONEY:
+            field["currency"] = "CNY"
+        cast.root.made("/custom-fields", field)
+    path = f"/roles/{composed(cast)['id']}"
+    offered = {
+        (one["resource"], field["field"]): field["states"]
+        for one in shown(cast.root, "/roles/fields")["data"]
+        for field in one["fields"]
+    }
+    for (resource, name), states in offered.items():
+        for state in FieldState:
+            answer = cast.root.patch(path, {"fields": {resource: {name: state}}})
+            if state in states:
+                assert answer.status_code == 200, (resource, name, state)
+            else:
+                assert codes(answer) == [(f"#/fields/{resource}/{name}", "not_allowed")], (resource, name, state)
+                (told,) = answer.get_json()["errors"]
+                assert "read_only, hidden" in told["detail"]
+    masked = {name for (resource, name), states in offered.items() if resource == "customer" and "masked" in states}
+    assert masked >= {"phone", "email", "tax_id", "address", "description", "custom.own_text", "custom.own_link"}
+    assert not masked & {f"custom.own_{kind}" for kind in CustomKind if kind not in ("text", "link")}
 
 
 def _clerk(name: str) -> dict[str, Any]:

@@ -256,12 +256,14 @@ def _selling(stage: Stage) -> None:
     twin = owner.made("/people", {"name": "Person twin", "customer_id": home})["id"]
     with unit_of_work() as unit:
         first, second = sorted((home, stage.id("customers", "twin")))
-        pair = DuplicatePair(customer_a_id=first, customer_b_id=second, score=0.9, created_at=unit.at)
+        pair = DuplicatePair(customer_a_id=first, customer_b_id=second, score=0.9, reasons=["name"], created_at=unit.at)
         db.session.add(pair)
         db.session.flush()
         stage.rows["duplicates", "own"] = pair.id
         first, second = sorted((stage.id("people", "own"), twin))
-        people = PersonPair(person_a_id=first, person_b_id=second, score=0.9, created_at=unit.at)
+        people = PersonPair(
+            person_a_id=first, person_b_id=second, score=0.86, reasons=["same_customer", "name"], created_at=unit.at
+        )
         db.session.add(people)
         db.session.flush()
         stage.rows["people/duplicates", "own"] = people.id

@@ -1,7 +1,8 @@
+import { reactive } from 'vue'
 import { Problem } from '@/api/problem'
 import { onWritten, Receipt, writesSettled } from '@/api/receipt'
 import { rest } from '@/api/rest'
-import type { Job } from '@/api/types'
+import type { Entry, Job } from '@/api/types'
 import { rememberChangeset } from '@/api/versions'
 import { useFormat } from '@/i18n/format'
 import { t } from '@/i18n/i18n'
@@ -58,6 +59,8 @@ interface OfferOptions {
   also?: { label: string; run: () => void } | undefined
 }
 
+/** Why a change set cannot be taken back, now or later; what others have worked on since may be set back first. */
+const refusals: ReadonlySet<string> = new Set(['already-undone', 'not-undoable', 'forbidden'])
 const linesAtMost = 3
 const actsAtMost = 200
 
@@ -72,6 +75,8 @@ export class Undo {
   private readonly takenBack: Receipt[] = []
   private readonly afterwards = new WeakMap<Receipt, () => void>()
   private readonly notices = new WeakMap<Receipt, number>()
+  /** Change sets that the server has refused to take back for good: for who asked, or for everybody. */
+  private readonly refused = reactive(new Set<number>())
   private queue: Promise<unknown> = Promise.resolve()
 
   constructor(private readonly connection: Pick<LiveConnection, 'on' | 'catchUp'>) {
@@ -80,6 +85,12 @@ export class Undo {
       if (!this.done.includes(receipt)) this.done.push(receipt)
       if (this.done.length > actsAtMost) this.done.shift()
     })
+  }
+
+  /** Whether the way back is worth offering: not of what the journal keeps nothing of, nor where it was refused. */
+  offers({ resource, action, changes, changeset_id }: Entry): boolean {
+    const isBlank = action === 'updated' && Object.keys(changes).length === 0
+    return isUndoable(resource) && action !== 'erased' && !isBlank && !this.refused.has(changeset_id)
   }
 
   /** Tells of a change, and offers the way back where there is one. */
@@ -133,6 +144,7 @@ export class Undo {
   clear(): void {
     this.done.length = 0
     this.takenBack.length = 0
+    this.refused.clear()
   }
 
   /** One after another: pressed twice, two acts are taken back, in their order. */
@@ -158,6 +170,9 @@ export class Undo {
       if (at >= 0 && fault instanceof Problem && fault.isUnavailable) {
         receipt.changesets.splice(0, Infinity, ...left)
         from.push(receipt)
+      }
+      if (fault instanceof Problem && refusals.has(fault.slug)) {
+        for (const id of left.slice(-1)) this.refused.add(id)
       }
       this.refuse(fault)
     }

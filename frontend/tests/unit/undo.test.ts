@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { authorise } from '@/api/client'
 import { Receipt } from '@/api/receipt'
 import { rest } from '@/api/rest'
-import type { Job } from '@/api/types'
+import type { Entry, Job } from '@/api/types'
 import { isEcho, isOwnChangeset } from '@/api/versions'
 import { i18n, setLocale } from '@/i18n/i18n'
 import { openHistory } from '@/records/history'
@@ -253,6 +253,46 @@ describe('undo', () => {
     await change(1)
     await undo.undoLast()
     expect(texts()).toEqual(['Changes of this kind cannot be undone.'])
+  })
+
+  it('offers the way back until the server has refused it for good', async () => {
+    const entry = (id: number, more: Partial<Entry> = {}): Entry =>
+      ({
+        resource: 'customer',
+        action: 'updated',
+        changes: { name: { before: 'a', after: 'b' } },
+        changeset_id: id,
+        ...more,
+      }) as Entry
+    const refuse = (type: string, status: number): void =>
+      server.use(
+        http.post('*/api/v1/changesets/55/undo', () =>
+          HttpResponse.json({ type: `/problems/${type}` }, { status }),
+        ),
+      )
+    for (const [type, status] of [
+      ['undo-conflict', 409],
+      ['unavailable', 503],
+    ] as const) {
+      refuse(type, status)
+      expect(await undo.undoChangeset(55)).toBe(false)
+      expect(undo.offers(entry(55)), type).toBe(true)
+    }
+    for (const [type, status] of [
+      ['forbidden', 403],
+      ['already-undone', 409],
+      ['not-undoable', 409],
+    ] as const) {
+      refuse(type, status)
+      expect(await undo.undoChangeset(55)).toBe(false)
+      expect(undo.offers(entry(55)), type).toBe(false)
+      expect(undo.offers(entry(56)), 'another one').toBe(true)
+      undo.clear()
+      expect(undo.offers(entry(55)), 'another person').toBe(true)
+    }
+    expect(undo.offers(entry(1, { resource: 'user', changes: {} })), 'a new password').toBe(false)
+    expect(undo.offers(entry(1, { action: 'erased' }))).toBe(false)
+    expect(undo.offers(entry(1, { resource: 'webhook' }))).toBe(false)
   })
 
   it('takes back what somebody else did, once', async () => {
