@@ -124,6 +124,11 @@ _REST = """\
   product was tried with libfaketime, under which `time.sleep` of the server itself fails.
 - **F19** a migration that only adds, and is ended half-way, while others read:
   `tests/operations/test_online_migrations.py`.
+- **F12** counts a connection as closed when nginx has let go of it. Who sends a body or a file too slowly is answered
+  by `408`, on the embedded shape as well (`tests/tooling/test_gunicorn.py`). Not closed: who stays just above
+  500 bytes a second, or takes enough of an answer within each 25 s; that costs as much line as it holds. What the
+  kernel still has to deliver to somebody who reads nothing is the kernel's. On the embedded shape, which has no nginx,
+  who reads slowly holds a thread.
 - **F21** for four hours: `make soak ARGS="--hours 4"`. Of twenty minutes only thirteen are measured, and what a process
   holds wavers by some MiB: a small slope of so short a run says little in either direction.
 - A whole machine that loses its power, a network that splits, a disk that lies about what it has written: nothing
