@@ -316,6 +316,16 @@ def _networks(env: Mapping[str, str], name: str) -> tuple[IPv4Network | IPv6Netw
         ) from None
 
 
+def _origins(env: Mapping[str, str]) -> tuple[str, ...]:
+    """Whole origins, each by its name: a pattern, `*` or `null` would let pages in that nobody has thought of."""
+    named = [one.strip().lower() for one in env.get("CORS_ORIGINS", "").split(",") if one.strip()]
+    if wrong := [one for one in named if not re.fullmatch(r"https?://[a-z0-9.-]+(:\d{1,5})?", one)]:
+        raise ConfigurationError(
+            f"CORS_ORIGINS={wrong[0]!r}: origins such as https://intranet.example.com are expected."
+        )
+    return tuple(named)
+
+
 def _services(env: Mapping[str, str]) -> tuple[str, ...]:
     named = [one.strip() for one in env.get("LIANXI_SERVICES", "").split(",") if one.strip()]
     if unknown := set(named) - set(SERVICES):
@@ -449,7 +459,7 @@ def settings_from(env: Mapping[str, str] | None = None) -> Settings:
         password_min_length=_integer(env, "PASSWORD_MIN_LENGTH", 12, 12, 64),
         access_token_seconds=_integer(env, "ACCESS_TOKEN_SECONDS", 900, 5, 86_400),
         proxy_hops=_integer(env, "PROXY_HOPS", 0, 0, 5),
-        cors_origins=tuple(origin.strip() for origin in env.get("CORS_ORIGINS", "").split(",") if origin.strip()),
+        cors_origins=_origins(env),
         sso=_sso(env, public_url),
         sso_allow=_networks(env, "SSO_ALLOW_CIDRS"),
         webhook_allow=_networks(env, "WEBHOOK_ALLOW_CIDRS"),

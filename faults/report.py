@@ -120,8 +120,9 @@ _REST = """\
 - **F6, F7** fifty clients with one key or one version: `tests/hardening/test_faults_together.py`, in `make test`.
 - **F9** receivers of webhooks that are away, hang or refuse: `tests/webhook`, in `make test`.
 - **F11, F13 to F16** bodies, texts, numbers, pages, the whole API: tests, see [security.md](security.md#faults).
-- **F17** clocks that step: rows with other times, `tests/hardening/test_small_rows.py`. A moved clock under the whole
-  product was tried with libfaketime, under which `time.sleep` of the server itself fails.
+- **F17** clocks that step by five minutes either way and by a month while the product runs, on both databases, of
+  which PostgreSQL keeps the true time: `tests/hardening/test_moved_clock.py`, in `make test`, with libfaketime. Under
+  it Python's own `time.sleep` fails, for which the test puts another one in its place.
 - **F19** a migration that only adds, and is ended half-way, while others read:
   `tests/operations/test_online_migrations.py`.
 - **F12** counts a connection as closed when nginx has let go of it. Who sends a body or a file too slowly is answered

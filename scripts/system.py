@@ -49,6 +49,11 @@ def has_cjk_font() -> bool:
     return any(Path("/usr/share/fonts").glob("**/NotoSansCJK*"))
 
 
+def faketime_library() -> Path | None:
+    """What is loaded before a program so that it reads another clock."""
+    return next(iter(sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))), None)
+
+
 POSTGRESQL = Need("postgresql", "postgresql", has_postgresql, "every test on PostgreSQL")
 REDIS = Need("redis", "redis-server", lambda: on_path("redis-server") is not None, "the tests with Redis")
 NGINX = Need("nginx", "nginx", lambda: on_path("nginx") is not None, "the tests of nginx.conf")
@@ -57,6 +62,7 @@ NEEDS = (
     Need("pgbouncer", "pgbouncer", lambda: on_path("pgbouncer") is not None, "the tests behind a pooler"),
     REDIS,
     NGINX,
+    Need("faketime", "faketime", lambda: faketime_library() is not None, "the tests whose clock is moved"),
     Need("chromium", "chromium", lambda: on_path(*CHROMIUM_NAMES) is not None, "all journeys in a browser"),
     Need("cjk-font", "fonts-noto-cjk", has_cjk_font, "nothing, but Chinese in screenshots shows as boxes"),
 )

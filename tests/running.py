@@ -91,7 +91,7 @@ def running(
     )
     served = Running(f"http://127.0.0.1:{port}", process, environment)
     try:
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + 120
         while True:
             try:
                 with urllib.request.urlopen(f"{served.url}/health", timeout=2):

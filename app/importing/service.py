@@ -17,6 +17,7 @@ from flask import current_app
 from sqlalchemy import Select, or_, select
 
 from ..access import Actor
+from ..attachment.content import safe_name
 from ..customer.duplicates import check_permission
 from ..database import db
 from ..errors import Issue, conflict, invalid, not_found
@@ -112,7 +113,7 @@ def create(actor: Actor, resource: str, file: str, size: int, name: str) -> Impo
     made = Import(
         user_id=actor.user_id,
         resource=resource,
-        name=legible(name)[:200],
+        name=legible(safe_name(name))[:200],
         file=file,
         size=size,
         reading=asdict(reading),

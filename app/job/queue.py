@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import logging
 from collections.abc import Callable
 from threading import Event, Lock
@@ -29,6 +30,14 @@ ALONE: list[Callable[[], None]] = []
 BESIDE: list[Callable[[], None]] = []
 """What the worker does all the time beside its jobs, each in a thread of its own until `is_ending`."""
 
+
+class _Signed(SignedSerializer):  # type: ignore[misc]
+    """Signs what is in the queue with SHA-256, where huey by itself takes SHA-1."""
+
+    def _signature(self, message: bytes) -> bytes:
+        return hmac.new(self.salt + self.secret, message, "sha256").hexdigest().encode()
+
+
 _lock = Lock()
 _ending = Event()
 
@@ -45,7 +54,7 @@ def is_ending() -> bool:
 
 def _storage(settings: Settings) -> Huey:
     # What is in the queue is a number and a name; signed, because huey unpickles whatever it finds there.
-    signed = SignedSerializer(secret=settings.secret_key, salt="lianxi-jobs")
+    signed = _Signed(secret=settings.secret_key, salt="lianxi-jobs")
     fixed: dict[str, Any] = {"results": False, "serializer": signed}
     if settings.redis_url:
         return RedisHuey(f"{settings.channel}.jobs", url=settings.redis_url, **fixed)

@@ -19,6 +19,7 @@ from app.transaction import unit_of_work
 
 from ..cast import PASSWORD, Cast, Member
 from ..faults import issues
+from .test_second_factor import code_of, set_up
 from .visitor import Visitor, same_problem
 
 NEW = "a rather new secret 8"
@@ -105,6 +106,15 @@ def test_whoever_gets_in_by_a_link_waits_no_longer(app: CRM, cast: Cast) -> None
     assert visitor.login().status_code == 429
     assert reset(app, link_for(cast, cast.alice)).status_code == 204
     assert visitor.login(password=NEW).status_code == 200
+
+
+def test_a_new_password_leaves_the_second_factor(app: CRM, cast: Cast) -> None:
+    secret, _ = set_up(cast.alice)
+    assert reset(app, link_for(cast, cast.alice)).status_code == 204
+    visitor = Visitor(app)
+    refused = visitor.login(password=NEW)
+    assert (refused.status_code, refused.get_json()["type"]) == (401, "/problems/otp-required")
+    assert visitor.login(password=NEW, otp=code_of(secret)).status_code == 200
 
 
 def test_who_may_hand_them_out(app: CRM, cast: Cast) -> None:

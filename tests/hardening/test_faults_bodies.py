@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import http.client
 import json
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -92,6 +93,34 @@ def test_a_body_that_exhausts(served: Running, token: str, name: str) -> None:
     assert took < SECONDS
     assert grown < 50 * MIB
     assert served.call("GET", "/customers", token=token)[0] == 200
+
+
+SECOND = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
+
+FRAMES = {
+    "a length and pieces": b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "two lengths": b"Content-Length: 0\r\nContent-Length: 39\r\n\r\n",
+    "a list of lengths": b"Content-Length: 0, 39\r\n\r\n",
+    "a length with a sign": b"Content-Length: +0\r\n\r\n",
+    "a blank before the colon": b"Content-Length : 0\r\n\r\n",
+    "an unknown coding": b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+    "pieces that are not the last coding": b"Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
+    "a folded header": b"X-A: b\r\n Content-Length: 0\r\n\r\n",
+}
+"""Heads that leave open where the request ends, each followed by another request that may be taken for a body."""
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_where_a_request_ends_is_never_open(served: Running, name: str) -> None:
+    address = urlsplit(served.url)
+    with socket.create_connection((str(address.hostname), address.port or 80), timeout=30) as line:
+        line.sendall(b"POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\n" + FRAMES[name] + SECOND)
+        told = b""
+        with contextlib.suppress(ConnectionResetError):
+            while piece := line.recv(65_536):
+                told += piece
+    assert told.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 501 ")), told
+    assert told.count(b"HTTP/1.1 ") == 1, told
 
 
 def test_what_was_sent_is_not_there(served: Running, token: str) -> None:

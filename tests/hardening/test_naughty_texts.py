@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 import pytest
 from marshmallow import ValidationError
+from werkzeug.http import parse_options_header
 from werkzeug.test import TestResponse
 
 from app.auth.schemas import Secret
@@ -21,6 +22,7 @@ from app.listing import SPECS, ListSpec
 from app.routing import CRM, PREFIX, Operation
 from app.schema import Email, OptionField
 
+from ..cast import Member
 from ..conftest import FIXTURES, ON_CI
 from ..permissions.probes import Request, request_of
 from ..permissions.stage import Stage, set_up
@@ -214,8 +216,8 @@ class House:
             )
             yield Door(operation, line, person, request, places, answers, answers and shows)
 
-    def send(self, door: Door, texts: dict[Place, str]) -> TestResponse:
-        """Send a request of a door with texts in it."""
+    def body_of(self, door: Door, texts: dict[Place, str]) -> Body:
+        """The body of a door with texts in it."""
         base = deepcopy(door.request.body or {})
         around = {place.path[: at + 1] for place in texts for at in range(len(place.path) - 1)}
         for path in sorted((path for path in around if path[-1] in SCAFFOLDS), key=len):
@@ -223,7 +225,11 @@ class House:
                 put(base, path, SCAFFOLDS[str(path[-1])](self.stage, door.line))
         if any(place.name in PAIR for place in texts):
             base |= dict.fromkeys(PAIR, "x")
-        request = replace(door.request, body=filled(base, texts))
+        return filled(base, texts)
+
+    def send(self, door: Door, texts: dict[Place, str]) -> TestResponse:
+        """Send a request of a door with texts in it."""
+        request = replace(door.request, body=self.body_of(door, texts))
         if door.keeps:
             return request.send(self.stage, door.person)
         with taken_back():
@@ -391,6 +397,92 @@ def fault_of(door: Door, kind: str, texts: dict[Place, str], answer: TestRespons
                     return f"{place.pointer}: {text!r} is shown as {shown!r}"
             door.shown.add(place.name)
     return ""
+
+
+def test_many_records_take_what_one_takes(house: House, strings: list[str]) -> None:
+    """The `changes` of many records are kept, and refused, as the same texts are in an edit of one."""
+    verdicts: dict[str, Any] = {}
+    wrong, tried = [], set()
+    many = {path for _, path in writing() if path.endswith("/bulk")}
+    for door in house.doors:
+        path = f"/{door.line.resource}/bulk"
+        if door.name != f"PATCH /{door.line.resource}/{{id}}" or path not in many or not door.answers:
+            continue
+        who, record = house.stage[door.person], door.request.path
+        for start in range(0, len(strings), len(door.places) * ELSEWHERE):
+            texts = {place: strings[(start + at) % len(strings)] for at, place in enumerate(door.places)}
+            for kind, some in parted(door, texts, start).items():
+                if not some:
+                    continue
+                changes = house.body_of(door, some)
+                answer = who.post(path, {"ids": [int(record.split("/")[-1])], "action": "update", "changes": changes})
+                judged, left = _judged(answer), _plain(who.get(record).get_json())
+                meant, kept = told(house.send(door, some)), _plain(who.get(record).get_json())
+                verdicts[f"{door.name} {start} {kind}"] = judged
+                tried.add((door.line.resource, judged[0]))
+                if judged != meant or left != kept:
+                    wrong.append(f"{door.name} {changes}: {judged}, not {meant}; {left}, not {kept}")
+    assert wrong == [], "\n".join(wrong[:20])
+    plenty = {"customers", "people", "contacts", "deals", "tasks", "products", "tags"}
+    assert {(resource, status) for resource in plenty for status in (200, 422)} <= tried
+    same_on_both("many", verdicts)
+
+
+def _judged(answer: TestResponse) -> tuple[int, dict[str, str]]:
+    """What came of a change to one of many, as if it alone had been asked for."""
+    status, issues = told(answer)
+    if status != 200:
+        return status, {pointer.replace("#/changes", "#", 1): code for pointer, code in issues.items()}
+    failed = [one["problem"] for one in answer.get_json()["failed"]]
+    if not failed:
+        return status, {}
+    return failed[0]["status"], {one["pointer"]: one["code"] for one in failed[0].get("errors", [])}
+
+
+def _plain(record: Body) -> Body:
+    """A record without what every change moves, be it to the same: its version, and the ids of its parts."""
+    return {
+        name: [_plain(one) if isinstance(one, dict) else one for one in value] if isinstance(value, list) else value
+        for name, value in record.items()
+        if name not in ("id", "version", "updated_at")
+    }
+
+
+def sent_as(who: Member, path: str, fields: Body, name: str, content: bytes) -> TestResponse:
+    """The answer to a form with a file of some name, written as browsers write it."""
+    safe = name.replace("\r", "%0D").replace("\n", "%0A").replace('"', "%22").encode("utf-8", "surrogatepass")
+    lines = [b'--cut\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s' % (key.encode(), str(value).encode())
+             for key, value in fields.items()]  # fmt: skip
+    lines.append(b'--cut\r\nContent-Disposition: form-data; name="file"; filename="%s"\r\n\r\n%s' % (safe, content))
+    body = b"\r\n".join([*lines, b"--cut--\r\n"])
+    return who.call("POST", path, data=body, content_type="multipart/form-data; boundary=cut")
+
+
+def test_every_name_of_a_file_is_kept_as_a_name(house: House, strings: list[str]) -> None:
+    """What a file is called is no path and no header: it is kept without what would make it one, and given back so."""
+    verdicts: dict[str, Any] = {}
+    owner = house.stage["owner"]
+    home = {"customer_id": house.stage.id("customers", "own")}
+    for number, text in enumerate(strings):
+        answer = sent_as(owner, "/attachments", home, f"{text}.pdf", b"%PDF-1.7")
+        assert answer.status_code == 201, (text, answer.get_data(as_text=True))
+        made = answer.get_json()
+        name = verdicts[f"attachment {number}"] = made["name"]
+        assert name.endswith("pdf"), text
+        assert not re.search(r"[/\\\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", name), text
+        assert len(name) <= 200, text
+        if not re.search(r"[/\\\"\s.%;]|[^ -~\u00a1-\u06ff\u4e00-\u9fff]", text) and 0 < len(text) < 150:
+            assert name == f"{text}.pdf", "a plain name stays as it is"
+        content = owner.get(f"/attachments/{made['id']}/content", buffered=True)
+        (shown,) = content.headers.getlist("Content-Disposition")
+        assert shown.startswith("attachment; filename"), text
+        assert parse_options_header(shown)[1]["filename"] == name, text
+        if number % ELSEWHERE == 0:
+            brought = sent_as(owner, "/imports", {"resource": "customers"}, f"{text}.csv", b"name\nx\n")
+            assert brought.status_code == 201, (text, brought.get_data(as_text=True))
+            verdicts[f"import {number}"] = brought.get_json()["name"]
+            assert not re.search(r"[/\\\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]", brought.get_json()["name"]), text
+    same_on_both("files", verdicts)
 
 
 # ---- questions -------------------------------------------------------------------------------------------------------

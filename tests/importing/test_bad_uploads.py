@@ -98,6 +98,33 @@ def test_refused_in_words_and_not_kept(cast: Cast, which: str) -> None:
     assert cast.carol.get("/imports").get_json()["data"] == []
 
 
+ENTITIES = {
+    "a file of this machine": '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>',
+    "a page elsewhere": '<!DOCTYPE x [<!ENTITY e SYSTEM "http://127.0.0.1:9/">]>',
+    "a billion laughs": "<!DOCTYPE x [<!ENTITY a0 'Ha!'>"
+    + "".join(f"<!ENTITY a{at} '{f'&a{at - 1};' * 10}'>" for at in range(1, 10))
+    + "<!ENTITY e '&a9;'>]>",
+}
+
+
+@pytest.mark.parametrize("which", sorted(ENTITIES))
+def test_no_entity_of_a_workbook_is_followed(cast: Cast, which: str) -> None:
+    target = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(sheet(["name"], ["Acme"], ["Beta"]))) as old, zipfile.ZipFile(target, "w") as new:
+        for entry in old.infolist():
+            content = old.read(entry)
+            if entry.filename == "xl/sharedStrings.xml":
+                content = content.replace(b"?>", b"?>" + ENTITIES[which].encode(), 1).replace(b"Acme", b"A&e;B")
+                assert b"&e;" in content
+            new.writestr(entry, content)
+    answer = send(cast.carol, "customers", target.getvalue(), "x.xlsx")
+    assert answer.status_code in (201, 422)
+    told = answer.get_data(as_text=True)
+    assert len(told) < 20_000
+    for secret in ("root:", "/bin/", "Ha!"):
+        assert secret not in told
+
+
 def test_as_large_as_a_file_may_be_and_one_byte_more(cast: Cast) -> None:
     """The limit is the file's: what the form has around it comes on top."""
     row = b"Acme,1\n"

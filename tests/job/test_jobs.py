@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from threading import Event, Thread
 from time import monotonic, sleep
 from typing import Any
@@ -40,6 +42,25 @@ def kinds(app: CRM) -> Iterator[None]:
     for registry, kept in zip(registries, before, strict=True):
         registry.clear()
         registry.update(kept)
+
+
+class _Made:
+    """What makes a file when it is unpickled."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (self.place,)
+
+
+@pytest.mark.parametrize("signature", [b"", b":", b":" + b"0" * 40, b":" + b"0" * 64])
+def test_what_we_have_not_put_into_the_queue_is_never_unpickled(app: CRM, tmp_path: Path, signature: bytes) -> None:
+    place = tmp_path / "made"
+    queue.huey().storage.enqueue(pickle.dumps(_Made(place)) + signature)
+    with pytest.raises(ValueError, match=r"Separator|Signature"):
+        queue.huey().dequeue()
+    assert not place.exists()
 
 
 def actor_of(member: Member) -> Actor:

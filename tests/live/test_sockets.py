@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
+from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import socketio
@@ -19,6 +22,40 @@ def test_refused_without_a_good_token(server: Running) -> None:
         client = socketio.Client(reconnection=False)
         with pytest.raises(CannotConnect):
             client.connect(server.url, auth=auth, transports=["websocket"])
+
+
+@pytest.mark.parametrize("transport", ["polling", "websocket"])
+def test_refused_from_pages_of_others(server: Running, transport: str) -> None:
+    """Before anybody is asked who he or she is."""
+    address = urlsplit(server.url)
+    upgrade = {
+        "Upgrade": "websocket",
+        "Connection": "Upgrade",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Version": "13",
+    }
+    found = {}
+    for origin in (server.url, "https://evil.example", f"{server.url}.evil.example", "null"):
+        line = HTTPConnection(str(address.hostname), address.port, timeout=30)
+        headers = {"Origin": origin} | (upgrade if transport == "websocket" else {})
+        line.request("GET", f"/socket.io/?EIO=4&transport={transport}", headers=headers)
+        found[origin] = line.getresponse().status
+        line.close()
+    ours = found.pop(server.url)
+    assert ours == (101 if transport == "websocket" else 200)
+    assert set(found.values()) == {400}
+
+
+def test_a_socket_that_says_too_much(server: Running, admin: str, connect: Callable[[str], Listener]) -> None:
+    chatty, loud = connect(admin), connect(admin)
+    answers: list[Any] = []
+    for _ in range(60):
+        chatty.client.emit("watch", {"resource": "customer", "id": 10**9}, callback=answers.append)
+    chatty.until(lambda: len(answers) == 60, seconds=60)
+    statuses = Counter(answer["problem"]["status"] for answer in answers)
+    assert statuses.keys() == {404, 429}
+    loud.client.emit("watch", {"resource": "x" * 70_000, "id": 1})
+    loud.until(lambda: not loud.client.connected)
 
 
 def test_a_change_reaches_every_socket_that_may_see_it(
