@@ -21,7 +21,7 @@ from ..transaction import hold, unit_of_work
 
 log = logging.getLogger("lianxi")
 
-_PATIENCE = "2s"
+_PATIENCE = "SET LOCAL lock_timeout = '2s'"
 """So long a new partition waits for those who write, and whoever comes behind it waits too; then rather in an hour."""
 
 _PRESENT = "SELECT to_regclass(:name) IS NOT NULL"
@@ -60,7 +60,7 @@ def _alone() -> Connection:
 def _make(connection: Connection, month: str) -> None:
     if connection.execute(text(_PRESENT), {"name": f"journal_{month}"}).scalar_one():
         return
-    connection.execute(text(f"SET LOCAL lock_timeout = '{_PATIENCE}'"))
+    connection.execute(text(_PATIENCE))
     for statement in _statements(month, connection.execute(text(_END)).scalar_one()):
         connection.execute(text(statement))
 

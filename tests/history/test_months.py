@@ -115,7 +115,7 @@ def plan(query: str, *, is_run: bool = False) -> str:
         return "\n".join(line for (line,) in connection.execute(text(f"{word} {query}")))
 
 
-# ---- the turn of a month ----------------------------------------------------------------------------------------------
+# ---- the turn of a month ---------------------------------------------------------------------------------------------
 
 
 def test_on_both_databases_the_chore_does_no_harm(by_months: CRM) -> None:
@@ -257,7 +257,7 @@ def test_a_new_partition_gives_way_to_those_who_write(on_postgresql: CRM) -> Non
     assert partitions() == ["journal_2026_12", "journal_first"]
 
 
-# ---- what is read -----------------------------------------------------------------------------------------------------
+# ---- what is read ----------------------------------------------------------------------------------------------------
 
 
 def test_the_feed_misses_nothing_of_what_began_before_and_commits_after(on_postgresql: CRM) -> None:
@@ -342,7 +342,8 @@ def test_one_history_of_many_months(people: Cast) -> None:
         changed = people.alice.patch(path, {"description": f"{moment:%B}"})
         assert changed.status_code == 200
         made.append(int(changed.headers["X-Changeset-Id"]))
-    names, cursor = [], None
+    names: list[str | None] = []
+    cursor: str | None = None
     while cursor is not None or not names:
         query = {"resource": "customer", "id": record["id"], "per_page": 2} | ({"cursor": cursor} if cursor else {})
         page = people.alice.get("/journal", query_string=query).json
@@ -366,7 +367,7 @@ def test_partitions_are_passed_over(on_postgresql: CRM) -> None:
     for number in range(12):
         begin_month(datetime(2026 + number // 12, 1 + number % 12, 1, tzinfo=UTC))
         write(f"month {number}")
-    looked_up = plan(f"SELECT * FROM journal WHERE id = {5 * PARTITION_IDS}")
+    looked_up = plan(f"SELECT * FROM journal WHERE id = {5 * PARTITION_IDS}")  # noqa: S608 - a number
     assert set(re.findall(r" on (journal_\w+)", looked_up)) == {"journal_2026_05"}
     statements: list[tuple[str, Any]] = []
 
@@ -401,7 +402,7 @@ def test_the_newest_page_opens_the_last_partition_only(on_postgresql: CRM) -> No
     assert [one["id"] for one in shown] == [row.id for row in last]
 
 
-# ---- what is kept -----------------------------------------------------------------------------------------------------
+# ---- what is kept ----------------------------------------------------------------------------------------------------
 
 
 def test_no_partition_is_changed_or_emptied(on_postgresql: CRM) -> None:
@@ -430,6 +431,44 @@ def test_values_are_of_entries_that_there_are(on_postgresql: CRM) -> None:
     for journal_id in (7_000_000, PARTITION_IDS + 7):
         with pytest.raises(DBAPIError, match="fk_journal_value_journal_id"), db.engines[None].begin() as connection:
             connection.execute(text(f"INSERT INTO journal_value VALUES ({journal_id}, '{{}}', '{{}}', NULL)"))  # noqa: S608
+
+
+def test_an_old_month_is_put_away_and_brought_back(on_postgresql: CRM) -> None:
+    """As the handbook says."""
+    people = raise_the_curtain(on_postgresql)
+    begin_month(DECEMBER)
+    write("december")
+    begin_month(JANUARY)
+    customer = people.alice.made("/customers", {"name": "Acme", "kind": "company"})
+    person = people.alice.made("/people", {"customer_id": customer["id"], "name": "Li Wei", "description": "private"})
+    seal_journal()
+    begin_month(FEBRUARY)
+    erased = people.root.post(f"/people/{person['id']}/erase", {"reason": "asked for", "password": PASSWORD})
+    assert erased.status_code == 200
+    whole = whole_feed()
+
+    def change(word: str, month: str, tail: str = "", *, values_first: bool = True) -> None:
+        tables = ("journal_value", "journal") if values_first else ("journal", "journal_value")
+        with db.engines[None].begin() as connection:
+            for table in tables:
+                connection.execute(text(f"ALTER TABLE {table} {word} PARTITION {table}_{month} {tail}"))
+
+    change("DETACH", "2026_12")
+    assert [one.position for one in whole_feed()] == [
+        one.position for one in whole if one.position.entry_id != PARTITION_IDS
+    ]
+    assert verify().faults == [f"entry {PARTITION_IDS}: is missing; seal 1 holds it"]
+    begin_month(DECEMBER)
+    begin_month(datetime(2027, 3, 1, tzinfo=UTC))
+    write("march")
+    with pytest.raises(DBAPIError, match="journal_erasure"):
+        change("DETACH", "2027_01")
+    bounds = f"FOR VALUES FROM ({PARTITION_IDS}) TO ({2 * PARTITION_IDS})"
+    change("ATTACH", "2026_12", bounds, values_first=False)
+    assert [one.position for one in whole_feed()][:-1] == [one.position for one in whole]
+    assert verify().faults == []
+    with pytest.raises(DBAPIError, match="append-only"), db.engines[None].begin() as connection:
+        connection.execute(text("DELETE FROM journal_2026_12"))
 
 
 def test_the_models_are_what_is_there(on_postgresql: CRM) -> None:
@@ -466,7 +505,7 @@ def test_a_dump_holds_the_partitions(on_postgresql: CRM, postgres_url: str, tmp_
         assert asked(check_guard)[0][0] == len([*partitions(), *partitions("journal_value")]) + 4
 
 
-# ---- migrations -------------------------------------------------------------------------------------------------------
+# ---- migrations ------------------------------------------------------------------------------------------------------
 
 
 def rows_of(table: str) -> list[Any]:
