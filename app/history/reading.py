@@ -15,7 +15,7 @@ from ..database import IdList, member_of, read_engine
 from ..errors import Issue, invalid
 from ..field_rights import CUSTOM
 from ..filtering import BadValue, a_past_moment, an_instant
-from ..journal import ERASED, Changeset, JournalEntry, values_of
+from ..journal import ERASED, Changeset, JournalEntry, JournalValue
 from ..listing import SPECS, ListSpec
 from ..schema import MAX_ID
 
@@ -99,7 +99,6 @@ def entries_of(connection: Connection, ids: Sequence[int], actor: Actor) -> list
     """
     found = {row.id: row for row in connection.execute(_entries(ids)).all()}
     rows = [found[one] for one in ids if one in found]
-    values = values_of(connection, ids)
     pooled = _pooled(connection, rows, actor)
     return [
         {
@@ -112,16 +111,17 @@ def entries_of(connection: Connection, ids: Sequence[int], actor: Actor) -> list
             "version": row.version,
             "changeset_id": row.changeset_id,
             "source": row.source,
-            "changes": _changes(row, values.get(row.id, ({}, {})), actor, (row.resource, row.resource_id) in pooled),
+            "changes": _changes(row, actor, (row.resource, row.resource_id) in pooled),
         }
         for row in rows
     ]
 
 
 def _entries(ids: Sequence[int]) -> Select[Any]:
-    entry = JournalEntry
-    # With a limit that it never reaches it stays by itself, and is not planned together with what is joined to it.
-    of = select(entry).where(member_of(entry.id, literal(list(ids), IdList()))).limit(len(ids)).subquery("entry").c
+    entry, value, wanted = JournalEntry, JournalValue, literal(list(ids), IdList())
+    # With a limit that it never reaches each stays by itself: it is not planned together with what it is joined to.
+    of = select(entry).where(member_of(entry.id, wanted)).limit(len(ids)).subquery("entry").c
+    values = select(value).where(member_of(value.journal_id, wanted)).limit(len(ids)).subquery("value").c
     found = (
         select(
             of.id,
@@ -134,18 +134,19 @@ def _entries(ids: Sequence[int]) -> Select[Any]:
             of.version,
             of.changeset_id,
             Changeset.source,
+            values.before,
+            values.after,
         )
         .join(Changeset, Changeset.id == of.changeset_id)
+        .outerjoin(values.journal_id.table, values.journal_id == of.id)
         .outerjoin(User, User.id == of.actor_id)
     )
     return cast("Select[Any]", found)
 
 
-def _changes(
-    row: Any, values: tuple[Mapping[str, Any], Mapping[str, Any]], actor: Actor, in_pool: bool
-) -> dict[str, dict[str, Any]]:
+def _changes(row: Any, actor: Actor, in_pool: bool) -> dict[str, dict[str, Any]]:
     spec: ListSpec | None = SPECS.get(row.resource)
-    before, after = values
+    before, after = row.before or {}, row.after or {}
     changes: dict[str, dict[str, Any]] = {}
     if row.action == ERASED and actor.may(Permission.PRIVACY_READ) and after.get("reason"):
         changes["erasure_reason"] = {"before": None, "after": after["reason"]}

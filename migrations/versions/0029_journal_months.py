@@ -25,8 +25,12 @@ _INDEXES = {
     "ix_journal_record": "resource, resource_id, id",
 }
 _FUNCTIONS = {"journal": "append_only", "journal_value": "value_kept"}
-# In the order in which those who write come to them: whoever is under way is waited for, and waits for nobody.
-_LOCK = "LOCK TABLE changeset, journal, journal_value, journal_erasure IN ACCESS EXCLUSIVE MODE"
+# Whoever is under way is waited for, and waits for nobody: those who write come to the change sets first, those who read
+# to the other tables in this order.
+_LOCKS = (
+    "LOCK TABLE changeset IN SHARE ROW EXCLUSIVE MODE",
+    "LOCK TABLE journal_erasure, journal, journal_value IN ACCESS EXCLUSIVE MODE",
+)
 
 
 def upgrade() -> None:
@@ -39,7 +43,8 @@ def upgrade() -> None:
             op.execute(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS ck_{table}_first")
             op.execute(f"ALTER TABLE {table} ADD CONSTRAINT ck_{table}_first CHECK ({key} < {bound}) NOT VALID")
             op.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT ck_{table}_first")
-    op.execute(_LOCK)
+    for lock in _LOCKS:
+        op.execute(lock)
     _let_go_of_erasures()
     for table in _KEYS:
         op.execute(f"ALTER TABLE {table} RENAME TO {table}_first")
@@ -67,7 +72,8 @@ def downgrade() -> None:
     """Backward: all entries in one table, with the ids that they have."""
     if op.get_bind().dialect.name == "sqlite":
         return
-    op.execute(_LOCK)
+    for lock in _LOCKS:
+        op.execute(lock)
     _let_go_of_erasures()
     later = {table: [name for name in _partitions(table) if name != f"{table}_first"] for table in _KEYS}
     for table in reversed(_KEYS):
