@@ -23,11 +23,13 @@ def set_aside(connection: Connection, tables: Sequence[str] = GUARDED) -> Iterat
         tables: which ones.
     """
     if connection.dialect.name == "postgresql":
-        for name in tables:
-            connection.execute(text(f'ALTER TABLE "{name}" DISABLE TRIGGER USER'))
+        parts = "SELECT CAST(inhrelid AS regclass) FROM pg_inherits WHERE inhparent = ANY(CAST(:tables AS regclass[]))"
+        names = [*tables, *connection.execute(text(parts), {"tables": list(tables)}).scalars()]
+        for name in names:
+            connection.execute(text(f"ALTER TABLE {name} DISABLE TRIGGER USER"))
         yield
-        for name in tables:
-            connection.execute(text(f'ALTER TABLE "{name}" ENABLE TRIGGER USER'))
+        for name in names:
+            connection.execute(text(f"ALTER TABLE {name} ENABLE TRIGGER USER"))
         return
     guards = [
         (name, made)

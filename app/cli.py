@@ -19,7 +19,7 @@ from .deal import periods
 from .demo import service as demo_service
 from .demo.staff import COLLEAGUES, passphrase
 from .errors import Problem
-from .history import sealing, verification
+from .history import months, sealing, verification
 from .installation import first_admin, seed
 from .job.worker import work
 from .mail import NotConfiguredError
@@ -89,6 +89,11 @@ def register(app: Flask) -> None:
     def seal_journal() -> None:
         """Seal now what the worker would seal within a minute."""
         click.echo(sealing.seal_journal())
+
+    @journal.command("month")
+    def begin_month() -> None:
+        """Make the partition of the present month now, as the worker would within an hour (PostgreSQL)."""
+        months.begin_month()
 
     @app.cli.command("openapi")
     @click.option("--output", type=click.Path(path_type=Path), help="Write to this file instead of printing.")

@@ -5,6 +5,10 @@ work. Readers: the timeline, the live push, `/events`, undo, reports as of a day
 
 The feed's order is that of committed transactions: on PostgreSQL (transaction id, entry id) below the oldest running
 transaction, because ids are handed out in one order and committed in another; on SQLite writers queue, so ids suffice.
+
+On PostgreSQL entries and values lie in a partition for each month. Each has `PARTITION_IDS` ids of its own, one behind
+the other, and `history/months.py` moves the numbering from one into the next: an id tells its partition, and the key
+stays the id. So ids rise, and jump.
 """
 
 from __future__ import annotations
@@ -34,6 +38,7 @@ from sqlalchemy import (
     func,
     insert,
     inspect,
+    literal,
     select,
     text,
     update,
@@ -44,7 +49,7 @@ from sqlalchemy.sql.expression import FunctionElement
 from sqlalchemy.types import TypeEngine, UserDefinedType
 
 from .access import POLICIES, Policy
-from .database import AppSession, Base, Document, FixedDecimal, IdList, Model, db, decimal_text
+from .database import AppSession, Base, Document, FixedDecimal, IdList, Model, db, decimal_text, member_of
 from .loading import load_rows, reserved
 from .record import Collaborator, Record
 from .transaction import SEAL, Change, Unit, current_unit
@@ -77,6 +82,10 @@ def _transaction_default(_element: Any, _compiler: Any, **_kw: Any) -> str:
 
 
 XID: TypeEngine[int] = Xid().with_variant(Integer(), "sqlite")
+
+PARTITION_IDS = 1 << 33
+"""So many ids belong to each partition of the journal: none is ever full, and the ids of a thousand centuries of months
+are numbers that a browser holds exactly."""
 
 
 class Setting(Model):
@@ -115,7 +124,7 @@ class JournalEntry(Model):
     __table_args__ = (
         Index("ix_journal_feed", "xact", "id"),
         Index("ix_journal_record", "resource", "resource_id", "id"),
-        {"sqlite_autoincrement": True},
+        {"sqlite_autoincrement": True, "postgresql_partition_by": "RANGE (id)"},
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -136,10 +145,12 @@ class JournalEntry(Model):
 class JournalValue(Model):
     """The values of an entry, apart from it, so that erasure can empty them while the entry stays append-only.
 
-    The salt of their digest lies with them and goes with them.
+    The salt of their digest lies with them and goes with them. On PostgreSQL each partition points at that of its
+    entries: a key that pointed at all of them would make a large import take twice as long.
     """
 
     __tablename__ = "journal_value"
+    __table_args__ = ({"postgresql_partition_by": "RANGE (journal_id)"},)
 
     journal_id: Mapped[int] = mapped_column(ForeignKey("journal.id"), primary_key=True, autoincrement=False)
     before: Mapped[Any] = mapped_column(Document)
@@ -630,6 +641,19 @@ def _load(connection: Connection, changeset_id: int, rows: Sequence[tuple[dict[s
 SEAL.append(_write)
 
 
+def values_of(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[dict[str, Any], dict[str, Any]]]:
+    """The values before and after by the ids of entries.
+
+    By themselves, and not beside their entries: the database would look for an entry's values in each partition.
+    """
+    values = JournalValue
+    if not ids:
+        return {}
+    query = select(values.journal_id, values.before, values.after)
+    rows = connection.execute(query.where(member_of(values.journal_id, literal(list(ids), IdList()))))
+    return {journal_id: (before or {}, after or {}) for journal_id, before, after in rows}
+
+
 # ---- the feed -----------------------------------------------------------------------------------------------------
 
 
@@ -642,6 +666,7 @@ class Position:
 
 
 END = 2**63 - 1
+"""Stands for the last entry of a transaction, where its id is not known."""
 
 
 @dataclass(frozen=True)
@@ -688,6 +713,7 @@ def _feed_query(dialect: Dialect, filtered: bool) -> Any:
         query = query.where(
             text("(journal.xact, journal.id) > (CAST(CAST(:xact AS text) AS xid8), :after)"),
             text("journal.xact < pg_snapshot_xmin(pg_current_snapshot())"),
+            text("journal.id >= CAST(:least AS bigint)"),
         ).order_by(entry.xact, entry.id)
         overlap = text("journal.audience ?| :tokens")
     else:
@@ -700,6 +726,15 @@ def _feed_query(dialect: Dialect, filtered: bool) -> Any:
 
 
 _queries: dict[tuple[str, bool], Any] = {}
+
+
+def _least(after: Position) -> int:
+    """An id below which nothing stands behind a position: partitions below it are not even looked at.
+
+    What commits later may have a lower id, but of the partition before at most: no transaction lives as long as a
+    partition is written to.
+    """
+    return 0 if after.entry_id == END else max(0, after.entry_id // PARTITION_IDS - 1) * PARTITION_IDS
 
 
 def read_feed(
@@ -719,7 +754,7 @@ def read_feed(
         query = _queries[key] = _feed_query(connection.dialect, tokens is not None)
     binds: dict[str, Any] = {"after": after.entry_id, "limit": limit}
     if connection.dialect.name == "postgresql":
-        binds["xact"] = str(after.xact)
+        binds |= {"xact": str(after.xact), "least": _least(after)}
     if tokens is not None:
         binds["tokens"] = list(tokens)
     return [FeedEntry(Position(xact, entry_id), *rest) for entry_id, xact, *rest in connection.execute(query, binds)]
@@ -728,8 +763,10 @@ def read_feed(
 def feed_end(connection: Connection) -> Position:
     """The position up to which the feed is complete now: a fresh load made after this call shows all of it."""
     if connection.dialect.name == "postgresql":
-        oldest = connection.execute(text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")).scalar_one()
-        return Position(oldest - 1, END)
+        # Whatever is committed has got its id by now; so the last one handed out stands for `END`, and tells more.
+        query = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint, last_value FROM journal_id_seq"
+        oldest, last_id = connection.execute(text(query)).one()
+        return Position(oldest - 1, last_id)
     return Position(0, connection.execute(select(func.coalesce(func.max(JournalEntry.id), 0))).scalar_one())
 
 

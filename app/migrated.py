@@ -13,9 +13,10 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import current_app
 from flask_migrate import upgrade
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, ForeignKeyConstraint, delete, insert, select
+from sqlalchemy.schema import SchemaItem
 
-from .database import read_engine
+from .database import Base, read_engine
 from .errors import Problem
 from .journal import Setting
 
@@ -61,10 +62,26 @@ def migrate() -> None:
         upgrade()
 
 
+def compared(item: SchemaItem, name: str | None, kind: str, _reflected: bool, _compare_to: SchemaItem | None) -> bool:
+    """Whether Alembic is to compare a part of the database with the models.
+
+    Tables that they do not know are not, nor are keys to partitions: PostgreSQL keeps one for each beside the key to
+    the whole table, and partitions that point at each other have theirs themselves.
+    """
+    if isinstance(item, ForeignKeyConstraint):
+        target = item.elements[0].target_fullname.rpartition(".")[0]
+        return target in Base.metadata.tables and not (_is_in_partitions(item.table.name) and _is_in_partitions(target))
+    return kind != "table" or name in Base.metadata.tables
+
+
+def _is_in_partitions(table: str) -> bool:
+    return bool(Base.metadata.tables[table].dialect_options["postgresql"]["partition_by"])
+
+
 def note_oldest(connection: Connection, revision: str) -> None:
     """Keep which migration a program must know from now on."""
     connection.execute(delete(Setting).where(Setting.name == OLDEST_PROGRAM))
     connection.execute(insert(Setting).values(name=OLDEST_PROGRAM, value=revision))
 
 
-__all__ = ["OLDEST_PROGRAM", "Standing", "migrate", "note_oldest", "standing"]
+__all__ = ["OLDEST_PROGRAM", "Standing", "compared", "migrate", "note_oldest", "standing"]

@@ -15,15 +15,10 @@ from sqlalchemy.pool import NullPool
 
 from app.database import Base, db
 from app.journal import Xid, current_transaction
-from app.migrated import note_oldest
+from app.migrated import compared, note_oldest
 from app.search_index import Pieces
 
 target = Base.metadata
-
-
-def include(_object: object, name: str | None, kind: str, _reflected: bool, _compare_to: object) -> bool:
-    """Only tables that the models know are compared."""
-    return kind != "table" or name in target.tables
 
 
 def render(kind: str, item: object, autogen: AutogenContext) -> str | Literal[False]:
@@ -70,7 +65,7 @@ def migrate(connection: Connection) -> None:
         target_metadata=target,
         render_as_batch=True,
         compare_type=False,
-        include_object=include,
+        include_object=compared,
         render_item=render,
         transactional_ddl=True,
         transaction_per_migration=True,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, false, literal, or_, select
@@ -30,28 +30,53 @@ def journal(actor: Actor, query: Mapping[str, Any]) -> dict[str, Any]:
         Problem: 422 for dates or a cursor that are none.
     """
     entry, per_page = JournalEntry, query.get("per_page", 20)
-    conditions = [in_sight(actor, query.get("resource"))]
+    resource = query.get("resource")
+    conditions = [] if resource is None else [entry.resource == resource]
     columns = {"id": entry.resource_id, "actor_id": entry.actor_id, "changeset_id": entry.changeset_id}
     conditions += [column == query[name] for name, column in columns.items() if query.get(name) is not None]
     conditions += _span(actor, query)
     if query.get("cursor"):
         conditions.append(entry.id < _place(query["cursor"]))
     with read_engine().connect() as connection:
-        page = entries().where(*conditions).order_by(entry.id.desc()).limit(per_page + 1)
-        rows = connection.execute(page, dict(actor.binds)).all()
-        more, rows = len(rows) > per_page, rows[:per_page]
-        data = shown(connection, rows, actor)
-    cursor = str(rows[-1].id) if more else None
+        ids = in_sight(connection, actor, conditions, per_page + 1, resource=resource, newest=True)
+        more, ids = len(ids) > per_page, ids[:per_page]
+        data = entries_of(connection, ids, actor)
+    cursor = str(ids[-1]) if more else None
     meta = {"total": None, "pages": None, "current_page": None, "per_page": per_page, "next_cursor": cursor}
     return {"data": data, "meta": meta}
 
 
-def in_sight(actor: Actor, resource: str | None = None) -> ColumnElement[bool]:
-    """The condition that an entry is of a record that this person sees now, deleted or not; bound by `Actor.binds`.
+def in_sight(
+    connection: Connection,
+    actor: Actor,
+    conditions: Sequence[ColumnElement[bool]],
+    limit: int,
+    *,
+    resource: str | None = None,
+    newest: bool = False,
+) -> Sequence[int]:
+    """The ids of entries of records that this person sees now, deleted or not, by their order.
+
+    Args:
+        conditions: on the entries.
+        limit: how many at most.
+        resource: the only one that is looked for.
+        newest: the last come first.
 
     Raises:
         Problem: 422 for a resource that there is not.
     """
+    entry = JournalEntry
+    looked_at = select(entry.id, entry.resource, entry.resource_id).where(*conditions)
+    if connection.dialect.name == "postgresql":
+        # An offset keeps the condition out of it: PostgreSQL would plan its many questions anew for each partition.
+        looked_at = looked_at.order_by(entry.id.desc() if newest else entry.id).offset(0)
+    of = looked_at.subquery("looked_at").c
+    query = select(of.id).where(_sight(actor, resource, of)).order_by(of.id.desc() if newest else of.id).limit(limit)
+    return connection.execute(query, dict(actor.binds)).scalars().all()
+
+
+def _sight(actor: Actor, resource: str | None, of: Any) -> ColumnElement[bool]:
     if resource is not None and resource not in SPECS:
         raise invalid(Issue("resource", "not_allowed", {"options": ", ".join(sorted(SPECS))}))
     ways: list[ColumnElement[bool]] = []
@@ -60,45 +85,20 @@ def in_sight(actor: Actor, resource: str | None = None) -> ColumnElement[bool]:
         if not policy.is_readable(actor.shape):
             continue
         visible = policy.visible(actor.shape)
-        there = and_(policy.model.id == JournalEntry.resource_id, visible)
-        is_of_it = JournalEntry.resource == name
+        there = and_(policy.model.id == of.resource_id, visible)
+        is_of_it = of.resource == name
         ways.append(is_of_it if isinstance(visible, True_) else and_(is_of_it, exists().where(there)))
     return or_(*ways) if ways else false()
 
 
-def entries_of(connection: Connection, ids: Iterable[int], actor: Actor) -> dict[int, dict[str, Any]]:
-    """Entries that the caller knows to be in sight, by id, as this person may read them."""
-    rows = connection.execute(entries().where(member_of(JournalEntry.id, literal(sorted(ids), IdList())))).all()
-    return {one["id"]: one for one in shown(connection, rows, actor)}
+def entries_of(connection: Connection, ids: Sequence[int], actor: Actor) -> list[dict[str, Any]]:
+    """Entries that the caller knows to be in sight, in the order of their ids here, as this person may read them.
 
-
-def entries() -> Select[Any]:
-    """What `shown` takes of an entry."""
-    entry, values = JournalEntry, JournalValue
-    found = (
-        select(
-            entry.id,
-            entry.recorded_at.label("at"),
-            entry.actor_id,
-            User.name.label("actor_name"),
-            entry.action,
-            entry.resource,
-            entry.resource_id,
-            entry.version,
-            entry.changeset_id,
-            Changeset.source,
-            values.before,
-            values.after,
-        )
-        .join(Changeset, Changeset.id == entry.changeset_id)
-        .outerjoin(values, values.journal_id == entry.id)
-        .outerjoin(User, User.id == entry.actor_id)
-    )
-    return cast("Select[Any]", found)
-
-
-def shown(connection: Connection, rows: Sequence[Any], actor: Actor) -> list[dict[str, Any]]:
-    """Rows of the journal as the wire's objects."""
+    What is to be found is found first, and by its ids alone: a statement is planned for each partition of the journal
+    that it may have to look into, and all the longer the more is joined to it.
+    """
+    found = {row.id: row for row in connection.execute(_entries(ids)).all()}
+    rows = [found[one] for one in ids if one in found]
     pooled = _pooled(connection, rows, actor)
     return [
         {
@@ -115,6 +115,33 @@ def shown(connection: Connection, rows: Sequence[Any], actor: Actor) -> list[dic
         }
         for row in rows
     ]
+
+
+def _entries(ids: Sequence[int]) -> Select[Any]:
+    entry, value, wanted = JournalEntry, JournalValue, literal(list(ids), IdList())
+    # With a limit that it never reaches each stays by itself: it is not planned together with what it is joined to.
+    of = select(entry).where(member_of(entry.id, wanted)).limit(len(ids)).subquery("entry").c
+    values = select(value).where(member_of(value.journal_id, wanted)).limit(len(ids)).subquery("value").c
+    found = (
+        select(
+            of.id,
+            of.recorded_at.label("at"),
+            of.actor_id,
+            User.name.label("actor_name"),
+            of.action,
+            of.resource,
+            of.resource_id,
+            of.version,
+            of.changeset_id,
+            Changeset.source,
+            values.before,
+            values.after,
+        )
+        .join(Changeset, Changeset.id == of.changeset_id)
+        .outerjoin(values.journal_id.table, values.journal_id == of.id)
+        .outerjoin(User, User.id == of.actor_id)
+    )
+    return cast("Select[Any]", found)
 
 
 def _changes(row: Any, actor: Actor, in_pool: bool) -> dict[str, dict[str, Any]]:

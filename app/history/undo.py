@@ -14,7 +14,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Date, and_, inspect, select
+from sqlalchemy import Date, inspect, select
 from sqlalchemy.types import TypeEngine
 
 from ..access import POLICIES, Actor, Permission
@@ -32,19 +32,19 @@ from ..journal import (
     Changeset,
     JournalEntry,
     JournalErasure,
-    JournalValue,
     SetBack,
     journalled_columns,
     kept,
     part_classes,
     part_rows,
     share_rows,
+    values_of,
 )
 from ..listing import SPECS
 from ..record import Collaborator, Record
 from ..routing import remove, restore
 from ..transaction import current_unit, in_unit, seal
-from .reading import entries, in_sight, shown
+from .reading import entries_of, in_sight
 
 AT_ONCE = 500
 """Change sets of more entries are undone by a job."""
@@ -88,17 +88,15 @@ def visible(actor: Actor, changeset_id: int) -> Changeset:
     if changeset.actor_id != actor.user_id:
         if not actor.may(Permission.JOURNAL_READ):
             raise not_found()
-        seen = select(JournalEntry.id).where(JournalEntry.changeset_id == changeset_id, in_sight(actor)).limit(1)
-        if db.session.execute(seen, dict(actor.binds)).first() is None:
+        if not in_sight(db.session.connection(), actor, [JournalEntry.changeset_id == changeset_id], 1):
             raise not_found()
     return changeset
 
 
 def describe(actor: Actor, changeset: Changeset) -> dict[str, Any]:
     """A change set as `ChangesetSchema` has it: the entries of records in the reader's sight."""
-    mine = and_(JournalEntry.changeset_id == changeset.id, in_sight(actor))
     connection = db.session.connection()
-    rows = connection.execute(entries().where(mine).order_by(JournalEntry.id).limit(SHOWN), dict(actor.binds)).all()
+    ids = in_sight(connection, actor, [JournalEntry.changeset_id == changeset.id], SHOWN)
     name = db.session.execute(select(User.name).where(User.id == changeset.actor_id)).scalar()
     undone_by = undone(changeset.id)
     return {
@@ -110,7 +108,7 @@ def describe(actor: Actor, changeset: Changeset) -> dict[str, Any]:
         "is_undoable": undone_by is None and _may_undo(actor, changeset),
         "undone_by": undone_by,
         "undoes": changeset.undoes_id,
-        "entries": shown(connection, rows, actor),
+        "entries": entries_of(connection, ids, actor),
     }
 
 
@@ -436,19 +434,9 @@ def _set_shares(record: Record, rows: Sequence[Mapping[str, Any]]) -> None:
 
 def _stored(changeset_id: int, behind: int | None = None, limit: int | None = None) -> Iterator[Entry]:
     """The entries of a change set, the last first, from behind one of them."""
-    entry, values = JournalEntry, JournalValue
+    entry = JournalEntry
     query = (
-        select(
-            entry.id,
-            entry.action,
-            entry.resource,
-            entry.resource_id,
-            entry.version,
-            entry.actor_id,
-            values.before,
-            values.after,
-        )
-        .join(values, values.journal_id == entry.id)
+        select(entry.id, entry.action, entry.resource, entry.resource_id, entry.version, entry.actor_id)
         .where(entry.changeset_id == changeset_id)
         .order_by(entry.id.desc())
     )
@@ -456,9 +444,11 @@ def _stored(changeset_id: int, behind: int | None = None, limit: int | None = No
         query = query.where(entry.id < behind)
     if limit is not None:
         query = query.limit(limit)
-    for row in db.session.execute(query).all():
-        told = (row.id, row.action, row.resource, row.resource_id, row.version, row.actor_id)
-        yield Entry(*told, row.before or {}, row.after or {})
+    rows = db.session.execute(query).all()
+    values = values_of(db.session.connection(), [row.id for row in rows])
+    for row in rows:
+        if row.id in values:
+            yield Entry(*row, *values[row.id])
 
 
 def _record(entry: Entry, *, locked: bool) -> Any:

@@ -314,8 +314,10 @@ def _refuse(said: str) -> None:
 
 
 def _tables(connection: psycopg.Connection[Any]) -> list[str]:
+    """The tables by name; a partition is of the table that it belongs to."""
     found = connection.execute(
-        "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
+        "SELECT relname FROM pg_class WHERE relnamespace = CAST('public' AS regnamespace)"
+        " AND relkind IN ('r', 'p') AND NOT relispartition ORDER BY relname"
     ).fetchall()
     return [row[0] for row in found]
 

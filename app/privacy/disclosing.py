@@ -15,7 +15,7 @@ from ..customer.models import Customer, CustomerTag, PersonCustomer, Tag
 from ..database import KeyText, db
 from ..deal.models import DealPerson
 from ..exporting.models import Export
-from ..history.reading import entries, shown
+from ..history.reading import entries_of
 from ..importing.labels import field_label
 from ..journal import JournalEntry, act, canonical
 from ..listing import SPECS
@@ -87,8 +87,8 @@ def _roles(subject: Subject) -> list[dict[str, Any]]:
 
 def _history(actor: Actor, subject: Subject) -> list[dict[str, Any]]:
     connection = db.session.connection()
-    rows = connection.execute(entries().where(entries_about(subject.ids)).order_by(JournalEntry.id)).all()
-    return shown(connection, rows, actor)
+    about = select(JournalEntry.id).where(entries_about(subject.ids)).order_by(JournalEntry.id)
+    return entries_of(connection, connection.execute(about).scalars().all(), actor)
 
 
 def _access(subject: Subject) -> list[dict[str, Any]]:

@@ -87,7 +87,7 @@ def timeline(actor: Actor, customer: Customer, query: dict[str, Any]) -> dict[st
                 "contact": CONTACTS.many(connection, _ids(rows, 0), actor, with_rights=True),
                 "deal": DEALS.many(connection, _ids(rows, 1), actor, with_rights=True),
                 "task": TASKS.many(connection, _ids(rows, 2), actor, with_rights=True),
-                "change": entries_of(connection, _ids(rows, 3), actor),
+                "change": {one["id"]: one for one in entries_of(connection, _ids(rows, 3), actor)},
             }
         for row in rows:
             kind = _TYPES[row.type]
