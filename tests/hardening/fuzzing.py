@@ -219,6 +219,8 @@ def _note(report: Report, event: Any) -> None:
             response = event.recorder.find_response(case_id=case_id)
             if check.name == "missing_required_header" and response is not None and response.status_code == 400:
                 continue  # a header that cannot be read is refused before anybody is asked for
+            if check.name == "negative_data_rejection" and response is not None and response.status_code == 413:
+                continue  # what is too large is refused before it is looked at
             operation = event.recorder.cases[case_id].value.operation.label
             key = (check.name, operation, failure.title)
             if key not in report.findings:

@@ -39,7 +39,8 @@ def test_refused_from_pages_of_others(server: Running, transport: str) -> None:
         line = HTTPConnection(str(address.hostname), address.port, timeout=30)
         headers = {"Origin": origin} | (upgrade if transport == "websocket" else {})
         line.request("GET", f"/socket.io/?EIO=4&transport={transport}", headers=headers)
-        found[origin] = line.getresponse().status
+        with line.getresponse() as answer:
+            found[origin] = answer.status
         line.close()
     ours = found.pop(server.url)
     assert ours == (101 if transport == "websocket" else 200)
@@ -54,8 +55,11 @@ def test_a_socket_that_says_too_much(server: Running, admin: str, connect: Calla
     chatty.until(lambda: len(answers) == 60, seconds=60)
     statuses = Counter(answer["problem"]["status"] for answer in answers)
     assert statuses.keys() == {404, 429}
+    line = loud.client.eio.ws
     loud.client.emit("watch", {"resource": "x" * 70_000, "id": 1})
     loud.until(lambda: not loud.client.connected)
+    # The client leaves it open that was hung up on.
+    line.shutdown()
 
 
 def test_a_change_reaches_every_socket_that_may_see_it(
