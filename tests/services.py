@@ -24,7 +24,7 @@ from .servers import free_port, wait_until
 
 SPLIT = ROOT / "examples" / "services" / "site.d" / "services.conf"
 BIN = Path(sys.executable).parent
-READY_SECONDS = 90
+READY_SECONDS = 150
 END_SECONDS = 40
 
 

@@ -38,7 +38,7 @@ def gunicorn(folder: Path, *options: str, **env: str) -> Iterator[tuple[subproce
             command, cwd=ROOT, env=environment(DATA_DIR=str(folder), **env), stdout=log, stderr=log
         )
         try:
-            wait_until(lambda: listens(port) and ask(port, "/health")[0] == 200, 30)
+            wait_until(lambda: listens(port) and ask(port, "/health")[0] == 200, 90)
             yield process, port
         finally:
             process.terminate()

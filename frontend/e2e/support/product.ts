@@ -126,7 +126,7 @@ export class Product {
     this.processes = processes
     // Journeys that are stopped in the middle leave no process behind.
     process.once('exit', () => processes.forEach((one) => one.kill('SIGTERM')))
-    for (const deadline = Date.now() + 90_000; ;) {
+    for (const deadline = Date.now() + 180_000; ;) {
       const answer = await fetch(`${this.url}/health`).catch(() => null)
       if (answer?.ok) return
       if (processes[0]?.exitCode !== null || Date.now() > deadline)

@@ -26,7 +26,7 @@ export const test = base.extend<Stage, House>({
       await use(product)
       await product.end()
     },
-    { scope: 'worker', timeout: 120_000 },
+    { scope: 'worker', timeout: 300_000 },
   ],
   root: [
     async ({ product }, use) => use(await Api.signIn(product.url, admin.email, admin.password)),
