@@ -533,8 +533,17 @@ def document(app: Flask, custom: Mapping[str, Sequence[Definition]] = MappingPro
 
 
 def register(app: Flask) -> None:
-    """Serve the document, made once per application; who is signed in gets it with the custom fields of the house."""
-    made: dict[str, bytes] = {}
+    """Serve the document; who is signed in gets it with the custom fields of the house.
+
+    Making it takes longer than most requests do, so each of the two is kept, until the custom fields are others.
+    """
+    made: dict[bool, tuple[Mapping[str, Sequence[Definition]], bytes]] = {}
+
+    def body(custom: Mapping[str, Sequence[Definition]]) -> bytes:
+        kept = made.get(bool(custom))
+        if kept is None or kept[0] != custom:
+            kept = made[bool(custom)] = custom, encode(document(app, custom))
+        return kept[1]
 
     @app.get(f"{PREFIX}/openapi.json")
     def openapi_document() -> Response:
@@ -544,9 +553,7 @@ def register(app: Flask) -> None:
         if "Authorization" in request.headers:
             verified_actor()
             custom = {plural: list(CUSTOM[0](plural)) for plural in RESOURCES_WITH_CUSTOM}
-            answer = Response(encode(document(app, custom)), mimetype="application/json")
+            answer = Response(body(custom), mimetype="application/json")
             answer.headers["Cache-Control"] = "private, no-cache"
             return answer
-        if "body" not in made:
-            made["body"] = encode(document(app))
-        return Response(made["body"], mimetype="application/json")
+        return Response(body({}), mimetype="application/json")

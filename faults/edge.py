@@ -66,10 +66,14 @@ class _Slow(threading.Thread):
 
     def run(self) -> None:
         """Send or read a byte of each once a second, and note whom nginx has let go of."""
+        accepted = set[int]()
         while not self.is_over:
             held = _held(self._port)
+            # One that still waits to be taken up is nobody's either.
+            accepted |= held
             for connection, (kind, began) in list(self._open.items()):
-                if connection.getsockname()[1] not in held:
+                port = connection.getsockname()[1]
+                if port in accepted and port not in held:
                     self.closed[kind].append(time.monotonic() - began)
                     connection.close()
                     del self._open[connection]
