@@ -54,6 +54,7 @@ _HANDED: dict[str, Any] = {
     "permission": Permission.PRIVACY_READ,
     "body": DisclosureOrderSchema,
     "answer": DisclosureSchema,
+    "files": ("text/html",),
     "in_person": True,
 }
 _ERASED: dict[str, Any] = {

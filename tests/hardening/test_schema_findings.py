@@ -124,3 +124,9 @@ def test_a_column_of_a_view_says_its_width(cast: Cast) -> None:
 
 def test_only_what_is_deleted_can_be_asked_for_apart(cast: Cast) -> None:
     assert issues(cast.root.get("/custom-fields?deleted=")) == {"deleted": "not_allowed"}
+
+
+@pytest.mark.parametrize("path", ["/people/{id}/personal-data", "/customers/{id}/personal-data"])
+def test_the_document_names_every_form_of_what_is_handed_out(cast: Cast, path: str) -> None:
+    operation = cast.root.get("/openapi.json").get_json()["paths"][f"{PREFIX}{path}"]["post"]
+    assert set(operation["responses"]["200"]["content"]) == {"application/json", "text/html"}

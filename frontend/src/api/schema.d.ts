@@ -16657,6 +16657,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Disclosure"];
+                    "text/html": string;
                 };
             };
             /** @description Not JSON, duplicate keys, bad header */
@@ -26506,6 +26507,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Disclosure"];
+                    "text/html": string;
                 };
             };
             /** @description Not JSON, duplicate keys, bad header */
