@@ -29,8 +29,8 @@ what was really run stands here.
 
 The figures were taken on one virtual machine with {cores} processors, on which load, product and databases run
 together: they say how a fault compares with the calm before it, not how fast the product is. The runs of 2026-11-28
-are short ones, and shared the machine with several times as much other work as it has processors for: what they say
-about seconds is to be tried again on a quiet one.
+are short ones, and but for F12 and F20 shared the machine with several times as much other work as it has processors
+for: what they say about seconds is to be tried again on a quiet one.
 """
 
 
@@ -134,7 +134,8 @@ _REST = """\
   busy that its load was a few requests a second; its memory grew by 6 MiB in the first half of what was measured and by
   1 MiB in the second. Twenty minutes with 30 requests a second, on the same day, ended within 14 MiB (1 %) of where the
   measuring began, still growing, while the pools opened their connections (43, then 49). Neither says that nothing
-  leaks; no request failed in either.
+  leaks; no request failed in either. The data folder of the longer run was deleted in its course, by mistake, and made
+  anew: that run is to be repeated.
 - A whole machine that loses its power, a network that splits, a disk that lies about what it has written: nothing
   here tries them.
 """
