@@ -13,7 +13,7 @@ from ..job.models import Job, Status
 from ..job.schemas import COLUMNS, shown
 
 _EVERY = 0.25
-_LINGERS = timedelta(seconds=5)
+_LINGERS = timedelta(minutes=1)
 _OPEN = (Status.QUEUED, Status.RUNNING)
 
 
@@ -31,7 +31,9 @@ class Jobs:
             return
         self.looked = monotonic()
         ended = Job.finished_at > datetime.now(UTC) - _LINGERS
-        query = select(Job.user_id, *COLUMNS).where(or_(Job.status.in_(_OPEN), ended)).order_by(Job.id)
+        # However long the process was held up: whoever saw a job under way is told of its end.
+        seen = Job.id.in_([job_id for job_id, (status, *_) in self.told.items() if status in _OPEN])
+        query = select(Job.user_id, *COLUMNS).where(or_(Job.status.in_(_OPEN), ended, seen)).order_by(Job.id)
         with read_engine().connect() as connection:
             rows = connection.execute(query).all()
         found: dict[int, tuple[object, ...]] = {}

@@ -236,8 +236,9 @@ class House:
             return request.send(self.stage, door.person)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def house(application: CRM) -> Iterator[House]:
+    """One of its own for each test: they come in any order, and which name is taken goes by what came before."""
     with application.app_context():
         yield House(application)
 

@@ -430,7 +430,7 @@ def test_two_applications_share_nothing(tmp_path: Path) -> None:
     for name in ("lianxi.actors", "lianxi.cache", "lianxi.socketio", "lianxi.live", "flask-jwt-extended"):
         assert first.extensions[name] is not second.extensions[name], name
     with first.app_context():
-        db.create_all()
+        db.create_all(None)
         with unit_of_work():
             db.session.add(a_tag("only here"))
             # The other application's session knows nothing of the unit that is open here.
@@ -439,7 +439,7 @@ def test_two_applications_share_nothing(tmp_path: Path) -> None:
         one = {key: str(engine.url) for key, engine in db.engines.items()}
         assert tags() == ["only here"]
     with second.app_context():
-        db.create_all()
+        db.create_all(None)
         assert tags() == []
         assert one.keys() == db.engines.keys()
         assert not set(one.values()) & {str(engine.url) for engine in db.engines.values()}

@@ -1,4 +1,4 @@
-import { useQuery } from '@tanstack/vue-query'
+import { keepPreviousData, useQuery } from '@tanstack/vue-query'
 import { computed, reactive, ref, watch, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { rest } from '@/api/rest'
@@ -55,6 +55,8 @@ export function useMerge(resource: MergeResource, ids: Ref<readonly number[]>) {
       return [...new Map(found.map((one) => [one.id, one])).values()]
     },
     meta: { live: { kind: 'reload', resources: [resource] } },
+    // While one more is fetched, the page stays as it was.
+    placeholderData: keepPreviousData,
     shallow: true,
   })
   const records = computed(() => loaded.data.value ?? [])

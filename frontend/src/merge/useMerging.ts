@@ -14,12 +14,13 @@ import { changeToast, dismissToast, toast } from '@/ui/toasts'
 import type { Mergeable, MergeResource } from './mergeFields'
 import type { Merge } from './useMerge'
 
-/** Where one goes from here: to the list of people or of their duplicates, if they were chosen there, else to the page of the record. */
-export function wayBack(resource: MergeResource, record: Mergeable): RouteLocationRaw {
+/** Where one goes from here: to the list of people or of their duplicates, if they were chosen there, else to the page of the record, or to the list while there is none. */
+export function wayBack(resource: MergeResource, record: Mergeable | undefined): RouteLocationRaw {
   const { back } = window.history.state as { back?: unknown }
   const isFromList =
     resource === 'people' && typeof back === 'string' && /^\/people(\/duplicates)?(\?|$)/.test(back)
-  return isFromList ? back : pageOf(resource, record)
+  if (isFromList) return back
+  return record ? pageOf(resource, record) : { name: resource }
 }
 
 /** The page that shows a record: of a person that of the customer. */
