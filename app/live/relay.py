@@ -90,9 +90,9 @@ class Relay:
         with self.lock:
             if self.running:
                 return
-            self.running = True
             with self.app.app_context(), read_engine().connect() as connection:
                 self.position = feed_end(connection)
+            self.running = True
         self.socketio.start_background_task(self._run, look, tick, is_wanted)
 
     def nudge(self) -> None:

@@ -95,9 +95,11 @@ class Live:
             self.presence.renew()
 
     def _cut_revoked(self) -> None:
-        sessions = {socket.actor.session_id for socket in self.sockets.values()}
-        if not sessions:
+        # Others come, and sign in anew, while the database is asked: nothing is known of them yet.
+        there = [(sid, socket.actor) for sid, socket in self.sockets.items()]
+        if not there:
             return
+        sessions = {actor.session_id for _, actor in there}
         with read_engine().connect() as connection:
             rows = connection.execute(
                 select(SignIn.id, User.access_stamp)
@@ -105,8 +107,8 @@ class Live:
                 .where(SignIn.id.in_(sorted(sessions)), SignIn.revoked_at.is_(None), User.is_active)
             )
             good = dict(rows.all())
-        for sid, socket in list(self.sockets.items()):
-            if good.get(socket.actor.session_id) != socket.actor.stamp:
+        for sid, actor in there:
+            if good.get(actor.session_id) != actor.stamp and self.actor_of(sid) is actor:
                 # Rights have changed: the client connects anew, gets its rooms anew and loads anew.
                 self.cut(sid)
 
@@ -151,19 +153,24 @@ def register(app: Flask) -> None:
         _begin("connect")
         if len(live.sockets) >= live.limit:
             raise Refused("too_many_sockets", {"status": 503, "type": "/problems/unavailable"})
+        sid = _sid()
         try:
             actor, expires = _identify(auth)
-        except Problem as problem:
-            raise Refused("unauthorized", {"status": 401, "type": f"/problems/{problem.slug}"}) from problem
-        if actor.scopes is not None:
-            identity.note_use(actor)
-        sid = _sid()
-        for room in actor.rooms():
-            join_room(room)
-        wanted = auth.get("language")
-        live.sockets[sid] = Connected(actor, expires, wanted if wanted in ("zh-CN", "en") else actor.language or "en")
+            if actor.scopes is not None:
+                identity.note_use(actor)
+            for room in actor.rooms():
+                join_room(room)
+            wanted = auth.get("language")
+            language = wanted if wanted in ("zh-CN", "en") else actor.language or "en"
+            live.sockets[sid] = Connected(actor, expires, language)
+            live.relay.start(live.jobs.tell, live.tick, lambda: bool(live.sockets))
+        except Exception as error:
+            # Whoever is not refused would wait for an answer for ever.
+            live.sockets.pop(sid, None)
+            problem = problem_of(error)
+            said = "unauthorized" if problem.status == 401 else "unavailable"
+            raise Refused(said, {"status": problem.status, "type": f"/problems/{problem.slug}"}) from error
         SOCKETS.set(len(live.sockets))
-        live.relay.start(live.jobs.tell, live.tick, lambda: bool(live.sockets))
         socketio.start_background_task(_ready, live, sid, actor)
 
     @socketio.on("disconnect")
@@ -226,8 +233,12 @@ def _begin(event: str, socket: Connected | None = None) -> None:
 
 def _ready(live: Live, sid: str, actor: Actor) -> None:
     live.socketio.sleep(0.01)
-    with live.app.app_context():
-        live.socketio.emit("ready", {"watermark": watermark(actor)}, to=sid, ignore_queue=True)
+    try:
+        with live.app.app_context():
+            live.socketio.emit("ready", {"watermark": watermark(actor)}, to=sid, ignore_queue=True)
+    except Exception:
+        log.warning("a socket could not be made ready; it may come back", exc_info=True)
+        live.cut(sid)
 
 
 def _said(problem: Problem, socket: Connected) -> dict[str, Any]:
