@@ -7,7 +7,6 @@ with nothing else: no file is read, nothing is checked, matched or derived.
 from __future__ import annotations
 
 import csv
-import gc
 import io
 import json
 import os
@@ -90,8 +89,7 @@ def work(job_id: int) -> None:
     # As a worker does.
     os.nice(worker.NICENESS)
     with app.app_context():
-        gc.collect()
-        gc.freeze()
+        worker.spare_the_collector()
         begun, used = time.monotonic(), time.process_time()
         jobs.run(job_id)
         spent = time.process_time() - used

@@ -23,7 +23,7 @@ log = logging.getLogger("lianxi")
 THREADS = 2
 """A long import leaves one for the rest."""
 
-NICENESS = 5
+NICENESS = 10
 """By so much a worker gives way to the processes that somebody waits for, where processors are few."""
 
 
@@ -62,11 +62,20 @@ def work() -> None:
         _consume()
 
 
-def _consume() -> None:
-    made = queue.huey()
-    # Else each full collection, of which a long job sets off many, goes through the whole program again.
+def spare_the_collector() -> None:
+    """Have garbage looked for as seldom as a long job wants it.
+
+    A job makes thousands of records at once, all of which are let go together without any collection; and a full one
+    would go through the whole program each time.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+
+
+def _consume() -> None:
+    made = queue.huey()
+    spare_the_collector()
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     beside = [Thread(target=_with, args=(app, act), name=act.__name__) for act in queue.BESIDE]
     for thread in beside:

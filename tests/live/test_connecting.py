@@ -71,9 +71,7 @@ def away(*_: Any) -> Any:
     raise OperationalError("SELECT 1", {}, Exception("the server is away"), connection_invalidated=True)
 
 
-def test_who_comes_while_the_database_is_away_is_refused(
-    app: CRM, cast: Cast, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_who_comes_while_the_database_is_away_is_refused(app: CRM, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     live: Live = app.extensions["lianxi.live"]
     for place, name in ((identity, "identify"), (sockets, "join_room"), (live.relay, "start")):
         with monkeypatch.context() as patched:
