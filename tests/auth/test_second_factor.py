@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -104,6 +105,16 @@ def test_the_code_is_asked_for(app: CRM, cast: Cast) -> None:
     assert same_problem(visitor.login(password="wrong wrong wrong", otp=code_of(secret)), visitor.login(otp="x"))
     assert visitor.login(otp=code_of(secret)).status_code == 200
     assert visitor.login(email="bob@example.com", otp="123456").status_code == 200, "who has none needs none"
+
+
+def test_the_log_names_the_factors(app: CRM, cast: Cast, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "lianxi")
+    secret, _ = set_up(cast.alice)
+    visitor = Visitor(app)
+    assert visitor.login(otp=code_of(secret)).status_code == 200
+    assert visitor.login(email="bob@example.com").status_code == 200
+    said = [one.getMessage().rpartition(", by ")[2] for one in caplog.records if "signed in: " in one.getMessage()]
+    assert said == ["password and code", "password"]
 
 
 def test_a_code_works_once(app: CRM, cast: Cast) -> None:
