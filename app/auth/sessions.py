@@ -285,6 +285,18 @@ def prove_password(actor: Actor, password: str, caller: Caller) -> None:
     _prove(actor, stored, password, caller, "#/password", [])
 
 
+def prove_password_if_any(actor: Actor, password: str | None, caller: Caller) -> None:
+    """As `prove_password`, of a caller who has one; who comes by a provider alone has none to show.
+
+    Raises:
+        Problem: 422 for a missing or a wrong one, 429 when it was guessed too often.
+    """
+    if has_password(actor.user_id):
+        if password is None:
+            raise invalid(Issue("#/password", "required"))
+        prove_password(actor, password, caller)
+
+
 def has_password(user_id: int) -> bool:
     """Whether a person can sign in by password."""
     with read_engine().connect() as connection:
