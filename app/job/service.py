@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 from flask import g
-from sqlalchemy import select, update
+from sqlalchemy import Connection, exists, select, update
 from sqlalchemy.exc import OperationalError
 
 import logs
@@ -283,6 +283,11 @@ def _end(job_id: int, status: Status, *, result: Any = None, problem: Any = None
 def _back(job_id: int, **values: Any) -> None:
     with unit_of_work(source="job"):
         db.session.execute(update(Job).where(Job.id == job_id).values(status=Status.QUEUED, beat_at=now(), **values))
+
+
+def is_at_work(connection: Connection, kind: str) -> bool:
+    """Whether a job of a kind is under way."""
+    return bool(connection.execute(select(exists().where(Job.kind == kind, Job.status == Status.RUNNING))).scalar())
 
 
 def pick_up(silent_seconds: int = SILENT_SECONDS) -> None:
