@@ -23,13 +23,13 @@ import logs
 
 from ..access import Actor
 from ..auth.identity import load_actor
-from ..database import db
+from ..database import db, folder_of
 from ..errors import Problem, conflict, not_found, problem_of, request_id
 from ..listing import encode
 from ..messages import language
 from ..tracing import span
 from ..transaction import Unit, after_commit, in_unit, now, seal, unit_of_work
-from ..turns import GAP
+from ..turns import GAP, is_awaited
 from . import queue
 from .models import Job, Status
 
@@ -138,6 +138,10 @@ class Running:
         """See that others could write, where a database has one writer at a time: never within a unit of work."""
         if db.engine.dialect.name == "sqlite":
             sleep(max(0.0, self._let_go + GAP - monotonic()))
+
+    def is_awaited(self) -> bool:
+        """Whether somebody waits for the end of the open unit of work, where a database has one writer at a time."""
+        return db.engine.dialect.name == "sqlite" and is_awaited(folder_of(db.engine))
 
     def told(self, done: int | None = None, total: int | None = None) -> None:
         """Tell how far the work got that changes nothing; cheap enough to be called for every row.
