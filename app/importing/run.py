@@ -31,7 +31,7 @@ FIRST, LEAST = 200, 20
 """So many rows are the first commit, and any other at least."""
 
 HELD, BRIEFLY = 0.5, 0.04
-"""For about so many seconds, at most, others who write wait for a commit, where one writes at a time; if one did wait."""
+"""About so many seconds others wait for a commit at most, where one writes at a time: as a rule, and once one did."""
 
 LONG = 1_000
 """For so many rows it pays to have a process work beside."""
