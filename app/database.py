@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import partial
+from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -493,7 +494,7 @@ def prepare_engines(engines: dict[str | None, Engine], statement_seconds: int) -
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _open_reader if key == READ else _open_writer)
             if key != READ:
-                event.listen(engine, "begin", partial(_take_turn, Turns()))
+                event.listen(engine, "begin", partial(_take_turn, Turns(folder_of(engine))))
             else:
                 timing.limit_reading(engine, statement_seconds)
 
@@ -514,6 +515,11 @@ def _open_reader(connection: sqlite3.Connection, record: Any) -> None:
 
 def _begin_with(statement: str, connection: Connection) -> None:
     connection.exec_driver_sql(statement)
+
+
+def folder_of(engine: Engine) -> Path:
+    """Where the file of a SQLite database lies."""
+    return Path(engine.url.database or "").parent
 
 
 def _take_turn(turns: Turns, connection: Connection) -> None:

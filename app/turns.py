@@ -3,12 +3,18 @@
 SQLite knows no queue. Whoever finds it locked asks again after pauses that grow to a tenth of a second, so that a short
 gap between two long transactions is met by luck alone, and the unlucky wait until they are refused. Here only the first
 one in the queue of a process asks, and asks often: a gap of some milliseconds is always found, in the order of arrival.
+Whoever has to wait shows it to all processes, so that who writes much can be brief meanwhile (`is_awaited`).
 """
 
 from __future__ import annotations
 
+import fcntl
+import os
 import sqlite3
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from threading import Lock
 from time import monotonic
 
@@ -28,14 +34,55 @@ _BRIEFLY = "PRAGMA busy_timeout=2"
 """How long the first one asks for the lock at once; between two times it can be refused."""
 
 
+@contextmanager
+def _opened(folder: Path) -> Iterator[int]:
+    # Not the database's own file: to close it would let go of the locks that SQLite has on it in this process.
+    found = os.open(folder, os.O_RDONLY)
+    try:
+        yield found
+    finally:
+        os.close(found)
+
+
+@contextmanager
+def _waiting(folder: Path) -> Iterator[None]:
+    """Show that somebody waits for a database in a folder, for as long as it lasts or this process lives."""
+    with _opened(folder) as found:
+        fcntl.flock(found, fcntl.LOCK_SH)
+        yield
+
+
+def is_awaited(folder: Path) -> bool:
+    """Whether somebody waits, in whatever process, for the end of a transaction of a database in a folder."""
+    with _opened(folder) as found:
+        try:
+            fcntl.flock(found, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def _begun(connection: sqlite3.Connection, deadline: float) -> bool:
+    """Whether the lock was free, or became it in a moment; refused behind the deadline."""
+    try:
+        connection.execute(BEGIN)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() > deadline:
+            raise
+        return False
+    return True
+
+
 class Turns:
     """The queue of those in this process who want to write to a SQLite database.
 
     Args:
+        folder: of the database.
         patience: seconds until somebody is refused.
     """
 
-    def __init__(self, patience: float = PATIENCE) -> None:
+    def __init__(self, folder: Path, patience: float = PATIENCE) -> None:
+        self.folder = folder
         self.patience = patience
         self._guard = Lock()
         self._queue: deque[Lock] = deque()
@@ -53,13 +100,10 @@ class Turns:
                 raise sqlite3.OperationalError("database is locked")
             connection.execute(_BRIEFLY)
             try:
-                while True:
-                    try:
-                        connection.execute(BEGIN)
-                        return
-                    except sqlite3.OperationalError as error:
-                        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() > deadline:
-                            raise
+                if not _begun(connection, deadline):
+                    with _waiting(self.folder):
+                        while not _begun(connection, deadline):
+                            pass
             finally:
                 connection.execute(PATIENTLY)
         finally:

@@ -16,6 +16,7 @@ from .schemas import (
     ApiTokenPageSchema,
     ApiTokenSchema,
     CodeSchema,
+    PasswordIfAnySchema,
     PasswordLinkSchema,
     PasswordProofSchema,
     RecoveryCodesSchema,
@@ -223,13 +224,16 @@ def read_totp(actor: Actor) -> dict[str, Any]:
     "POST",
     "/auth/totp",
     permission=SIGNED_IN,
+    body=PasswordIfAnySchema,
     answer=TotpStartSchema,
+    unit="own",
     in_person=True,
     summary="Begin to set up the second factor; the secret is shown once",
 )
-def start_totp(actor: Actor) -> Response:
+def start_totp(actor: Actor, body: dict[str, Any]) -> Response:
     """A new secret for an authenticator app; it counts for nothing until a code of it is confirmed."""
-    return secret_answer(second_factor.start(actor))
+    sessions.prove_password_if_any(actor, body.get("password"), calling())
+    return in_own_unit(actor, lambda: secret_answer(second_factor.start(actor)))
 
 
 @routes.endpoint_for(

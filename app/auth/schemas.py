@@ -165,6 +165,12 @@ class PasswordProofSchema(StrictSchema):
     password = Secret(required=True)
 
 
+class PasswordIfAnySchema(StrictSchema):
+    """The own password, where there is one, before something that a stolen session must not do."""
+
+    password = Secret()
+
+
 class CodeSchema(StrictSchema):
     """A code of the authenticator app."""
 

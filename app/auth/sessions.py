@@ -103,16 +103,23 @@ def sign_in(
         row = locked(found.id)
         if row is None or row.password_hash != found.password_hash:
             raise failed()
-        if second_factor.is_on(db.session.connection(), found.id) and not second_factor.accepts(
-            found.id, otp or "", unit.at
-        ):
+        has_code = second_factor.is_on(db.session.connection(), found.id)
+        if has_code and not second_factor.accepts(found.id, otp or "", unit.at):
             log.warning("sign-in failed at the second factor: user %s from %s", user_id, caller.address)
             tell_refusal(SignInEventKind.FAILED, user_id, caller)
             raise failed()
         throttle.forgive(attempt, *code_attempts)
         if better_hash is not None:
             _set_unversioned(found.id, password_hash=better_hash)
-        granted = open_session(unit, found.id, row.permissions, caller, remember=remember, by_cookie=by_cookie)
+        granted = open_session(
+            unit,
+            found.id,
+            row.permissions,
+            caller,
+            remember=remember,
+            by_cookie=by_cookie,
+            factors="password and code" if has_code else "password",
+        )
     if row.role == "admin":
         _forget_first_password()
     return granted
@@ -126,12 +133,14 @@ def open_session(
     *,
     remember: bool,
     by_cookie: bool,
+    factors: str,
     provider: str | None = None,
 ) -> Granted:
     """Open a session of somebody who has proved who he or she is, in the open unit of work.
 
     Args:
         permissions: of the person's role.
+        factors: by what it was proved, in words for the log.
         provider: who has vouched for the person; None where it was the password.
     """
     session = SignIn(
@@ -148,7 +157,7 @@ def open_session(
     db.session.flush()
     events.note(SignInEventKind.SIGNED_IN, user_id, caller.address, caller.agent, provider)
     granted = _grant(session, unit.at)
-    log.info("signed in: user %s, session %s, by %s", user_id, session.id, provider or "password")
+    log.info("signed in: user %s, session %s, by %s", user_id, session.id, factors)
     return granted
 
 
@@ -274,6 +283,18 @@ def prove_password(actor: Actor, password: str, caller: Caller) -> None:
     with read_engine().connect() as connection:
         stored = connection.execute(select(User.password_hash).where(User.id == actor.user_id)).scalar_one()
     _prove(actor, stored, password, caller, "#/password", [])
+
+
+def prove_password_if_any(actor: Actor, password: str | None, caller: Caller) -> None:
+    """As `prove_password`, of a caller who has one; who comes by a provider alone has none to show.
+
+    Raises:
+        Problem: 422 for a missing or a wrong one, 429 when it was guessed too often.
+    """
+    if has_password(actor.user_id):
+        if password is None:
+            raise invalid(Issue("#/password", "required"))
+        prove_password(actor, password, caller)
 
 
 def has_password(user_id: int) -> bool:

@@ -7,19 +7,18 @@ from typing import Any
 from flask import Response
 
 from ..access import Actor, Permission
-from ..errors import Issue, invalid
 from ..listing import encode
 from ..routing import PUBLIC, SIGNED_IN, Routes
 from ..schema import MAX_ID
 from . import cookies, service, sessions
 from .models import User, users
+from .schemas import PasswordIfAnySchema
 from .sso import flow
 from .sso.schemas import (
     IdentityPageSchema,
     IdentitySchema,
     SsoAddressSchema,
     SsoFinishSchema,
-    SsoLinkSchema,
     SsoProviderPageSchema,
     SsoStartSchema,
     SsoTokenAnswerSchema,
@@ -85,7 +84,7 @@ def finish(body: dict[str, Any], provider: str) -> Response:
     "POST",
     "/auth/sso/<provider>/link",
     permission=SIGNED_IN,
-    body=SsoLinkSchema,
+    body=PasswordIfAnySchema,
     answer=SsoAddressSchema,
     unit="own",
     in_person=True,
@@ -94,10 +93,7 @@ def finish(body: dict[str, Any], provider: str) -> Response:
 def start_link(actor: Actor, body: dict[str, Any], provider: str) -> Response:
     """Where the browser is to go; who has a password shows that it is known."""
     flow.refuse_second(actor, provider)
-    if sessions.has_password(actor.user_id):
-        if "password" not in body:
-            raise invalid(Issue("#/password", "required"))
-        sessions.prove_password(actor, body["password"], calling())
+    sessions.prove_password_if_any(actor, body.get("password"), calling())
     return _sent(flow.begin(provider, None, user_id=actor.user_id))
 
 

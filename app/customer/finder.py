@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from ..database import IdList, db, member_of, read_engine
 from ..job.chores import chore
-from ..job.service import Running, job_kind
+from ..job.service import Running, is_at_work, job_kind
 from ..journal import Position, Setting, feed_end, read_feed
 from ..record import Record
 from ..transaction import now, unit_of_work
@@ -179,6 +179,9 @@ class Finder(Generic[One]):
                 changed, last = None, None
             else:
                 changed, last = self._changed(connection, Position(stored["xact"], stored["entry_id"]))
+            if changed is None and is_at_work(connection, "import_commit"):
+                # It would have to be done again behind the import, and takes memory and time that the import wants.
+                return
         if changed is None:
             self.scan_all()
             return

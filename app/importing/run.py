@@ -30,8 +30,8 @@ STEP = 1_000
 FIRST, LEAST = 200, 20
 """So many rows are the first commit, and any other at least."""
 
-HELD = 0.5
-"""For about so many seconds, at most, others who write wait for a commit where one writes at a time."""
+HELD, BRIEFLY = 0.5, 0.04
+"""About so many seconds others wait for a commit at most, where one writes at a time: as a rule, and once one did."""
 
 LONG = 1_000
 """For so many rows it pays to have a process work beside."""
@@ -55,16 +55,17 @@ class _Pace:
     """How many rows a step takes; some are soon done, some want many questions to the database."""
 
     def __init__(self) -> None:
-        self.rows = min(STEP, FIRST)
+        self.rows, self._held = min(STEP, FIRST), HELD
 
     def parts(self, rows: Iterator[tuple[int, Row]]) -> Iterator[list[tuple[int, Row]]]:
         """The rows of the steps."""
         while part := list(islice(rows, self.rows)):
             yield part
 
-    def note(self, count: int, seconds: float) -> None:
-        """Judge the next step by how long one was at work."""
-        fitting = int(count * HELD / max(seconds, 0.001))
+    def note(self, count: int, seconds: float, *, is_awaited: bool) -> None:
+        """Judge the next step by how long one was at work, and by whether somebody waited for its end."""
+        self._held = BRIEFLY if is_awaited else min(HELD, 1.25 * self._held)
+        fitting = int(count * self._held / max(seconds, 0.001))
         self.rows = min(STEP, max(LEAST, min(fitting, 2 * self.rows)))
 
 
@@ -163,7 +164,7 @@ def _step(
                 told.append({"row": taken.number, "verdict": taken.verdict, "errors": errors, "cells": _cells(taken)})
             if taken.verdict == "wrong":
                 wrong.add(taken)
-        pace.note(len(rows), monotonic() - began)
+        pace.note(len(rows), monotonic() - began, is_awaited=running.is_awaited())
 
     if not taking.is_rehearsal:
         with running.step(done, total, state=after):

@@ -16,20 +16,20 @@ from typing import Any
 
 import orjson
 from flask import g
-from sqlalchemy import select, update
+from sqlalchemy import Connection, exists, select, update
 from sqlalchemy.exc import OperationalError
 
 import logs
 
 from ..access import Actor
 from ..auth.identity import load_actor
-from ..database import db
+from ..database import db, folder_of
 from ..errors import Problem, conflict, not_found, problem_of, request_id
 from ..listing import encode
 from ..messages import language
 from ..tracing import span
 from ..transaction import Unit, after_commit, in_unit, now, seal, unit_of_work
-from ..turns import GAP
+from ..turns import GAP, is_awaited
 from . import queue
 from .models import Job, Status
 
@@ -138,6 +138,10 @@ class Running:
         """See that others could write, where a database has one writer at a time: never within a unit of work."""
         if db.engine.dialect.name == "sqlite":
             sleep(max(0.0, self._let_go + GAP - monotonic()))
+
+    def is_awaited(self) -> bool:
+        """Whether somebody waits for the end of the open unit of work, where a database has one writer at a time."""
+        return db.engine.dialect.name == "sqlite" and is_awaited(folder_of(db.engine))
 
     def told(self, done: int | None = None, total: int | None = None) -> None:
         """Tell how far the work got that changes nothing; cheap enough to be called for every row.
@@ -283,6 +287,11 @@ def _end(job_id: int, status: Status, *, result: Any = None, problem: Any = None
 def _back(job_id: int, **values: Any) -> None:
     with unit_of_work(source="job"):
         db.session.execute(update(Job).where(Job.id == job_id).values(status=Status.QUEUED, beat_at=now(), **values))
+
+
+def is_at_work(connection: Connection, kind: str) -> bool:
+    """Whether a job of a kind is under way."""
+    return bool(connection.execute(select(exists().where(Job.kind == kind, Job.status == Status.RUNNING))).scalar())
 
 
 def pick_up(silent_seconds: int = SILENT_SECONDS) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -40,7 +41,7 @@ def age(user_id: int) -> None:
 
 def set_up(member: Member) -> tuple[str, list[str]]:
     """Switch somebody's second factor on; the secret and the recovery codes."""
-    secret = member.post("/auth/totp").get_json()["secret"]
+    secret = member.post("/auth/totp", {"password": PASSWORD}).get_json()["secret"]
     answer = member.post("/auth/totp/confirm", {"code": code_of(secret)})
     assert answer.status_code == 200, answer.get_data(as_text=True)
     age(member.id)
@@ -69,7 +70,7 @@ def kept(user_id: int) -> str:
 def test_setting_up(app: CRM, cast: Cast) -> None:
     off = {"is_on": False, "confirmed_at": None, "recovery_codes_left": 0}
     assert cast.alice.get("/auth/totp").get_json() == off
-    started = cast.alice.post("/auth/totp")
+    started = cast.alice.post("/auth/totp", {"password": PASSWORD})
     assert started.status_code == 200
     assert started.headers["Cache-Control"] == "no-store"
     shown = started.get_json()
@@ -78,6 +79,8 @@ def test_setting_up(app: CRM, cast: Cast) -> None:
     assert ET.fromstring(shown["qr_svg"]).tag.endswith("svg")  # noqa: S314 - our own
     assert cast.alice.get("/auth/totp").get_json() == off, "not yet"
     assert Visitor(app).login().status_code == 200
+    assert issues(cast.alice.post("/auth/totp")) == {"#/password": "required"}
+    assert issues(cast.alice.post("/auth/totp", {"password": "wrong wrong wrong"})) == {"#/password": "password_wrong"}
     wrong = cast.alice.post("/auth/totp/confirm", {"code": "000000"})
     assert issues(wrong) == {"#/code": "otp_wrong"}
     confirmed = cast.alice.post("/auth/totp/confirm", {"code": code_of(shown["secret"])})
@@ -89,7 +92,7 @@ def test_setting_up(app: CRM, cast: Cast) -> None:
     assert state["recovery_codes_left"] == 10
     stored = " ".join(db.session.execute(select(RecoveryCode.code_hash)).scalars())
     assert not any(code.replace("-", "") in stored for code in codes)
-    assert cast.alice.post("/auth/totp").status_code == 409
+    assert cast.alice.post("/auth/totp", {"password": PASSWORD}).status_code == 409
     assert cast.alice.post("/auth/totp/confirm", {"code": code_of(shown["secret"], 1)}).status_code == 409
 
 
@@ -106,6 +109,16 @@ def test_the_code_is_asked_for(app: CRM, cast: Cast) -> None:
     assert visitor.login(email="bob@example.com", otp="123456").status_code == 200, "who has none needs none"
 
 
+def test_the_log_names_the_factors(app: CRM, cast: Cast, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "lianxi")
+    secret, _ = set_up(cast.alice)
+    visitor = Visitor(app)
+    assert visitor.login(otp=code_of(secret)).status_code == 200
+    assert visitor.login(email="bob@example.com").status_code == 200
+    said = [one.getMessage().rpartition(", by ")[2] for one in caplog.records if "signed in: " in one.getMessage()]
+    assert said == ["password and code", "password"]
+
+
 def test_a_code_works_once(app: CRM, cast: Cast) -> None:
     secret, _ = set_up(cast.alice)
     visitor = Visitor(app)
@@ -118,7 +131,7 @@ def test_a_code_works_once(app: CRM, cast: Cast) -> None:
 
 
 def test_the_confirming_code_does_not_sign_in(app: CRM, cast: Cast) -> None:
-    secret = cast.alice.post("/auth/totp").get_json()["secret"]
+    secret = cast.alice.post("/auth/totp", {"password": PASSWORD}).get_json()["secret"]
     code = code_of(secret)
     assert cast.alice.post("/auth/totp/confirm", {"code": code}).status_code == 200
     assert Visitor(app).login(otp=code).status_code == 401
@@ -228,14 +241,14 @@ def test_an_admin_helps_who_has_lost_it(app: CRM, cast: Cast) -> None:
 
 @pytest.mark.parametrize("code", ["", "12345", "1234567", "１２３４５６", "abc", "-" * 41, 123456, None])
 def test_what_is_no_code(app: CRM, cast: Cast, code: Any) -> None:
-    cast.alice.post("/auth/totp")
+    cast.alice.post("/auth/totp", {"password": PASSWORD})
     answer = cast.alice.post("/auth/totp/confirm", {"code": code})
     assert answer.status_code == 422
     assert set(issues(answer)) == {"#/code"}
 
 
 def test_the_database_never_holds_the_secret(app: CRM, cast: Cast) -> None:
-    begun = cast.bob.post("/auth/totp").get_json()["secret"]
+    begun = cast.bob.post("/auth/totp", {"password": PASSWORD}).get_json()["secret"]
     secret, _ = set_up(cast.alice)
     with db.engines[None].connect() as connection:
         everything = repr([connection.execute(select(table)).all() for table in Base.metadata.sorted_tables])

@@ -385,7 +385,7 @@ def test_who_has_left(app: CRM, cast: Cast, configure: Configure) -> None:
 
 def test_the_second_factor_is_the_providers(app: CRM, cast: Cast, configure: Configure) -> None:
     configure(LINK_BY_EMAIL="1")
-    secret = cast.alice.post("/auth/totp").get_json()["secret"]
+    secret = cast.alice.post("/auth/totp", {"password": PASSWORD}).get_json()["secret"]
     assert cast.alice.post("/auth/totp/confirm", {"code": pyotp.TOTP(secret).now()}).status_code == 200
     assert walked(Visitor(app), "alice").status_code == 200
 
@@ -475,6 +475,8 @@ def test_the_only_way_in_stays(app: CRM, cast: Cast, configure: Configure) -> No
     (linked,) = shown["data"]
     refused = visitor.call("DELETE", f"/auth/identities/{linked['id']}", token=token)
     assert sees(refused) == (409, "only-way-in")
+    begun = visitor.call("POST", "/auth/totp", {}, token=token)
+    assert begun.status_code == 200, "who has no password needs to show none"
     path = f"/users/{body['user']['id']}/identities/{linked['id']}"
     assert cast.root.delete(path).status_code == 204
     assert cast.root.delete(path).status_code == 404

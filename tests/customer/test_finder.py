@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from app.customer.customer_pairs import CUSTOMER_PAIRS
+from app.database import db
 from app.job import queue
+from app.job.models import Job, Status
 from app.routing import CRM
-from app.transaction import COMMITTED, Unit
+from app.transaction import COMMITTED, Unit, unit_of_work
 from tests.cast import Cast, Member
 
 
@@ -165,6 +167,31 @@ def test_many_changes_are_a_search_through_all(cast: Cast, monkeypatch: pytest.M
     CUSTOMER_PAIRS.scan_all()
     ids = planted(cast)
     monkeypatch.setattr("app.customer.finder._MOST_ONE_BY_ONE", 3)
+    CUSTOMER_PAIRS.follow_changes()
+    assert [one["customer_a_id"] for one in listed(cast.root)] == [ids[0], ids[4]]
+
+
+def test_a_search_through_all_waits_for_an_import(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    CUSTOMER_PAIRS.scan_all()
+    ids = planted(cast)
+    monkeypatch.setattr("app.customer.finder._MOST_ONE_BY_ONE", 3)
+    with unit_of_work() as unit:
+        job = Job(
+            kind="import_commit",
+            status=Status.RUNNING,
+            arguments={},
+            user_id=cast.root.id,
+            language="en",
+            created_at=unit.at,
+            beat_at=unit.at,
+        )
+        db.session.add(job)
+        db.session.flush()
+        number = job.id
+    CUSTOMER_PAIRS.follow_changes()
+    assert listed(cast.root) == []
+    with unit_of_work():
+        db.session.get_one(Job, number).status = Status.SUCCEEDED
     CUSTOMER_PAIRS.follow_changes()
     assert [one["customer_a_id"] for one in listed(cast.root)] == [ids[0], ids[4]]
 

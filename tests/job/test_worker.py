@@ -96,8 +96,9 @@ def test_a_worker_does_what_is_queued_and_ends_in_good_order(server: Running, ap
     queue.put(before)
     with worker(server) as process:
         until(lambda: has_failed(server, token, before))
-        given_way = os.getpriority(os.PRIO_PROCESS, process.pid) - os.getpriority(os.PRIO_PROCESS, 0)
-        assert given_way == NICENESS
+        # No process is nicer than 19.
+        meant = min(19, os.getpriority(os.PRIO_PROCESS, 0) + NICENESS)
+        assert os.getpriority(os.PRIO_PROCESS, process.pid) == meant
         later = waiting_job(id_of(server, token))
         queue.put(later)
         until(lambda: has_failed(server, token, later))

@@ -38,7 +38,7 @@ def test_an_end_is_told_after_a_long_pause(cast: Cast) -> None:
         db.session.flush()
         number = job.id
     told = Told()
-    jobs = Jobs(told)  # type: ignore[arg-type]
+    jobs = Jobs(told)
 
     def look() -> list[tuple[int, str]]:
         jobs.looked, told.statuses = 0.0, []

@@ -236,6 +236,7 @@ _BODIES: dict[tuple[str, str], Callable[[Stage, Line], Body]] = {
     ("POST", "/auth/sso/{provider}/link"): lambda _stage, _line: {"password": PASSWORD},
     ("POST", "/auth/sso/{provider}/link/finish"): lambda _stage, _line: {"answer": "state=x"},
     ("POST", "/auth/tokens"): lambda _stage, _line: {"name": "New", "scopes": ["customer:read"]},
+    ("POST", "/auth/totp"): lambda _stage, _line: {"password": PASSWORD},
     ("POST", "/auth/totp/confirm"): lambda _stage, _line: {"code": "123456"},
     ("POST", "/auth/totp/recovery-codes"): lambda _stage, _line: {"password": PASSWORD},
     ("POST", "/auth/totp/disable"): lambda _stage, _line: {"password": PASSWORD},

@@ -19,6 +19,7 @@ LINES = [line for line in lines() if line.method not in (*SOCKETS, EXPORT)]
 TELLS = {
     "/auth/login": {"sign_in_throttle", "sign_in_event"},
     "/auth/refresh": {"refresh_token", "sign_in_event"},
+    "/auth/totp": {"sign_in_throttle"},
     "/auth/totp/disable": {"sign_in_throttle"},
     "/auth/totp/recovery-codes": {"sign_in_throttle"},
 }

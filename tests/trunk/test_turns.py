@@ -14,7 +14,7 @@ from threading import Thread
 
 import pytest
 
-from app.turns import Turns
+from app.turns import Turns, is_awaited
 
 _HOLD = """
 import sqlite3, sys, time
@@ -54,9 +54,27 @@ def opened(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(path, isolation_level=None, check_same_thread=False)
 
 
+def test_who_waits_is_seen_by_others(written: Path) -> None:
+    turns = Turns(written.parent, patience=20)
+    assert not is_awaited(written.parent)
+    with closing(opened(written)) as holder, closing(opened(written)) as other:
+        turns.begin(holder)
+        assert not is_awaited(written.parent), "who has it waits no more"
+        waiter = Thread(target=turns.begin, args=(other,))
+        waiter.start()
+        deadline = time.monotonic() + 10
+        while not is_awaited(written.parent):
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+        holder.execute("COMMIT")
+        waiter.join()
+        assert not is_awaited(written.parent)
+        other.execute("COMMIT")
+
+
 def test_a_short_gap_is_found(written: Path) -> None:
     """SQLite's own waiting, which looks every tenth of a second, waits up to ten seconds for such a gap."""
-    turns, waited = Turns(patience=20), []
+    turns, waited = Turns(written.parent, patience=20), []
     with holding(written, held=0.25, free=0.01), closing(opened(written)) as connection:
         for _ in range(12):
             began = time.monotonic()
@@ -70,7 +88,7 @@ def test_a_short_gap_is_found(written: Path) -> None:
 
 
 def test_whoever_came_first_writes_first(written: Path) -> None:
-    turns = Turns(patience=20)
+    turns = Turns(written.parent, patience=20)
     threads = []
     with closing(opened(written)) as holder:
         holder.execute("BEGIN IMMEDIATE")
@@ -92,7 +110,7 @@ def test_whoever_came_first_writes_first(written: Path) -> None:
 
 
 def test_all_who_wait_too_long_are_refused_in_time_and_the_next_one_writes(written: Path) -> None:
-    turns = Turns(patience=0.5)
+    turns = Turns(written.parent, patience=0.5)
 
     def attempt(_: int) -> float:
         began = time.monotonic()
@@ -120,5 +138,5 @@ def test_another_fault_is_no_turn_to_wait_for(written: Path) -> None:
         connection.execute("BEGIN")
         began = time.monotonic()
         with pytest.raises(sqlite3.OperationalError, match="within a transaction"):
-            Turns(patience=20).begin(connection)
+            Turns(written.parent, patience=20).begin(connection)
         assert time.monotonic() - began < 10

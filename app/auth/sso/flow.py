@@ -168,6 +168,7 @@ def sign_in(key: str, answer: Mapping[str, str], secret: str | None, caller: Cal
             caller,
             remember=attempt.is_remembered,
             by_cookie=True,
+            factors=key,
             provider=key,
         )
     return granted, attempt.return_to

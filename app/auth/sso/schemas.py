@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import fields
 
 from ...schema import Choice, Flag, InstantField, StrictSchema, max_length
-from ..schemas import ListMetaSchema, Secret, TokenAnswerSchema
+from ..schemas import ListMetaSchema, TokenAnswerSchema
 
 
 class SsoProviderSchema(StrictSchema):
@@ -28,12 +28,6 @@ class SsoStartSchema(StrictSchema):
 
     return_to = fields.String(allow_none=True)
     remember = Flag(load_default=False)
-
-
-class SsoLinkSchema(StrictSchema):
-    """The own password, where there is one, before something that a stolen session must not do."""
-
-    password = Secret()
 
 
 class SsoAddressSchema(StrictSchema):

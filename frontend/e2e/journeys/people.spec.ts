@@ -203,8 +203,8 @@ test('Several are changed and deleted together, taken back, and two are made one
   await expect(page).toHaveURL(/\/people\/merge\?ids=/)
   await page.getByRole('button', { name: 'Merge', exact: true }).click()
   await expect(page).toHaveURL('/people?sort=name')
-  await expectTotal(page, 3)
   await expect(notices(page)).toContainText('2 people merged into')
+  await expectTotal(page, 3)
   await page.keyboard.press('Control+z')
   await expectTotal(page, 4)
 

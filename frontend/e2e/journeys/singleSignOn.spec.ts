@@ -75,6 +75,7 @@ test('Single sign-on: in at once, refused in words, linked and unlinked', async 
     await settings.page.goto('/settings')
     await settings.page.getByRole('button', { name: 'Link Example' }).click()
     const ask = settings.page.getByRole('dialog', { name: 'Link Example?' })
+    await expect(ask).toContainText('You can then sign in with Example too.')
     await ask.getByLabel('Current password', { exact: true }).fill('not the password')
     await ask.getByRole('button', { name: 'Link Example' }).click()
     await expect(ask.getByText('This is not the current password.')).toBeVisible()

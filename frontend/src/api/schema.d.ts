@@ -6773,6 +6773,9 @@ export interface components {
             current_password: string;
             new_password: string;
         };
+        PasswordIfAnyInput: {
+            password?: string;
+        };
         PasswordLink: {
             /** @description Begins at the path where `PUBLIC_URL` is not set. */
             link?: string;
@@ -7761,9 +7764,6 @@ export interface components {
         };
         SsoFinishInput: {
             answer: string;
-        };
-        SsoLinkInput: {
-            password?: string;
         };
         SsoProvider: {
             key: string;
@@ -11356,7 +11356,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["SsoLinkInput"];
+                "application/json": components["schemas"]["PasswordIfAnyInput"];
             };
         };
         responses: {
@@ -12059,7 +12059,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PasswordIfAnyInput"];
+            };
+        };
         responses: {
             /** @description Done */
             200: {
