@@ -30,7 +30,7 @@ STEP = 1_000
 FIRST, LEAST = 200, 20
 """So many rows are the first commit, and any other at least."""
 
-HELD, BRIEFLY = 0.5, 0.04
+HELD, BRIEFLY = 0.5, 0.03
 """About so many seconds others wait for a commit at most, where one writes at a time: as a rule, and once one did."""
 
 LONG = 1_000
@@ -64,7 +64,7 @@ class _Pace:
 
     def note(self, count: int, seconds: float, *, is_awaited: bool) -> None:
         """Judge the next step by how long one was at work, and by whether somebody waited for its end."""
-        self._held = BRIEFLY if is_awaited else min(HELD, 1.25 * self._held)
+        self._held = BRIEFLY if is_awaited else min(HELD, 1.05 * self._held)
         fitting = int(count * self._held / max(seconds, 0.001))
         self.rows = min(STEP, max(LEAST, min(fitting, 2 * self.rows)))
 

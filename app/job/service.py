@@ -290,8 +290,9 @@ def _back(job_id: int, **values: Any) -> None:
 
 
 def is_at_work(connection: Connection, kind: str) -> bool:
-    """Whether a job of a kind is under way."""
-    return bool(connection.execute(select(exists().where(Job.kind == kind, Job.status == Status.RUNNING))).scalar())
+    """Whether a job of a kind is under way or waits for a worker."""
+    found = exists().where(Job.kind == kind, Job.status.in_([Status.QUEUED, Status.RUNNING]))
+    return bool(connection.execute(select(found)).scalar())
 
 
 def pick_up(silent_seconds: int = SILENT_SECONDS) -> None:
