@@ -29,7 +29,7 @@ what was really run stands here.
 
 The figures were taken on one virtual machine with {cores} processors, on which load, product and databases run
 together: they say how a fault compares with the calm before it, not how fast the product is. On 2026-11-29
-nothing else ran there but checks of the code, at the least priority; for F21 see below.
+little else ran there: checks of the code now and then. For F21 see below.
 """
 
 
