@@ -49,7 +49,11 @@ def _waiting(folder: Path) -> Iterator[None]:
     """Show that somebody waits for a database in a folder, for as long as it lasts or this process lives."""
     with _opened(folder) as found:
         fcntl.flock(found, fcntl.LOCK_SH)
-        yield
+        try:
+            yield
+        finally:
+            # To close it is not enough: a process that was begun meanwhile may have it open too.
+            fcntl.flock(found, fcntl.LOCK_UN)
 
 
 def is_awaited(folder: Path) -> bool:
