@@ -127,7 +127,7 @@ def test_errors_are_reported_clean(collector: Collector, settings: Settings) -> 
         sentry_sdk.flush(5)
     finally:
         sentry_sdk.get_client().close(2)
-        sentry_sdk.init()
+        sentry_sdk.init(auto_enabling_integrations=False)
     bodies = [body for _, body in collector.bodies]
     assert len(bodies) == 1
     event = json.loads(bodies[0].splitlines()[2])
