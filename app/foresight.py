@@ -164,7 +164,7 @@ def _serve(see: Callable[[Q], A], asked: int, telling: int) -> NoReturn:
         # What this process was born with is not its own: nothing of it is closed, nor tidied up.
         gc.disable()
         # Who waits for an answer of the product goes first.
-        os.nice(5)
+        os.nice(10)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         with os.fdopen(asked, "rb") as questions, os.fdopen(telling, "wb") as answers:

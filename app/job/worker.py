@@ -23,7 +23,7 @@ log = logging.getLogger("lianxi")
 THREADS = 2
 """A long import leaves one for the rest."""
 
-NICENESS = 10
+NICENESS = 5
 """By so much a worker gives way to the processes that somebody waits for, where processors are few."""
 
 
