@@ -13,6 +13,7 @@ from app.job.models import Job, Status
 from app.routing import CRM
 from app.transaction import COMMITTED, Unit, unit_of_work
 from tests.cast import Cast, Member
+from tests.jobs import noted_job
 
 
 @pytest.fixture(autouse=True)
@@ -175,19 +176,7 @@ def test_a_search_through_all_waits_for_an_import(cast: Cast, monkeypatch: pytes
     CUSTOMER_PAIRS.scan_all()
     ids = planted(cast)
     monkeypatch.setattr("app.customer.finder._MOST_ONE_BY_ONE", 3)
-    with unit_of_work() as unit:
-        job = Job(
-            kind="import_commit",
-            status=Status.RUNNING,
-            arguments={},
-            user_id=cast.root.id,
-            language="en",
-            created_at=unit.at,
-            beat_at=unit.at,
-        )
-        db.session.add(job)
-        db.session.flush()
-        number = job.id
+    number = noted_job(cast.root.id, "import_commit", Status.RUNNING)
     CUSTOMER_PAIRS.follow_changes()
     assert listed(cast.root) == []
     with unit_of_work():

@@ -15,13 +15,13 @@ import pytest
 from app import create_app
 from app.database import db
 from app.job import queue
-from app.job.models import Job, Status
+from app.job.models import Status
 from app.job.worker import NICENESS
 from app.routing import CRM
-from app.transaction import now, unit_of_work
 from config import ROOT, settings_from
 
 from ..conftest import make_database
+from ..jobs import noted_job
 from ..live.listening import Listener, id_of
 from ..running import BIN, Running, running
 
@@ -70,19 +70,7 @@ def until(holds: Callable[[], bool], seconds: float = 60) -> None:
 
 def waiting_job(user_id: int) -> int:
     """A job that nobody can do: what becomes of it shows that a worker was there."""
-    with unit_of_work() as unit:
-        job = Job(
-            kind="unheard of",
-            status=Status.QUEUED,
-            arguments={},
-            user_id=user_id,
-            language="en",
-            created_at=unit.at,
-            beat_at=now(),
-        )
-        db.session.add(job)
-        db.session.flush()
-        return job.id
+    return noted_job(user_id, "unheard of", Status.QUEUED)
 
 
 def has_failed(server: Running, token: str, number: int) -> bool:

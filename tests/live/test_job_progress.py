@@ -11,6 +11,7 @@ from app.live.jobs import Jobs
 from app.transaction import now, unit_of_work
 
 from ..cast import Cast
+from ..jobs import noted_job
 
 
 class Told:
@@ -24,19 +25,7 @@ class Told:
 
 
 def test_an_end_is_told_after_a_long_pause(cast: Cast) -> None:
-    with unit_of_work() as unit:
-        job = Job(
-            kind="export",
-            status=Status.RUNNING,
-            arguments={},
-            user_id=cast.alice.id,
-            language="en",
-            created_at=unit.at,
-            beat_at=unit.at,
-        )
-        db.session.add(job)
-        db.session.flush()
-        number = job.id
+    number = noted_job(cast.alice.id, "export", Status.RUNNING)
     told = Told()
     jobs = Jobs(told)
 
