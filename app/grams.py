@@ -17,22 +17,26 @@ _START, _END = "\x02", "\x03"
 """Bounds of a word."""
 _FIRST, _LAST = "\x04", "\x05"
 """Bounds of a title."""
+_BETWEEN = "\n"
+"""Stands in no word."""
 _SHORTEST_NEAR, _LONGEST_NEAR = 5, 30
 _HALVED_FROM = 8
 _MOST_PIECES = 16
 _MOST_KNOWN = 50_000
 
 
-class _Numbers(dict[str, int]):
-    """The numbers of pieces, of which most come again and again."""
+class _Numbers(dict[str, int | None]):
+    """The numbers of pieces, of which most come again and again; None for one that lies over the bounds of words."""
 
     def __init__(self, seed: int) -> None:
         super().__init__()
         self._seed = seed
 
-    def __missing__(self, piece: str) -> int:
-        number = crc32(piece.encode("utf-8", "surrogatepass"), self._seed)
-        number = number - (1 << 32) if number >= 1 << 31 else number
+    def __missing__(self, piece: str) -> int | None:
+        number: int | None = None
+        if _BETWEEN not in piece:
+            number = crc32(piece.encode("utf-8", "surrogatepass"), self._seed)
+            number = number - (1 << 32) if number >= 1 << 31 else number
         if len(self) >= _MOST_KNOWN:
             self.clear()
         self[piece] = number
@@ -49,19 +53,19 @@ class Grams:
     def __init__(self, resource: str) -> None:
         self._known = _Numbers(crc32(resource.encode()))
 
-    def _numbers(self, pieces: Iterable[str]) -> list[int]:
-        return sorted(set(map(self._known.__getitem__, pieces)))
+    def _numbers(self, pieces: Iterable[str]) -> set[int]:
+        numbers = set(map(self._known.__getitem__, pieces))
+        numbers.discard(None)
+        return numbers  # type: ignore[return-value]
 
-    def of_record(self, keys: Sequence[str], title: str | None) -> list[int]:
+    def of_record(self, keys: Sequence[str], title: str | None) -> set[int]:
         """All pieces of a record.
 
         Args:
             keys: its key columns, words of folded text, line by line.
             title: what it is called, folded; its words, and those of the first key, are found with a typing error too.
         """
-        pieces: set[str] = set()
-        for word in {word for key in keys for word in key.split()}:
-            pieces |= _pieces(word)
+        pieces = _pieces({word for key in keys for word in key.split()})
         if title:
             for word in keys[0].split()[:40]:
                 if _is_spelt(word):
@@ -73,12 +77,12 @@ class Grams:
 
     def of_words(self, words: Sequence[str]) -> list[int]:
         """The pieces that a record with all of these words has; empty where nothing can be said."""
-        return self._numbers(piece for word in words for piece in _asked(word))
+        return sorted(self._numbers(piece for word in words for piece in _asked(word)))
 
     def of_title(self, words: Sequence[str], *, whole: bool = False) -> list[int]:
         """The pieces of a record whose title begins with these words, or is them."""
         bounds = [_FIRST + words[0][0], *([words[-1][-1] + _LAST] if whole else [])]
-        return self._numbers([*bounds, *(piece for word in words for piece in _asked(word))])
+        return sorted(self._numbers([*bounds, *(piece for word in words for piece in _asked(word))]))
 
     def near(self, word: str, others: Sequence[str]) -> list[list[int]]:
         """What is left of a word, whichever place of it was mistyped, along with all of some other words.
@@ -124,25 +128,45 @@ _THREE = re.compile(r"(?=([\x00-\x7f]{3}))", re.DOTALL)
 _FOUR = re.compile(r"(?=([0-9]{4}))")
 
 
-def _pieces(word: str) -> set[str]:
+def _pieces(words: Iterable[str]) -> set[str]:
     """Characters that are no Latin letters or digits, pairs, threes of Latin letters, fours of digits.
 
-    Pairs of letters alone would not do: the pinyin of any name holds most of those that any other's does.
+    Pairs of letters alone would not do: the pinyin of any name holds most of those that any other's does. Plain words
+    are cut up all at once, and what lies over the bounds of two is among the pieces then.
     """
-    pairs = list(map(add, word, word[1:]))
-    found = set(pairs)
-    if word.isascii() and word.isalpha():
-        found.update(map(add, pairs, word[2:]))
-        return found
-    if word.isascii() and word.isdigit():
+    found, letters, numbers = set[str](), list[str](), list[str]()
+    for word in words:
+        if not word.isascii():
+            _cut_mixed(word, found)
+        elif word.isalpha():
+            letters.append(word)
+        elif word.isdigit():
+            numbers.append(word)
+        else:
+            _cut_mixed(word, found)
+    if letters:
+        whole = _BETWEEN.join(letters)
+        pairs = list(map(add, whole, whole[1:]))
+        found.update(pairs)
+        found.update(map(add, pairs, whole[2:]))
+    if numbers:
+        whole = _BETWEEN.join(numbers)
+        pairs = list(map(add, whole, whole[1:]))
+        found.update(pairs)
         found.update(map(add, pairs, pairs[2:]))
-        return found
+    return found
+
+
+def _cut_mixed(word: str, found: set[str]) -> None:
+    """Add the pieces of a word that is not of Latin letters only, nor of digits only."""
+    pairs = list(map(add, word, word[1:]))
+    found.update(pairs)
     if not _ASCII.search(word):
         found.update(word)
-        return found
+        return
     if word.isascii():
         threes = list(map(add, pairs, word[2:]))
-        others = [] if word.isalnum() else [one for one in word if not one.isalnum() and one >= " "]
+        others = [one for one in word if not one.isalnum() and one >= " "]
     else:
         threes = _THREE.findall(word)
         others = [one for one in word if not (one.isascii() and one.isalnum()) and one >= " "]
@@ -151,14 +175,13 @@ def _pieces(word: str) -> set[str]:
         threes = [one for one in threes if not one.isdigit()]
         found.update(_FOUR.findall(word))
     found.update(threes)
-    return found
 
 
 def _asked(word: str) -> list[str]:
     """The fewest pieces that say enough of a part of a word."""
     if len(word) < 2:
-        return [piece for piece in _pieces(word) if piece == word]
-    telling = {piece for piece in _pieces(word) if len(piece) > 2 or (len(piece) == 2 and not piece.isascii())}
+        return [piece for piece in _pieces([word]) if piece == word]
+    telling = {piece for piece in _pieces([word]) if len(piece) > 2 or (len(piece) == 2 and not piece.isascii())}
     found = sorted(telling, key=lambda piece: (word.index(piece), len(piece)))
     found = found or [word[place : place + 2] for place in range(len(word) - 1)]
     if len(found) > _MOST_PIECES:

@@ -117,17 +117,22 @@ def _bound(connection: Connection, column: Column[Any], values: Sequence[Any]) -
 def _copy(connection: Connection, table: Table, columns: Columns) -> None:
     quoted = ", ".join(f'"{name}"' for name in columns)
     statement = f'COPY "{table.name}" ({quoted}) FROM STDIN'
-    cells = [_cells(table.c[name], connection, values) for name, values in columns.items()]
-    lines = "\n".join(map("\t".join, zip(*cells, strict=True)))
+    count = len(next(iter(columns.values())))
     cursor = connection.connection.cursor()
     try:
         with cursor.copy(statement) as copy:
-            copy.write(lines.encode())
+            # In parts: the server works on one while the next is put into words.
+            for begin in range(0, count, _AT_ONCE):
+                part = slice(begin, begin + _AT_ONCE)
+                cells = [_cells(table.c[name], connection, values[part]) for name, values in columns.items()]
+                copy.write("".join([f"{line}\n" for line in map("\t".join, zip(*cells, strict=True))]).encode())
     except PsycopgError as error:
         raise DBAPIError.instance(statement, {}, error, PsycopgError, dialect=connection.dialect) from error
     finally:
         cursor.close()
 
+
+_AT_ONCE = 200
 
 # Made once: the function of the module makes one for every value.
 _encoded = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

@@ -8,8 +8,8 @@ decides nothing: whoever asks checks sight, masks and the very words on the reco
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cache, lru_cache
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from math import prod
 from time import monotonic
 from typing import Any
@@ -74,24 +74,50 @@ class Pieces(TypeDecorator[Any]):
         if value is None:
             return None
         if dialect.name == "postgresql":
-            return json.loads(f"[{value[1:-1]}]") if isinstance(value, str) else list(value)
+            return _numbers_in(value) if isinstance(value, str) else list(value)
         return value if isinstance(value, str) else _text_of(value, dialect.name)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Sequence[int] | None:
         """The numbers."""
-        if isinstance(value, str):
-            return [int(word, 16) - (1 << 31) for word in value.split()]
-        return value  # type: ignore[no-any-return]
+        return _numbers_in(value) if isinstance(value, str) else value
 
 
-def _text_of(numbers: Sequence[int], kind: str) -> str:
-    """Numbers as a kind of database is told of them."""
-    return f"{{{str(numbers)[1:-1]}}}" if kind == "postgresql" else " ".join(map(_word, numbers))
+class _Words(dict[int, str]):
+    """Numbers as a kind of database is told of them; most come again and again."""
+
+    def __init__(self, spell: Callable[[int], str]) -> None:
+        super().__init__()
+        self._spell = spell
+
+    def __missing__(self, number: int) -> str:
+        if len(self) >= _MOST_WORDS:
+            self.clear()
+        word = self[number] = self._spell(number)
+        return word
 
 
-@lru_cache(maxsize=20_000)
-def _word(number: int) -> str:
-    return f"{number + (1 << 31):x}"
+_MOST_WORDS = 50_000
+_WORDS = {
+    "postgresql": _Words(str),
+    # Letters and digits only, as the tokenizer wants them.
+    "sqlite": _Words(lambda number: f"{number + (1 << 31):x}"),
+}
+
+
+def _words(numbers: Iterable[int], kind: str, between: str = " ") -> str:
+    return between.join(map(_WORDS[kind].__getitem__, numbers))
+
+
+def _text_of(numbers: Iterable[int], kind: str) -> str:
+    """Numbers as a kind of database is told of them; PostgreSQL's index is told sooner of sorted ones."""
+    return f"{{{_words(sorted(numbers), kind, ',')}}}" if kind == "postgresql" else _words(numbers, kind)
+
+
+def _numbers_in(text: str) -> list[int]:
+    """The numbers of a text that `_text_of` has made."""
+    if text.startswith("{"):
+        return [int(word) for word in text[1:-1].split(",") if word]
+    return [int(word, 16) - (1 << 31) for word in text.split()]
 
 
 class SearchEntry(Model):
@@ -351,7 +377,7 @@ def _holding(connection: Connection, resource: str, rests: Sequence[tuple[int, .
     is_pg = connection.dialect.name == "postgresql"
     for begin in range(0, len(rests), _ASKED_AT_ONCE):
         part = rests[begin : begin + _ASKED_AT_ONCE]
-        asked = [f"{{{','.join(map(str, one))}}}" if is_pg else " ".join(map(_word, one)) for one in part]
+        asked = [_text_of(one, connection.dialect.name) for one in part]
         binds = {"resource": resource, "most": _MOST_READ + 1, "asked": asked if is_pg else json.dumps(asked)}
         held = dict[int, list[int]](
             (place, json.loads(ids)) for place, ids in connection.execute(_HOLDING[is_pg], binds)
@@ -405,7 +431,7 @@ def _found(connection: Connection, resource: str, ways: Sequence[Sequence[int]],
     if connection.dialect.name == "postgresql":
         binds |= {f"way_{number}": way for number, way in enumerate(ways)}
     else:
-        binds["match"] = " OR ".join(f"({' '.join(map(_word, way))})" for way in ways)
+        binds["match"] = " OR ".join(f"({_words(way, 'sqlite')})" for way in ways)
     rows = _query(connection.dialect.name, len(ways)).rows(connection, binds)
     return None if len(rows) > most and len(ways) == 1 else [row[0] for row in rows]
 
@@ -502,15 +528,14 @@ def check(connection: Connection) -> list[tuple[str, int]]:
         DatabaseError: SQLite's index is not that of the table beside it.
     """
     wrong: list[tuple[str, int]] = []
-    kind = connection.dialect.name
     for model in searched_models():
         stored = select(SearchEntry.record_id, SearchEntry.pieces).where(SearchEntry.resource == model.resource)
         left = set(connection.execute(stored.with_only_columns(SearchEntry.record_id)).scalars())
         for ids in _all_ids(connection, model):
             ours = stored.where(member_of(SearchEntry.record_id, bindparam("ids", type_=IdList())))
-            found = {one: _text_of(pieces, kind) for one, pieces in connection.execute(ours, {"ids": ids})}
+            found = {one: set(pieces) for one, pieces in connection.execute(ours, {"ids": ids})}
             expected = _expected(connection, model, ids)
-            wrong += [(model.resource, one) for one in ids if found.get(one) != expected[one]]
+            wrong += [(model.resource, one) for one in ids if found.get(one) != set(_numbers_in(expected[one]))]
             left.difference_update(ids)
         wrong += [(model.resource, one) for one in sorted(left)]
     if connection.dialect.name == "sqlite":

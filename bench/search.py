@@ -103,7 +103,7 @@ def _rows(count: int) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
             {
                 "resource": Customer.resource,
                 "record_id": number,
-                "pieces": pieces + grams.of_record([reach], None),
+                "pieces": pieces | grams.of_record([reach], None),
             },
         )
 

@@ -27,8 +27,17 @@ _LEAST_BRAND = 3
 """A brand of fewer characters says too little by itself to leave the trade behind it out of account."""
 
 
+class _Told:
+    """Is told to another process by its values in turn: in half the time that it takes with their names."""
+
+    __slots__: tuple[str, ...] = ()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), tuple([getattr(self, name) for name in self.__slots__])
+
+
 @dataclass(frozen=True, slots=True)
-class Name:
+class Name(_Told):
     """A name in comparable form.
 
     Attributes:
@@ -54,7 +63,7 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(_Told):
     """What one customer can be known by.
 
     Attributes:
