@@ -127,21 +127,30 @@ def read_me(actor: Actor) -> Response:
     body=MeSchema,
     partial=True,
     answer=MeSchema,
+    unit="own",
     in_person=True,
-    summary="Change the own profile",
+    summary="Change the own profile; with another `phone`, which signs in too, the password is asked for",
 )
 def edit_me(actor: Actor, body: dict[str, Any]) -> Response:
     """Change the caller's own profile."""
+    password = body.pop("password", None)
+    with read_engine().connect() as connection:
+        known = profile(connection, actor.user_id)["phone"]
+    if body.get("phone", known) != known:
+        sessions.prove_password_if_any(actor, password, calling())
 
     def current() -> dict[str, Any]:
         return profile(db.session.connection(), actor.user_id)
 
-    with at_version(service.own(actor), current):
-        service.edit_own(actor, body)
-    db.session.flush()
-    shown = current()
-    encoded = encode(shown)
-    return respond(encoded, etag_of(encoded, shown["version"]))
+    def write() -> Response:
+        with at_version(service.own(actor), current):
+            service.edit_own(actor, body)
+        db.session.flush()
+        shown = current()
+        encoded = encode(shown)
+        return respond(encoded, etag_of(encoded, shown["version"]))
+
+    return in_own_unit(actor, write)
 
 
 @routes.endpoint_for(

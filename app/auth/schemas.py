@@ -128,6 +128,7 @@ class MeSchema(RecordSchema):
     name = column()
     email = column(dump_only=True)
     phone = Line(allow_none=True, blank_is_null=True, validate=max_length(50))
+    password = Secret(load_only=True)
     title = column()
     avatar = Link(allow_none=True, blank_is_null=True, validate=max_length(500))
     language = Choice(LANGUAGES)

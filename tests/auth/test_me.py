@@ -6,7 +6,7 @@ import pytest
 
 from app.routing import CRM
 
-from ..cast import Cast
+from ..cast import PASSWORD, Cast
 from .visitor import Visitor
 
 
@@ -21,7 +21,7 @@ def test_change_the_own_profile(cast: Cast) -> None:
         "time_zone": "Europe/Berlin",
         "absent_until": "2030-01-02T03:04:05Z",
     }
-    answer = cast.alice.patch("/auth/me", changes)
+    answer = cast.alice.patch("/auth/me", {**changes, "password": PASSWORD})
     assert answer.status_code == 200
     assert "X-Changeset-Id" in answer.headers
     after = answer.get_json()
@@ -61,12 +61,17 @@ def test_unset_language_reads_as_the_product_s(app: CRM, cast: Cast) -> None:
             {"role": "admin", "is_active": False, "team_id": 2, "email": "x@example.com", "permissions": [], "id": 7},
             [(name, "read_only") for name in ("email", "id", "is_active", "permissions", "role", "team_id")],
         ),
-        ({"password": "x", "access_stamp": 1}, [("access_stamp", "unknown_field"), ("password", "unknown_field")]),
+        (
+            {"password_hash": "x", "access_stamp": 1},
+            [("access_stamp", "unknown_field"), ("password_hash", "unknown_field")],
+        ),
         (
             {"name": "", "language": "fr", "time_zone": "Mars/Base", "phone": "12", "avatar": "javascript:alert(1)"},
             [("avatar", "url"), ("language", "not_allowed"), ("name", "required"), ("time_zone", "time_zone")],
         ),
-        ({"phone": "12"}, [("phone", "phone")]),
+        ({"phone": "12", "password": PASSWORD}, [("phone", "phone")]),
+        ({"phone": "13800138000"}, [("password", "required")]),
+        ({"phone": "13800138000", "password": "guessed"}, [("password", "password_wrong")]),
         ({"name": "a\u202eb", "language": None}, [("language", "required"), ("name", "bidi_override")]),
         ({"name": "a" * 201}, [("name", "too_long")]),
     ],
@@ -81,16 +86,28 @@ def test_refused(cast: Cast, body: dict[str, object], errors: list[tuple[str, st
 
 def test_a_way_to_sign_in_stays(cast: Cast) -> None:
     cast.root.patch(f"/users/{cast.bob.id}", {"phone": "13800138000", "email": None})
-    answer = cast.bob.patch("/auth/me", {"phone": None})
+    answer = cast.bob.patch("/auth/me", {"phone": None, "password": PASSWORD})
     assert answer.status_code == 422
     assert [one["code"] for one in answer.get_json()["errors"]] == ["email_or_phone"]
 
 
 def test_a_taken_phone(cast: Cast) -> None:
-    cast.bob.patch("/auth/me", {"phone": "13800138000"})
-    answer = cast.alice.patch("/auth/me", {"phone": "+86 138 0013 8000"})
+    cast.bob.patch("/auth/me", {"phone": "13800138000", "password": PASSWORD})
+    answer = cast.alice.patch("/auth/me", {"phone": "+86 138 0013 8000", "password": PASSWORD})
     assert answer.status_code == 409
     assert [(one["pointer"], one["code"]) for one in answer.get_json()["errors"]] == [("#/phone", "taken")]
+
+
+def test_the_same_phone_asks_for_no_password(cast: Cast) -> None:
+    cast.alice.patch("/auth/me", {"phone": "13800138000", "password": PASSWORD})
+    answer = cast.alice.patch("/auth/me", {"phone": "13800138000", "title": "Key accounts"})
+    assert (answer.status_code, answer.get_json()["title"]) == (200, "Key accounts")
+
+
+def test_guessing_the_password_of_an_open_sign_in_is_slowed_down(cast: Cast) -> None:
+    guesses = [cast.alice.patch("/auth/me", {"phone": "13800138000", "password": f"guess {n}"}) for n in range(30)]
+    assert {one.status_code for one in guesses} == {422, 429}
+    assert cast.alice.get("/auth/me").get_json()["phone"] is None
 
 
 def test_stale(cast: Cast) -> None:

@@ -253,7 +253,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Change the own profile */
+        /** Change the own profile; with another `phone`, which signs in too, the password is asked for */
         patch: operations["edit_me"];
         trace?: never;
     };
@@ -6537,6 +6537,7 @@ export interface components {
         MePatch: {
             name?: string;
             phone?: string | null;
+            password?: string;
             title?: string | null;
             avatar?: string | null;
             /** @enum {string} */
