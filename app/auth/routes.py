@@ -136,7 +136,7 @@ def edit_me(actor: Actor, body: dict[str, Any]) -> Response:
     password = body.pop("password", None)
     with read_engine().connect() as connection:
         known = profile(connection, actor.user_id)["phone"]
-    if body.get("phone", known) != known:
+    if body.get("phone", known) != known and service.is_reachable(body["phone"]):
         sessions.prove_password_if_any(actor, password, calling())
 
     def current() -> dict[str, Any]:

@@ -127,6 +127,11 @@ def by_origin(external_source: str, external_id: str) -> User | None:
     ).scalar_one_or_none()
 
 
+def is_reachable(phone: str | None) -> bool:
+    """Whether a number can be recognised; none at all is told of elsewhere."""
+    return not phone or e164(phone, current_app.config["LIANXI"].default_region) is not None
+
+
 def is_free_number(phone: str) -> bool:
     """Whether a phone number can be recognised and is no active user's."""
     number = e164(phone, current_app.config["LIANXI"].default_region)
@@ -284,7 +289,7 @@ def _reach_faults(values: dict[str, Any], user: User | None) -> list[Issue]:
     issues: list[Issue] = []
     if not email and not phone:
         issues.append(Issue("#/email", "email_or_phone"))
-    if values.get("phone") and e164(phone, current_app.config["LIANXI"].default_region) is None:
+    if not is_reachable(values.get("phone")):
         issues.append(Issue("#/phone", "phone"))
     return issues
 

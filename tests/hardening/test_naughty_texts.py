@@ -22,7 +22,7 @@ from app.listing import SPECS, ListSpec
 from app.routing import CRM, PREFIX, Operation
 from app.schema import Email, OptionField
 
-from ..cast import Member
+from ..cast import PASSWORD, Member
 from ..conftest import FIXTURES, ON_CI
 from ..permissions.probes import Request, request_of
 from ..permissions.stage import Stage, set_up
@@ -126,6 +126,9 @@ WORDS = {
 FIXED = frozenset({"options value"})
 """What is chosen once: it is tried where a record is made."""
 
+PROVED = {"PATCH /auth/me phone": {"password": PASSWORD}}
+"""Places whose change the password is asked for."""
+
 SHOWN_AS = {"POST /deals/{id}/lose note": "lost_note"}
 """Texts that an action keeps in a field of the record that it answers with."""
 
@@ -225,6 +228,8 @@ class House:
                 put(base, path, SCAFFOLDS[str(path[-1])](self.stage, door.line))
         if any(place.name in PAIR for place in texts):
             base |= dict.fromkeys(PAIR, "x")
+        for place in texts:
+            base |= PROVED.get(f"{door.name} {place.name}", {})
         return filled(base, texts)
 
     def send(self, door: Door, texts: dict[Place, str]) -> TestResponse:
