@@ -121,7 +121,7 @@ def _copy(connection: Connection, table: Table, columns: Columns) -> None:
     cursor = connection.connection.cursor()
     try:
         with cursor.copy(statement) as copy:
-            # In parts: the server works on one while the next is put into words.
+            # In parts, which takes less memory.
             for begin in range(0, count, _AT_ONCE):
                 part = slice(begin, begin + _AT_ONCE)
                 cells = [_cells(table.c[name], connection, values[part]) for name, values in columns.items()]
