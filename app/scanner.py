@@ -1,9 +1,9 @@
 """Files that people send are shown to ClamAV before they are kept, where `CLAMAV_URL` says where its daemon listens.
 
-It is spoken to as https://docs.clamav.net/manual/Usage/Scanning.html#clamd describes: `INSTREAM`, the content in pieces,
-each behind its length, and one line comes back. That is spoken here and not by `clamav-client`, which has no end for
-the whole of an answer (a daemon that says a letter a minute holds a request for ever), loses what is said of a file
-that is too large, knows no IPv6, and is under the GPL.
+It is spoken to as its manual says (https://docs.clamav.net/manual/Usage/Scanning.html, `INSTREAM` in clamd(8)): the
+content in pieces, each behind its length, and one line comes back. That is done here and not by `clamav-client`, which
+has no end for the whole of an answer (a daemon that says a letter a minute holds a request for ever), loses what is
+said of a file that is too large, knows no IPv6, and is under the GPL.
 
 What could not be looked at is not kept: a daemon that is away, hangs or says anything else than that a file is clean
 has not said that it is.
@@ -39,6 +39,7 @@ _PIECE = 256 * 1024
 _LONGEST = 4_096
 _FOUND = re.compile(r"stream: (.+) FOUND")
 _TOO_LARGE = "INSTREAM size limit exceeded. ERROR"
+_LIMIT = re.compile(r"stream: Heuristics\.Limits\.Exceeded\.(\w+) FOUND")
 _ENDING = re.compile(r"\.[A-Za-z0-9]{1,8}\Z")
 
 
@@ -58,7 +59,7 @@ def check(content: IO[bytes], name: str, at: str = "#/file") -> None:
         at: where the refusal points to.
 
     Raises:
-        Problem: 422 where something was found, or the file is larger than the scanner takes; 503 where it cannot be
+        Problem: 422 where something was found, or the file is more than the scanner looks at; 503 where it cannot be
             judged now.
     """
     address: tuple[str, int] | Path | None = current_app.config["LIANXI"].clamav
@@ -70,15 +71,15 @@ def check(content: IO[bytes], name: str, at: str = "#/file") -> None:
         raise _unjudged(type(error).__name__, at) from error
     if said == "stream: OK" and is_whole:
         SCANS.labels("clean").inc()
+    elif setting := _limit_in(said):
+        log.error("a file was refused: it is more than %s in clamd.conf lets the scanner look at", setting)
+        SCANS.labels("too_large").inc()
+        raise invalid(Issue(at, "file_too_large_to_scan", {"setting": setting}))
     elif found := _FOUND.fullmatch(said):
         ending = _ENDING.search(name)
         log.warning("a file ***%s was refused: the scanner found %s", ending[0] if ending else "", found[1])
         SCANS.labels("found").inc()
         raise invalid(Issue(at, "file_infected", {"found": found[1][:200]}))
-    elif said == _TOO_LARGE:
-        log.error("a file was refused: it is larger than StreamMaxLength of clamd.conf lets the scanner take")
-        SCANS.labels("too_large").inc()
-        raise invalid(Issue(at, "file_too_large_to_scan"))
     else:
         raise _unjudged(f"it said {said[:200]!r}", at)
 
@@ -90,6 +91,14 @@ def answers(seconds: float) -> bool:
         OSError: it is not.
     """
     return _ask(current_app.config["LIANXI"].clamav, [b"zPING\0"], seconds)[0] == "PONG"
+
+
+def _limit_in(said: str) -> str | None:
+    """The setting by which the scanner looks at no more of a file, where that is what it says."""
+    if said == _TOO_LARGE:
+        return "StreamMaxLength"
+    limit = _LIMIT.fullmatch(said)
+    return limit[1] if limit else None
 
 
 def _unjudged(why: str, at: str) -> Problem:

@@ -210,6 +210,14 @@ def test_what_is_too_large_for_it_is_refused_with_the_setting(either: Clamd, app
     assert by_raw_form(cast.alice, PDF + bytes(900_000), deal).status_code == 201
 
 
+@pytest.mark.parametrize("setting", ["MaxFileSize", "MaxScanSize", "MaxRecursion"])
+def test_what_it_has_not_looked_at_whole_is_refused_with_the_setting(clamd: Clamd, cast: Cast, setting: str) -> None:
+    clamd.reply = lambda _content: [f"stream: Heuristics.Limits.Exceeded.{setting} FOUND\0".encode()]
+    answer = upload(cast.alice, deal_id=deal_of(cast.alice))
+    assert issues(answer) == {"#/file": "file_too_large_to_scan"}
+    assert f"raise {setting} in clamd.conf" in answer.get_json()["errors"][0]["detail"]
+
+
 def test_it_is_asked_for_no_file_that_is_refused_anyway(clamd: Clamd, cast: Cast) -> None:
     assert issues(upload(cast.alice, b"MZ" + bytes(60) + EICAR, "x.exe", deal_id=deal_of(cast.alice))) == {
         "#/file": "file_type"
