@@ -306,7 +306,7 @@ def card(name: str, content: bytes) -> str:
     return "\r\n".join(lines) + "\r\n"
 
 
-def test_pictures_within_cards_are_watched(clamd: Clamd, app: CRM, cast: Cast) -> None:
+def test_pictures_within_cards_are_watched(clamd: Clamd, app: CRM, cast: Cast, logged: Lines) -> None:
     cast.alice.made("/customers", {"name": "甲"})
     # One that no other test has kept.
     good = picture("PNG") + secrets.token_bytes(8)
@@ -321,6 +321,8 @@ def test_pictures_within_cards_are_watched(clamd: Clamd, app: CRM, cast: Cast) -
     assert good in new
     assert BAD_PNG not in new
     assert clamd.heard.count(BAD_PNG) == 2, "once for each job"
+    told = [one for one in logged.all() if "the scanner found" in one["event"]]
+    assert [one["user_id"] for one in told] == [cast.alice.id] * 2
 
 
 def test_pictures_within_cards_wait_for_the_scanner(clamd: Clamd, app: CRM, cast: Cast) -> None:
