@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import time
 from email.utils import parseaddr
@@ -86,6 +87,7 @@ class Settings:
 
     Attributes:
         services: those that this process answers for; all of them, unless the product is split.
+        clamav: host and port, or the socket, at which the virus scanner listens; None for none.
         consul_url: of the agent that is told of this process; empty for none.
         service_address: where others reach it; empty for the address from which it reaches the agent.
     """
@@ -98,6 +100,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 5000
     public_url: str = ""
+    clamav: tuple[str, int] | Path | None = None
     smtp: Smtp | None = None
     mail_from: str = ""
     admin_email: str = ""
@@ -347,6 +350,23 @@ def _consul_url(env: Mapping[str, str]) -> str:
     return text
 
 
+def _clamav(text: str) -> tuple[str, int] | Path | None:
+    if not text:
+        return None
+    with suppress(ValueError):
+        url = urlsplit(text)
+        path = unquote(url.path)
+        is_plain = not (url.query or url.fragment or "@" in url.netloc)
+        # A longer name the system takes for no socket.
+        if url.scheme == "unix" and is_plain and not url.netloc and 1 < len(path.encode()) < 108:
+            return Path(path)
+        if url.scheme == "tcp" and is_plain and url.hostname and path in ("", "/") and url.port != 0:
+            return url.hostname, url.port or 3310
+    raise ConfigurationError(
+        f"CLAMAV_URL={text!r}: an address such as tcp://clamav:3310 or unix:///run/clamav/clamd.ctl is expected."
+    )
+
+
 def _time_of_day(env: Mapping[str, str], name: str, default: str) -> time:
     text = env.get(name, "").strip() or default
     if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text):
@@ -445,6 +465,7 @@ def settings_from(env: Mapping[str, str] | None = None) -> Settings:
         host=env.get("HOST", "") or "127.0.0.1",
         port=_integer(env, "PORT", 5000, 1, 65_535),
         public_url=public_url,
+        clamav=_clamav(env.get("CLAMAV_URL", "").strip()),
         smtp=smtp,
         mail_from=_mail_from(mail_from) if mail_from else "",
         admin_email=env.get("LIANXI_ADMIN_EMAIL", "").strip(),

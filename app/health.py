@@ -12,6 +12,7 @@ import redis
 from flask import Flask, Response, current_app
 from sqlalchemy import text
 
+from . import scanner
 from .database import REPLICA, db, read_engine
 from .extensions import redis_options
 from .listing import encode
@@ -36,6 +37,10 @@ def _redis() -> str:
         with redis.Redis.from_url(redis_options(url)) as client:
             client.ping()
     return "ok"
+
+
+def _scanner() -> str:
+    return "ok" if scanner.answers(WITHIN_SECONDS) else "degraded"
 
 
 def _replica() -> str:
@@ -66,8 +71,11 @@ _CHECKS: dict[str, tuple[Callable[[], str], str]] = {
     REPLICA: (_replica, "degraded"),
     "migrations": (_migrations, "down"),
     "disk": (_disk, "degraded"),
+    "scanner": (_scanner, "degraded"),
 }
-"""Each check with what its failure means: without Redis the product works, without its database it does not."""
+"""Each check with what its failure means: without Redis the product works, without its database it does not.
+
+Without its scanner it takes no files."""
 
 
 def checks() -> dict[str, str]:
@@ -80,7 +88,10 @@ def checks() -> dict[str, str]:
             return check()
 
     until = monotonic() + WITHIN_SECONDS
-    parts = [name for name in _CHECKS if name != REPLICA or REPLICA in db.engines]
+    absent = {
+        name for name, is_there in ((REPLICA, REPLICA in db.engines), ("scanner", scanner.is_on())) if not is_there
+    }
+    parts = [name for name in _CHECKS if name not in absent]
     asked = {name: pool.submit(ask, _CHECKS[name][0]) for name in parts}
     found: dict[str, str] = {}
     for name, answer in asked.items():

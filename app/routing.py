@@ -197,6 +197,7 @@ class Routes(Blueprint):
         media: str | None = "application/json",
         files: tuple[str, ...] = (),
         in_person: bool = False,
+        ahead: Callable[[Any], None] | None = None,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Declare an endpoint.
 
@@ -220,6 +221,8 @@ class Routes(Blueprint):
             media: type of a successful answer that is no JSON; the function makes the `Response`. None for no content.
             files: types of files that the same answer can be asked for as.
             in_person: whether personal tokens are refused.
+            ahead: what takes long with the body as it was sent, such as a scan: it is done before anything is asked of
+                the database in the unit of work, so that no other writer waits for it.
 
         The function is called with the actor (unless public), the loaded row, the body, the query and further path
         parameters, as far as they are declared, and returns a record, an object, None, or a finished response.
@@ -248,6 +251,8 @@ class Routes(Blueprint):
                     if road != "read" and permission != Permission.EXPORT:
                         actor.need_pen()
                     given.append(actor)
+                if ahead is not None and fault is None:
+                    ahead(sent)
                 record = None
                 if loads is not None or load_with is not None:
                     assert actor is not None

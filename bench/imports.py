@@ -64,7 +64,7 @@ def file_of(count: int) -> bytes:
 
 def uploaded(actor: Actor, content: bytes) -> int:
     """An import of a file as it is understood by itself, but for the names, which need not be different ones."""
-    file, size = service.receive(io.BytesIO(content))
+    file, size = service.receive(io.BytesIO(content), "customers.csv")
     with unit_of_work(actor_id=actor.user_id):
         made = service.create(actor, "customers", file, size, "customers.csv")
         service.edit(actor, made, {"options": {"match": ["email", "phone"]}})

@@ -11,6 +11,7 @@ from typing import IO, Any
 
 from flask import current_app
 
+from .. import scanner
 from ..access import Actor, Policy
 from ..contact.models import contacts
 from ..customer.models import customers
@@ -48,11 +49,15 @@ def place_of(sha256: str) -> Path:
     return folder() / sha256[:2] / sha256
 
 
-def receive(stream: IO[bytes], name: str) -> Arrived:
-    """Write a stream to the disk piece by piece, and tell what it is.
+def receive(stream: IO[bytes], name: str, *, is_scanned: bool = False) -> Arrived:
+    """Write a stream to the disk piece by piece, tell what it is, and have it scanned: before any unit of work.
+
+    Args:
+        is_scanned: the scanner has found it clean already.
 
     Raises:
-        Problem: 413 for a file that is too large; 422 at `#/file` for one that is empty or of a kind that is not kept.
+        Problem: 413 for a file that is too large; 422 at `#/file` for one that is empty or of a kind that is not kept;
+            422 and 503 as `scanner.check`.
     """
     incoming = folder() / "incoming"
     incoming.mkdir(parents=True, exist_ok=True)
@@ -71,6 +76,9 @@ def receive(stream: IO[bytes], name: str) -> Arrived:
         kind = type_of(head, name)
         if kind is None:
             raise invalid(Issue("#/file", "file_type" if size else "required"))
+        if not is_scanned:
+            with path.open("rb") as content:
+                scanner.check(content, name)
     except BaseException:
         path.unlink(missing_ok=True)
         raise

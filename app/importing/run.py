@@ -97,7 +97,7 @@ def _through(running: Running, *, commits: bool) -> dict[str, Any]:
                     behind = [taken for taken in rows if taken.number <= state["behind"]]
                     taking.remember(behind)
                     if left := rows[len(behind) :]:
-                        taking.prepare(left)
+                        taking.prepare(left, running.told)
                         state = _step(running, taking, left, state, total, wrong, pace)
                         if commits and (done := sum(state["counts"].values())) >= counted:
                             tell_planner(db.engine, taking.tables, done)

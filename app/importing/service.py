@@ -16,6 +16,7 @@ from typing import IO, Any
 from flask import current_app
 from sqlalchemy import Select, or_, select
 
+from .. import scanner
 from ..access import Actor
 from ..attachment.content import safe_name
 from ..customer.duplicates import check_permission
@@ -69,15 +70,18 @@ def folder() -> Path:
     return Path(current_app.config["LIANXI"].data_dir) / "imports"
 
 
-def receive(stream: IO[bytes]) -> tuple[str, int]:
-    """Write an upload to the disk; its name there and its size in bytes.
+def receive(stream: IO[bytes], name: str) -> tuple[str, int]:
+    """Write an upload to the disk and have it scanned, before any unit of work; its name there and its size in bytes.
+
+    Args:
+        name: as its sender has it.
 
     Raises:
-        Problem: 413 for a file that is too large.
+        Problem: 413 for a file that is too large; 422 and 503 as `scanner.check`.
     """
     folder().mkdir(parents=True, exist_ok=True)
-    name, size = secrets.token_hex(16), 0
-    path = folder() / name
+    file, size = secrets.token_hex(16), 0
+    path = folder() / file
     try:
         with path.open("xb") as target:
             for piece in pieces_of(stream):
@@ -85,10 +89,12 @@ def receive(stream: IO[bytes]) -> tuple[str, int]:
                 target.write(piece)
             target.flush()
             os.fsync(target.fileno())
+        with path.open("rb") as content:
+            scanner.check(content, name)
     except BaseException:
         path.unlink(missing_ok=True)
         raise
-    return name, size
+    return file, size
 
 
 def create(actor: Actor, resource: str, file: str, size: int, name: str) -> Import:

@@ -38,7 +38,7 @@ from .fields import TO_BEGIN_WITH, Kind, fields_for, schema_of
 from .mark import is_ours
 from .matching import Key, all_keys, differs, matches
 from .models import Import
-from .photos import keep_photo
+from .photos import Photos
 from .reading import Cell, WrongRow
 from .references import NotNowError, Now, References
 from .resources import resource_of
@@ -193,6 +193,8 @@ class Taking:
         self._new: list[Taken] = []
         self._touched: set[tuple[str, Key]] = set()
         self._is_begun = False
+        self._photos = Photos()
+        self._of_photo = [column.index for column in self.columns if column.field.name == "photo"]
 
     # ---- before the unit of work -------------------------------------------------------------------------------------
 
@@ -269,8 +271,18 @@ class Taking:
         """What most rows are written to: the records themselves, and what searches find them by."""
         return _table(self.resource.spec.model), _table(SearchEntry)
 
-    def prepare(self, rows: Sequence[Taken]) -> None:
-        """Find out what new customers can be known by, just before they are taken."""
+    def prepare(self, rows: Sequence[Taken], told: Callable[[], None]) -> None:
+        """Find out what new customers can be known by, and have pictures scanned, just before rows are taken.
+
+        Args:
+            told: is called in between, where it takes long.
+
+        Raises:
+            Problem: 503, pictures cannot be scanned now.
+        """
+        for index in self._of_photo:
+            cells = [taken.row.cells if isinstance(taken.row, WrongRow) else taken.row for taken in rows]
+            self._photos.scan((self.plain(row)[index] for row in cells if index < len(row)), told)
         if self.plural == "customers":
             for taken in rows:
                 taken.evidence = None if taken.body is None else evidence_of_new(taken.body)
@@ -495,7 +507,7 @@ class Taking:
         known = all_keys(self.plural, values, self._telling)
         if self._is_seen(known) and not is_seen:
             return "duplicate"
-        keep_photo(self.actor, values)
+        self._photos.keep(self.actor, values)
         keys = [(way, known[way]) for way in self.options["match"] if way in known]
         for way, key in keys if self.options["existing"] != "create" else ():
             found = [

@@ -32,7 +32,7 @@ def take_in(actor: Actor) -> Response:
         raise invalid(Issue("#/file", "required" if not files else "one_file"))
     sent = files[0][1]
     sent.stream.seek(0)
-    file, size = service.receive(sent.stream)
+    file, size = service.receive(sent.stream, sent.filename or "")
     kept = False
     try:
         with unit_of_work(actor_id=actor.user_id, source="http", request_id=request_id()):

@@ -242,7 +242,7 @@ def run(job_id: int) -> None:
     if job is None:
         return
     g.language = job.language
-    logs.begin(request_id=job.request_id, job_id=job.id, job_kind=job.kind)
+    logs.begin(request_id=job.request_id, job_id=job.id, job_kind=job.kind, user_id=job.user_id)
     running = Running(job)
     try:
         with span(f"job {job.kind}", job_id=job.id):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 from collections import namedtuple
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from time import monotonic
 
 import pytest
@@ -15,7 +18,10 @@ from app import health
 from app.database import db
 from app.routing import CRM
 
+from ..clamd import Clamd, scanned
 from ..servers import free_port
+
+PARTS = ("database", "redis", "migrations", "disk")
 
 _Usage = namedtuple("_Usage", ["total", "used", "free"])
 
@@ -26,9 +32,27 @@ def ask(app: CRM) -> tuple[int, str, dict[str, str]]:
     return answer.status_code, told["status"], told["checks"]
 
 
+@contextmanager
+def another_server() -> Iterator[str]:
+    """The address of something that is no scanner: it greets, as a mail server does."""
+
+    def greet() -> None:
+        with suppress(OSError):
+            while True:
+                line, _ = door.accept()
+                with line:
+                    line.sendall(b"220 mail.example.com\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        greeting = Thread(target=greet)
+        greeting.start()
+        yield f"tcp://127.0.0.1:{door.getsockname()[1]}"
+        door.shutdown(socket.SHUT_RDWR)
+        greeting.join()
+
+
 def test_all_is_well(app: CRM) -> None:
-    parts = ("database", "redis", "migrations", "disk")
-    assert ask(app) == (200, "ok", dict.fromkeys(parts, "ok"))
+    assert ask(app) == (200, "ok", dict.fromkeys(PARTS, "ok"))
 
 
 def test_redis_away_is_degraded(app: CRM) -> None:
@@ -39,6 +63,23 @@ def test_redis_away_is_degraded(app: CRM) -> None:
     finally:
         app.config["LIANXI"] = settings
     assert (status, verdict, checks["redis"], checks["database"]) == (200, "degraded", "degraded", "ok")
+
+
+def test_the_scanner_is_asked_where_there_is_one(app: CRM) -> None:
+    with Clamd() as clamd, scanned(app, clamd.url):
+        assert ask(app) == (200, "ok", dict.fromkeys((*PARTS, "scanner"), "ok"))
+
+
+@pytest.mark.parametrize("how", ["away", "hanging", "another one"])
+def test_a_scanner_away_is_degraded(app: CRM, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+    monkeypatch.setattr(health, "WITHIN_SECONDS", 10.0 if how == "another one" else 1.0)
+    with Clamd() as clamd, another_server() as another:
+        if how == "hanging":
+            clamd.resumed.clear()
+        elsewhere = {"away": f"tcp://127.0.0.1:{free_port()}", "another one": another}
+        with scanned(app, elsewhere.get(how, clamd.url)):
+            status, verdict, checks = ask(app)
+        assert (status, verdict, checks["scanner"]) == (200, "degraded", "degraded")
 
 
 @pytest.mark.parametrize("full", ["data_dir", "backup_dir"])

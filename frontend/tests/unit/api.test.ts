@@ -6,6 +6,7 @@ import { isReachable, onBackOnline } from '@/api/connectivity'
 import { Problem } from '@/api/problem'
 import { rest } from '@/api/rest'
 import { forgetEtags, ifMatch, isOwnChangeset } from '@/api/versions'
+import { explain } from '@/i18n/problem'
 
 const server = setupServer()
 beforeAll(() => server.listen({ onUnhandledRequest: 'error' }))
@@ -170,6 +171,19 @@ describe('a refusal', () => {
       requestId: 'r-1',
     })
     expect(problem.errors).toEqual([{ pointer: '#/name', code: 'required', detail: '必填' }])
+  })
+
+  it('for now says why where the server names what it is about', async () => {
+    const errors = [{ pointer: '#/file', code: 'file_unscanned', detail: '暂时无法检查文件' }]
+    const headers = { 'Retry-After': '30' }
+    server.use(
+      http.post(customers, () =>
+        HttpResponse.json({ detail: 'x', request_id: 'r-1', errors }, { status: 503, headers }),
+      ),
+    )
+    const problem = await refusal(rest.post('/customers', {}))
+    expect([problem.status, explain(problem)]).toEqual([503, '暂时无法检查文件'])
+    expect(explain(new Problem(503, { request_id: 'r-1' }))).toBe('problem.serverWithId')
   })
 
   it('of a proxy is a problem too', async () => {
