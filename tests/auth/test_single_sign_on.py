@@ -20,6 +20,7 @@ from joserfc.jwk import KeySet, RSAKey
 from sqlalchemy import func, select
 
 from app.auth.credentials import LinkedIdentity, SsoAttempt
+from app.auth.models import SignIn
 from app.auth.sso import flow
 from app.auth.sso.provider import Asking, Failure, ProviderError
 from app.database import db
@@ -120,6 +121,24 @@ def test_the_whole_way(app: CRM, cast: Cast, configure: Configure) -> None:
         (linked,) = db.session.execute(select(LinkedIdentity)).scalars()
         assert (linked.provider, linked.subject, linked.account) == ("corp", "ada", "ada@example.com")
         assert db.session.execute(select(func.count()).select_from(SsoAttempt)).scalar_one() == 0
+
+
+@pytest.mark.parametrize("remember", [False, True])
+def test_a_session_lives_as_long_as_any_other_then_the_provider_is_asked_anew(
+    app: CRM, cast: Cast, configure: Configure, remember: bool
+) -> None:
+    configure(CREATE_USERS="1", DOMAINS="example.com")
+    visitor = Visitor(app)
+    body = walked(visitor, "ada", remember=remember).get_json()
+    (session,) = visitor.call("GET", "/auth/sessions", token=body["access_token"]).get_json()["data"]
+    lasts = datetime.fromisoformat(session["expires_at"]) - datetime.fromisoformat(session["created_at"])
+    assert lasts == (timedelta(days=30) if remember else timedelta(hours=12))
+    with unit_of_work() as unit:
+        stored = db.session.get(SignIn, session["id"])
+        assert stored is not None
+        stored.expires_at = unit.at - timedelta(seconds=1)
+    assert visitor.refresh(X_Requested_With="lianxi").status_code == 401
+    assert walked(visitor, "ada").status_code == 200
 
 
 # ---- what comes back -------------------------------------------------------------------------------------------------
