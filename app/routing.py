@@ -197,6 +197,7 @@ class Routes(Blueprint):
         media: str | None = "application/json",
         files: tuple[str, ...] = (),
         in_person: bool = False,
+        before_second_factor: bool = False,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Declare an endpoint.
 
@@ -220,6 +221,7 @@ class Routes(Blueprint):
             media: type of a successful answer that is no JSON; the function makes the `Response`. None for no content.
             files: types of files that the same answer can be asked for as.
             in_person: whether personal tokens are refused.
+            before_second_factor: whether who still has to set a second factor up may call: it leads there.
 
         The function is called with the actor (unless public), the loaded row, the body, the query and further path
         parameters, as far as they are declared, and returns a record, an object, None, or a finished response.
@@ -240,7 +242,7 @@ class Routes(Blueprint):
                 given: list[Any] = []
                 actor: Actor | None = None
                 if permission != PUBLIC:
-                    actor = verified_actor()
+                    actor = verified_actor(before_second_factor=before_second_factor)
                     if permission != SIGNED_IN:
                         actor.need(permission)
                     if in_person:
