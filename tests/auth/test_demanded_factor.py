@@ -55,7 +55,7 @@ def is_held_up(member: Member) -> bool:
     """Whether somebody may do nothing yet; a list, a record and a change all say the same, and so does the profile."""
     answers = [member.get("/customers"), member.get(f"/users/{member.id}"), member.post("/tasks", {"subject": "x"})]
     (held,) = {refused(answer) for answer in answers}
-    assert member.get("/auth/me").get_json()["needs_second_factor"] is held
+    assert member.get("/auth/me").get_json()["needs_second_factor"] == held
     return held
 
 
