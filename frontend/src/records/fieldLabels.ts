@@ -86,7 +86,7 @@ const labels: Record<string, Labels> = {
     (name) => `view.field.${name}`,
     'name kind visibility team_id owner_id filters where q sort group_by columns',
   ),
-  settings: { duplicate_check: 'duplicate.title', second_factor: 'account.twoStep' },
+  settings: { duplicate_check: 'duplicate.title' },
   view_preference: keysOf((name) => `view.field.${name}`, 'is_pinned is_default'),
 }
 
