@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test'
 import { desk, phone } from '../support/actor'
+import { expectAccessible } from '../support/axe'
 import { unique, type Person } from '../support/cast'
 import { shot } from '../support/shots'
 import { expect, test } from '../support/test'
@@ -71,16 +72,20 @@ test('An admin demands a second factor: who is at work sets one up and goes on w
     await expect(notices).toContainText('Two-step sign-in: Required for everybody')
     await expect(choice('Required for everybody')).toBeChecked()
     await shot(page, 'second-factor-rule-wide-en-light')
+    await expectAccessible(page, 'second-factor-rule-wide-en-light')
     await expect(small.page.getByLabel('所有人必须启用')).toBeChecked({ timeout: 30_000 })
     await shot(small.page, 'second-factor-rule-phone-zh-CN-dark')
+    await expectAccessible(small.page, 'second-factor-rule-phone-zh-CN-dark')
 
     await expect(seller.page).toHaveURL(/\/second-factor\?next=/, { timeout: 30_000 })
     await expect(seller.page.getByRole('heading', { name: 'Set up two-step sign-in' })).toBeVisible()
     await shot(seller.page, 'second-factor-page-wide-en-light')
+    await expectAccessible(seller.page, 'second-factor-page-wide-en-light')
     await later.page.goto('/deals')
     await expect(later.page).toHaveURL(/\/second-factor\?next=%2Fdeals|\/second-factor\?next=\/deals/)
     await expect(later.page.getByRole('heading', { name: '设置两步验证' })).toBeVisible()
     await shot(later.page, 'second-factor-page-phone-zh-CN-dark')
+    await expectAccessible(later.page, 'second-factor-page-phone-zh-CN-dark')
     later.watch()
     await later.page.waitForTimeout(1_500)
     expect(later.asked(/./), 'nothing is asked for in vain').toEqual([])
