@@ -92,6 +92,7 @@ class Actor:
         scopes: the permissions that a personal token was given; None for who signed in. What the role allows beyond
             them is not allowed here.
         fields: what the role has less of than others, field by field; a personal token has no more.
+        lacks_second_factor: whether one is demanded of who signed in, and has to be set up before anything else.
     """
 
     user_id: int
@@ -108,6 +109,7 @@ class Actor:
     must_change_password: bool = False
     scopes: frozenset[str] | None = None
     fields: FieldRules = field(default_factory=dict)
+    lacks_second_factor: bool = False
     shape: Shape = field(init=False, compare=False)
     binds: Mapping[str, Any] = field(init=False, compare=False)
 
@@ -145,6 +147,11 @@ class Actor:
         """Refuse (403) a personal token: what is asked for takes the person, signed in."""
         if self.scopes is not None:
             raise Problem(403, "in-person-only")
+
+    def need_second_factor(self) -> None:
+        """Refuse (403) who has to set a second factor up before anything else."""
+        if self.lacks_second_factor:
+            raise Problem(403, "second-factor-required")
 
     def need_pen(self) -> None:
         """Refuse (403) a personal token whose scopes only show: it writes nowhere, not even what is its owner's own."""

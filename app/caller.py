@@ -61,26 +61,31 @@ def bearer_token() -> str:
     return token.strip()
 
 
-def _sign_in(actor: Actor) -> Actor:
+def _sign_in(actor: Actor, *, before_second_factor: bool = False) -> Actor:
     g.actor = actor
     g.language = actor.language
     logs.note(user_id=actor.user_id)
     if in_unit():
         current_unit().actor_id = actor.user_id
+    if not before_second_factor:
+        actor.need_second_factor()
     return actor
 
 
-def verified_actor() -> Actor:
+def verified_actor(*, before_second_factor: bool = False) -> Actor:
     """The caller, checked against the database now.
 
+    Args:
+        before_second_factor: whether who still has to set a second factor up may call.
+
     Raises:
-        Problem: 401.
+        Problem: 401; 403 `second-factor-required`.
     """
     auth, token = AUTHENTICATOR[0], bearer_token()
     actor, fresh = auth.actor_of(token)
     if not fresh and not twice(lambda: _still_verified(auth, actor)):
         actor = auth.read_actor(token)
-    return _sign_in(actor)
+    return _sign_in(actor, before_second_factor=before_second_factor)
 
 
 def _still_verified(auth: Authenticator, actor: Actor) -> bool:

@@ -198,6 +198,7 @@ class Routes(Blueprint):
         files: tuple[str, ...] = (),
         in_person: bool = False,
         ahead: Callable[[Any], None] | None = None,
+        before_second_factor: bool = False,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Declare an endpoint.
 
@@ -223,6 +224,7 @@ class Routes(Blueprint):
             in_person: whether personal tokens are refused.
             ahead: what takes long with the body as it was sent, such as a scan: it is done before anything is asked of
                 the database in the unit of work, so that no other writer waits for it.
+            before_second_factor: whether who still has to set a second factor up may call: it leads there.
 
         The function is called with the actor (unless public), the loaded row, the body, the query and further path
         parameters, as far as they are declared, and returns a record, an object, None, or a finished response.
@@ -243,7 +245,7 @@ class Routes(Blueprint):
                 given: list[Any] = []
                 actor: Actor | None = None
                 if permission != PUBLIC:
-                    actor = verified_actor()
+                    actor = verified_actor(before_second_factor=before_second_factor)
                     if permission != SIGNED_IN:
                         actor.need(permission)
                     if in_person:

@@ -213,7 +213,13 @@ def delete_user_token(_actor: Actor, user: User, token_id: int) -> None:
 
 
 @routes.endpoint_for(
-    "GET", "/auth/totp", permission=SIGNED_IN, answer=TotpSchema, in_person=True, summary="How the second factor stands"
+    "GET",
+    "/auth/totp",
+    permission=SIGNED_IN,
+    answer=TotpSchema,
+    in_person=True,
+    before_second_factor=True,
+    summary="How the second factor stands",
 )
 def read_totp(actor: Actor) -> dict[str, Any]:
     """Whether a code is asked for at sign-in."""
@@ -228,6 +234,7 @@ def read_totp(actor: Actor) -> dict[str, Any]:
     answer=TotpStartSchema,
     unit="own",
     in_person=True,
+    before_second_factor=True,
     summary="Begin to set up the second factor; the secret is shown once",
 )
 def start_totp(actor: Actor, body: dict[str, Any]) -> Response:
@@ -243,6 +250,7 @@ def start_totp(actor: Actor, body: dict[str, Any]) -> Response:
     body=CodeSchema,
     answer=RecoveryCodesSchema,
     in_person=True,
+    before_second_factor=True,
     summary="Switch the second factor on with a first code; the recovery codes are shown once",
 )
 def confirm_totp(actor: Actor, body: dict[str, Any]) -> Response:
@@ -279,7 +287,7 @@ def renew_recovery_codes(actor: Actor, body: dict[str, Any]) -> Response:
 def disable_totp(actor: Actor, body: dict[str, Any]) -> Response:
     """From now on the password is enough."""
     sessions.prove_password(actor, body["password"], calling())
-    return in_own_unit(actor, lambda: second_factor.disable(actor.user_id, body["password"]), status=204)
+    return in_own_unit(actor, lambda: second_factor.disable_own(actor, body["password"]), status=204)
 
 
 @routes.endpoint_for(

@@ -30,6 +30,7 @@ from ..listing import GUARD, VERIFY
 from ..routing import PREFIX
 from . import cookies
 from .credentials import API_TOKEN_PREFIX, ApiToken, digest
+from .demand import by_password_alone, is_demanded, rule
 from .models import Role, SignIn, Team, User
 from .tokens import ACCESS, REFRESH, read_token, unauthorized
 
@@ -222,6 +223,8 @@ def load_actor(
             User.time_zone,
             User.must_change_password,
             exists().where(absent.deputy_id == User.id, absent.has_deputy_now).label("stands_in"),
+            rule().label("rule"),
+            by_password_alone().label("by_password_alone"),
         )
         .join(Role, Role.key == User.role)
         .where(User.id == user_id, User.is_active)
@@ -232,6 +235,8 @@ def load_actor(
     row = connection.execute(query).one_or_none()
     if row is None:
         return None
+    # Programs and what runs by itself have no device to look at; who made them had to prove who he or she is.
+    is_here = session_id is not None and scopes is None
     return Actor(
         user_id=user_id,
         name=row.name,
@@ -247,6 +252,7 @@ def load_actor(
         must_change_password=row.must_change_password,
         scopes=scopes,
         fields=row.fields,
+        lacks_second_factor=is_here and row.by_password_alone and is_demanded(row.rule, row.permissions),
     )
 
 

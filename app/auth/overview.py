@@ -11,7 +11,8 @@ from sqlalchemy import func, select
 from ..access import Actor
 from ..database import read_engine
 from ..transaction import now
-from .credentials import ApiToken, SecondFactor
+from .credentials import ApiToken
+from .demand import by_password_alone
 from .models import Role, SignIn, SignInEvent, SignInEventKind, User
 
 SOON = timedelta(days=14)
@@ -23,8 +24,7 @@ _IN_VAIN = (SignInEventKind.FAILED, SignInEventKind.THROTTLED, SignInEventKind.R
 
 def overview(_actor: Actor) -> dict[str, Any]:
     """The state of signing in, as `SecurityOverviewSchema` has it."""
-    confirmed = select(SecondFactor.user_id).where(SecondFactor.confirmed_at.is_not(None))
-    alone = (User.is_active, User.password_hash.is_not(None), User.id.not_in(confirmed))
+    alone = (User.is_active, by_password_alone())
     # Who may most stands first.
     people = (
         select(User.id, User.name, User.role, User.last_seen_at)

@@ -7,6 +7,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import Connection, select
 
+from .demand import by_password_alone, is_demanded, rule
 from .models import Role, Team, User
 
 _PLAIN = (
@@ -46,6 +47,8 @@ def profile(connection: Connection, user_id: int) -> dict[str, Any]:
             Role.fields,
             Role.name_zh,
             Role.name_en,
+            rule().label("rule"),
+            by_password_alone().label("by_password_alone"),
         )
         .join(Role, Role.key == User.role)
         .outerjoin(Team, Team.id == User.team_id)
@@ -63,4 +66,5 @@ def profile(connection: Connection, user_id: int) -> dict[str, Any]:
         "permissions": sorted(row.permissions),
         "fields": row.fields,
         "can_write": True,
+        "needs_second_factor": row.by_password_alone and is_demanded(row.rule, row.permissions),
     }

@@ -111,7 +111,14 @@ def logout() -> Response:
 # ---- oneself ---------------------------------------------------------------------------------------------------------
 
 
-@routes.endpoint_for("GET", "/auth/me", permission=SIGNED_IN, answer=MeSchema, summary="The signed-in person")
+@routes.endpoint_for(
+    "GET",
+    "/auth/me",
+    permission=SIGNED_IN,
+    answer=MeSchema,
+    before_second_factor=True,
+    summary="The signed-in person",
+)
 def read_me(actor: Actor) -> Response:
     """The caller with his or her rights."""
     with read_engine().connect() as connection:
@@ -129,6 +136,7 @@ def read_me(actor: Actor) -> Response:
     answer=MeSchema,
     unit="own",
     in_person=True,
+    before_second_factor=True,
     summary="Change the own profile; with another `phone`, which signs in too, the password is asked for",
 )
 def edit_me(actor: Actor, body: dict[str, Any]) -> Response:
@@ -240,6 +248,7 @@ def dismiss_deputy_of_user(actor: Actor, user: User) -> None:
     status=204,
     unit="own",
     in_person=True,
+    before_second_factor=True,
     summary="Change the own password; the other sessions end",
 )
 def change_password(actor: Actor, body: dict[str, Any]) -> Response:

@@ -147,6 +147,13 @@ class MeSchema(RecordSchema):
     sight = Choice(Sight, dump_only=True)
     permissions = fields.List(fields.String(), dump_only=True)
     can_write = fields.Boolean(dump_only=True)
+    needs_second_factor = fields.Boolean(
+        dump_only=True,
+        metadata={
+            "description": "Whether the person has to set a second factor up before anything else; until then all else "
+            "is refused with `second-factor-required`, but to personal tokens."
+        },
+    )
     fields = field_rules(dump_only=True)  # type: ignore[assignment]
 
 
@@ -182,6 +189,9 @@ class TotpSchema(StrictSchema):
     """How the second factor stands."""
 
     is_on = fields.Boolean()
+    is_demanded = fields.Boolean(
+        metadata={"description": "Whether the settings of the installation demand it: then it stays on."}
+    )
     confirmed_at = InstantField(allow_none=True)
     recovery_codes_left = fields.Integer()
 

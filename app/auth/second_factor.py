@@ -18,12 +18,15 @@ from .. import vault
 from ..access import Actor
 from ..database import db, read_engine
 from ..errors import Issue, conflict, invalid
-from ..transaction import now, unit_of_work
+from ..setting.models import InstallationSettings
+from ..setting.service import RULED
+from ..transaction import current_unit, now, unit_of_work
 from .credentials import RecoveryCode, SecondFactor, digest
-from .models import User
+from .demand import by_password_alone, is_demanded, rule
+from .models import Role, User, queue_up
 from .notices import notify
 from .passwords import password_faults
-from .stamps import raise_stamps
+from .stamps import raise_all_stamps, raise_stamps
 
 log = logging.getLogger("lianxi")
 
@@ -45,6 +48,7 @@ def state(actor: Actor) -> dict[str, Any]:
     confirmed_at = None if factor is None else factor.confirmed_at
     return {
         "is_on": confirmed_at is not None,
+        "is_demanded": _is_demanded(actor.user_id),
         "confirmed_at": confirmed_at,
         "recovery_codes_left": db.session.execute(left).scalar_one(),
     }
@@ -86,7 +90,7 @@ def confirm(actor: Actor, code: str) -> dict[str, Any]:
     if not _takes(factor, code, now()):
         raise invalid(Issue("#/code", "otp_wrong"))
     factor.confirmed_at = now()
-    db.session.flush()
+    raise_stamps(actor.user_id)
     notify(actor.user_id, "totp_on")
     log.info("second factor on: user %s", actor.user_id)
     return _new_codes(actor.user_id)
@@ -104,25 +108,47 @@ def renew_codes(actor: Actor) -> dict[str, Any]:
     return _new_codes(actor.user_id)
 
 
-def disable(user_id: int, password: str | None = None) -> None:
-    """Switch the second factor off, with everything that belongs to it.
+def disable_own(actor: Actor, password: str) -> None:
+    """Switch the own second factor off.
 
     Args:
-        password: of the person, where it is known: one that is too short to stand alone is to be changed.
+        password: as proved; one that is too short to stand alone is to be changed.
+
+    Raises:
+        Problem: 409, it is off, or demanded.
+    """
+    user = _switch_off(actor.user_id, unless_demanded=True)
+    if password_faults(password, current_app.config["LIANXI"].password_min_length, ()):
+        user.must_change_password = True
+
+
+def disable(user_id: int) -> None:
+    """Switch the second factor of somebody off who has lost it; where one is demanded another is set up at once.
 
     Raises:
         Problem: 409, it is off.
     """
+    _switch_off(user_id)
+
+
+def _switch_off(user_id: int, *, unless_demanded: bool = False) -> User:
+    """Take the second factor away, with everything that belongs to it."""
     user = _queue(user_id)
     if not is_on(db.session.connection(), user_id):
         raise conflict("totp-is-off")
+    if unless_demanded and _is_demanded(user_id):
+        raise conflict("totp-is-demanded")
     db.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
     db.session.execute(delete(SecondFactor).where(SecondFactor.user_id == user_id))
-    if password is not None and password_faults(password, current_app.config["LIANXI"].password_min_length, ()):
-        user.must_change_password = True
-        raise_stamps(user_id)
+    raise_stamps(user_id)
     notify(user_id, "totp_off")
     log.info("second factor off: user %s", user_id)
+    return user
+
+
+def _is_demanded(user_id: int) -> bool:
+    query = select(rule().label("rule"), Role.permissions).join(User, User.role == Role.key)
+    return is_demanded(*db.session.execute(query.where(User.id == user_id)).one())
 
 
 def is_on(connection: Connection, user_id: int) -> bool:
@@ -205,3 +231,20 @@ def _queue(user_id: int) -> User:
     """The person's row, locked: what changes the second factor happens one after the other."""
     query = select(User).where(User.id == user_id).with_for_update()
     return db.session.execute(query).scalar_one()
+
+
+def _follow_rule(settings: InstallationSettings) -> None:
+    """Have everybody held to a new rule with the next request; who makes it holds to it already.
+
+    Raises:
+        Problem: 409 `own-second-factor-first`.
+    """
+    query = select(Role.permissions, by_password_alone().label("alone")).join(User, User.role == Role.key)
+    maker = db.session.execute(query.where(User.id == current_unit().actor_id)).one_or_none()
+    if maker is not None and maker.alone and is_demanded(settings.second_factor, maker.permissions):
+        raise conflict("own-second-factor-first")
+    queue_up()
+    raise_all_stamps()
+
+
+RULED.append(_follow_rule)

@@ -123,6 +123,7 @@ def finish_link(actor: Actor, body: dict[str, Any], provider: str) -> Response:
     permission=SIGNED_IN,
     answer=IdentityPageSchema,
     in_person=True,
+    before_second_factor=True,
     summary="The accounts at providers that are linked to the own account",
 )
 def list_identities(actor: Actor) -> dict[str, Any]:

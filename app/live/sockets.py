@@ -134,12 +134,14 @@ def _identify(auth: Any) -> tuple[Actor, float]:
     """The actor of a socket's token and when the token ends.
 
     Raises:
-        Problem: 401.
+        Problem: 401; 403 `second-factor-required`.
     """
     token = auth.get("token") if isinstance(auth, dict) else None
     if not isinstance(token, str) or not token:
         raise unauthorized()
-    return identity.identify(token)
+    actor, expires = identity.identify(token)
+    actor.need_second_factor()
+    return actor, expires
 
 
 def register(app: Flask) -> None:
@@ -168,7 +170,7 @@ def register(app: Flask) -> None:
             # Whoever is not refused would wait for an answer for ever.
             live.sockets.pop(sid, None)
             problem = problem_of(error)
-            said = "unauthorized" if problem.status == 401 else "unavailable"
+            said = {401: "unauthorized", 403: "forbidden"}.get(problem.status, "unavailable")
             raise Refused(said, {"status": problem.status, "type": f"/problems/{problem.slug}"}) from error
         SOCKETS.set(len(live.sockets))
         socketio.start_background_task(_ready, live, sid, actor)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..listing import ListSpec
 from ..schema import Choice, RecordSchema, Whole, column
-from .models import DuplicateCheck, InstallationSettings, settings_policy
+from .models import DuplicateCheck, InstallationSettings, SecondFactorRule, settings_policy
 
 
 class SettingsSchema(RecordSchema):
@@ -26,6 +26,13 @@ class SettingsSchema(RecordSchema):
         low=0,
         high=100_000,
         metadata={"description": "Masked values that everybody may have shown in a day; none with 0."},
+    )
+    second_factor = Choice(
+        SecondFactorRule,
+        metadata={
+            "description": "Of whom a second factor is demanded, as far as they sign in by password: of nobody, of who "
+            "may change users, of everybody. Who lacks it may do nothing but set it up."
+        },
     )
     updated_at = column(dump_only=True)
 

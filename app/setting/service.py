@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import select
@@ -12,6 +13,9 @@ from ..journal import SETTLE, SetBack
 from ..routing import assign
 from .models import InstallationSettings
 
+RULED: list[Callable[[InstallationSettings], None]] = []
+"""What is told, before it is committed, that a second factor is demanded of others than before; it may refuse."""
+
 
 def settings(*, locked: bool = False) -> InstallationSettings:
     """The settings of this installation, which are made when it is."""
@@ -21,13 +25,23 @@ def settings(*, locked: bool = False) -> InstallationSettings:
 
 def edit(_actor: Actor, record: InstallationSettings, values: dict[str, Any]) -> InstallationSettings:
     """Change what is present."""
+    before = record.second_factor
     assign(record, values)
     db.session.flush()
+    if record.second_factor != before:
+        _tell_rule(record)
     return record
 
 
-def _settle(_record: InstallationSettings, _undone: SetBack) -> None:
-    """Nothing follows from the settings."""
+def _tell_rule(record: InstallationSettings) -> None:
+    for told in RULED:
+        told(record)
+
+
+def _settle(record: InstallationSettings, undone: SetBack) -> None:
+    """An undo is held to what an edit is held to; nothing follows from the other settings."""
+    if "second_factor" in undone.before:
+        _tell_rule(record)
 
 
 SETTLE["settings"] = _settle

@@ -68,7 +68,7 @@ def kept(user_id: int) -> str:
 
 
 def test_setting_up(app: CRM, cast: Cast) -> None:
-    off = {"is_on": False, "confirmed_at": None, "recovery_codes_left": 0}
+    off = {"is_on": False, "is_demanded": False, "confirmed_at": None, "recovery_codes_left": 0}
     assert cast.alice.get("/auth/totp").get_json() == off
     started = cast.alice.post("/auth/totp", {"password": PASSWORD})
     assert started.status_code == 200

@@ -58,6 +58,7 @@ def test_answer(app: CRM, cast: Cast) -> None:
         "permissions": sorted(me["permissions"]),
         "fields": {},
         "can_write": True,
+        "needs_second_factor": False,
         "is_active": True,
         "created_at": me["created_at"],
         "updated_at": me["updated_at"],

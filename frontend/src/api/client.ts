@@ -16,6 +16,8 @@ export interface Credentials {
   renew(stale: string | null): Promise<boolean>
   /** The language for the server's sentences. */
   language(): string
+  /** Called when a request was refused because the person has to set a second factor up first. */
+  lackSecondFactor?(): void
 }
 
 let credentials: Credentials = {
@@ -76,6 +78,13 @@ async function signedFetch(request: Request): Promise<Response> {
   return sendPatiently(spare)
 }
 
+/** Reads a refusal; one that is about the person, not about the request, is told to the session too. */
+export async function refusalOf(response: Response): Promise<Problem> {
+  const problem = await problemOf(response)
+  if (problem.slug === 'second-factor-required') credentials.lackSecondFactor?.()
+  return problem
+}
+
 const contract: Middleware = {
   onRequest({ request }) {
     request.headers.set('Accept-Language', credentials.language())
@@ -85,7 +94,7 @@ const contract: Middleware = {
     return request
   },
   async onResponse({ request, response }) {
-    if (!response.ok) throw await problemOf(response)
+    if (!response.ok) throw await refusalOf(response)
     const etag = response.headers.get('ETag')
     if (etag) rememberEtag(new URL(request.url).pathname, etag)
   },

@@ -6527,6 +6527,8 @@ export interface components {
             sight: "own" | "team" | "team_below" | "everyone";
             permissions: string[];
             can_write: boolean;
+            /** @description Whether the person has to set a second factor up before anything else; until then all else is refused with `second-factor-required`, but to personal tokens. */
+            needs_second_factor: boolean;
             /** @description The state of each narrowed field by the singular name of its resource, such as `{"customer": {"phone": "masked"}}`; see `/roles/fields`. */
             fields: {
                 [key: string]: {
@@ -7697,6 +7699,11 @@ export interface components {
             access_log_days?: number;
             /** @description Masked values that everybody may have shown in a day; none with 0. */
             reveal_quota?: number;
+            /**
+             * @description Of whom a second factor is demanded, as far as they sign in by password: of nobody, of who may change users, of everybody. Who lacks it may do nothing but set it up.
+             * @enum {string}
+             */
+            second_factor?: "optional" | "admins" | "everybody";
         };
         SettingsRecord: {
             id: number;
@@ -7709,6 +7716,11 @@ export interface components {
             access_log_days: number;
             /** @description Masked values that everybody may have shown in a day; none with 0. */
             reveal_quota: number;
+            /**
+             * @description Of whom a second factor is demanded, as far as they sign in by password: of nobody, of who may change users, of everybody. Who lacks it may do nothing but set it up.
+             * @enum {string}
+             */
+            second_factor: "optional" | "admins" | "everybody";
             /** Format: date-time */
             updated_at: string;
             can_write: boolean;
@@ -8252,6 +8264,8 @@ export interface components {
         };
         Totp: {
             is_on: boolean;
+            /** @description Whether the settings of the installation demand it: then it stays on. */
+            is_demanded: boolean;
             /** Format: date-time */
             confirmed_at: string | null;
             recovery_codes_left: number;

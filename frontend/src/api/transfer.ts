@@ -1,6 +1,6 @@
-import { credentialsNow, prefix } from './client'
+import { credentialsNow, prefix, refusalOf } from './client'
 import { randomKey } from './key'
-import { Problem, problemOf } from './problem'
+import { Problem } from './problem'
 import { noteWrite, type Receipt } from './receipt'
 
 /** In bytes: the server takes no larger one, so that it is not even sent. */
@@ -52,7 +52,7 @@ export async function upload<T>(what: Upload): Promise<T> {
   let answer = await sendForm(what, token, key)
   if (answer.status === 401 && (await credentialsNow().renew(token)))
     answer = await sendForm(what, await credentialsNow().token(), key)
-  if (!answer.ok) throw await problemOf(answer)
+  if (!answer.ok) throw await refusalOf(answer)
   return (await answer.json()) as T
 }
 
@@ -73,7 +73,7 @@ export async function download(path: string, name: string, body?: object): Promi
   let answer = await load(token)
   if (answer.status === 401 && (await credentialsNow().renew(token)))
     answer = await load(await credentialsNow().token())
-  if (!answer.ok) throw await problemOf(answer)
+  if (!answer.ok) throw await refusalOf(answer)
   const address = URL.createObjectURL(await answer.blob())
   const link = document.createElement('a')
   link.href = address

@@ -1,4 +1,5 @@
 import { createRouter, createWebHistory, type Router, type RouteLocationNormalized } from 'vue-router'
+import type { Me } from '@/api/types'
 import { loadAllWords } from '@/i18n/i18n'
 import { rememberRecent } from '@/records/recents'
 import { useSession } from '@/session/session'
@@ -29,6 +30,11 @@ const firstPages = new Set([
   'deals',
   'deal',
 ])
+/** Where a person has something to do before any other page. */
+function pageBefore(user: Me | null): string | null {
+  if (user?.must_change_password) return 'password'
+  return user?.needs_second_factor ? 'second-factor' : null
+}
 const speaksMore = (to: RouteLocationNormalized): boolean => !firstPages.has(String(to.name))
 
 /** The routes, and who may enter them. The server decides; this only spares people a dead end. */
@@ -67,6 +73,12 @@ export function createAppRouter(): Router {
         meta: { title: 'auth.newPassword' },
       },
       {
+        path: '/second-factor',
+        name: 'second-factor',
+        component: () => import('@/account/SecondFactorPage.vue'),
+        meta: { title: 'account.setUpTwoStep' },
+      },
+      {
         path: '/',
         component: () => import('./AppShell.vue'),
         children: [
@@ -88,13 +100,14 @@ export function createAppRouter(): Router {
     const isIn = session.status === 'active' || session.status === 'expired'
     if (!isIn && !to.meta.isPublic)
       return { name: 'login', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
-    if (isIn && session.user?.must_change_password && to.name !== 'password') {
+    const first = isIn ? pageBefore(session.user) : null
+    if (first && to.name !== first) {
       return {
-        name: 'password',
+        name: first,
         query: to.fullPath === '/' || to.name === 'login' ? {} : { next: to.fullPath },
       }
     }
-    if (isIn && to.name === 'login') return { name: 'home' }
+    if (isIn && (to.name === 'login' || (to.name === 'second-factor' && !first))) return { name: 'home' }
     // Asked for along with the page's own file, and awaited below.
     if (speaksMore(to)) void loadAllWords()
     return true

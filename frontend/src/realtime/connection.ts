@@ -248,6 +248,8 @@ export class LiveConnection {
     socket.on('connect_error', (fault: Error) => {
       if (!current()) return
       this.fallBack()
+      // Not for want of a token: what it is for is said to whoever asks for changes.
+      if (fault.message === 'forbidden') void this.catchUp()
       // While `active` the library tries again by itself; a refusal ends that.
       if (!socket.active) this.again(run, /unauthori[sz]ed|token|expired/i.test(fault.message))
     })

@@ -77,6 +77,8 @@ export const useSession = defineStore('session', () => {
     release(false)
   }
 
+  let isAsking = false
+  /** Reads the person anew, whose rights or duties may be others by now. */
   async function loadMe(): Promise<void> {
     user.value = await bodyOf(client.GET(`${prefix}/auth/me`))
   }
@@ -101,6 +103,14 @@ export const useSession = defineStore('session', () => {
       return keeper.current
     },
     language: () => preferences.locale,
+    lackSecondFactor() {
+      if (user.value?.needs_second_factor || isAsking) return
+      isAsking = true
+      // What is told here is told again with the next refusal.
+      void loadMe()
+        .catch(() => undefined)
+        .finally(() => (isAsking = false))
+    },
   })
 
   /** Tries to go on with the session of this browser; called once, before the first route. */
@@ -168,6 +178,7 @@ export const useSession = defineStore('session', () => {
     user,
     can,
     restore,
+    loadMe,
     signIn,
     enter,
     signOut,

@@ -230,6 +230,21 @@ describe('a lost connection', () => {
     expect([live.state.value, live.isLost.value]).toEqual(['live', false])
   })
 
+  it('asks at once what a refusal is about that is not for want of a token', async () => {
+    const { socket, asked, parts, live } = setUp(() => Promise.resolve(page([], 'c1')))
+    live.start()
+    await settle()
+    const before = asked.length
+    socket.active = false
+    socket.push('connect_error', new Error('forbidden'))
+    await settle()
+    expect(asked.length).toBe(before + 1)
+    live.stop()
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect([asked.length, socket.connects]).toEqual([before + 1, 1])
+    expect(parts.renew).not.toHaveBeenCalled()
+  })
+
   it('renews the token when refused for it, and tries again', async () => {
     const { socket, parts, live } = setUp(() => Promise.resolve(page([], 'c1')))
     live.start()

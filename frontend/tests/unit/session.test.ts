@@ -265,6 +265,34 @@ describe('the session', () => {
     },
   )
 
+  it('reads the person anew, once, who is refused for want of a second factor', async () => {
+    let needs = false
+    let asked = 0
+    server.use(
+      http.get('*/api/v1/auth/me', () => {
+        asked += 1
+        return HttpResponse.json({ ...me, needs_second_factor: needs })
+      }),
+      ...login(),
+      http.get('*/api/v1/customers', () =>
+        HttpResponse.json({ type: '/problems/second-factor-required', status: 403 }, { status: 403 }),
+      ),
+      http.get('*/api/v1/deals', () =>
+        HttpResponse.json({ type: '/problems/forbidden', status: 403 }, { status: 403 }),
+      ),
+    )
+    const session = useSession()
+    await session.signIn({ email: 'a@b.c', password: 'right', remember: false })
+    await expect(rest.get('/deals')).rejects.toMatchObject({ status: 403 })
+    expect(asked).toBe(0)
+    needs = true
+    const refused = { slug: 'second-factor-required' }
+    await Promise.all([1, 2, 3].map(() => expect(rest.get('/customers')).rejects.toMatchObject(refused)))
+    await vi.waitFor(() => expect(session.user?.needs_second_factor).toBe(true))
+    await expect(rest.get('/customers')).rejects.toMatchObject(refused)
+    expect([asked, session.status]).toEqual([1, 'active'])
+  })
+
   it('lets the waiting request fail when the person gives up', async () => {
     server.use(
       ...login(),
