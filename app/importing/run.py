@@ -89,7 +89,7 @@ def _through(running: Running, *, commits: bool) -> dict[str, Any]:
     try:
         total = running.total or sum(1 for _ in tables.rows(path, reading))
         with closing(_Wrong(errors, taking, state["behind"])) as wrong:
-            pace, counted = _Pace(), LONG
+            pace, counted = _Pace(), FIRST
             parts = pace.parts(corrections.rows(path, reading, said))
             # Closed at once, whatever happens: a process may be at work for it.
             with closing(_read(taking, parts, is_long=total - state["behind"] >= LONG)) as read:

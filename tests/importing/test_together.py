@@ -194,3 +194,17 @@ def test_texts_of_many_rows_are_kept_to_the_letter(cast: Cast) -> None:
     assert journalled == {one.id: one.description for one in stored}
     with db.engines[None].begin() as connection:
         assert search_index.check(connection) == []
+
+
+def test_lists_are_planned_anew_after_the_first_rows(app: CRM, cast: Cast) -> None:
+    is_counted = db.engine.dialect.name == "postgresql"
+    if is_counted:
+        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            # As the server has left a table that was empty when it last looked.
+            connection.exec_driver_sql("VACUUM customer")
+    made = upload(cast.alice, "customers", "Company name\n" + "".join(f"Granite {number}\n" for number in range(250)))
+    assert counts(result(cast.alice, made, "commit")) == {"new": 250}
+    if is_counted:
+        with db.engine.connect() as connection:
+            known = connection.exec_driver_sql("SELECT reltuples FROM pg_class WHERE relname = 'customer'").scalar_one()
+        assert known >= 200
