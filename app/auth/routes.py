@@ -344,7 +344,10 @@ def create_user(actor: Actor, body: dict[str, Any]) -> Response:
     summary="Edit a user",
 )
 def edit_user(actor: Actor, user: User, body: dict[str, Any]) -> Response:
-    """Change a person; a password set here is to be changed by its owner, and ends his or her sessions."""
+    """Change a person; a password set here is to be changed by its owner, and ends his or her sessions.
+
+    Who changes the own address or number, which signs in too, shows the own password (`current_password`).
+    """
     return _edited(actor, user, body)
 
 
@@ -435,11 +438,14 @@ def _active(user: User) -> User:
 
 def _edited(actor: Actor, user: User, body: dict[str, Any]) -> Response:
     user_id, values = user.id, service.prepare(actor, body, user)
+    is_own = user_id == actor.user_id
+    if is_own and service.reach_changes(user, values):
+        sessions.prove_password_if_any(actor, body.get("current_password"), calling(), "#/current_password")
 
     def write() -> User:
         stored: User = users.writable(actor, user_id)
         with at_version(stored, lambda: USERS.answer(actor, user_id)):
-            return service.edit(actor, stored, values)
+            return service.edit(actor, stored, values, is_proved=is_own)
 
     return in_own_unit(actor, write, USERS)
 

@@ -435,6 +435,10 @@ class UserSchema(RecordSchema):
     language = Choice(LANGUAGES, allow_none=True)
     time_zone = TimeZone(allow_none=True, blank_is_null=True)
     password = Secret(load_only=True)
+    current_password = Secret(
+        load_only=True,
+        metadata={"description": "The caller's, where the own `email` or `phone` is changed, which sign in too."},
+    )
     has_password = Computed(lambda _shape: User.password_hash.is_not(None), bool, {"type": "boolean"})
     has_second_factor = Computed(lambda _shape: _HAS_SECOND_FACTOR, bool, {"type": "boolean"})
     must_change_password = column(dump_only=True)

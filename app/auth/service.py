@@ -43,7 +43,7 @@ def prepare(actor: Actor, values: dict[str, Any], user: User | None = None) -> d
         _refuse_superior(actor, user)
     issues = _faults(actor, values, user)
     password = values.get("password")
-    prepared = {name: value for name, value in values.items() if name != "password"}
+    prepared = {name: value for name, value in values.items() if name not in ("password", "current_password")}
     if password is not None:
         if user is not None and user.id == actor.user_id:
             issues.append(Issue("#/password", "password_own"))
@@ -86,14 +86,26 @@ def create_by_rule(values: dict[str, Any]) -> User:
     return user
 
 
-def edit(actor: Actor, user: User, values: dict[str, Any]) -> User:
+def reach_changes(user: User, values: dict[str, Any]) -> list[str]:
+    """Which of the fields that a person signs in by get another value."""
+    return [name for name in ("email", "phone") if values.get(name, getattr(user, name)) != getattr(user, name)]
+
+
+def edit(actor: Actor, user: User, values: dict[str, Any], *, is_proved: bool = False) -> User:
     """Change the fields that are present in prepared values; role and team take effect with the commit.
+
+    Args:
+        is_proved: whether the caller has shown the own password, without which nobody changes what he or she signs in
+            by.
 
     Raises:
         Problem: 403 where the person has rights that the caller lacks; 409 when an address is in use or the last admin
-            would be one no longer; 422 as `prepare`.
+            would be one no longer; 422 as `prepare`, and for what takes the password.
     """
     _refuse_superior(actor, user)
+    if user.id == actor.user_id and user.password_hash is not None and not is_proved:
+        if changed := reach_changes(user, values):
+            raise invalid(*(Issue(f"#/{name}", "own_reach") for name in changed))
     _recheck(actor, values, user)
     if values.get("role", user.role) != user.role:
         _keep_an_admin(user)

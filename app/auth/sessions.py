@@ -274,18 +274,21 @@ def checked_password(actor: Actor, current: str, new: str, caller: Caller) -> tu
     return row.password_hash, hash_password(new)
 
 
-def prove_password(actor: Actor, password: str, caller: Caller) -> None:
+def prove_password(actor: Actor, password: str, caller: Caller, at: str = "#/password") -> None:
     """Ask the caller for the own password before something that a stolen session must not do; outside of any unit.
+
+    Args:
+        at: where it stands in the body.
 
     Raises:
         Problem: 422 for a wrong one, 429 when it was guessed too often.
     """
     with read_engine().connect() as connection:
         stored = connection.execute(select(User.password_hash).where(User.id == actor.user_id)).scalar_one()
-    _prove(actor, stored, password, caller, "#/password", [])
+    _prove(actor, stored, password, caller, at, [])
 
 
-def prove_password_if_any(actor: Actor, password: str | None, caller: Caller) -> None:
+def prove_password_if_any(actor: Actor, password: str | None, caller: Caller, at: str = "#/password") -> None:
     """As `prove_password`, of a caller who has one; who comes by a provider alone has none to show.
 
     Raises:
@@ -293,8 +296,8 @@ def prove_password_if_any(actor: Actor, password: str | None, caller: Caller) ->
     """
     if has_password(actor.user_id):
         if password is None:
-            raise invalid(Issue("#/password", "required"))
-        prove_password(actor, password, caller)
+            raise invalid(Issue(at, "required"))
+        prove_password(actor, password, caller, at)
 
 
 def has_password(user_id: int) -> bool:

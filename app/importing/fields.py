@@ -132,7 +132,7 @@ IN_ITEMS = {
 KINDS_IN_HEADINGS = {("people", "email"), ("people", "phone")}
 """Fields of which the headings tell the kind: `Work phone`, `家庭电话`."""
 
-_HIDDEN = frozenset({"password", "avatar", "absent_until"})
+_HIDDEN = frozenset({"password", "current_password", "avatar", "absent_until"})
 _OWN = frozenset({"external_source", "amount_is_manual"})
 
 TO_BEGIN_WITH: Mapping[str, Mapping[str, Any]] = {"users": {"role": "sales"}}

@@ -15,7 +15,8 @@ from app.journal import JournalEntry
 from app.routing import CRM
 from app.transaction import unit_of_work
 
-from ..cast import Cast, Member
+from ..cast import PASSWORD, Cast, Member
+from ..importing.sending import change, result, upload
 from .visitor import Visitor
 
 NEW = {"name": "王小明", "email": "ming@example.com", "role": "sales", "password": "given by an admin 1"}
@@ -284,6 +285,42 @@ def test_an_admin_changes_the_own_password_like_everybody(cast: Cast) -> None:
     answer = cast.root.patch(f"/users/{cast.root.id}", {"password": "a long new password 7"})
     assert answer.status_code == 422
     assert codes(answer) == [("#/password", "password_own")]
+
+
+def test_an_admin_shows_the_password_before_the_own_address_is_changed(app: CRM, cast: Cast) -> None:
+    path = f"/users/{cast.root.id}"
+    assert cast.root.patch(path, {"name": "Root", "email": "root@example.com"}).status_code == 200, "nothing changes"
+    for change in ({"email": "taken@example.com"}, {"phone": "13812345678"}):
+        answer = cast.root.patch(path, change)
+        assert (answer.status_code, codes(answer)) == (422, [("#/current_password", "required")])
+        answer = cast.root.patch(path, {**change, "current_password": "another one 12"})
+        assert (answer.status_code, codes(answer)) == (422, [("#/current_password", "password_wrong")])
+    origin = "/users/external/erp/7"
+    assert cast.root.patch(path, {"external_source": "erp", "external_id": "7"}).status_code == 200
+    assert codes(cast.root.put(origin, {"phone": "13812345678"})) == [("#/current_password", "required")]
+    stored = cast.root.get(path).get_json()
+    assert (stored["email"], stored["phone"]) == ("root@example.com", None)
+
+    answer = cast.root.patch(path, {"email": "boss@example.com", "current_password": PASSWORD})
+    assert (answer.status_code, answer.get_json()["email"]) == (200, "boss@example.com")
+    assert "current_password" not in answer.get_json()
+    assert Visitor(app).login(email="boss@example.com").status_code == 200
+    # Others are changed as before, and new ones made.
+    assert cast.root.patch(f"/users/{cast.bob.id}", {"phone": "13812345678"}).status_code == 200
+    made = cast.root.post("/users", {"name": "N", "role": "sales", "email": "n@example.com", "current_password": "x"})
+    assert made.status_code == 201
+
+
+def test_no_import_changes_how_its_sender_signs_in(cast: Cast) -> None:
+    file = f"Id,Name,E-mail\n{cast.root.id},Root,taken@example.com\n{cast.bob.id},Bob,bobby@example.com\n"
+    chosen = upload(cast.root, "users", file)
+    fields = {"Id": "id", "Name": "name", "E-mail": "email"}
+    chosen = change(cast.root, chosen, fields=fields, options={"match": ["id"], "existing": "update"})
+    found = result(cast.root, chosen, "commit")
+    assert (found["updated"], found["wrong"]) == (1, 1), found
+    (row,) = found["rows"]
+    assert [one["code"] for one in row["errors"]] == ["own_reach"]
+    assert cast.root.get(f"/users/{cast.root.id}").get_json()["email"] == "root@example.com"
 
 
 def test_deactivate(app: CRM, cast: Cast) -> None:

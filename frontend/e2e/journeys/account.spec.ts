@@ -158,3 +158,37 @@ test('An admin invites by a link, and gives another one to who forgot the passwo
   await expect(late.page.getByRole('heading', { name: 'Look into your mailbox' })).toBeVisible()
   await shot(late.page, 'account-forgot')
 })
+
+test('An admin shows the password before the own phone number is changed among those of all users', async ({
+  cast,
+  open,
+}) => {
+  const name = `Rita ${unique()}`
+  const admin = await cast.join(name, 'admin')
+  const actor = await open(admin)
+  const { page } = actor
+  actor.expects(/status of 422/)
+  await actor.visit('/admin/users')
+  await page.getByRole('textbox', { name: 'Search name, e-mail, phone' }).fill(admin.email)
+  await page.getByRole('button', { name, exact: true }).click()
+  const dialog = page.getByRole('dialog', { name })
+  const proof = dialog.getByLabel('Current password')
+  await expect(dialog.getByLabel('New password')).toBeDisabled()
+  await expect(proof).toHaveCount(0)
+  await dialog.getByLabel('Phone').fill('13912340000')
+  await expect(proof).toBeVisible()
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await expect(proof).toHaveAttribute('aria-invalid', 'true')
+  await proof.fill('not this one at all')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await expect(dialog).toContainText('This is not the current password.')
+  await shot(page, 'account-own-reach-en-wide-light')
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await page.setViewportSize({ width: 390, height: 844 })
+  await shot(page, 'account-own-reach-en-phone-dark')
+  await page.setViewportSize({ width: 1440, height: 900 })
+  await proof.fill(admin.password)
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await expect(dialog).toHaveCount(0)
+  expect((await admin.api.get(`/users/${admin.id}`))['phone']).toBe('13912340000')
+})

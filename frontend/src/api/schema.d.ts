@@ -8333,6 +8333,8 @@ export interface components {
             language?: "zh-CN" | "en" | null;
             time_zone?: string | null;
             password?: string;
+            /** @description The caller's, where the own `email` or `phone` is changed, which sign in too. */
+            current_password?: string;
             external_source?: string | null;
             external_id?: string | null;
         };
@@ -8351,6 +8353,8 @@ export interface components {
             language?: "zh-CN" | "en" | null;
             time_zone?: string | null;
             password?: string;
+            /** @description The caller's, where the own `email` or `phone` is changed, which sign in too. */
+            current_password?: string;
             external_source?: string | null;
             external_id?: string | null;
         };
