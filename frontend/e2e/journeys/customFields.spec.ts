@@ -200,13 +200,10 @@ test('A stage asks for a field that an admin added, and deals are found by its w
   await asks.getByLabel(label).fill('Harbour authority')
   await asks.getByRole('button', { name: 'Save and move to Negotiation' }).click()
   await expect(column(page, 'Negotiation')).toContainText(name)
-  const stored = await alice.api.get<{ custom: Record<string, string>; stage_id: number }>(
-    `/deals/${deal.id}`,
-  )
-  expect(stored).toMatchObject({
-    custom: { [field.key]: 'Harbour authority' },
-    stage_id: stage['Negotiation'],
-  })
+  // The card stands there before the server has said so.
+  await expect
+    .poll(() => alice.api.get(`/deals/${deal.id}`))
+    .toMatchObject({ custom: { [field.key]: 'Harbour authority' }, stage_id: stage['Negotiation'] })
 
   // The table asks for a part of it, all of it, or that there is none.
   await seller.visit(`/deals?view=table&pipeline_id=${pipelineId}`)
