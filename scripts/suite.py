@@ -20,7 +20,7 @@ from scripts.console import line
 from scripts.processes import run_shown
 from scripts.workspace import Workspace, guarded
 
-STEP_LIMIT_SECONDS = 2_700
+STEP_LIMIT_SECONDS = 3_000
 TOLD_FAILURES = 12
 TOLD_LINES = 14
 
