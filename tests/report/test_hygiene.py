@@ -158,7 +158,7 @@ def test_every_figure_opens_its_list(cast: Cast, query: str) -> None:
             next_step_on=(None, day(-1), day(1))[number % 4 % 3],
             expected_close_on=(None, day(-9), day(9))[number % 7 % 3],
         )
-        age(made["id"], number, stage_entered_at=datetime.now(UTC) - timedelta(days=2 * number))
+        age(made["id"], number, stage_entered_at=datetime.now(UTC) - timedelta(days=2 * number, hours=1))
     found = report(cast.root, "hygiene", query.format(north=cast.north, bob=cast.bob.id))
     assert walk(cast.root, found) == 12 * len(found["rows"])
     assert sum(row["faulty_count"] for row in found["rows"]) == found["totals"]["faulty_count"]
