@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test'
 import { desk, phone } from '../support/actor'
 import { unique } from '../support/cast'
-import { shot } from '../support/shots'
+import { shot } from '../support/looks'
 import { expect, test } from '../support/test'
 import { codeOf } from '../support/totp'
 

@@ -1,6 +1,6 @@
 import { unique } from '../support/cast'
 import { compose } from '../support/ime'
-import { shot } from '../support/shots'
+import { shot } from '../support/looks'
 import { expect, test } from '../support/test'
 
 test('A known customer shows up while it is typed in, and who may not see it learns whom to ask', async ({

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { expectAccessible } from '../support/axe'
 import { phone } from '../support/actor'
 import { unique } from '../support/cast'
-import { shot } from '../support/shots'
+import { shot } from '../support/looks'
 import { expect, test } from '../support/test'
 
 test('A filtered list is saved as a file, and everything at once by an admin @services', async ({

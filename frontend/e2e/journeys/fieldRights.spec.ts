@@ -1,7 +1,7 @@
 import { desk, phone } from '../support/actor'
 import { expectAccessible } from '../support/axe'
 import { unique } from '../support/cast'
-import { shot } from '../support/shots'
+import { looks, shot } from '../support/looks'
 import { expect, test } from '../support/test'
 
 const mobile = '13812345678'
@@ -101,8 +101,8 @@ test('Fields are kept from a role, shown masked, revealed on record, and given b
   expect(told.data.find((day) => day.user.name === name)?.count).toBe(2)
 })
 
-for (const language of ['zh-CN', 'en'] as const)
-  test(`The fields of a role can be read: ${language}`, async ({ cast, open }) => {
+for (const [language, size, view] of looks)
+  test(`The fields of a role can be read: ${language}, ${size}`, async ({ cast, open }) => {
     const boss = await cast.join('Rita', 'admin', language)
     const made = (await boss.api.post('/roles', {
       name_zh: `受限 ${unique()}`,
@@ -121,32 +121,27 @@ for (const language of ['zh-CN', 'en'] as const)
       email: `zhang${unique()}@example.com`,
       address: { province: '上海', city: '上海', street: '南京东路 1 号' },
     })) as { id: number }
-    for (const [kind, view] of [
-      ['wide', desk],
-      ['phone', phone],
-    ] as const) {
-      const { page } = await open(boss, view)
-      await page.goto('/admin/roles')
-      await page
-        .getByRole('list')
-        .getByRole('button', { name: language === 'en' ? made.name_en : made.name_zh })
-        .first()
-        .click()
-      const fields = page.getByRole('region', { name: language === 'en' ? 'Fields' : '字段权限' })
-      await fields.scrollIntoViewIfNeeded()
-      await fields.getByRole('combobox').first().selectOption('hidden')
-      await expectAccessible(page, `role-fields-${language}-${kind}`)
-      await shot(page, `role-fields-${language}-${kind}-light`)
-      await page.emulateMedia({ colorScheme: 'dark' })
-      await shot(page, `role-fields-${language}-${kind}-dark`)
-      const seat = await open(reader, view)
-      await seat.page.goto(`/customers/${customer.id}${kind === 'phone' ? '?tab=facts' : ''}`)
-      if (kind === 'phone') await seat.page.getByRole('tab').nth(1).click()
-      await expect(seat.page.getByText('138****5678').first()).toBeVisible()
-      await shot(seat.page, `masked-${language}-${kind}-light`)
-      await seat.page.emulateMedia({ colorScheme: 'dark' })
-      await shot(seat.page, `masked-${language}-${kind}-dark`)
-    }
+    const { page } = await open(boss, view)
+    await page.goto('/admin/roles')
+    await page
+      .getByRole('list')
+      .getByRole('button', { name: language === 'en' ? made.name_en : made.name_zh })
+      .first()
+      .click()
+    const fields = page.getByRole('region', { name: language === 'en' ? 'Fields' : '字段权限' })
+    await fields.scrollIntoViewIfNeeded()
+    await fields.getByRole('combobox').first().selectOption('hidden')
+    await expectAccessible(page, `role-fields-${language}-${size}`)
+    await shot(page, `role-fields-${language}-${size}-light`)
+    await page.emulateMedia({ colorScheme: 'dark' })
+    await shot(page, `role-fields-${language}-${size}-dark`)
+    const seat = await open(reader, view)
+    await seat.page.goto(`/customers/${customer.id}${size === 'phone' ? '?tab=facts' : ''}`)
+    if (size === 'phone') await seat.page.getByRole('tab').nth(1).click()
+    await expect(seat.page.getByText('138****5678').first()).toBeVisible()
+    await shot(seat.page, `masked-${language}-${size}-light`)
+    await seat.page.emulateMedia({ colorScheme: 'dark' })
+    await shot(seat.page, `masked-${language}-${size}-dark`)
   })
 
 test('A shared view that asks about a field kept from its reader opens without that, and says so', async ({

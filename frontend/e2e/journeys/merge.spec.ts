@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test'
-import { desk, phone } from '../support/actor'
+import { phone } from '../support/actor'
 import { expectAccessible } from '../support/axe'
-import { shot } from '../support/shots'
+import { looks, shot } from '../support/looks'
 import { expect, test } from '../support/test'
 
 const field = (page: Page, name: string, text: string) =>
@@ -108,12 +108,8 @@ test('Two people become one on a phone', async ({ cast, open }) => {
   await expect(page.getByText('Na Li').filter({ visible: true })).toHaveCount(0)
 })
 
-for (const [name, view] of [
-  ['desk-dark-zh', { ...desk, theme: 'dark', language: 'zh-CN' }],
-  ['phone-zh', { ...phone, language: 'zh-CN' }],
-  ['phone-dark', { ...phone, theme: 'dark' }],
-] as const)
-  test(`Merging looks well: ${name}`, async ({ cast, open }) => {
+for (const [language, size, view] of looks)
+  test(`Merging looks well: ${language}, ${size}`, async ({ cast, open }) => {
     const alice = await cast.join('Alice')
     const made = []
     for (const [index, city] of ['杭州', '上海', '深圳'].entries())
@@ -129,9 +125,9 @@ for (const [name, view] of [
           ...(index === 2 ? { description: '在展会上认识。\n需要 40 个传感器的报价，下周一之前。' } : {}),
         }),
       )
-    const actor = await open(alice, view)
+    const actor = await open(alice, { ...view, language, theme: size === 'wide' ? 'dark' : 'light' })
     await actor.visit(`/customers/merge?ids=${made.map(({ id }) => id).join(',')}`)
     await expect(actor.page.getByText('0571 8888 0001').first()).toBeVisible()
     await expectAccessible(actor.page, 'merging')
-    await shot(actor.page, `merge-${name}`)
+    await shot(actor.page, `merge-${language}-${size}`)
   })

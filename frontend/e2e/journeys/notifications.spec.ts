@@ -1,7 +1,7 @@
 import { phone } from '../support/actor'
 import { expectAccessible } from '../support/axe'
 import { unique } from '../support/cast'
-import { shot } from '../support/shots'
+import { shot } from '../support/looks'
 import { expect, test } from '../support/test'
 
 test('What a colleague hands over is told at once, and is still there tomorrow until it was read @services', async ({

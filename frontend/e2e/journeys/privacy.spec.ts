@@ -1,8 +1,7 @@
-import { desk, phone } from '../support/actor'
 import type { Row } from '../support/api'
 import { expectAccessible } from '../support/axe'
 import { unique } from '../support/cast'
-import { shot } from '../support/shots'
+import { looks, shot } from '../support/looks'
 import { expect, test } from '../support/test'
 
 test('An admin hands out what is known of a person, and erases him', async ({ cast, open }) => {
@@ -73,41 +72,36 @@ test('Rules of retention tell what they would take before they hold', async ({ c
   await expect(bin).toHaveValue('')
 })
 
-for (const language of ['zh-CN', 'en'] as const)
-  test(`The pages of privacy can be read: ${language}`, async ({ cast, open }) => {
+for (const [language, size, view] of looks)
+  test(`The pages of privacy can be read: ${language}, ${size}`, async ({ cast, open }) => {
     const boss = await cast.join(`Rita ${unique()}`, 'admin', language)
     const name = language === 'en' ? `Emil ${unique()}` : `王小明 ${unique()}`
     const customer = await boss.api.post<Row>('/customers', { name, kind: 'person', phone: '13912345678' })
     await boss.api.get(`/customers/${customer.id}`)
-    for (const [kind, view] of [
-      ['wide', desk],
-      ['phone', phone],
-    ] as const) {
-      const { page } = await open(boss, view)
-      const seen = async (what: string): Promise<void> => {
-        await page.emulateMedia({ colorScheme: 'light' })
-        await expectAccessible(page, `${what}-${language}-${kind}`)
-        await shot(page, `${what}-${language}-${kind}-light`)
-        await page.emulateMedia({ colorScheme: 'dark' })
-        await shot(page, `${what}-${language}-${kind}-dark`)
-      }
-      await page.goto('/admin/retention')
-      await expect(page.locator('form input').first()).toBeVisible()
-      await seen('retention')
-      await page.goto('/admin/access-log')
-      await expect(page.locator('select').first()).toBeVisible()
-      await seen('access-log')
-      await page.goto(`/customers/${customer.id}`)
-      await page
-        .getByRole('button', { name: language === 'en' ? 'More actions' : '更多操作' })
-        .first()
-        .click()
-      await page.getByRole('menuitem', { name: language === 'en' ? 'Personal data…' : '个人数据…' }).click()
-      const dialog = page.getByRole('dialog')
-      await expect(dialog.getByRole('heading', { level: 3 }).first()).toBeVisible()
-      await seen('personal-data')
-      await dialog.getByRole('button', { name: language === 'en' ? 'Erase…' : '擦除…' }).click()
-      await expect(dialog.locator('input').first()).toBeVisible()
-      await seen('erase')
+    const { page } = await open(boss, view)
+    const seen = async (what: string): Promise<void> => {
+      await page.emulateMedia({ colorScheme: 'light' })
+      await expectAccessible(page, `${what}-${language}-${size}`)
+      await shot(page, `${what}-${language}-${size}-light`)
+      await page.emulateMedia({ colorScheme: 'dark' })
+      await shot(page, `${what}-${language}-${size}-dark`)
     }
+    await page.goto('/admin/retention')
+    await expect(page.locator('form input').first()).toBeVisible()
+    await seen('retention')
+    await page.goto('/admin/access-log')
+    await expect(page.locator('select').first()).toBeVisible()
+    await seen('access-log')
+    await page.goto(`/customers/${customer.id}`)
+    await page
+      .getByRole('button', { name: language === 'en' ? 'More actions' : '更多操作' })
+      .first()
+      .click()
+    await page.getByRole('menuitem', { name: language === 'en' ? 'Personal data…' : '个人数据…' }).click()
+    const dialog = page.getByRole('dialog')
+    await expect(dialog.getByRole('heading', { level: 3 }).first()).toBeVisible()
+    await seen('personal-data')
+    await dialog.getByRole('button', { name: language === 'en' ? 'Erase…' : '擦除…' }).click()
+    await expect(dialog.locator('input').first()).toBeVisible()
+    await seen('erase')
   })

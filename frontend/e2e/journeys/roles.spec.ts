@@ -1,7 +1,6 @@
-import { desk, phone } from '../support/actor'
 import { expectAccessible } from '../support/axe'
 import { unique } from '../support/cast'
-import { shot } from '../support/shots'
+import { looks, shot } from '../support/looks'
 import { expect, test } from '../support/test'
 
 test('A role is composed, given, narrowed under the eyes of who has it, and replaced', async ({
@@ -69,25 +68,20 @@ test('A role is composed, given, narrowed under the eyes of who has it, and repl
   await expect(roles.getByRole('listitem').filter({ hasText: role })).toContainText('1 person')
 })
 
-for (const language of ['zh-CN', 'en'] as const)
-  test(`The editor of roles can be read: ${language}`, async ({ cast, open }) => {
+for (const [language, size, view] of looks)
+  test(`The editor of roles can be read: ${language}, ${size}`, async ({ cast, open }) => {
     const boss = await cast.join('Rita', 'admin', language)
-    for (const [kind, view] of [
-      ['wide', desk],
-      ['phone', phone],
-    ] as const) {
-      const { page } = await open(boss, view)
-      await page.goto('/admin/roles')
-      await page
-        .getByRole('list')
-        .getByRole('button', { name: language === 'en' ? 'Sales' : '销售' })
-        .first()
-        .click()
-      await expect(page.getByRole('dialog')).toBeVisible()
-      await page.getByRole('radio').nth(2).check()
-      await expectAccessible(page, `dialog-role-${language}-${kind}`)
-      await shot(page, `dialog-role-${language}-${kind}-light`)
-      await page.emulateMedia({ colorScheme: 'dark' })
-      await shot(page, `dialog-role-${language}-${kind}-dark`)
-    }
+    const { page } = await open(boss, view)
+    await page.goto('/admin/roles')
+    await page
+      .getByRole('list')
+      .getByRole('button', { name: language === 'en' ? 'Sales' : '销售' })
+      .first()
+      .click()
+    await expect(page.getByRole('dialog')).toBeVisible()
+    await page.getByRole('radio').nth(2).check()
+    await expectAccessible(page, `dialog-role-${language}-${size}`)
+    await shot(page, `dialog-role-${language}-${size}-light`)
+    await page.emulateMedia({ colorScheme: 'dark' })
+    await shot(page, `dialog-role-${language}-${size}-dark`)
   })

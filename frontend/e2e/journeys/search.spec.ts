@@ -1,9 +1,9 @@
 import type { Page } from '@playwright/test'
-import { desk, phone } from '../support/actor'
-import { expectAccessible, isJudged } from '../support/axe'
+import { phone } from '../support/actor'
+import { expectAccessible } from '../support/axe'
 import { unique, type Cast, type Language, type Person } from '../support/cast'
 import { compose } from '../support/ime'
-import { shot } from '../support/shots'
+import { looks, shot } from '../support/looks'
 import { expect, test } from '../support/test'
 
 test.describe.configure({ timeout: 120_000 })
@@ -315,47 +315,41 @@ test('A search that fails says so', async ({ cast, open }) => {
   await expect(page.getByRole('link', { name: /Microsoft Ireland/ })).toBeVisible()
 })
 
-for (const language of ['zh-CN', 'en'] as const satisfies Language[]) {
-  for (const [kind, view] of [
-    ['wide', desk],
-    ['phone', phone],
-  ] as const) {
-    test(`The search can be read and used by everybody: ${language}, ${kind}`, async ({ cast, open }) => {
-      const { seller } = await records(cast, language)
-      const actor = await open(seller, view)
-      const { page } = actor
-      await actor.visit('/')
-      const look = async (name: string): Promise<void> => {
-        for (const scheme of ['light', 'dark'] as const) {
-          await page.emulateMedia({ colorScheme: scheme })
-          if (isJudged(language, kind))
-            await expectAccessible(page, `${name}, ${language}, ${kind}, ${scheme}`)
-          await shot(page, `${name}-${language}-${kind}-${scheme}`)
-        }
-        await page.emulateMedia({ colorScheme: 'light' })
+for (const [language, size, view] of looks) {
+  test(`The search can be read and used by everybody: ${language}, ${size}`, async ({ cast, open }) => {
+    const { seller } = await records(cast, language)
+    const actor = await open(seller, view)
+    const { page } = actor
+    await actor.visit('/')
+    const look = async (name: string): Promise<void> => {
+      for (const scheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme: scheme })
+        await expectAccessible(page, `${name}, ${language}, ${size}, ${scheme}`)
+        await shot(page, `${name}-${language}-${size}-${scheme}`)
       }
-      if (kind === 'phone')
-        await page.getByRole('button', { name: language === 'en' ? 'Search' : '搜索' }).click()
-      else await page.keyboard.press('Control+k')
-      await look('palette-empty')
-      await box(page).fill('张三')
-      await expect(option(page, /^张三丰科技有限公司/)).toBeVisible()
-      await look('palette-results')
-      await box(page).fill('没有这家')
-      await expect(option(page, /没有这家/)).toBeVisible()
-      await look('palette-none')
-      await page.goto('/search?q=' + encodeURIComponent('张三丰'))
-      await expect(page.getByRole('listitem').first()).toBeVisible()
-      await look('search-page')
-      await page.goto('/search?q=5678')
-      await expect(page.getByRole('listitem').first()).toBeVisible()
-      await look('search-phone')
-      await page.goto('/search')
-      await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
-      await look('search-idle')
-      await page.goto('/customers?q=micorsoft')
-      await expect(page.getByRole('status').filter({ hasText: 'micorsoft' })).toBeVisible()
-      await look('list-read-as')
-    })
-  }
+      await page.emulateMedia({ colorScheme: 'light' })
+    }
+    if (size === 'phone')
+      await page.getByRole('button', { name: language === 'en' ? 'Search' : '搜索' }).click()
+    else await page.keyboard.press('Control+k')
+    await look('palette-empty')
+    await box(page).fill('张三')
+    await expect(option(page, /^张三丰科技有限公司/)).toBeVisible()
+    await look('palette-results')
+    await box(page).fill('没有这家')
+    await expect(option(page, /没有这家/)).toBeVisible()
+    await look('palette-none')
+    await page.goto('/search?q=' + encodeURIComponent('张三丰'))
+    await expect(page.getByRole('listitem').first()).toBeVisible()
+    await look('search-page')
+    await page.goto('/search?q=5678')
+    await expect(page.getByRole('listitem').first()).toBeVisible()
+    await look('search-phone')
+    await page.goto('/search')
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+    await look('search-idle')
+    await page.goto('/customers?q=micorsoft')
+    await expect(page.getByRole('status').filter({ hasText: 'micorsoft' })).toBeVisible()
+    await look('list-read-as')
+  })
 }

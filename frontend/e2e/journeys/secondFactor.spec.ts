@@ -2,7 +2,7 @@ import type { Page } from '@playwright/test'
 import { desk, phone } from '../support/actor'
 import { expectAccessible } from '../support/axe'
 import { unique, type Person } from '../support/cast'
-import { shot } from '../support/shots'
+import { shot } from '../support/looks'
 import { expect, test } from '../support/test'
 import { codeOf } from '../support/totp'
 

@@ -1,7 +1,7 @@
 import { phone } from '../support/actor'
 import { expectAccessible } from '../support/axe'
 import { unique } from '../support/cast'
-import { shot } from '../support/shots'
+import { shot } from '../support/looks'
 import { expect, test } from '../support/test'
 
 interface Owned {

@@ -4,7 +4,7 @@ import { Api } from '../support/api'
 import { Cast, unique } from '../support/cast'
 import { OpenId } from '../support/openId'
 import { admin, Product } from '../support/product'
-import { shot } from '../support/shots'
+import { shot } from '../support/looks'
 import { expect, test } from '../support/test'
 
 /** What a person does at the provider: names the account there and agrees. */

@@ -1,9 +1,9 @@
 import { phone } from '../support/actor'
-import { expectAccessible, isJudged } from '../support/axe'
+import { expectAccessible } from '../support/axe'
 import type { Page as List } from '../support/api'
 import { unique, type Cast, type Person } from '../support/cast'
 import { dayAgo } from '../support/days'
-import { shot } from '../support/shots'
+import { looks, shot } from '../support/looks'
 import { expect, test } from '../support/test'
 
 const dateIn = (days: number): string => dayAgo(-days)
@@ -266,41 +266,36 @@ test('On a phone a swipe to the right is done, to the left later', async ({ cast
   await expect(page.getByRole('dialog', { name: 'Snooze' })).toBeVisible()
 })
 
-for (const language of ['en', 'zh-CN'] as const)
-  for (const [kind, view] of [
-    ['wide', undefined],
-    ['phone', phone],
-  ] as const) {
-    test(`Tasks can be read and used by everybody: ${language}, ${kind}`, async ({ cast, open }) => {
-      const { alice, customerId } = await setScene(cast, language)
-      const actor = await open(alice, view)
-      const { page } = actor
-      const look = async (name: string): Promise<void> => {
-        for (const scheme of ['light', 'dark'] as const) {
-          await page.emulateMedia({ colorScheme: scheme })
-          if (isJudged(language, kind))
-            await expectAccessible(page, `${name}, ${language}, ${kind}, ${scheme}`)
-          await shot(page, `${name}-${language}-${kind}-${scheme}`)
-        }
-        await page.emulateMedia({ colorScheme: 'light' })
+for (const [language, size, view] of looks) {
+  test(`Tasks can be read and used by everybody: ${language}, ${size}`, async ({ cast, open }) => {
+    const { alice, customerId } = await setScene(cast, language)
+    const actor = await open(alice, view)
+    const { page } = actor
+    const look = async (name: string): Promise<void> => {
+      for (const scheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme: scheme })
+        await expectAccessible(page, `${name}, ${language}, ${size}, ${scheme}`)
+        await shot(page, `${name}-${language}-${size}-${scheme}`)
       }
-      await actor.visit('/tasks')
-      await expect(page.locator('[data-task]')).toHaveCount(5)
-      await look('tasks')
-      await page
-        .getByRole('textbox', { name: words[language].add })
-        .fill(language === 'en' ? 'call Anna tomorrow 10:00 !' : '明天上午10点给王伟打电话 !')
-      await look('tasks-typed')
-      await page.keyboard.press('Escape')
-      await page.locator('[data-task-open]').filter({ hasText: words[language].tasks[2] }).click()
-      await expect(page.getByRole('dialog')).toBeVisible()
-      await look('tasks-dialog')
-      await actor.visit('/')
-      await expect(page.locator('[data-task]').first()).toBeVisible()
-      await look('tasks-home')
-      await actor.visit(`/customers/${customerId}`)
-      if (kind === 'phone') await page.getByRole('tab', { name: words[language].search }).click()
-      await expect(page.locator('[data-task]').first()).toBeVisible()
-      await look('tasks-customer')
-    })
-  }
+      await page.emulateMedia({ colorScheme: 'light' })
+    }
+    await actor.visit('/tasks')
+    await expect(page.locator('[data-task]')).toHaveCount(5)
+    await look('tasks')
+    await page
+      .getByRole('textbox', { name: words[language].add })
+      .fill(language === 'en' ? 'call Anna tomorrow 10:00 !' : '明天上午10点给王伟打电话 !')
+    await look('tasks-typed')
+    await page.keyboard.press('Escape')
+    await page.locator('[data-task-open]').filter({ hasText: words[language].tasks[2] }).click()
+    await expect(page.getByRole('dialog')).toBeVisible()
+    await look('tasks-dialog')
+    await actor.visit('/')
+    await expect(page.locator('[data-task]').first()).toBeVisible()
+    await look('tasks-home')
+    await actor.visit(`/customers/${customerId}`)
+    if (size === 'phone') await page.getByRole('tab', { name: words[language].search }).click()
+    await expect(page.locator('[data-task]').first()).toBeVisible()
+    await look('tasks-customer')
+  })
+}

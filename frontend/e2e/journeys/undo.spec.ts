@@ -2,7 +2,7 @@ import type { Locator, Page } from '@playwright/test'
 import { phone } from '../support/actor'
 import { expectAccessible } from '../support/axe'
 import { row } from '../support/grid'
-import { shot } from '../support/shots'
+import { shot } from '../support/looks'
 import { expect, test } from '../support/test'
 
 const notices = (page: Page): Locator => page.getByRole('region', { name: 'Notices' })

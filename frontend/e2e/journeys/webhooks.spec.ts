@@ -2,7 +2,7 @@ import { createServer, type IncomingHttpHeaders } from 'node:http'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { unique } from '../support/cast'
-import { shot } from '../support/shots'
+import { shot } from '../support/looks'
 import { expect, test } from '../support/test'
 
 const { verify } = createRequire(import.meta.url)('../../../examples/webhooks/verify.js') as {

@@ -1,6 +1,5 @@
 import AxeBuilder from '@axe-core/playwright'
 import { expect, type Page } from '@playwright/test'
-import type { Language } from './cast'
 
 /** Lets movements come to their end: half-way between two themes no text has its contrast. */
 async function atRest(page: Page): Promise<void> {
@@ -33,10 +32,3 @@ export async function expectAccessible(page: Page, where: string, rules?: string
   )
   expect.soft(told, `accessibility of ${where}`).toEqual([])
 }
-
-/**
- * Whether a page that is looked at in both languages and sizes is judged in these: its structure and colours do not
- * depend on the language, so each size is judged in one of them.
- */
-export const isJudged = (language: Language, size: 'wide' | 'phone'): boolean =>
-  (language === 'en') === (size === 'wide')
