@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -89,12 +89,15 @@ class Cast:
         return [self.alice, self.bob, self.carol, self.mallory, self.vera, self.root]
 
 
+def session_of(user_id: int, at: datetime) -> SignIn:
+    """A sign-in of a day."""
+    return SignIn(user_id=user_id, created_at=at, expires_at=at + timedelta(days=1), last_used_at=at)
+
+
 def sign_in(app: CRM, user_id: int) -> str:
     """A real access token of a new sign-in."""
     with unit_of_work() as unit:
-        session = SignIn(
-            user_id=user_id, created_at=unit.at, expires_at=unit.at + timedelta(days=1), last_used_at=unit.at
-        )
+        session = session_of(user_id, unit.at)
         db.session.add(session)
         db.session.flush()
         session_id = session.id
@@ -103,7 +106,7 @@ def sign_in(app: CRM, user_id: int) -> str:
 
 def raise_the_curtain(app: CRM) -> Cast:
     """Make the teams and people and sign everybody in."""
-    with unit_of_work():
+    with unit_of_work() as unit:
         north, south = Team(name="North"), Team(name="South")
         db.session.add_all([north, south])
         db.session.flush()
@@ -131,9 +134,12 @@ def raise_the_curtain(app: CRM) -> Cast:
         db.session.add_all(people.values())
         db.session.flush()
         north.manager_id = people["carol"].id
-        ids = {name: (person.id, person.team_id) for name, person in people.items()}
+        sessions = {name: session_of(person.id, unit.at) for name, person in people.items()}
+        db.session.add_all(sessions.values())
+        db.session.flush()
+        members = {
+            name: Member(app, person.id, name, person.team_id, access_token(person.id, sessions[name].id, 3_600))
+            for name, person in people.items()
+        }
         teams = (north.id, south.id)
-    members = {
-        name: Member(app, user_id, name, team_id, sign_in(app, user_id)) for name, (user_id, team_id) in ids.items()
-    }
     return Cast(teams[0], teams[1], **members)
