@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -18,6 +19,7 @@ from marshmallow import Schema, fields, validate
 from app.auth.schemas import Secret, TimeZone
 from app.custom_values import RESOURCES_WITH_CUSTOM
 from app.deal.schemas import RequirableField
+from app.folding import fold
 from app.money.schemas import CurrencyField
 from app.quote.schemas import PatternField
 from app.routing import OPERATIONS, PREFIX, Operation
@@ -211,3 +213,70 @@ def found_in(body: Any, path: Path) -> Any:
         except (KeyError, IndexError, TypeError):
             return None
     return at
+
+
+# ---- what is alike ---------------------------------------------------------------------------------------------------
+
+
+@cache
+def class_of(text: str) -> tuple[Any, ...]:
+    """What a text has in it that one of our rules, a database or a script could stumble over.
+
+    Two texts of one class differ in their words alone. Of the 515 naughty strings there are some fifty classes.
+    """
+    kinds = {unicodedata.category(one) for one in text.strip("\t\r\n ")}
+    widest = max(text, default="")
+    return (
+        # Which rules have something to say.
+        bool(kinds & {"Cc", "Cs", "Zl", "Zp"}),
+        "\x00" in text,
+        bool(BIDI.search(text)),
+        not text.strip(),
+        text.strip() != text,
+        # What a database keeps and finds.
+        next(at for at, end in enumerate("\x7f\xff\uffff\U0010ffff") if widest <= end),
+        bool(kinds & {"Mn", "Me"}),
+        "Cf" in kinds,
+        any(unicodedata.bidirectional(one) in ("R", "AL") for one in text),
+        unicodedata.normalize("NFC", text) != text,
+        fold(text) != text.lower().strip(),
+        len(text) > 100,
+        # What would be read as something else than a text.
+        next((one for one in "\\%{'\"<" if one in text), ""),
+        text[:1] in ("=", "+", "-", "@"),
+        re.fullmatch(r"[\d.,+\-eE$ xX]+", text) is not None,
+    )
+
+
+def one_of_each(strings: list[str], turn: int) -> list[str]:
+    """One string of every class; at another turn it is another one of the class."""
+    classes: dict[tuple[Any, ...], list[str]] = {}
+    for text in strings:
+        classes.setdefault(class_of(text), []).append(text)
+    return [alike[turn % len(alike)] for alike in classes.values()]
+
+
+SHARE = 20
+"""One of so many places of one kind takes a string that has no class of its own."""
+
+
+def dealt(places: dict[str, Place], strings: list[str]) -> dict[str, list[str]]:
+    """Which strings are tried at which of the places, all of which are of one kind: alike in what reads and keeps them.
+
+    Every string goes to one of so many places, at least to one, and to such as keep it, if any does. Every place takes
+    at least one string of every class, and of every class one of each fate: kept, too long, refused by a rule.
+    """
+    found: dict[str, list[str]] = {name: [] for name in places}
+    for text in strings:
+        keeping = [name for name, place in places.items() if place.refusal(text) is None] or list(places)
+        for name in sorted(keeping, key=lambda name: len(found[name]))[: max(1, len(places) // SHARE)]:
+            found[name].append(text)
+    for number, (name, place) in enumerate(places.items()):
+        seen = {(class_of(text), place.refusal(text)) for text in found[name]}
+        begin = number * len(strings) // len(places)
+        for text in strings[begin:] + strings[:begin]:
+            fate = (class_of(text), place.refusal(text))
+            if fate not in seen:
+                seen.add(fate)
+                found[name].append(text)
+    return found
