@@ -103,9 +103,9 @@ def edit(actor: Actor, user: User, values: dict[str, Any], *, is_proved: bool = 
             would be one no longer; 422 as `prepare`, and for what takes the password.
     """
     _refuse_superior(actor, user)
-    if user.id == actor.user_id and user.password_hash is not None and not is_proved:
-        if changed := reach_changes(user, values):
-            raise invalid(*(Issue(f"#/{name}", "own_reach") for name in changed))
+    needs_proof = user.id == actor.user_id and user.password_hash is not None and not is_proved
+    if needs_proof and (changed := reach_changes(user, values)):
+        raise invalid(*(Issue(f"#/{name}", "own_reach") for name in changed))
     _recheck(actor, values, user)
     if values.get("role", user.role) != user.role:
         _keep_an_admin(user)

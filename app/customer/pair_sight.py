@@ -1,8 +1,8 @@
 """Who sees a pair of records that may be one, and what of it: nothing that tells of a field which the reader has not.
 
 A reason is left out where it tells of a field that the reader's role hides or masks, or that the pool masks on one of
-the two. What is left makes the score that this reader is shown and that sorts and filters go by, and a pair that
-nothing left speaks for is not there.
+the two, or of a customer of both that the reader does not see. What is left makes the score that this reader is shown
+and that sorts and filters go by, and a pair that nothing left speaks for is not there.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Integer,
     Text,
     and_,
@@ -29,6 +30,7 @@ from sqlalchemy import (
     select,
     true,
     type_coerce,
+    union_all,
 )
 from sqlalchemy.orm import aliased
 
@@ -37,7 +39,7 @@ from ..database import Rate
 from ..field_rights import FieldView
 from ..listing import SPECS
 from .likeness import LIKELY, SCALE, Scale
-from .models import DuplicatePair, Pair, PersonPair, customers, people
+from .models import Customer, DuplicatePair, Pair, Person, PersonCustomer, PersonPair, customers, people
 from .person_likeness import PERSON_SCALE
 
 
@@ -62,7 +64,7 @@ class PairPolicy(Policy):
             one: Any = aliased(self.of.model)
             seen = select(one.id).where(one.id == getattr(row, link), one.is_active, self.of.visible(shape, one))
             ways.append(exists(seen.correlate(row)))
-        if self._untold(shape) or self._masked_by_pool(shape):
+        if self._untold(shape) or self._untold_where(shape, row):
             ways.append(self.score(shape, row) >= LIKELY)
         return and_(*ways)
 
@@ -75,17 +77,16 @@ class PairPolicy(Policy):
     def score(self, shape: Shape, row: Any = None) -> Any:
         """How likely readers of a shape are told that the two are one: by the reasons that they may know."""
         row = self.pair if row is None else row
-        untold, by_pool = self._untold(shape), self._masked_by_pool(shape)
-        if not untold and not by_pool:
+        untold, untold_where = self._untold(shape), self._untold_where(shape, row)
+        if not untold and not untold_where:
             return row.score
-        in_pool = self._in_pool(shape, row)
 
         def left(column: Any, factors: Mapping[str, float]) -> Any:
             parts = []
             for name, factor in factors.items():
                 if name not in untold:
-                    told = cast(column, Text).contains(f'"{name}"', autoescape=True)
-                    told = and_(told, not_(in_pool)) if name in by_pool else told
+                    hidden = [not_(where) for codes, where in untold_where if name in codes]
+                    told = and_(cast(column, Text).contains(f'"{name}"', autoescape=True), *hidden)
                     parts.append(case((told, literal(factor)), else_=literal(1.0)))
             return reduce(mul, parts, literal(1.0))
 
@@ -102,10 +103,9 @@ class PairPolicy(Policy):
 
     def told(self, column: Any, shape: Shape) -> ColumnElement[str]:
         """What is read of reasons, or of objections, with those that are left out of them; `left_of` makes both one."""
-        untold, by_pool = self._untold(shape), self._masked_by_pool(shape)
-        out: Any = literal(_listed(untold))
-        if by_pool:
-            out = case((self._in_pool(shape, self.pair), literal(_listed(untold | by_pool))), else_=out)
+        out: Any = literal(_listed(self._untold(shape)))
+        for codes, where in self._untold_where(shape, self.pair):
+            out = out.concat("\n").concat(case((where, _listed(codes)), else_=_listed(())))
         text: ColumnElement[str] = out.concat("\n").concat(cast(column, Text))
         return text
 
@@ -117,10 +117,11 @@ class PairPolicy(Policy):
         view = self._view(shape)
         return frozenset(code for code, name in self.scale.about.items() if not view.asks(name))
 
-    def _masked_by_pool(self, shape: Shape) -> frozenset[str]:
-        """The same of those that they are not told where one of the two is in the pool."""
+    def _untold_where(self, shape: Shape, row: Any) -> list[tuple[frozenset[str], ColumnElement[bool]]]:
+        """The same of those that they are not told of some pairs, with the condition of which."""
         view = self._view(shape)
-        return frozenset(code for code, name in self.scale.about.items() if name in view.pool_masks)
+        masked = frozenset(code for code, name in self.scale.about.items() if name in view.pool_masks)
+        return [(masked, self._in_pool(shape, row))] if masked else []
 
     def _in_pool(self, shape: Shape, row: Any) -> ColumnElement[bool]:
         """Whether the pool masks one of the two for readers of a shape."""
@@ -137,9 +138,32 @@ def _listed(codes: Iterable[str]) -> str:
 
 def left_of(text: str) -> list[str]:
     """The reasons that are told, of what `PairPolicy.told` reads."""
-    out, codes = map(json.loads, text.split("\n"))
-    return [code for code in codes if code not in out]
+    *out, codes = map(json.loads, text.split("\n"))
+    return [code for code in codes if not any(code in some for some in out)]
+
+
+class PersonPairPolicy(PairPolicy):
+    """That two people work for the same customer is told to whoever sees one such customer."""
+
+    def _untold_where(self, shape: Shape, row: Any) -> list[tuple[frozenset[str], ColumnElement[bool]]]:
+        """As `PairPolicy._untold_where`."""
+        some = super()._untold_where(shape, row)
+        if "all" not in shape[0]:
+            home: Any = aliased(Customer)
+            both = [home.id.in_(self._homes(getattr(row, side), row)) for side in self.pair.sides]
+            seen = select(home.id).where(*both, home.is_active, customers.visible(shape, home))
+            some.append((frozenset({"same_customer"}), not_(exists(seen.correlate(row)))))
+        return some
+
+    @staticmethod
+    def _homes(person_id: Any, row: Any) -> CompoundSelect[Any]:
+        """Where somebody works."""
+        person, further = aliased(Person), aliased(PersonCustomer)
+        return union_all(
+            select(person.customer_id).where(person.id == person_id).correlate(row),
+            select(further.customer_id).where(further.person_id == person_id).correlate(row),
+        )
 
 
 duplicates = PairPolicy(DuplicatePair, customers, SCALE)
-person_duplicates = PairPolicy(PersonPair, people, PERSON_SCALE)
+person_duplicates = PersonPairPolicy(PersonPair, people, PERSON_SCALE)

@@ -290,10 +290,10 @@ def test_an_admin_changes_the_own_password_like_everybody(cast: Cast) -> None:
 def test_an_admin_shows_the_password_before_the_own_address_is_changed(app: CRM, cast: Cast) -> None:
     path = f"/users/{cast.root.id}"
     assert cast.root.patch(path, {"name": "Root", "email": "root@example.com"}).status_code == 200, "nothing changes"
-    for change in ({"email": "taken@example.com"}, {"phone": "13812345678"}):
-        answer = cast.root.patch(path, change)
+    for values in ({"email": "taken@example.com"}, {"phone": "13812345678"}):
+        answer = cast.root.patch(path, values)
         assert (answer.status_code, codes(answer)) == (422, [("#/current_password", "required")])
-        answer = cast.root.patch(path, {**change, "current_password": "another one 12"})
+        answer = cast.root.patch(path, {**values, "current_password": "another one 12"})
         assert (answer.status_code, codes(answer)) == (422, [("#/current_password", "password_wrong")])
     origin = "/users/external/erp/7"
     assert cast.root.patch(path, {"external_source": "erp", "external_id": "7"}).status_code == 200

@@ -105,6 +105,22 @@ def test_people_too(cast: Cast) -> None:
     assert of_pool["reasons"] == ["same_customer", "birthday", "name"]
 
 
+def test_a_customer_out_of_sight_is_no_reason(cast: Cast) -> None:
+    away = cast.mallory.made("/customers", {"name": "Secret Holdings"})["id"]
+    for home in ("Acme", "Nordwind"):
+        values = {"customer_id": cast.alice.made("/customers", {"name": home})["id"], "phone": PHONE}
+        cast.root.made("/people", {"name": "Ann Lee", **values, "customers": [{"customer_id": away}]})
+    PERSON_PAIRS.scan_all()
+    (plain,) = pairs(cast.root, plural="people")
+    assert plain["reasons"] == ["phone", "same_customer", "name"]
+    (shown,) = pairs(cast.alice, plural="people")
+    assert shown["reasons"] == ["phone", "name"]
+    assert shown["score"] < plain["score"]
+    assert pairs(cast.alice, f"score_min={plain['score']}", plural="people") == []
+    cast.root.patch(f"/customers/{away}", {"owner_id": cast.alice.id})
+    assert pairs(cast.alice, plural="people") == pairs(cast.root, plural="people") == [plain]
+
+
 @pytest.mark.parametrize("chosen", ["warn", "block"])
 def test_who_guesses_a_number_of_the_pool_is_not_told_whose_it_is(cast: Cast, chosen: str) -> None:
     mode(cast, chosen)
