@@ -424,11 +424,13 @@ class Policy:
         """The row, visible and changeable by this person, locked.
 
         Raises:
-            Problem: 404, absent or out of sight; 403, visible but not his or hers to change.
+            Problem: 404, absent or out of sight; 403, visible but not his or hers to change, or not before it is
+                claimed.
         """
         record = self.get(actor, record_id)
         if not self.may_write(actor, record):
-            raise forbidden()
+            is_pooled = self.pool is not None and getattr(record, self.pool.key) is None
+            raise Problem(403, "in-pool") if is_pooled and actor.may(self.write) else forbidden()
         return record
 
     def may_write(self, actor: Actor, record: Any) -> bool:
