@@ -182,7 +182,7 @@ def on_exit(_server: Any) -> None:
 
 
 def post_fork(_server: Any, _worker: Any) -> None:
-    """Keep the collector away while a worker loads the product: nothing of that is garbage, and to look takes a quarter."""
+    """Keep the collector away while a worker loads the product: a quarter of the time went into finding no garbage."""
     gc.disable()
 
 
