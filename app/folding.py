@@ -27,7 +27,8 @@ class _Simplified(dict[int, str]):
 
     def __missing__(self, code: int) -> str:
         character = chr(code)
-        self[code] = simplified = str(_simplify(character)) if HAN.match(character) else character
+        # Twice: what 薴 becomes is itself the full form of another one, and a folded text is to fold to itself.
+        self[code] = simplified = str(_simplify(_simplify(character))) if HAN.match(character) else character
         return simplified
 
 

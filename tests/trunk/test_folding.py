@@ -9,6 +9,7 @@ from hypothesis import given
 from pypinyin import lazy_pinyin
 from pypinyin.seg.mmseg import seg
 
+from app.folding import HAN as HAN_CHARACTER
 from app.folding import _words, aloud, digits, e164, email_key, fold, readings, search_key, sort_key
 
 HAN = st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF)
@@ -32,6 +33,7 @@ MIXED = st.text(HAN | LATIN | st.sampled_from("ＡＢ１％　ßİŉ"))
         ("", ""),
         ("张\u200b三\ufeff", "张三"),
         ("soft\u00adhyphen", "softhyphen"),
+        ("薴烯", "苎烯"),
     ],
 )
 def test_fold(text: str, folded: str) -> None:
@@ -41,6 +43,11 @@ def test_fold(text: str, folded: str) -> None:
 @given(MIXED)
 def test_folding_twice_is_folding_once(text: str) -> None:
     assert fold(fold(text)) == fold(text)
+
+
+def test_every_han_character_folds_to_what_folds_to_itself() -> None:
+    han = [chr(code) for code in range(0x3400, 0x32000) if HAN_CHARACTER.match(chr(code))]
+    assert [one for one in han if fold(fold(one)) != fold(one)] == []
 
 
 @given(st.text(HAN, min_size=1, max_size=12), st.data())
