@@ -58,7 +58,8 @@ STEPS = (
     Step("audit", "{python} -m scripts.supply audit"),
     Step("build", "npm run --silent build", in_frontend=True),
     Step("size", "npm run --silent size", in_frontend=True),
-    # In one mixed order, so that it says the same twice; pytest by itself mixes anew each time.
+    # In one mixed order, so that it says the same twice; pytest by itself mixes anew each time. As there are no groups,
+    # loadgroup hands tests out one by one, so that both processors have work to the end.
     Step(
         "pytest",
         "{python} -m pytest -n 2 --dist loadgroup --randomly-seed=3286891553 --junitxml={report}",

@@ -36,13 +36,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("database", ["sqlite", "postgresql"], scope="session")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With two workers each has one kind of database, in the order that the tests have without them."""
-    for item in items:
-        database = getattr(item, "callspec", None) and item.callspec.params.get("database")  # type: ignore[attr-defined]
-        item.add_marker(pytest.mark.xdist_group(database or item.path.stem))
-
-
 @contextmanager
 def where_installed() -> Iterator[None]:
     """Leave a test out where this machine has no such server; on CI that is a fault."""
