@@ -383,9 +383,11 @@ def same_on_both(tmp_path_factory: pytest.TempPathFactory) -> SameOnBoth:
         try:
             os.link(mine, kept)
         except FileExistsError:
-            # Of what PostgreSQL is not asked it says nothing.
-            few, many = sorted((json.loads(kept.read_text()), json.loads(told)), key=len)
-            assert {key: (many.get(key), one) for key, one in few.items() if many.get(key) != one} == {}
+            # What only one of them was asked is nothing to compare.
+            one, other = json.loads(kept.read_text()), json.loads(told)
+            both = one.keys() & other.keys()
+            assert both
+            assert {key: (one[key], other[key]) for key in both if one[key] != other[key]} == {}
 
     return judge
 
@@ -450,7 +452,8 @@ def test_every_text_is_kept_or_refused(
             continue
         answer = house.send(door, texts)
         status, issues = told(answer)
-        for place, text in texts.items():
+        # What a service says of one text hangs on the others that it came with, which are not the same on both.
+        for place, text in texts.items() if kind in ("refused", "kept", "apart") else ():
             verdicts[f"{door.name} {place.pointer} {text!r}"] = status, issues.get(place.pointer)
         if fault := fault_of(door, kind, texts, answer, house, again=number % AGAIN == 0):
             wrong.append(f"{door.name} {kind} {fault} {answer.get_data(as_text=True)[:300]}")
