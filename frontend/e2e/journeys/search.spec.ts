@@ -3,7 +3,7 @@ import { phone } from '../support/actor'
 import { expectAccessible } from '../support/axe'
 import { unique, type Cast, type Language, type Person } from '../support/cast'
 import { compose } from '../support/ime'
-import { looks, shot } from '../support/looks'
+import { judgeByDayAndNight, looks, shot } from '../support/looks'
 import { expect, test } from '../support/test'
 
 test.describe.configure({ timeout: 120_000 })
@@ -321,14 +321,7 @@ for (const [language, size, view] of looks) {
     const actor = await open(seller, view)
     const { page } = actor
     await actor.visit('/')
-    const look = async (name: string): Promise<void> => {
-      for (const scheme of ['light', 'dark'] as const) {
-        await page.emulateMedia({ colorScheme: scheme })
-        await expectAccessible(page, `${name}, ${language}, ${size}, ${scheme}`)
-        await shot(page, `${name}-${language}-${size}-${scheme}`)
-      }
-      await page.emulateMedia({ colorScheme: 'light' })
-    }
+    const look = (name: string) => judgeByDayAndNight(page, `${name}-${language}-${size}`)
     if (size === 'phone')
       await page.getByRole('button', { name: language === 'en' ? 'Search' : '搜索' }).click()
     else await page.keyboard.press('Control+k')

@@ -1,9 +1,8 @@
 import { phone } from '../support/actor'
-import { expectAccessible } from '../support/axe'
 import type { Page as List } from '../support/api'
 import { unique, type Cast, type Person } from '../support/cast'
 import { dayAgo } from '../support/days'
-import { looks, shot } from '../support/looks'
+import { judgeByDayAndNight, looks } from '../support/looks'
 import { expect, test } from '../support/test'
 
 const dateIn = (days: number): string => dayAgo(-days)
@@ -271,14 +270,7 @@ for (const [language, size, view] of looks) {
     const { alice, customerId } = await setScene(cast, language)
     const actor = await open(alice, view)
     const { page } = actor
-    const look = async (name: string): Promise<void> => {
-      for (const scheme of ['light', 'dark'] as const) {
-        await page.emulateMedia({ colorScheme: scheme })
-        await expectAccessible(page, `${name}, ${language}, ${size}, ${scheme}`)
-        await shot(page, `${name}-${language}-${size}-${scheme}`)
-      }
-      await page.emulateMedia({ colorScheme: 'light' })
-    }
+    const look = (name: string) => judgeByDayAndNight(page, `${name}-${language}-${size}`)
     await actor.visit('/tasks')
     await expect(page.locator('[data-task]')).toHaveCount(5)
     await look('tasks')
